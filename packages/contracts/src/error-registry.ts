@@ -1,0 +1,315 @@
+import type { ErrorEntry } from './error.ts'
+
+/**
+ * Every coded failure: `SB-AREA-NNN`. Codes are never reused. `docs/errors.md` is checked both ways against this table.
+ * Areas: CORE, SPEC (sweep files), TASK (datasets), MODEL (recipes, tokenisers, engines), HTTP (remote engines),
+ * SCORE, LEDGER, QUEUE, ART (artifacts), SERVE (service, tokens), WORK (workers), FILE (user files).
+ */
+export const ERRORS = {
+  'SB-CORE-001': {
+    kind: 'bug',
+    says: (d) => `unexpected: ${d.message}`,
+    fix: 'This is a bug in sweepboard: report it with the output of `sweepboard doctor`.',
+  },
+  'SB-CORE-002': {
+    kind: 'invalid',
+    says: (d) => `${d.what} is not available yet`,
+    fix: 'See `sweepboard explain SB-CORE-002` for what this version covers; leave it out for now.',
+  },
+  'SB-CORE-003': {
+    kind: 'missing',
+    says: (d) => `sweepboard needs Node 24, this is ${d.version}`,
+    fix: 'Install Node 24, or run through `npm start` on linux-x64.',
+  },
+  'SB-CORE-004': { kind: 'cancelled', says: (d) => `${d.what} was interrupted`, fix: 'Start it again: finished work is kept.' },
+
+  'SB-SPEC-001': {
+    kind: 'invalid',
+    says: (d) => `${d.file} has ${d.count} mistake${d.count === 1 ? '' : 's'}`,
+    fix: 'Correct the lines named; nothing was started.',
+  },
+  'SB-SPEC-002': {
+    kind: 'invalid',
+    says: (d) => `not readable as YAML: ${d.message}`,
+    fix: 'Correct the YAML syntax at the line named.',
+  },
+  'SB-SPEC-003': {
+    kind: 'invalid',
+    says: (d) => `unknown key "${d.key}"${d.suggestion ? `, did you mean "${d.suggestion}"?` : ''}`,
+    fix: 'Use one of the keys of the sweep language (`sweepboard plan --schema`).',
+  },
+  'SB-SPEC-004': { kind: 'invalid', says: (d) => `${d.path}: ${d.message}`, fix: 'Write a value of the form named.' },
+  'SB-SPEC-005': {
+    kind: 'invalid',
+    says: (d) => `unknown task "${d.task}"${d.suggestion ? `, did you mean "${d.suggestion}"?` : ''}`,
+    fix: '`sweepboard tasks` lists the catalog; a folder is written ./like/this.',
+  },
+  'SB-SPEC-006': {
+    kind: 'invalid',
+    says: (d) => `unknown model "${d.model}"${d.suggestion ? `, did you mean "${d.suggestion}"?` : ''}`,
+    fix: 'Name a local folder, a built-in model (`sweepboard models`), or give an engine.',
+  },
+  'SB-SPEC-007': { kind: 'missing', says: (d) => `cannot read the sweep file ${d.file}`, fix: 'Check the path.' },
+  'SB-SPEC-008': {
+    kind: 'invalid',
+    says: (d) => `the sweep names no cell: ${d.reason}`,
+    fix: 'Loosen `exclude`, or name other tasks or models.',
+  },
+  'SB-SPEC-009': {
+    kind: 'invalid',
+    says: (d) => `gate ${d.gate}: ${d.message}`,
+    fix: 'A gate reads `metric: ">= 0.8"` or `published: within 0.015`.',
+  },
+
+  'SB-TASK-001': {
+    kind: 'invalid',
+    says: (d) => `${d.count} mistake${d.count === 1 ? '' : 's'} in the data of ${d.task}`,
+    fix: 'Correct the files named; nothing was stored.',
+  },
+  'SB-TASK-002': { kind: 'invalid', says: (d) => `malformed JSON: ${d.message}`, fix: 'Each line must be one JSON object.' },
+  'SB-TASK-003': {
+    kind: 'invalid',
+    says: (d) => `duplicate id "${d.id}" (first at line ${d.first})`,
+    fix: 'Give every row an id of its own.',
+  },
+  'SB-TASK-004': {
+    kind: 'invalid',
+    says: (d) => `${d.side} is empty`,
+    fix: 'A retrieval task needs at least one document and one judged query.',
+  },
+  'SB-TASK-005': { kind: 'invalid', says: () => 'not valid UTF-8', fix: 'Save the file as UTF-8.' },
+  'SB-TASK-006': {
+    kind: 'invalid',
+    says: (d) => `lone surrogate in ${d.field}`,
+    fix: 'Repair the text at its source: half a character cannot be encoded.',
+  },
+  'SB-TASK-007': {
+    kind: 'invalid',
+    says: (d) => `${d.field} must be ${d.wanted}`,
+    fix: 'See docs/tasks.md for the layout of a task folder.',
+  },
+  'SB-TASK-008': {
+    kind: 'missing',
+    says: (d) => `no data for ${d.task}: ${d.path} does not exist`,
+    fix: 'Pass --datasets ROOT with ROOT/<Task>/corpus.jsonl, or name a task folder.',
+  },
+  'SB-TASK-009': {
+    kind: 'invalid',
+    says: (d) => `task type ${d.type} of ${d.task} is not available yet`,
+    fix: 'This version evaluates Retrieval tasks.',
+  },
+  'SB-TASK-010': {
+    kind: 'invalid',
+    says: (d) => `${d.task} has no ${d.what} "${d.name}"`,
+    fix: 'See `sweepboard tasks NAME` for its subsets and splits.',
+  },
+
+  'SB-MODEL-001': {
+    kind: 'missing',
+    says: (d) => `no model folder at ${d.path}`,
+    fix: 'Check the path, or pass --models ROOT on the worker.',
+  },
+  'SB-MODEL-002': {
+    kind: 'invalid',
+    says: (d) => `${d.file} cannot be loaded as ONNX: ${d.message}`,
+    fix: 'The file is damaged or not an ONNX model: fetch it again.',
+  },
+  'SB-MODEL-003': {
+    kind: 'invalid',
+    says: (d) => `the tokenizer of ${d.model} does not fit its model: ${d.message}`,
+    fix: 'Use the tokenizer.json that was exported with the model.',
+  },
+  'SB-MODEL-004': {
+    kind: 'invalid',
+    says: (d) => `no recipe for ${d.model}: ${d.missing}`,
+    fix: 'Write `recipe:` in the spec, or add modules.json and 1_Pooling/config.json to the folder.',
+  },
+  'SB-MODEL-005': {
+    kind: 'invalid',
+    says: (d) => `non-finite vector for text ${d.text}`,
+    fix: 'The model produced NaN or infinity for this text: remove the text or use another dtype.',
+  },
+  'SB-MODEL-006': {
+    kind: 'invalid',
+    says: (d) => `the engine failed on text ${d.text}: ${d.message}`,
+    fix: 'Remove or repair this text, then `sweepboard retry`.',
+  },
+  'SB-MODEL-007': {
+    kind: 'unavailable',
+    says: (d) => `the engine failed: ${d.message}`,
+    fix: 'See the cause; `sweepboard retry` runs only what failed.',
+  },
+  'SB-MODEL-008': {
+    kind: 'unavailable',
+    says: (d) => `the inference child ${d.what}`,
+    fix: 'It is replaced by itself; if it happens again, lower --threads or the token budget.',
+  },
+  'SB-MODEL-009': {
+    kind: 'conflict',
+    says: (d) => `the weights in ${d.path} changed (digest ${d.found}, planned ${d.wanted})`,
+    fix: 'Submit the sweep again: other weights are another model.',
+  },
+  'SB-MODEL-010': {
+    kind: 'invalid',
+    says: (d) => `not even one text of ${d.tokens} tokens fits in memory`,
+    fix: 'Use a smaller dtype, a larger device or fewer max tokens.',
+  },
+
+  'SB-HTTP-001': {
+    kind: 'unavailable',
+    says: (d) => `${d.url} cannot be reached: ${d.message}`,
+    fix: 'Start the server or correct the URL.',
+  },
+  'SB-HTTP-002': {
+    kind: 'overloaded',
+    says: (d) => `${d.url} answered ${d.status}`,
+    fix: 'It is tried again with backoff; lower `concurrency` if it lasts.',
+  },
+  'SB-HTTP-003': {
+    kind: 'invalid',
+    says: (d) => `${d.url} answered ${d.status}: ${d.message}`,
+    fix: 'Check model name, key variable and input limits of the server.',
+  },
+  'SB-HTTP-004': {
+    kind: 'invalid',
+    says: (d) => `${d.url} gave a wrong answer: ${d.message}`,
+    fix: 'The server does not keep the /v1/embeddings contract; nothing of the answer was used.',
+  },
+  'SB-HTTP-005': {
+    kind: 'conflict',
+    says: (d) => `${d.url} serves another model than planned (fingerprint ${d.found}, planned ${d.wanted})`,
+    fix: 'Submit the sweep again: old vectors are kept under the old fingerprint.',
+  },
+  'SB-HTTP-006': {
+    kind: 'invalid',
+    says: (d) => `the environment variable ${d.variable} is not readable here`,
+    fix: 'Set it on the worker and start the worker with --allow-env NAME.',
+  },
+  'SB-HTTP-007': {
+    kind: 'timeout',
+    says: (d) => `${d.url} did not answer within ${d.timeoutMs} ms`,
+    fix: 'Raise `timeout`, or lower `batch`.',
+  },
+
+  'SB-SCORE-001': {
+    kind: 'invalid',
+    says: (d) => `non-finite score for query ${d.query}`,
+    fix: 'See which vectors are not finite with `sweepboard explain SB-MODEL-005`.',
+  },
+  'SB-SCORE-002': {
+    kind: 'invalid',
+    says: (d) => `the vectors do not fit together: ${d.message}`,
+    fix: 'Both sides must come from one model: submit the sweep again.',
+  },
+  'SB-SCORE-003': {
+    kind: 'invalid',
+    says: (d) => `${d.file} line ${d.line}: ${d.message}`,
+    fix: 'A run line is `qid Q0 docid rank score tag`, a qrels line `qid 0 docid grade`.',
+  },
+
+  'SB-LEDGER-001': {
+    kind: 'conflict',
+    says: (d) => `the data folder ${d.folder} is in use by ${d.holder}`,
+    fix: 'Stop that process, or use another --data folder.',
+  },
+  'SB-LEDGER-002': { kind: 'missing', says: (d) => `no sweep "${d.sweep}"`, fix: '`sweepboard status` lists the sweeps.' },
+  'SB-LEDGER-003': {
+    kind: 'conflict',
+    says: (d) => `sweep ${d.sweep} is ${d.state}: it cannot be ${d.action}`,
+    fix: 'See `sweepboard status`.',
+  },
+  'SB-LEDGER-004': {
+    kind: 'conflict',
+    says: (d) => `this database was written by a newer sweepboard (${d.found})`,
+    fix: 'Upgrade sweepboard, or use another --data folder.',
+  },
+  'SB-LEDGER-005': {
+    kind: 'unavailable',
+    says: (d) => `the ledger cannot be written: ${d.message}`,
+    fix: 'Check free space and permissions of the data folder.',
+  },
+
+  'SB-QUEUE-001': {
+    kind: 'unavailable',
+    says: (d) => `Redis at ${d.url} cannot be reached: ${d.message}`,
+    fix: 'Start Redis, or correct --redis.',
+  },
+  'SB-QUEUE-002': { kind: 'invalid', says: (d) => `Redis ${d.version} is too old`, fix: 'Use Redis 6.2 or newer.' },
+  'SB-QUEUE-003': {
+    kind: 'invalid',
+    says: (d) => `Redis evicts keys (maxmemory-policy ${d.policy})`,
+    fix: 'redis-cli CONFIG SET maxmemory-policy noeviction',
+  },
+
+  'SB-ART-001': {
+    kind: 'missing',
+    says: (d) => `artifact ${d.digest} is not in the store`,
+    fix: 'It is made again by itself; if not, `sweepboard retry`.',
+  },
+  'SB-ART-002': {
+    kind: 'invalid',
+    says: (d) => `artifact ${d.digest} does not have its digest (${d.found})`,
+    fix: 'The file is damaged: it is made again by itself.',
+  },
+  'SB-ART-003': {
+    kind: 'invalid',
+    says: (d) => `an artifact of ${d.sizeBytes} bytes is above the limit of ${d.limitBytes}`,
+    fix: 'Raise --max-artifact on the service.',
+  },
+  'SB-ART-004': {
+    kind: 'unavailable',
+    says: (d) => `the disk of ${d.folder} is full`,
+    fix: 'Free some space; `sweepboard gc` shows what may go.',
+  },
+
+  'SB-SERVE-001': {
+    kind: 'invalid',
+    says: (d) => `refusing to listen on ${d.host} without tokens`,
+    fix: 'Pass --write-token-file and --read-token-file, or listen on 127.0.0.1.',
+  },
+  'SB-SERVE-002': {
+    kind: 'invalid',
+    says: (d) => `this needs the ${d.token} token`,
+    fix: 'Pass --token-file, or set SWEEPBOARD_TOKEN.',
+  },
+  'SB-SERVE-003': { kind: 'conflict', says: (d) => `port ${d.port} is in use`, fix: 'Pass another --port.' },
+  'SB-SERVE-004': {
+    kind: 'unavailable',
+    says: (d) => `the service at ${d.url} cannot be reached: ${d.message}`,
+    fix: 'Start it with `sweepboard serve`, or correct the URL.',
+  },
+  'SB-SERVE-005': { kind: 'invalid', says: (d) => `bad request: ${d.message}`, fix: 'See /openapi.json for the shape wanted.' },
+  'SB-SERVE-006': { kind: 'missing', says: (d) => `there is no ${d.what}`, fix: 'See /openapi.json for what there is.' },
+
+  'SB-WORK-001': {
+    kind: 'conflict',
+    says: (d) => `another worker (${d.holder}) uses ${d.folder}`,
+    fix: 'Stop it, or pass another --data folder.',
+  },
+  'SB-WORK-002': {
+    kind: 'timeout',
+    says: (d) => `no progress for ${d.seconds} s`,
+    fix: 'Raise --no-progress, or see what holds the engine.',
+  },
+  'SB-WORK-003': {
+    kind: 'invalid',
+    says: (d) => `these chunks killed their worker ${d.count} times`,
+    fix: 'A text in this range takes the engine down: see `sweepboard status --json`, then `retry`.',
+  },
+  'SB-WORK-004': {
+    kind: 'unavailable',
+    says: (d) => `no slot can serve ${d.lane}: ${d.reason}`,
+    fix: 'Start a worker that can, see `sweepboard status`.',
+  },
+
+  'SB-FILE-001': {
+    kind: 'missing',
+    says: (d) => `cannot read ${d.file}: ${d.message}`,
+    fix: 'Check the path and its permissions.',
+  },
+  'SB-FILE-002': {
+    kind: 'invalid',
+    says: (d) => `${d.file} is not an MTEB result file: ${d.message}`,
+    fix: 'It needs task_name, scores and mteb_version.',
+  },
+} as const satisfies Record<string, ErrorEntry>

@@ -1,0 +1,63 @@
+export { Config, configKey, isDefaultConfig, Precision } from './config.ts'
+export { canonicalJson, type Digest, isDigest, keyOf, sha256 } from './digest.ts'
+export {
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorEntry,
+  type ErrorKind,
+  EXIT_CODE,
+  type FailureRecord,
+  HTTP_STATUS,
+  type Mistake,
+  mistake,
+  SweepError,
+  toFailureRecord,
+  toSweepError,
+} from './error.ts'
+export { ERRORS } from './error-registry.ts'
+export { Judgments, type PreparationCounts } from './judgments.ts'
+export { newLeaseId } from './lease-id.ts'
+export {
+  type Gate,
+  groupKey,
+  type Plan,
+  type PlannedGroup,
+  type PlannedModel,
+  type PreparedTask,
+  type TaskRef,
+  type TextSetRef,
+  taskKey,
+} from './plan.ts'
+export { encodingKey, Load, laneName, loadKey, Pooling, Recipe, recipeKey, SCORE_LANE, SideRecipe, Similarity } from './recipe.ts'
+export type { ArtifactStore, ServiceLink, TicketConsumer, TicketQueue } from './seams.ts'
+export {
+  CHUNK_MAX_BYTES,
+  CHUNK_MAX_TEXTS,
+  type ChunkBounds,
+  chunkBounds,
+  readTextSet,
+  textSetDigest,
+  writeTextSet,
+} from './text-set.ts'
+export { readVectors, type Vectors, writeVectors } from './vectors.ts'
+export {
+  Beat,
+  BeatAnswer,
+  CellResult,
+  ChunkEvidence,
+  ChunkFailure,
+  Claim,
+  ClaimAnswer,
+  Commit,
+  CommitAnswer,
+  CommitBatch,
+  CommitVerdict,
+  EncodeWork,
+  End,
+  JoinAnswer,
+  MetricValues,
+  ScoreEvidence,
+  ScoreWork,
+  SlotReport,
+  SlotState,
+} from './work.ts'

@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import type { Digest } from './digest.ts'
+import { keyOf } from './digest.ts'
+
+/** How token vectors become one vector: mean over the mask, first token, last kept token, or the model's own output. */
+export const Pooling = z.enum(['mean', 'cls', 'lasttoken', 'none'])
+export type Pooling = z.infer<typeof Pooling>
+export const Similarity = z.enum(['cosine', 'dot'])
+export type Similarity = z.infer<typeof Similarity>
+
+/** Everything that changes a vector on one side, apart from what must be in memory. */
+export const SideRecipe = z.strictObject({
+  /** `{text}` is replaced by the text, `{instruction}` by the instruction; exactly one `{text}`. */
+  template: z.string().default('{text}'),
+  instruction: z.string().nullable().default(null),
+  /** Tokens a text may have, closing token included; null leaves it to the engine's own limit. */
+  maxTokens: z.number().int().positive().nullable().default(null),
+  /** Append this token's id after truncating when the tokenizer does not do so by itself. */
+  closingToken: z.string().nullable().default(null),
+  pooling: Pooling.default('none'),
+  normalize: z.boolean().default(false),
+})
+export type SideRecipe = z.infer<typeof SideRecipe>
+
+/** A model's recipe, both sides, as data. */
+export const Recipe = z.strictObject({
+  query: SideRecipe,
+  document: SideRecipe,
+  similarity: Similarity,
+  /** Length of the full vector. */
+  dimensions: z.number().int().positive(),
+})
+export type Recipe = z.infer<typeof Recipe>
+
+/**
+ * What must be in memory. `identity` is hashed into the load key; `open` says how this fleet opens it (paths, URLs,
+ * limits) and never changes a vector, so it is not hashed.
+ */
+export const Load = z.strictObject({
+  key: z.string(),
+  /** Name shown on the board: hub id, `local/<folder>`, `mteb/baseline-random-encoder`. */
+  model: z.string(),
+  /** Hub revision, `digest12` of a folder, `1` of the random encoder, or `no_revision_available`. */
+  revision: z.string(),
+  identity: z.strictObject({
+    engine: z.enum(['random', 'onnx', 'openai']),
+    /** SHA-256 over the folder's relevant files (onnx), null otherwise. */
+    weights: z.string().nullable(),
+    dtype: z.string(),
+    provider: z.string(),
+    /** Remote model name, ONNX file name and other engine options that change a vector. */
+    options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    /** Fingerprint of the probe texts' vectors (remote engines). */
+    fingerprint: z.string().nullable(),
+  }),
+  open: z.strictObject({
+    folder: z.string().nullable().default(null),
+    file: z.string().nullable().default(null),
+    url: z.string().nullable().default(null),
+    /** Name of the environment variable that holds the API key, never its value. */
+    keyVariable: z.string().nullable().default(null),
+    concurrency: z.number().int().positive().default(4),
+    batchTexts: z.number().int().positive().default(32),
+    timeoutMs: z.number().int().positive().default(60_000),
+  }),
+  /** Resident memory estimate in bytes, for the lane choice; 0 for remote engines. */
+  memoryBytes: z.number().nonnegative(),
+  parameterCount: z.number().nonnegative().nullable().default(null),
+})
+export type Load = z.infer<typeof Load>
+
+/** Load key: hash of what must be in memory. Names a lane. */
+export function loadKey(identity: Load['identity']): Digest {
+  return keyOf({ v: 1, load: identity })
+}
+
+/** Encoding key: load key + what changes a vector on one side. Both sides of a symmetric model share it. */
+export function encodingKey(load: Digest, side: SideRecipe): Digest {
+  return keyOf({ v: 1, load, side })
+}
+
+/** Recipe key: names a row of the board; taken before a task fills in its instruction. */
+export function recipeKey(load: Digest, recipe: Recipe): Digest {
+  return keyOf({ v: 1, load, recipe })
+}
+
+/** Queue name of a lane: BullMQ forbids `:` and 20 hex digits are enough. */
+export function laneName(key: Digest): string {
+  return `lane-${key.slice(0, 20)}`
+}
+export const SCORE_LANE = 'lane-score'
