@@ -1,0 +1,2 @@
+export type { Row } from './schema.ts'
+export * as schema from './schema.ts'

@@ -1,0 +1,283 @@
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+
+/**
+ * The ledger's tables (protocol section 13). Columns carry the names of their properties and hold what SQLite stores (flags are
+ * 0 or 1, JSON is text), so that a row read by plain SQL has the type `Row<typeof table>` without any mapping.
+ */
+
+/** `id`: random, names the queue prefix of this ledger. */
+export const meta = sqliteTable('meta', { key: text().primaryKey(), value: text().notNull() })
+
+export const sweep = sqliteTable(
+  'sweep',
+  {
+    id: text().primaryKey(),
+    name: text().notNull(),
+    state: text({ enum: ['running', 'paused', 'cancelled', 'done'] }).notNull(),
+    weight: real().notNull(),
+    /** Slot-seconds spent, divided by weight: the sweep with the smallest goes next. */
+    vtime: real().notNull(),
+    /** The YAML as it was submitted. */
+    spec: text().notNull(),
+    gates: text().notNull(),
+    warnings: text().notNull(),
+    budget: text().notNull(),
+    isLimited: integer().notNull(),
+    /** Wall-clock text for people, never compared. */
+    createdAt: text().notNull(),
+    endedAt: text(),
+    /** Milliseconds spent running, added up by the service's monotonic clock. */
+    runMs: real().notNull().default(0),
+  },
+  (t) => [index('sweep_state').on(t.state, t.vtime)],
+)
+
+/** How a lane's model is opened: `Load` of contracts. */
+export const load = sqliteTable('load', { key: text().primaryKey(), json: text().notNull() })
+
+/** One (task, subset, split) and its preparation. */
+export const task = sqliteTable(
+  'task',
+  {
+    key: text().primaryKey(),
+    state: text({ enum: ['wanted', 'prepared', 'failed'] }).notNull(),
+    name: text().notNull(),
+    subset: text().notNull(),
+    split: text().notNull(),
+    mainScore: text().notNull(),
+    languages: text().notNull(),
+    ref: text().notNull(),
+    queries: text(),
+    documents: text(),
+    judgments: text(),
+    counts: text(),
+    datasetRevision: text(),
+    failure: text(),
+  },
+  (t) => [
+    index('task_wanted').on(t.key).where(sql`state = 'wanted'`),
+    index('task_judgments').on(t.judgments).where(sql`judgments is not null`),
+    index('task_queries').on(t.queries).where(sql`queries is not null`),
+    index('task_documents').on(t.documents).where(sql`documents is not null`),
+  ],
+)
+
+export const grp = sqliteTable(
+  'grp',
+  {
+    id: integer().primaryKey(),
+    key: text().notNull(),
+    /** Load key. */
+    lane: text().notNull(),
+    taskKey: text()
+      .notNull()
+      .references(() => task.key),
+    model: text().notNull(),
+    revision: text().notNull(),
+    variant: text().notNull(),
+    recipeKey: text().notNull(),
+    recipe: text().notNull(),
+    querySide: text().notNull(),
+    documentSide: text().notNull(),
+    rank: integer().notNull(),
+    attached: integer().notNull().default(0),
+    ready: integer().notNull().default(0),
+    lease: text(),
+    /** Score failures that are worth another try. */
+    tries: integer().notNull().default(0),
+  },
+  (t) => [
+    uniqueIndex('grp_key').on(t.key),
+    index('grp_task').on(t.taskKey),
+    index('grp_ready').on(t.id).where(sql`ready = 1 and lease is null`),
+    index('grp_model').on(t.model, t.revision),
+  ],
+)
+
+/** `json`: `[{ key, config }]`. */
+export const configSet = sqliteTable('config_set', { id: text().primaryKey(), json: text().notNull() })
+
+export const want = sqliteTable(
+  'want',
+  {
+    sweep: text()
+      .notNull()
+      .references(() => sweep.id),
+    grp: integer()
+      .notNull()
+      .references(() => grp.id),
+    lane: text().notNull(),
+    rank: integer().notNull(),
+    configs: text()
+      .notNull()
+      .references(() => configSet.id),
+    open: integer().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.sweep, t.grp] }),
+    index('want_open').on(t.sweep, t.lane, t.rank, t.grp).where(sql`open = 1`),
+    index('want_grp').on(t.grp),
+  ],
+)
+
+export const textSet = sqliteTable('text_set', {
+  digest: text().primaryKey(),
+  items: integer().notNull(),
+  bytes: integer().notNull(),
+  bounds: text().notNull(),
+})
+
+export const encoding = sqliteTable(
+  'encoding',
+  {
+    id: integer().primaryKey(),
+    textSet: text()
+      .notNull()
+      .references(() => textSet.digest),
+    encodingKey: text().notNull(),
+    lane: text().notNull(),
+    side: text().notNull(),
+    complete: integer().notNull(),
+  },
+  (t) => [uniqueIndex('encoding_key').on(t.textSet, t.encodingKey), index('encoding_lane').on(t.lane).where(sql`complete = 0`)],
+)
+
+export const grpEncoding = sqliteTable(
+  'grp_encoding',
+  {
+    grp: integer()
+      .notNull()
+      .references(() => grp.id),
+    side: text({ enum: ['query', 'document'] }).notNull(),
+    encoding: integer()
+      .notNull()
+      .references(() => encoding.id),
+  },
+  (t) => [primaryKey({ columns: [t.grp, t.side] }), index('ge_enc').on(t.encoding, t.grp)],
+)
+
+export const chunk = sqliteTable(
+  'chunk',
+  {
+    encoding: integer()
+      .notNull()
+      .references(() => encoding.id),
+    n: integer().notNull(),
+    /** First text and the one after the last. */
+    start: integer().notNull(),
+    end: integer().notNull(),
+    bytes: integer().notNull(),
+    /** Estimate for scheduling: bytes / 4, at least 1. */
+    tokens: integer().notNull(),
+    digest: text(),
+    lease: text(),
+    tries: integer().notNull().default(0),
+    /** `FailureRecord` as JSON. */
+    failed: text(),
+    evidence: text(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.encoding, t.n] }),
+    index('chunk_todo').on(t.encoding, t.n).where(sql`digest is null and lease is null and failed is null`),
+    index('chunk_missing').on(t.encoding).where(sql`digest is null`),
+    index('chunk_lease').on(t.lease).where(sql`lease is not null`),
+    index('chunk_leased').on(t.encoding, t.lease).where(sql`lease is not null`),
+    index('chunk_digest').on(t.digest).where(sql`digest is not null`),
+    index('chunk_failed').on(t.encoding).where(sql`failed is not null`),
+  ],
+)
+
+/** One mark per chunk and lease whose host died computing it. */
+export const crash = sqliteTable(
+  'crash',
+  { encoding: integer().notNull(), n: integer().notNull(), lease: text().notNull() },
+  (t) => [primaryKey({ columns: [t.encoding, t.n, t.lease] })],
+)
+
+/** A cell is a row only once scored or failed. */
+export const cell = sqliteTable(
+  'cell',
+  {
+    grp: integer()
+      .notNull()
+      .references(() => grp.id),
+    config: text().notNull(),
+    configJson: text().notNull(),
+    state: text({ enum: ['scored', 'failed', 'stale'] }).notNull(),
+    mainScore: real(),
+    metrics: text(),
+    evidence: text(),
+    run: text(),
+    perQuery: text(),
+    failure: text(),
+    /** Wall-clock text for people. */
+    scoredAt: text(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.grp, t.config] }),
+    index('cell_run').on(t.run).where(sql`run is not null`),
+    index('cell_per_query').on(t.perQuery).where(sql`perQuery is not null`),
+    index('cell_scored').on(t.state, t.grp),
+  ],
+)
+
+export const lease = sqliteTable(
+  'lease',
+  {
+    id: text().primaryKey(),
+    kind: text({ enum: ['encode', 'score'] }).notNull(),
+    /** Load key, or `lane-score`. */
+    lane: text().notNull(),
+    sweep: text().notNull(),
+    grp: integer(),
+    run: text(),
+    host: text(),
+    boot: integer(),
+    claimSeq: integer(),
+    slot: text(),
+  },
+  (t) => [index('lease_lane').on(t.lane), index('lease_host').on(t.host).where(sql`host is not null`)],
+)
+
+/** What a score lease was for, kept after it closes: results are accepted at any time (protocol rule 4). */
+export const scoreLease = sqliteTable('score_lease', {
+  id: text().primaryKey(),
+  grp: integer()
+    .notNull()
+    .references(() => grp.id),
+  /** Config keys, JSON. */
+  configs: text().notNull(),
+})
+
+/** Files nothing refers to; `since` by the service's monotonic clock in ms. */
+export const garbage = sqliteTable('garbage', { digest: text().primaryKey(), since: real().notNull() })
+
+/** Imported result files of others, one row per (model, revision, task, subset, split, file). */
+export const published = sqliteTable(
+  'published',
+  {
+    id: integer().primaryKey(),
+    model: text().notNull(),
+    revision: text().notNull(),
+    task: text().notNull(),
+    subset: text().notNull(),
+    split: text().notNull(),
+    mainScore: real(),
+    metrics: text().notNull(),
+    languages: text().notNull(),
+    mtebVersion: text(),
+    /** Empty where the file does not say. */
+    datasetRevision: text().notNull().default(''),
+    evaluationTime: real(),
+    /** Path of the file it came from. */
+    origin: text().notNull(),
+  },
+  (t) => [
+    uniqueIndex('published_key').on(t.model, t.revision, t.task, t.subset, t.split, t.datasetRevision),
+    index('published_task').on(t.task, t.split, t.subset, t.model, t.mainScore),
+  ],
+)
+
+/** A row as plain SQL returns it. */
+export type Row<T extends { $inferSelect: unknown }> = T['$inferSelect']
