@@ -1,0 +1,6 @@
+export { type ChromiumStart, launchChromium } from './chromium.ts'
+export { emptyTempFolder, processesMarked, RUN_MARK } from './leaks.ts'
+export { findOnPath } from './on-path.ts'
+export { isAlive, liveDescendants, liveProcesses, type ProcessRow, processRow, waitUntil } from './processes.ts'
+export { type RedisOptions, type RedisStart, startRedis, type TestRedis } from './redis.ts'
+export { freePort } from './redis-server.ts'
