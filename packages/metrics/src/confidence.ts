@@ -1,0 +1,35 @@
+import { numpyMean } from './numpy-sum.ts'
+
+/** The three confidences of nAUC for one query. */
+export interface Confidence {
+  readonly max: number
+  readonly std: number
+  readonly diff1: number
+}
+
+export const CONFIDENCE_NAMES = ['max', 'std', 'diff1'] as const
+
+/**
+ * Confidence of one result list: highest score, population standard deviation, highest minus second highest (0 for one score).
+ *
+ * @param scores [documents] in the order of the run: the standard deviation is summed in that order, as MTEB does
+ * @returns all 0 for an empty list
+ */
+export function confidenceOf(scores: Float32Array | Float64Array): Confidence {
+  if (scores.length === 0) return { max: 0, std: 0, diff1: 0 }
+  let max = Number.NEGATIVE_INFINITY
+  let second = Number.NEGATIVE_INFINITY
+  for (const score of scores) {
+    if (score > max) {
+      second = max
+      max = score
+    } else if (score > second) second = score
+  }
+  const deviations = Float64Array.from(scores)
+  const mean = numpyMean(deviations)
+  for (let i = 0; i < deviations.length; i++) {
+    const deviation = (deviations[i] as number) - mean
+    deviations[i] = deviation * deviation // not `** 2`: the product is correctly rounded everywhere
+  }
+  return { max, std: Math.sqrt(numpyMean(deviations)), diff1: scores.length > 1 ? max - second : 0 }
+}

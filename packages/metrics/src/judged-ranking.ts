@@ -1,0 +1,90 @@
+import type { RankedList } from './ranking.ts'
+
+/** Judgements of one query: document id -> integer grade. Grades below 0 count as unjudged. */
+export type Judgments = ReadonlyMap<string, number>
+
+/** One ranked list seen through its judgements. */
+export interface JudgedRanking {
+  /** [rank] grade of each document in rank order, cut at the depth; -1 where unjudged. */
+  readonly grades: Int32Array
+  /** Positive judged grades, retrieved or not, descending. */
+  readonly ideal: Int32Array
+  /** Judged documents with at least the relevance level, retrieved or not. */
+  readonly relevant: number
+  /** Judged documents below the relevance level. */
+  readonly judgedNotRelevant: number
+  /** Smallest grade that counts as relevant in the binary metrics. */
+  readonly relevanceLevel: number
+}
+
+/** What {@link judgeRanking} may be told; by default every grade of 1 or more is relevant and the whole list counts. */
+export interface JudgingOptions {
+  readonly relevanceLevel?: number
+  readonly depth?: number
+}
+
+/** Looks up the grade of every ranked document. `order` holds indices into the list, best first. */
+export function judgeRanking(
+  list: RankedList,
+  order: Uint32Array,
+  qrels: Judgments,
+  options: JudgingOptions = {},
+): JudgedRanking {
+  const { relevanceLevel = 1, depth = Number.POSITIVE_INFINITY } = options
+  const grades = new Int32Array(Math.min(order.length, depth))
+  for (let rank = 0; rank < grades.length; rank++) {
+    const grade = qrels.get(list.documentIds[order[rank] as number] as string)
+    grades[rank] = grade === undefined || grade < 0 ? -1 : grade
+  }
+  const judged = [...qrels.values()].filter((grade) => grade >= 0)
+  const relevant = judged.filter((grade) => grade >= relevanceLevel).length
+  const ideal = Int32Array.from(judged.filter((grade) => grade > 0))
+    .sort()
+    .reverse()
+  return { grades, ideal, relevant, judgedNotRelevant: judged.length - relevant, relevanceLevel }
+}
+
+/** The cut-off metrics of one query, each [cutoffs]. */
+export interface CutoffScores {
+  readonly ndcg: Float64Array
+  readonly map: Float64Array
+  readonly recall: Float64Array
+  readonly precision: Float64Array
+  readonly hit_rate: Float64Array
+}
+
+/**
+ * Every metric of trec_eval with a cut-off, at each of `cutoffs` (ascending; Infinity for the whole list).
+ * Precision divides by the cut-off even when fewer documents were found; map divides by all relevant documents;
+ * ndcg has linear gain. A query without a relevant document scores 0.
+ *
+ * @see trec_eval m_ndcg_cut.c, m_map_cut.c, m_recall.c, m_P.c, m_success.c
+ */
+export function cutoffScores(ranking: JudgedRanking, cutoffs: readonly number[]): CutoffScores {
+  const { grades, ideal, relevant, relevanceLevel } = ranking
+  const empty = () => new Float64Array(cutoffs.length)
+  const scores: CutoffScores = { ndcg: empty(), map: empty(), recall: empty(), precision: empty(), hit_rate: empty() }
+  let [hits, precisions, gain, idealGain, rank, idealRank] = [0, 0, 0, 0, 0, 0]
+  for (const [index, cutoff] of cutoffs.entries()) {
+    for (; rank < grades.length && rank < cutoff; rank++) {
+      const grade = grades[rank] as number
+      if (grade > 0) gain += grade / Math.log2(rank + 2)
+      if (grade >= relevanceLevel) precisions += ++hits / (rank + 1)
+    }
+    for (; idealRank < ideal.length && idealRank < cutoff; idealRank++) {
+      idealGain += (ideal[idealRank] as number) / Math.log2(idealRank + 2)
+    }
+    scores.ndcg[index] = idealGain > 0 ? gain / idealGain : 0
+    scores.map[index] = relevant > 0 ? precisions / relevant : 0
+    scores.recall[index] = relevant > 0 ? hits / relevant : 0
+    scores.precision[index] = hits / cutoff
+    scores.hit_rate[index] = hits > 0 ? 1 : 0
+  }
+  return scores
+}
+
+/** Rank of the first relevant document, 1-based; Infinity when none was found. */
+export function firstRelevantRank(ranking: JudgedRanking): number {
+  const index = ranking.grades.findIndex((grade) => grade >= ranking.relevanceLevel)
+  return index < 0 ? Number.POSITIVE_INFINITY : index + 1
+}
