@@ -240,6 +240,21 @@ export const ERRORS = {
     says: (d) => `Redis evicts keys (maxmemory-policy ${d.policy})`,
     fix: 'redis-cli CONFIG SET maxmemory-policy noeviction',
   },
+  'SB-QUEUE-004': {
+    kind: 'invalid',
+    says: (d) => `not a Redis URL: ${d.url}`,
+    fix: 'Write redis://HOST:PORT, rediss://HOST:PORT (TLS) or unix:/path/to/redis.sock.',
+  },
+  'SB-QUEUE-005': {
+    kind: 'invalid',
+    says: () => 'Redis keeps no append-only file: a restart forgets the tickets that wait, and they are sent anew after a while',
+    fix: 'redis-cli CONFIG SET appendonly yes',
+  },
+  'SB-QUEUE-006': {
+    kind: 'invalid',
+    says: (d) => `Redis at ${d.url} refuses this login: ${d.message}`,
+    fix: 'Put user and password into the URL: redis://USER:PASSWORD@HOST:PORT.',
+  },
 
   'SB-ART-001': {
     kind: 'missing',
@@ -300,6 +315,11 @@ export const ERRORS = {
     kind: 'unavailable',
     says: (d) => `no slot can serve ${d.lane}: ${d.reason}`,
     fix: 'Start a worker that can, see `sweepboard status`.',
+  },
+  'SB-WORK-005': {
+    kind: 'invalid',
+    says: (d) => `cannot read the slot "${d.item}"`,
+    fix: 'Write --slots as in `cpu`, `2xcpu`, `endpoint` or `cpu,2xendpoint`.',
   },
 
   'SB-FILE-001': {

@@ -1,0 +1,62 @@
+import { visible } from './output.ts'
+
+/** What a running sweep shows. */
+export interface ProgressView {
+  readonly sweep: string
+  readonly cellsDone: number
+  readonly cellsFailed: number
+  readonly cellsTotal: number
+  readonly textsDone: number
+  readonly textsTotal: number
+  readonly textsPerSecond: number | null
+  readonly etaSeconds: number | null
+  readonly phase: string
+}
+
+export function formatSeconds(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`
+  if (seconds < 90) return `${Math.round(seconds)} s`
+  if (seconds < 5400) return `${Math.floor(seconds / 60)} min ${String(Math.round(seconds % 60)).padStart(2, '0')} s`
+  return `${Math.floor(seconds / 3600)} h ${String(Math.round((seconds % 3600) / 60)).padStart(2, '0')} min`
+}
+
+export function progressLine(view: ProgressView, width: number): string {
+  const share = view.cellsTotal === 0 ? 0 : (view.cellsDone + view.cellsFailed) / view.cellsTotal
+  const textShare = view.textsTotal === 0 ? share : view.textsDone / view.textsTotal
+  const rate = view.textsPerSecond === null ? '' : ` · ${Math.round(view.textsPerSecond)} texts/s`
+  const eta = view.etaSeconds === null ? '' : ` · ETA ${formatSeconds(view.etaSeconds)}`
+  const failed = view.cellsFailed > 0 ? ` · ${view.cellsFailed} failed` : ''
+  const words = `${view.cellsDone}/${view.cellsTotal} cells${failed} · ${view.textsDone}/${view.textsTotal} texts${rate}${eta}${view.phase ? ` · ${view.phase}` : ''}`
+  const room = width - words.length - 4
+  if (room < 8) return words.slice(0, width - 1)
+  const length = Math.min(room, 30)
+  const filled = Math.round(length * ((share + textShare) / 2))
+  return `[${'#'.repeat(filled)}${'.'.repeat(length - filled)}] ${words}`
+}
+
+/** Progress on stderr: one line that is drawn over on a terminal, a plain line every few seconds elsewhere. */
+export class ProgressPrinter {
+  #lastPlainAt = 0
+  #drawn = false
+  #lastText = ''
+
+  show(view: ProgressView): void {
+    if (process.stderr.isTTY) {
+      process.stderr.write(`\r\x1b[2K${progressLine(view, process.stderr.columns ?? 80)}`)
+      this.#drawn = true
+      return
+    }
+    const now = performance.now()
+    const text = `${visible(view.sweep)}: ${progressLine(view, 110)}`
+    if (text === this.#lastText || now - this.#lastPlainAt < 2000) return
+    this.#lastPlainAt = now
+    this.#lastText = text
+    process.stderr.write(`${text}\n`)
+  }
+
+  /** Leaves the drawn line behind, so that what follows starts on a fresh one. */
+  finish(): void {
+    if (this.#drawn) process.stderr.write('\r\x1b[2K')
+    this.#drawn = false
+  }
+}

@@ -1,0 +1,56 @@
+import { visible } from './output.ts'
+
+/** Columns a text takes on a terminal: East Asian wide and emoji count two, combining marks none. */
+export function displayWidth(text: string): number {
+  let width = 0
+  for (const char of text) {
+    if (/\p{Mark}|\u200d|\ufe0f/u.test(char)) continue
+    width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u.test(char) ? 2 : 1
+  }
+  return width
+}
+
+/** Cuts to `width` columns, the last one `…` when something was cut. */
+export function fit(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text
+  let cut = ''
+  for (const char of text) {
+    if (displayWidth(cut + char) > width - 1) break
+    cut += char
+  }
+  return `${cut}…`
+}
+
+export interface Column {
+  readonly title: string
+  readonly align?: 'left' | 'right'
+  /** Narrowest useful width; the column with the widest text gives way first. */
+  readonly min?: number
+}
+
+/** A plain table no wider than `width` columns: header, rows; left columns shrink to fit. Texts are made visible first. */
+export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string {
+  const cells = rows.map((row) => row.map(visible))
+  const widths = columns.map((column, i) => Math.max(displayWidth(column.title), ...cells.map((row) => displayWidth(row[i] ?? ''))))
+  const total = () => widths.reduce((sum, w) => sum + w, 0) + 2 * (columns.length - 1)
+  while (total() > width) {
+    const candidates = columns.map((column, i) => ({ i, spare: (widths[i] as number) - (column.min ?? Math.max(displayWidth(column.title), 6)) })).filter((c) => columns[c.i]?.align !== 'right' && c.spare > 0)
+    const widest = candidates.sort((a, b) => b.spare - a.spare)[0]
+    if (!widest) break
+    widths[widest.i] = (widths[widest.i] as number) - 1
+  }
+  const line = (texts: readonly string[]) =>
+    columns
+      .map((column, i) => {
+        const text = fit(texts[i] ?? '', widths[i] as number)
+        const pad = ' '.repeat(Math.max(0, (widths[i] as number) - displayWidth(text)))
+        return column.align === 'right' ? pad + text : text + pad
+      })
+      .join('  ')
+      .trimEnd()
+  return [line(columns.map((column) => column.title)), ...cells.map(line)].join('\n')
+}
+
+export function terminalWidth(): number {
+  return process.stdout.columns ?? Number(process.env.COLUMNS ?? 100)
+}

@@ -1,0 +1,45 @@
+import { timingSafeEqual } from 'node:crypto'
+import { sha256, SweepError } from '@sweepboard/contracts'
+
+/** Who may call a route: everybody, holders of a read token, or of the write token (which may also read). */
+export type Access = 'open' | 'read' | 'write'
+
+export interface Tokens {
+  readonly read: string | null
+  readonly write: string | null
+}
+
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1', '[::1]'])
+
+/** Throws `SB-SERVE-001` when a service would listen beyond loopback without a write token. */
+export function assertSafeToListen(host: string, tokens: Tokens): void {
+  if (!LOOPBACK.has(host) && tokens.write === null) throw new SweepError('SB-SERVE-001', { host })
+}
+
+function equalTokens(given: string, wanted: string): boolean {
+  return timingSafeEqual(Buffer.from(sha256(given)), Buffer.from(sha256(wanted)))
+}
+
+export interface Caller {
+  readonly authorization: string | undefined
+  readonly host: string | undefined
+  readonly origin: string | undefined
+}
+
+/**
+ * Throws `SB-SERVE-002` unless the caller may use a route of this access. Without tokens the service is a loopback one:
+ * then the Host header must be a loopback name (DNS rebinding) and a browser's Origin must be that same host (CSRF).
+ */
+export function assertAccess(access: Access, tokens: Tokens, caller: Caller): void {
+  if (access === 'open') return
+  if (tokens.write === null && tokens.read === null) {
+    const name = caller.host?.replace(/:\d+$/, '')
+    const isOwnOrigin = caller.origin === undefined || caller.origin === `http://${caller.host}`
+    if (name !== undefined && LOOPBACK.has(name) && isOwnOrigin) return
+    throw new SweepError('SB-SERVE-002', { token: 'write' })
+  }
+  const given = /^Bearer (\S+)$/.exec(caller.authorization ?? '')?.[1] ?? ''
+  const isWriter = tokens.write !== null && equalTokens(given, tokens.write)
+  const isReader = isWriter || (tokens.read === null ? access === 'read' : equalTokens(given, tokens.read))
+  if (access === 'write' ? !isWriter : !isReader) throw new SweepError('SB-SERVE-002', { token: access })
+}

@@ -1,0 +1,88 @@
+import { BeatAnswer, ClaimAnswer, CommitAnswer, type ErrorCode, ERRORS, JoinAnswer, type ServiceLink, SweepError } from '@sweepboard/contracts'
+
+export interface ClientOptions {
+  readonly url: string
+  readonly token: string | null
+  /** A call that takes longer fails with `SB-SERVE-004`. */
+  readonly timeoutMs?: number
+}
+
+/** Calls of the service over HTTP; coded errors of the service come out as the same coded errors here. */
+export class ServiceClient {
+  readonly #url: string
+  readonly #token: string | null
+  readonly #timeoutMs: number
+
+  constructor({ url, token, timeoutMs = 30_000 }: ClientOptions) {
+    this.#url = url.replace(/\/+$/, '')
+    this.#token = token
+    this.#timeoutMs = timeoutMs
+  }
+
+  get(path: string): Promise<unknown> {
+    return this.#call('GET', path)
+  }
+
+  post(path: string, body?: unknown): Promise<unknown> {
+    return this.#call('POST', path, body)
+  }
+
+  /** Server-sent events until `signal` aborts; ends quietly when the stream does. */
+  async *events(signal: AbortSignal): AsyncGenerator<{ event: string; data: string }> {
+    const response = await fetch(`${this.#url}/api/v1/events`, { headers: this.#headers(), signal })
+    if (!response.ok || !response.body) throw await this.#failure(response)
+    let text = ''
+    for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+      text += piece
+      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+        const lines = text.slice(0, end).split('\n')
+        text = text.slice(end + 2)
+        const field = (name: string) => lines.find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1).trim() ?? ''
+        yield { event: field('event'), data: field('data') }
+      }
+    }
+  }
+
+  #headers(): Record<string, string> {
+    return this.#token ? { authorization: `Bearer ${this.#token}` } : {}
+  }
+
+  async #call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
+    const url = `${this.#url}/api/v1${path}`
+    let response: Response
+    try {
+      response = await fetch(url, {
+        method,
+        headers: { ...this.#headers(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: AbortSignal.timeout(this.#timeoutMs),
+      })
+    } catch (cause) {
+      const reason = cause instanceof Error ? (cause.cause instanceof Error ? cause.cause.message : cause.message) : String(cause)
+      throw new SweepError('SB-SERVE-004', { url: this.#url, message: reason }, { cause })
+    }
+    if (!response.ok) throw await this.#failure(response)
+    return response.json()
+  }
+
+  async #failure(response: Response): Promise<SweepError> {
+    const body = (await response.json().catch(() => null)) as { code?: string; message?: string; mistakes?: [] } | null
+    if (body?.code && body.code in ERRORS) {
+      return Object.assign(new SweepError(body.code as ErrorCode, {}, { mistakes: body.mistakes ?? [] }), { message: body.message })
+    }
+    return new SweepError('SB-SERVE-004', { url: this.#url, message: `it answered ${response.status}` })
+  }
+}
+
+/** The service as a remote worker sees it. Answers are checked: a proxy's error page must not steer a worker. */
+export function openHttpLink(client: ServiceClient): ServiceLink {
+  return {
+    join: async () => JoinAnswer.parse(await client.get('/join')),
+    beat: async (beat) => BeatAnswer.parse(await client.post('/beat', beat)),
+    claim: async (claim) => ClaimAnswer.parse(await client.post('/claim', claim)),
+    commit: async (host, ledger, commits) => CommitAnswer.parse(await client.post('/commit', { host, ledger, commits })).verdicts,
+    end: async (end) => {
+      await client.post('/end', end)
+    },
+  }
+}

@@ -1,0 +1,36 @@
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { SweepError } from '@sweepboard/contracts'
+import type { Hono } from 'hono'
+
+export interface Listening {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Listens on `port`, or with `next` on the first free one of the hundred after it. Throws `SB-SERVE-003` when taken. */
+export async function listen(app: Hono, where: { host: string; port: number; next: boolean }): Promise<Listening> {
+  for (let port = where.port; ; port += 1) {
+    const server = createAdaptorServer({ fetch: app.fetch })
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, where.host, () => resolve())
+      })
+    } catch (cause) {
+      const isTaken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
+      if (isTaken && where.next && port < where.port + 100) continue
+      throw new SweepError('SB-SERVE-003', { port }, { cause })
+    }
+    const address = server.address() as AddressInfo
+    const name = where.host === '0.0.0.0' || where.host === '::' ? 'localhost' : where.host
+    return {
+      url: `http://${name}:${address.port}`,
+      close: () =>
+        new Promise((resolve) => {
+          server.close(() => resolve())
+          if ('closeAllConnections' in server) server.closeAllConnections()
+        }),
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { Config, Load, type Plan, type PreparedTask, Recipe, SideRecipe } from '@sweepboard/contracts'
+import { z } from 'zod'
+
+/** The form of a submitted plan, checked before anything is written: a submit comes from outside. */
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/)
+const text = z.string().max(100_000)
+const TaskRefSchema = z.strictObject({
+  task: text, subset: text, split: text,
+  source: z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('folder'), path: text }), z.strictObject({ kind: z.literal('shipped'), name: text })]),
+  mainScore: text,
+  languages: z.array(text),
+  ignoreIdenticalIds: z.boolean(),
+  limit: z.number().int().positive().nullable(),
+  catalog: z.strictObject({ revision: text, queryCount: z.number().nullable(), documentCount: z.number().nullable() }).nullable(),
+})
+const GateSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('published'), within: z.number(), model: text, task: text }),
+  z.strictObject({ kind: z.literal('metric'), metric: text, op: z.enum(['>=', '>', '<=', '<']), value: z.number(), model: text, task: text }),
+])
+export const PlanSchema = z.strictObject({
+  sweep: text,
+  groups: z.array(z.strictObject({
+    key: digest,
+    task: TaskRefSchema,
+    model: z.strictObject({ load: Load, recipe: Recipe, recipeKey: digest, variant: text }),
+    sides: z.strictObject({ query: SideRecipe, document: SideRecipe }),
+    configs: z.array(Config).min(1),
+    rank: z.number().int().nonnegative(),
+  })).min(1),
+  gates: z.array(GateSchema),
+  warnings: z.array(text),
+  isLimited: z.boolean(),
+  budget: z.strictObject({ cellMs: z.number().nullable(), sweepMs: z.number().nullable() }),
+}) satisfies z.ZodType<Plan>
+
+const TextSetRefSchema = z.strictObject({
+  digest, count: z.number().int().nonnegative(), bytes: z.number().int().nonnegative(),
+  bounds: z.array(z.tuple([z.number().int().nonnegative(), z.number().int().positive()])),
+  chunkBytes: z.array(z.number().int().nonnegative()),
+})
+const count = z.number().int().nonnegative()
+export const PreparedTaskSchema = z.strictObject({
+  key: digest, queries: TextSetRefSchema, documents: TextSetRefSchema, judgments: digest,
+  counts: z.strictObject({
+    queryCount: count, documentCount: count, judgmentCount: count, unjudgedQueryCount: count, unknownQueryCount: count, unknownDocumentCount: count,
+    emptyTextCount: count, queryBytes: count, documentBytes: count,
+  }),
+  datasetRevision: text,
+}) satisfies z.ZodType<PreparedTask>
+
+export const Submission = z.strictObject({
+  /** Chosen by the submitter, so that a repeated submit is the same sweep. */
+  sweep: z.string().regex(/^s[0-9a-f]{12,32}$/),
+  name: text,
+  spec: text,
+  plan: PlanSchema,
+  prepared: z.array(PreparedTaskSchema),
+  weight: z.number().positive().max(1000).default(1),
+})
+export type Submission = z.infer<typeof Submission>

@@ -1,0 +1,19 @@
+import { MetricValues } from '@sweepboard/contracts'
+import { z } from 'zod'
+
+/** One published score: an entry of an MTEB result file, told apart from ours by its origin. */
+export const PublishedRow = z.strictObject({
+  model: z.string().min(1).max(500),
+  revision: z.string().min(1).max(200),
+  task: z.string().min(1).max(200),
+  subset: z.string().min(1).max(200),
+  split: z.string().min(1).max(200),
+  mainScore: z.number().nullable(),
+  metrics: MetricValues,
+  languages: z.array(z.string()),
+  mtebVersion: z.string().nullable(),
+  datasetRevision: z.string(),
+  /** The file it came from. */
+  origin: z.string(),
+})
+export type PublishedRow = z.infer<typeof PublishedRow>

@@ -1,0 +1,175 @@
+import { join } from 'node:path'
+import { openFolderStore } from '@sweepboard/artifacts'
+import { type Digest, isDefaultConfig, type JoinAnswer, type PreparedTask, sha256, SweepError, type TaskRef, type TicketQueue } from '@sweepboard/contracts'
+import { Ledger } from '@sweepboard/ledger'
+import { type GateOutcome, judgeGates } from '@sweepboard/planner'
+import { prepareInChild } from '@sweepboard/tasks'
+import { Coordinator } from './coordinator.ts'
+import { EventHub } from './events.ts'
+import { buildLeaderboard, type Leaderboard } from './leaderboard.ts'
+import type { Submission } from './plan-schema.ts'
+import { RateMeter } from './rate-meter.ts'
+
+export interface ServiceOptions {
+  readonly folder: string
+  /** Who holds the folder, shown to the next one who tries: command, pid and host. */
+  readonly holder: string
+  /** Made after the ledger is open: Redis queues are prefixed by the ledger's id. */
+  readonly openQueue: (ledgerId: string) => Promise<{ queue: TicketQueue; join: JoinAnswer['queue'] }>
+  readonly version: string
+  /** Heartbeat period in ms: 500 embedded, 5000 in a fleet. */
+  readonly beatMs: number
+  readonly tickMs: number
+  /** Folders a preparation may read, beside the shipped tasks; null = any (embedded: the user's own command). */
+  readonly readableRoots: readonly string[] | null
+  readonly log: (entry: Readonly<Record<string, unknown>>) => void
+}
+
+export const GRACE_BEATS = 5
+
+/** One service: ledger, artifact store, coordinator and its ticks. Closed in reverse order by `stop`. */
+export class Service {
+  readonly ledger: Ledger
+  readonly coordinator: Coordinator
+  readonly store: ReturnType<typeof openFolderStore>
+  readonly queue: TicketQueue
+  readonly events = new EventHub()
+  readonly version: string
+  readonly log: ServiceOptions['log']
+  readonly #join: JoinAnswer
+  readonly #rates = new RateMeter()
+  readonly #tickMs: number
+  #timer: NodeJS.Timeout | null = null
+  #ticking: Promise<void> | null = null
+
+  private constructor(options: ServiceOptions, parts: { ledger: Ledger; queue: TicketQueue; join: JoinAnswer['queue'] }) {
+    this.version = options.version
+    this.log = options.log
+    this.ledger = parts.ledger
+    this.queue = parts.queue
+    this.#tickMs = options.tickMs
+    this.store = openFolderStore(join(options.folder, 'artifacts'))
+    this.#join = { ledger: this.ledger.id, queue: parts.join, beatMs: options.beatMs, graceBeats: GRACE_BEATS, version: options.version }
+    this.coordinator = new Coordinator({
+      ledger: this.ledger,
+      queue: this.queue,
+      now: () => performance.now(),
+      artifacts: { exists: (digest) => this.store.existsSync(digest), verify: (digest) => this.store.verifySync(digest) },
+      prepare: (_key, ref) => this.#prepare(ref, options),
+      beatMs: options.beatMs,
+      graceBeats: GRACE_BEATS,
+      onChange: (change) => this.events.publish({ event: change.kind === 'hosts' ? 'hosts' : 'cells', sweep: change.sweep ?? null }),
+      log: options.log,
+    })
+  }
+
+  static async open(options: ServiceOptions): Promise<Service> {
+    const ledger = Ledger.open({ folder: options.folder, holder: options.holder })
+    try {
+      const { queue, join: joinQueue } = await options.openQueue(ledger.id)
+      return new Service(options, { ledger, queue, join: joinQueue })
+    } catch (thrown) {
+      ledger.close()
+      throw thrown
+    }
+  }
+
+  /** Begins to tick; a tick never overlaps the one before. */
+  start(): void {
+    this.#timer = setInterval(() => this.tickSoon(), this.#tickMs)
+  }
+
+  tickSoon(): void {
+    this.#ticking ??= this.coordinator
+      .tick()
+      .catch((thrown: unknown) => this.log({ level: 'error', message: 'tick failed', error: String(thrown) }))
+      .finally(() => {
+        this.#ticking = null
+      })
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer) clearInterval(this.#timer)
+    await this.#ticking
+    await this.queue.close()
+    this.ledger.close()
+  }
+
+  joinAnswer(): JoinAnswer {
+    return this.#join
+  }
+
+  /** Stores bytes under the digest the sender named, or throws `SB-ART-002` and stores nothing. */
+  async putChecked(wanted: Digest, bytes: Uint8Array): Promise<Digest> {
+    const found = sha256(bytes)
+    if (found !== wanted) throw new SweepError('SB-ART-002', { digest: wanted, found })
+    return this.store.put(bytes)
+  }
+
+  /**
+   * Records a sweep with the tasks its submitter prepared. A task that names a folder must come prepared unless the
+   * service itself may read that folder. Throws `SB-ART-001` when a prepared artifact was not uploaded first.
+   */
+  submit(submission: Submission): { readonly sweep: string } {
+    for (const { queries, documents, judgments } of submission.prepared) {
+      for (const digest of [queries.digest, documents.digest, judgments]) {
+        if (!this.store.existsSync(digest)) throw new SweepError('SB-ART-001', { digest })
+      }
+    }
+    this.coordinator.submit({ ...submission, createdAt: new Date().toISOString() })
+    for (const prepared of submission.prepared) this.ledger.prepared(prepared)
+    this.events.publish({ event: 'sweep', sweep: submission.sweep })
+    this.tickSoon()
+    return { sweep: submission.sweep }
+  }
+
+  control(sweep: string, action: 'pause' | 'resume' | 'cancel' | 'retry'): SweepView {
+    this.coordinator.control(sweep, action)
+    this.events.publish({ event: 'sweep', sweep })
+    this.tickSoon()
+    return this.sweepView(sweep)
+  }
+
+  /** A sweep's counts with measured rate and ETA; null rate until two observations lie apart. */
+  sweepView(sweep: string): SweepView {
+    const status = this.ledger.sweepStatus(sweep)
+    const rate = this.#rates.observe(sweep, status.tokens.done, performance.now())
+    const left = status.tokens.total - status.tokens.done
+    return { ...status, tokensPerSecond: rate, etaSeconds: rate && rate > 0 && status.state === 'running' ? left / rate : null }
+  }
+
+  cells(sweep: string): ReturnType<Ledger['cells']> {
+    return this.ledger.cells(sweep)
+  }
+
+  leaderboard(query: Readonly<Record<string, string>>): Leaderboard {
+    return buildLeaderboard(this.ledger.allScoredCells(), query.published === '0' ? [] : this.ledger.publishedRows({}), {
+      tasks: query.tasks ? query.tasks.split(',') : null,
+      sweepCells: query.sweep ? new Set(this.ledger.cells(query.sweep).map((cell) => `${cell.group} ${cell.configKey}`)) : null,
+    })
+  }
+
+  gateOutcomes(sweep: string): GateOutcome[] {
+    const published = this.ledger.publishedRows({})
+    const cells = this.ledger.cells(sweep).flatMap((cell) =>
+      cell.state === 'scored' && cell.metrics
+        ? [{
+            model: cell.model, task: cell.task, metrics: cell.metrics, mainScore: cell.mainScore,
+            isDefaultConfig: cell.variant === '' && isDefaultConfig(cell.config, cell.recipe.similarity),
+            published: published.find((row) => row.model === cell.model && row.task === cell.task && row.subset === cell.subset && row.split === cell.split)?.mainScore ?? null,
+          }]
+        : [],
+    )
+    return judgeGates(this.ledger.gates(sweep), cells)
+  }
+
+  async #prepare(ref: TaskRef, options: ServiceOptions): Promise<PreparedTask> {
+    const { source } = ref
+    if (source.kind === 'folder' && options.readableRoots !== null && !options.readableRoots.some((root) => source.path === root || source.path.startsWith(`${root}/`))) {
+      throw new SweepError('SB-TASK-008', { task: ref.task, path: source.path })
+    }
+    return prepareInChild(ref, join(options.folder, 'artifacts'))
+  }
+}
+
+export type SweepView = ReturnType<Ledger['sweepStatus']> & { readonly tokensPerSecond: number | null; readonly etaSeconds: number | null }

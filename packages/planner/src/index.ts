@@ -1,0 +1,7 @@
+export { parseDuration } from './duration.ts'
+export { compileGate, type GateCell, type GateOutcome, judgeGates, parseBound } from './gate.ts'
+export { expandBraces, glob } from './pattern.ts'
+export { type PlanInput, planSweep, type ResolvedModel } from './plan.ts'
+export { type PlanSummary, summarizePlan } from './plan-summary.ts'
+export { type NamedModel, type NamedTask, type Placed, type ReadSpec, readSpec, refuseMistakes } from './spec.ts'
+export { EngineSpec, RecipeSpec, SweepSpec, sweepSchemaJson } from './spec-schema.ts'

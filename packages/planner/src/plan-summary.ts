@@ -1,0 +1,40 @@
+import { encodingKey, type Plan, taskKey } from '@sweepboard/contracts'
+
+/** What a plan will cost, as far as the catalog tells before any data is read. */
+export interface PlanSummary {
+  readonly sweep: string
+  readonly cellCount: number
+  readonly groupCount: number
+  readonly models: readonly string[]
+  readonly tasks: readonly string[]
+  readonly loadCount: number
+  /** Distinct (encoding key, side of a task): each is encoded once whatever the number of configs. */
+  readonly encodingCount: number
+  /** Texts to encode by the catalog's statistics; null where a task outside the catalog is named. */
+  readonly textCount: number | null
+  readonly memoryBytes: number
+  readonly warnings: readonly string[]
+}
+
+export function summarizePlan(plan: Plan): PlanSummary {
+  const encodings = new Map<string, number | null>()
+  for (const { task, model, sides } of plan.groups) {
+    const counts = { query: task.catalog?.queryCount ?? null, document: task.catalog?.documentCount ?? null }
+    for (const side of ['query', 'document'] as const) {
+      encodings.set(`${taskKey(task)} ${side} ${encodingKey(model.load.key, sides[side])}`, counts[side])
+    }
+  }
+  const counts = [...encodings.values()]
+  return {
+    sweep: plan.sweep,
+    cellCount: plan.groups.reduce((sum, group) => sum + group.configs.length, 0),
+    groupCount: plan.groups.length,
+    models: [...new Set(plan.groups.map((group) => group.model.load.model))],
+    tasks: [...new Set(plan.groups.map((group) => group.task.task))],
+    loadCount: new Set(plan.groups.map((group) => group.model.load.key)).size,
+    encodingCount: encodings.size,
+    textCount: counts.some((count) => count === null) ? null : counts.reduce<number>((sum, count) => sum + (count as number), 0),
+    memoryBytes: Math.max(0, ...plan.groups.map((group) => group.model.load.memoryBytes)),
+    warnings: plan.warnings,
+  }
+}

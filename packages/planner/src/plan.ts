@@ -1,0 +1,132 @@
+import {
+  type Config,
+  configKey,
+  encodingKey,
+  groupKey,
+  type Load,
+  type Plan,
+  type PlannedGroup,
+  type Recipe,
+  recipeKey,
+  type SideRecipe,
+  SweepError,
+  type TaskRef,
+  taskKey,
+} from '@sweepboard/contracts'
+import { parseDuration } from './duration.ts'
+import { compileGate } from './gate.ts'
+import { glob } from './pattern.ts'
+import type { Exclude, SweepSpec } from './spec-schema.ts'
+
+/** A model after its folder or server was looked at. */
+export interface ResolvedModel {
+  readonly load: Load
+  readonly recipe: Recipe
+  /** The two sides for a task under an instruction choice: `default`, `none` or the instruction itself. Pure. */
+  readonly sides: (task: TaskRef, instruction: string) => { readonly query: SideRecipe; readonly document: SideRecipe }
+}
+
+export interface PlanInput {
+  readonly spec: SweepSpec
+  readonly models: readonly ResolvedModel[]
+  readonly tasks: readonly TaskRef[]
+}
+
+const many = <T>(value: T | readonly T[] | undefined, otherwise: T): readonly T[] =>
+  value === undefined ? [otherwise] : Array.isArray(value) ? (value as readonly T[]) : [value as T]
+
+/**
+ * Multiplies a spec out: models x tasks x matrix, less `exclude`. Pure, no I/O, no clock. Cells that come out equal
+ * (an instruction a model ignores, `full` beside the full dimension) are planned once. Dimensions above a model's own are
+ * left out with a warning. Groups are ranked smaller tasks first, so that cells appear early.
+ * @throws SweepError `SB-SPEC-008` when nothing is left to run
+ */
+export function planSweep({ spec, models, tasks }: PlanInput): Plan {
+  const warnings = new Set<string>()
+  const groups = new Map<string, { group: Omit<PlannedGroup, 'rank' | 'configs'>; configs: Map<string, Config> }>()
+  for (const task of tasks) {
+    for (const model of models) {
+      for (const instruction of many(spec.matrix?.instruction, 'default')) {
+        const configs = listConfigs({ spec, model, task, instruction }, warnings)
+        if (configs.length === 0) continue
+        const sides = model.sides(task, instruction)
+        const key = groupKey(encodingKey(model.load.key, sides.query), encodingKey(model.load.key, sides.document), taskKey(task))
+        const known = groups.get(key)
+        const variant = instruction === 'default' ? '' : instruction === 'none' ? 'no instruction' : `instruction: ${instruction}`
+        const recipe =
+          instruction === 'default' ? model.recipe : { ...model.recipe, query: sides.query, document: sides.document }
+        const group = known?.group ?? {
+          key,
+          task,
+          sides,
+          model: { load: model.load, recipe, recipeKey: recipeKey(model.load.key, recipe), variant },
+        }
+        const all = known?.configs ?? new Map<string, Config>()
+        for (const config of configs) all.set(configKey(config), config)
+        groups.set(key, { group, configs: all })
+      }
+    }
+  }
+  if (groups.size === 0)
+    throw new SweepError('SB-SPEC-008', { reason: '`exclude` or `dimensions` leave nothing of models x tasks x matrix' })
+  const size = (task: TaskRef) => task.limit ?? task.catalog?.documentCount ?? 0
+  const ordered = [...groups.values()].sort((a, b) => size(a.group.task) - size(b.group.task))
+  return {
+    sweep: spec.sweep,
+    groups: ordered.map(({ group, configs }, rank) => ({ ...group, configs: [...configs.values()], rank })),
+    gates: (spec.gates ?? []).flatMap(compileGate),
+    warnings: [...warnings],
+    isLimited: spec.limit !== undefined,
+    budget: {
+      cellMs: spec.budget?.cell ? parseDuration(spec.budget.cell) : null,
+      sweepMs: spec.budget?.sweep ? parseDuration(spec.budget.sweep) : null,
+    },
+  }
+}
+
+interface ConfigPlace {
+  readonly spec: SweepSpec
+  readonly model: ResolvedModel
+  readonly task: TaskRef
+  readonly instruction: string
+}
+
+function listConfigs(place: ConfigPlace, warnings: Set<string>): Config[] {
+  const { spec, model } = place
+  const configs: Config[] = []
+  for (const dimensions of many(spec.matrix?.dimensions, 'full' as const)) {
+    if (dimensions !== 'full' && dimensions > model.recipe.dimensions) {
+      warnings.add(`${model.load.model} has ${model.recipe.dimensions} dimensions: ${dimensions} is left out`)
+      continue
+    }
+    for (const precision of many(spec.matrix?.precision, 'float32' as const)) {
+      for (const wanted of many(spec.matrix?.similarity, 'recipe' as const)) {
+        const similarity = wanted === 'recipe' ? model.recipe.similarity : wanted
+        const isFull = dimensions === 'full' || dimensions === model.recipe.dimensions
+        if (precision === 'binary' && similarity === 'dot' && wanted !== 'recipe') continue // 1 - 2h/d is one score, listed once under cosine
+        if (
+          (spec.exclude ?? []).some((rule) =>
+            excludes(rule, place, { dimensions: isFull ? 'full' : String(dimensions), precision, similarity }),
+          )
+        )
+          continue
+        configs.push({ dimensions: isFull ? null : dimensions, precision, similarity })
+      }
+    }
+  }
+  return configs
+}
+
+function excludes(
+  rule: Exclude,
+  place: ConfigPlace,
+  values: { dimensions: string; precision: string; similarity: string },
+): boolean {
+  const facts: Readonly<Record<string, string>> = {
+    model: place.model.load.model,
+    task: place.task.task,
+    instruction: place.instruction,
+    ...values,
+  }
+  return Object.entries(rule).every(([key, pattern]) => pattern === undefined || glob(String(pattern))(facts[key] as string))
+}

@@ -1,0 +1,168 @@
+import { Precision, SideRecipe, Similarity } from '@sweepboard/contracts'
+import { z } from 'zod'
+import { parseDuration } from './duration.ts'
+import { parseBound } from './gate.ts'
+
+/** The sweep language (design section 9) as far as this version goes; `sweepSchemaJson` is what editors complete it with. */
+
+const oneOrMany = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).min(1)])
+const duration = z.string().refine((text) => parseDuration(text) !== null, 'must be a duration such as "45m" or "12h"')
+
+export const EngineSpec = z.union([
+  z.enum(['random', 'onnx']),
+  z.strictObject({ random: z.strictObject({}).nullable() }),
+  z.strictObject({
+    onnx: z.strictObject({
+      file: z.string().optional().describe('ONNX file below the folder, e.g. onnx/model_fp16.onnx'),
+      dtype: z.string().optional(),
+    }),
+  }),
+  z.strictObject({
+    openai: z.strictObject({
+      url: z.url({ protocol: /^https?$/ }).describe('Base URL of the server, with /v1 where it has one'),
+      key: z
+        .string()
+        .regex(/^\$[A-Za-z_][A-Za-z0-9_]*$/, 'must name a variable, e.g. $SILICONFLOW_KEY: a key itself never stands in a spec')
+        .optional(),
+      model: z.string().optional().describe("The server's own name of the model"),
+      concurrency: z.number().int().min(1).max(1024).optional(),
+      batch: z.number().int().min(1).max(4096).optional(),
+      timeout: duration.optional(),
+    }),
+  }),
+])
+export type EngineSpec = z.infer<typeof EngineSpec>
+
+export const RecipeSpec = z.strictObject({
+  query: SideRecipe.partial().optional(),
+  document: SideRecipe.partial().optional(),
+  pooling: SideRecipe.shape.pooling.removeDefault().optional(),
+  normalize: z.boolean().optional(),
+  maxTokens: z.number().int().positive().optional(),
+  closingToken: z.string().optional(),
+  similarity: Similarity.optional(),
+  dimensions: z.number().int().positive().optional(),
+})
+export type RecipeSpec = z.infer<typeof RecipeSpec>
+
+export const ModelEntry = z.union([
+  z.string().min(1),
+  z.strictObject({
+    model: z.string().min(1),
+    engine: EngineSpec.optional(),
+    recipe: RecipeSpec.optional(),
+    revision: z.string().optional(),
+  }),
+])
+export const TaskEntry = z.union([
+  z.string().min(1),
+  z.strictObject({
+    task: z.string().min(1),
+    subsets: z.array(z.string().min(1)).min(1).optional(),
+    splits: z.array(z.string().min(1)).min(1).optional(),
+  }),
+])
+
+const dimensionsValue = z.union([z.literal('full'), z.number().int().positive()])
+const similarityValue = z.union([z.literal('recipe'), Similarity])
+const pattern = z.union([z.string(), z.number()])
+
+export const Exclude = z.strictObject({
+  model: pattern.optional(),
+  task: pattern.optional(),
+  instruction: pattern.optional(),
+  dimensions: pattern.optional(),
+  precision: pattern.optional(),
+  similarity: pattern.optional(),
+})
+export type Exclude = z.infer<typeof Exclude>
+
+const bound = z
+  .union([z.string(), z.number()])
+  .refine((value) => parseBound(String(value)) !== null, 'must be a bound such as ">= 0.8"')
+export const GateSpec = z
+  .object({
+    model: z.string().optional(),
+    task: z.string().optional(),
+    published: z
+      .string()
+      .regex(/^within \d*\.?\d+$/, 'must read "within 0.015"')
+      .optional(),
+  })
+  .catchall(bound)
+export type GateSpec = z.infer<typeof GateSpec>
+
+const notYet = (what: string) => z.never({ error: `not-yet:${what}` }).optional()
+
+export const SweepSpec = z.strictObject({
+  sweep: z
+    .string()
+    .regex(/^[\p{L}\p{N}][\p{L}\p{N}._ -]{0,99}$/u, 'must be a short name of letters, digits, space, . _ -')
+    .describe('Name of the sweep'),
+  tasks: z.array(TaskEntry).min(1),
+  models: z.array(ModelEntry).min(1),
+  engine: EngineSpec.optional(),
+  recipe: RecipeSpec.optional(),
+  matrix: z
+    .strictObject({
+      instruction: oneOrMany(z.string()).optional(),
+      dimensions: oneOrMany(dimensionsValue).optional(),
+      precision: oneOrMany(Precision).optional(),
+      similarity: oneOrMany(similarityValue).optional(),
+      rerank: notYet('matrix.rerank'),
+    })
+    .optional(),
+  exclude: z.array(Exclude).optional(),
+  gates: z.array(GateSpec).optional(),
+  budget: z.strictObject({ cell: duration.optional(), sweep: duration.optional() }).optional(),
+  limit: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('First n judged queries, their relevant documents and the first n others; never exported'),
+  weight: z.number().positive().max(1000).optional().describe('Share among sweeps running at once; default 1'),
+  overrides: notYet('overrides'),
+  consistency: notYet('consistency'),
+  keep: notYet('keep'),
+})
+export type SweepSpec = z.infer<typeof SweepSpec>
+
+/** JSON Schema of the sweep language, for `# yaml-language-server: $schema=...`. */
+export function sweepSchemaJson(): unknown {
+  return { title: 'sweepboard sweep', ...z.toJSONSchema(SweepSpec, { unrepresentable: 'any', io: 'input' }) }
+}
+
+/** Every key of the language, for "did you mean". */
+export const SPEC_KEYS: readonly string[] = [
+  ...Object.keys(SweepSpec.shape),
+  'instruction',
+  'dimensions',
+  'precision',
+  'similarity',
+  'rerank',
+  'model',
+  'task',
+  'subsets',
+  'splits',
+  'revision',
+  'file',
+  'dtype',
+  'url',
+  'key',
+  'concurrency',
+  'batch',
+  'timeout',
+  'onnx',
+  'openai',
+  'random',
+  'cell',
+  'published',
+  'query',
+  'document',
+  'pooling',
+  'normalize',
+  'maxTokens',
+  'closingToken',
+  'template',
+]

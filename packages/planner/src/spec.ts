@@ -1,0 +1,124 @@
+import { type Mistake, mistake, SweepError } from '@sweepboard/contracts'
+import { closest } from '@sweepboard/tasks'
+import { LineCounter, type ParsedNode, parseDocument } from 'yaml'
+import type { z } from 'zod'
+import { expandBraces } from './pattern.ts'
+import { ModelEntry, SPEC_KEYS, SweepSpec, TaskEntry } from './spec-schema.ts'
+
+/** A model or task of the spec with the line it stands on; braces are expanded. */
+export interface Placed<T> {
+  readonly value: T
+  readonly line: number
+}
+export interface NamedModel {
+  readonly model: string
+  readonly engine?: Exclude<z.infer<typeof ModelEntry>, string>['engine']
+  readonly recipe?: Exclude<z.infer<typeof ModelEntry>, string>['recipe']
+  readonly revision?: string | undefined
+}
+export interface NamedTask {
+  readonly task: string
+  readonly subsets?: readonly string[] | undefined
+  readonly splits?: readonly string[] | undefined
+}
+
+/** What reading a sweep file found: everything well-formed, and every mistake with its line. */
+export interface ReadSpec {
+  /** Null when the file breaks the schema; models and tasks are still listed, so their mistakes show in the same answer. */
+  readonly spec: SweepSpec | null
+  readonly models: readonly Placed<NamedModel>[]
+  readonly tasks: readonly Placed<NamedTask>[]
+  readonly mistakes: readonly Mistake[]
+}
+
+/** Reads a sweep file's text. Never throws on bad input: mistakes are data, so that the caller can add its own. */
+export function readSpec(text: string, file: string): ReadSpec {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, maxAliasCount: 100 } as never)
+  const mistakes: Mistake[] = document.errors.map((error) =>
+    mistake('SB-SPEC-002', { message: error.message.split('\n')[0] ?? '' }, { file, line: error.linePos?.[0].line ?? 1 }),
+  )
+  if (mistakes.length > 0) return { spec: null, models: [], tasks: [], mistakes }
+  const raw: unknown = document.toJS({ maxAliasCount: 100 })
+  const lineOf = (path: readonly PropertyKey[]): number => {
+    for (let length = path.length; length >= 0; length -= 1) {
+      const node = document.getIn(path.slice(0, length), true) as ParsedNode | undefined
+      if (node?.range) return lines.linePos(node.range[0]).line
+    }
+    return 1
+  }
+  const keyLine = (path: readonly PropertyKey[], key: string): number => {
+    const map = path.length === 0 ? document.contents : (document.getIn(path, true) as ParsedNode | undefined)
+    const items = map && 'items' in map ? (map.items as unknown as { key?: { value?: unknown; range?: [number] } }[]) : []
+    const pair = items.find((item) => item.key?.value === key)
+    return pair?.key?.range ? lines.linePos(pair.key.range[0]).line : lineOf(path)
+  }
+  const parsed = SweepSpec.safeParse(raw)
+  if (!parsed.success) for (const issue of parsed.error.issues) mistakes.push(...toMistakes(issue, { file, lineOf, keyLine }))
+  return { spec: parsed.success ? parsed.data : null, models: listModels(raw, lineOf), tasks: listTasks(raw, lineOf), mistakes }
+}
+
+interface Place {
+  readonly file: string
+  readonly lineOf: (path: readonly PropertyKey[]) => number
+  readonly keyLine: (path: readonly PropertyKey[], key: string) => number
+}
+
+function toMistakes(issue: z.core.$ZodIssue, place: Place): Mistake[] {
+  const { file } = place
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) =>
+      mistake(
+        'SB-SPEC-003',
+        { key, suggestion: closest(key, SPEC_KEYS) ?? undefined },
+        { file, line: place.keyLine(issue.path, key) },
+      ),
+    )
+  }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    // The branch that got furthest tells most: the one whose first issue lies deepest.
+    const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] ?? []
+    if (depth(best) > 0 || best[0]?.code === 'unrecognized_keys') {
+      return best.flatMap((inner) => toMistakes({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, place))
+    }
+  }
+  const path = issue.path.map(String).join('.') || 'the file'
+  const line = place.lineOf(issue.path)
+  if (issue.message.startsWith('not-yet:'))
+    return [mistake('SB-CORE-002', { what: issue.message.slice('not-yet:'.length) }, { file, line })]
+  return [mistake('SB-SPEC-004', { path, message: issue.message }, { file, line })]
+}
+
+function depth(issues: readonly z.core.$ZodIssue[]): number {
+  return Math.max(0, ...issues.map((issue) => issue.path.length))
+}
+
+function members(raw: unknown, key: string): unknown[] {
+  const list = raw !== null && typeof raw === 'object' ? (raw as Record<string, unknown>)[key] : undefined
+  return Array.isArray(list) ? list : []
+}
+
+function listModels(raw: unknown, lineOf: (path: readonly PropertyKey[]) => number): Placed<NamedModel>[] {
+  return members(raw, 'models').flatMap((entry, i) => {
+    const parsed = ModelEntry.safeParse(entry)
+    if (!parsed.success) return []
+    const whole = typeof parsed.data === 'string' ? { model: parsed.data } : parsed.data
+    return expandBraces(whole.model).map((model) => ({ value: { ...whole, model }, line: lineOf(['models', i]) }))
+  })
+}
+
+function listTasks(raw: unknown, lineOf: (path: readonly PropertyKey[]) => number): Placed<NamedTask>[] {
+  return members(raw, 'tasks').flatMap((entry, i) => {
+    const parsed = TaskEntry.safeParse(entry)
+    if (!parsed.success) return []
+    const whole = typeof parsed.data === 'string' ? { task: parsed.data } : parsed.data
+    return expandBraces(whole.task).map((task) => ({ value: { ...whole, task }, line: lineOf(['tasks', i]) }))
+  })
+}
+
+/** Refuses a spec whole: throws `SB-SPEC-001` with every mistake, in line order. Does nothing when there is none. */
+export function refuseMistakes(file: string, mistakes: readonly Mistake[]): void {
+  if (mistakes.length === 0) return
+  const sorted = [...mistakes].sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
+  throw new SweepError('SB-SPEC-001', { file, count: sorted.length }, { mistakes: sorted })
+}
