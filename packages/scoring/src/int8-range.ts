@@ -1,0 +1,54 @@
+import type { Matrix } from './product.ts'
+
+const { fround } = Math
+/** Documents whose vectors set the int8 range. */
+export const CALIBRATION_ROWS = 10_000
+
+/**
+ * Per-dimension range of an int8 code, cut into 256 steps as `sentence_transformers.quantize_embeddings` does:
+ * code = trunc((x - min) / step - 128), step = (max - min) / 255. Differences, both where theirs is undefined: a value
+ * outside the range keeps the nearest code (theirs wraps around), and a dimension with one single value has code 0.
+ */
+export class Int8Range {
+  private readonly min: Float32Array
+  private readonly max: Float32Array
+  private rowCount = 0
+
+  constructor(dim: number) {
+    this.min = new Float32Array(dim).fill(Number.POSITIVE_INFINITY)
+    this.max = new Float32Array(dim).fill(Number.NEGATIVE_INFINITY)
+  }
+
+  /** Widens the range by rows; rows beyond the first 10,000 seen are ignored. */
+  widen(rows: Matrix): void {
+    const used = Math.min(rows.rowCount, CALIBRATION_ROWS - this.rowCount)
+    const { dim, values } = rows
+    for (let row = 0; row < used; row++) {
+      for (let i = 0; i < dim; i++) {
+        const value = values[row * dim + i] as number
+        if (value < (this.min[i] as number)) this.min[i] = value
+        if (value > (this.max[i] as number)) this.max[i] = value
+      }
+    }
+    this.rowCount += used
+  }
+
+  /** Replaces the values of rows by their codes, -128 to 127. */
+  encode(rows: Matrix): void {
+    const { dim, values, rowCount } = rows
+    const step = this.min.map((min, i) => fround((this.max[i] as number) - min) / 255)
+    for (let row = 0; row < rowCount; row++) {
+      for (let i = 0; i < dim; i++) {
+        const at = row * dim + i
+        const width = step[i] as number
+        const code = Math.trunc(fround(fround(fround((values[at] as number) - (this.min[i] as number)) / width) - 128))
+        values[at] = width === 0 ? 0 : Math.max(-128, Math.min(127, code))
+      }
+    }
+  }
+
+  /** For the evidence: where the range came from. */
+  get source(): string {
+    return `per-dimension min/max of the first ${this.rowCount} documents`
+  }
+}

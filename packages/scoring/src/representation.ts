@@ -1,0 +1,99 @@
+import type { Config } from '@sweepboard/contracts'
+import { Int8Range } from './int8-range.ts'
+import type { Matrix } from './product.ts'
+import { SMALLEST_LENGTH, torchLengths } from './row-length.ts'
+
+/**
+ * What one config makes of a full-size vector: slice to `dimensions`, normalise (cosine), quantise. Each precision ends
+ * in float32 rows whose plain product is the score, so all configs share one product and one selection:
+ * - float32: the rows themselves;
+ * - int8: the codes; for cosine divided by the length of the code row;
+ * - binary: +1 where the value is above 0, else -1. The product d - 2h (h = Hamming distance) is exact in float32 and
+ *   ranks as 1 - 2h/d does; `scoreOf` turns it into that. (Tried: a popcount loop in JavaScript is slower than this.)
+ */
+export class Representation {
+  readonly dim: number
+  private readonly config: Config
+  private readonly range: Int8Range | null
+
+  constructor(config: Config, fullDim: number) {
+    this.config = config
+    this.dim = config.dimensions ?? fullDim
+    this.range = config.precision === 'int8' ? new Int8Range(this.dim) : null
+  }
+
+  /** Documents to be seen by `calibrate` before the first `write`; only int8 wants any. */
+  get wantsCalibration(): boolean {
+    return this.range !== null
+  }
+
+  get calibration(): string | null {
+    return this.range?.source ?? null
+  }
+
+  calibrate(rows: PrefixRows, out: Float32Array): void {
+    this.range?.widen(this.slice(rows, out))
+  }
+
+  /** Writes the rows of this config into `out` (at least rowCount x dim) and returns them as a matrix. */
+  write(rows: PrefixRows, out: Float32Array): Matrix {
+    const matrix = this.slice(rows, out)
+    if (this.range) {
+      this.range.encode(matrix)
+      if (this.config.similarity === 'cosine') divide(matrix, torchLengths(matrix))
+    }
+    if (this.config.precision === 'binary') {
+      const size = matrix.rowCount * matrix.dim
+      for (let i = 0; i < size; i++) out[i] = (out[i] as number) > 0 ? 1 : -1
+    }
+    return matrix
+  }
+
+  /** The score that stands in the run, from the product. */
+  scoreOf(product: number): number {
+    return this.config.precision === 'binary' ? 1 - (this.dim - product) / this.dim : product
+  }
+
+  private slice(rows: PrefixRows, out: Float32Array): Matrix {
+    const { values, rowCount, dim: fullDim } = rows.matrix
+    const matrix = { values: out, rowCount, dim: this.dim }
+    for (let row = 0; row < rowCount; row++) {
+      const start = row * fullDim
+      out.set(values.subarray(start, start + this.dim), row * this.dim)
+    }
+    if (this.config.similarity === 'cosine' && this.config.precision !== 'binary') divide(matrix, rows.lengths(this.dim))
+    return matrix
+  }
+}
+
+/** Full-size rows with the lengths of their prefixes, each computed once however many configs ask. */
+export class PrefixRows {
+  readonly matrix: Matrix
+  private readonly known = new Map<number, Float32Array>()
+
+  constructor(matrix: Matrix) {
+    this.matrix = matrix
+  }
+
+  lengths(prefix: number): Float32Array {
+    const known = this.known.get(prefix)
+    if (known) return known
+    const lengths = torchLengths(this.matrix, prefix)
+    this.known.set(prefix, lengths)
+    return lengths
+  }
+
+  /** First row with a value that is not finite (or whose squares overflow, when products could too), or -1. */
+  firstNonFinite(): number {
+    return this.lengths(this.matrix.dim).findIndex((length) => !Number.isFinite(length))
+  }
+}
+
+function divide(rows: Matrix, lengths: Float32Array): void {
+  const { values, rowCount, dim } = rows
+  for (let row = 0; row < rowCount; row++) {
+    const length = Math.max(lengths[row] as number, SMALLEST_LENGTH)
+    const end = (row + 1) * dim
+    for (let i = row * dim; i < end; i++) values[i] = (values[i] as number) / length
+  }
+}

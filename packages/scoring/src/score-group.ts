@@ -1,0 +1,162 @@
+import { type CellResult, type Config, Judgments, type ScoreWork, SweepError } from '@sweepboard/contracts'
+import { MetricInputError, scoreRetrieval } from '@sweepboard/metrics'
+import { MissingChunks } from './missing-chunks.ts'
+import type { Matrix } from './product.ts'
+import { DocumentRows, type RankedList, RUN_DEPTH, rankQueries } from './ranked-list.ts'
+import { writePerQuery, writeRun } from './run-file.ts'
+import { type ScoreIo, step } from './score-io.ts'
+import { type ConfigFound, search } from './search.ts'
+import { SideVectors } from './vector-blocks.ts'
+
+/** What the message that carries a failure may hold. */
+const LONGEST_MESSAGE = 4000
+
+export interface ConfigFailure {
+  readonly config: string
+  readonly code: string
+  readonly message: string
+  readonly fix: string
+}
+
+export interface GroupScores {
+  readonly results: CellResult[]
+  readonly failures: ConfigFailure[]
+}
+
+/**
+ * Scores all configs of one group in one pass over its vector blocks: exact search, 1,000 documents per query by (score
+ * descending, id descending), metrics, ranked run and per-query scores through `io.put`.
+ * A config that cannot be scored (more dimensions than the vectors have) fails alone; bad vectors or judgments fail all
+ * configs (`SB-SCORE-001`, `SB-SCORE-002`). Throws what is no verdict on a cell: `MissingChunks`, `SB-ART-001` for the
+ * judgments, `SB-CORE-004` when cancelled, and what `io` throws otherwise.
+ */
+export async function scoreGroup(work: ScoreWork, io: ScoreIo, where: { host: string; code: string }): Promise<GroupScores> {
+  const bytes = await io.get(work.judgments)
+  try {
+    const judgments = readJudgments(bytes, work)
+    const searched = await searchGroup(work, judgments, io)
+    const results: CellResult[] = []
+    for (const config of searched.configs) {
+      results.push(await scoreConfig(config, { work, judgments, searched, where, io }))
+      step(io)
+    }
+    return { results, failures: searched.failures }
+  } catch (error) {
+    if (!(error instanceof SweepError) || !error.code.startsWith('SB-SCORE-')) throw error
+    return { results: [], failures: work.configs.map(({ key }) => failureOf(key, error)) }
+  }
+}
+
+interface SearchedGroup {
+  readonly documents: DocumentRows
+  readonly configs: readonly { readonly key: string; readonly found: ConfigFound }[]
+  readonly failures: ConfigFailure[]
+  readonly blocks: { readonly blockCount: number; readonly blockReads: number }
+  /** Time that belongs to no config (reading, checking), divided by their number. */
+  readonly sharedSeconds: number
+}
+
+async function searchGroup(work: ScoreWork, judgments: Judgments, io: ScoreIo): Promise<SearchedGroup> {
+  const began = performance.now()
+  const queries = new SideVectors(work.queries, io)
+  const documents = new SideVectors(work.documents, io)
+  const queryMatrix = await queriesOrAllMissing(queries, documents)
+  const tooWide = (config: Config) => queryMatrix.rowCount > 0 && (config.dimensions ?? 0) > queryMatrix.dim
+  const fitting = work.configs.filter(({ config }) => !tooWide(config))
+  const failures = work.configs
+    .filter(({ config }) => tooWide(config))
+    .map(({ key, config }) => failureOf(key, misfit(`${config.dimensions} dimensions wanted of vectors of ${queryMatrix.dim}`)))
+  const rows = new DocumentRows(judgments.documentIds, judgments.documentRows, work.documents.count)
+  const configs = fitting.map(({ config }) => config)
+  const found = await search(
+    { queries: queryMatrix, documents: documents.blocks(), configs, depth: RUN_DEPTH, priority: rows.priority },
+    io,
+  )
+  const ownSeconds = found.reduce((sum, { seconds }) => sum + seconds, 0)
+  return {
+    documents: rows,
+    configs: fitting.map(({ key }, i) => ({ key, found: found[i] as ConfigFound })),
+    failures,
+    blocks: {
+      blockCount: queries.blockCount + documents.blockCount,
+      blockReads: queries.blockReads + documents.blockReads,
+    },
+    sharedSeconds: ((performance.now() - began) / 1000 - ownSeconds) / Math.max(1, fitting.length),
+  }
+}
+
+interface Scoring {
+  readonly work: ScoreWork
+  readonly judgments: Judgments
+  readonly searched: SearchedGroup
+  readonly where: { host: string; code: string }
+  readonly io: ScoreIo
+}
+
+async function scoreConfig({ key, found }: SearchedGroup['configs'][number], scoring: Scoring): Promise<CellResult> {
+  const { work, judgments, searched, where, io } = scoring
+  const began = performance.now()
+  const { queryIds } = judgments
+  const lists = rankQueries(judgments, searched.documents, found.found)
+  const { metrics, perQuery } = retrievalScores(judgments, lists)
+  const mainScore = metrics[work.mainScore]
+  if (mainScore === undefined) throw misfit(`no metric is called ${work.mainScore}`)
+  const metricSeconds = (performance.now() - began) / 1000
+  return {
+    config: key,
+    metrics,
+    mainScore,
+    run: await io.put(writeRun({ queryIds, lists })),
+    perQuery: await io.put(writePerQuery({ queryIds, values: perQuery })),
+    evidence: {
+      ...where,
+      ...searched.blocks,
+      searchSeconds: found.seconds + searched.sharedSeconds,
+      metricSeconds,
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+      calibration: found.calibration,
+    },
+  }
+}
+
+function retrievalScores(judgments: Judgments, lists: readonly RankedList[]) {
+  const qrels = judgments.qrels.map((grades) => new Map(grades))
+  try {
+    return scoreRetrieval({ queryIds: judgments.queryIds, qrels, runs: lists })
+  } catch (error) {
+    if (error instanceof MetricInputError) throw misfit(error.message)
+    throw error
+  }
+}
+
+/** The query vectors; when some are missing, an error that names the documents' missing chunks too. */
+async function queriesOrAllMissing(queries: SideVectors, documents: SideVectors): Promise<Matrix> {
+  try {
+    return await queries.all()
+  } catch (error) {
+    if (!(error instanceof MissingChunks)) throw error
+    throw error.with(await documents.missing())
+  }
+}
+
+/** The judgments, refused where they do not fit the sides of the job. */
+function readJudgments(bytes: Uint8Array, work: ScoreWork): Judgments {
+  const read = Judgments.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8')))
+  if (!read.success) throw misfit(`the judgments are malformed: ${read.error.issues[0]?.message}`)
+  const { queryIds, queryRows, documentIds, documentRows, qrels } = read.data
+  if (queryRows.length !== queryIds.length || qrels.length !== queryIds.length || documentRows.length !== documentIds.length) {
+    throw misfit('ids, rows and grades of the judgments differ in number')
+  }
+  if (queryRows.some((row) => row >= work.queries.count)) throw misfit('the judgments name a query row beyond the text set')
+  if (documentRows.some((row) => row >= work.documents.count))
+    throw misfit('the judgments name a document row beyond the text set')
+  return read.data
+}
+
+function failureOf(config: string, { code, message, fix }: SweepError): ConfigFailure {
+  return { config, code, message: message.slice(0, LONGEST_MESSAGE), fix }
+}
+
+function misfit(message: string): SweepError {
+  return new SweepError('SB-SCORE-002', { message })
+}

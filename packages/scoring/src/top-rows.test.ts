@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { NEVER, TopRows } from './top-rows.ts'
+
+/** A small deterministic generator (mulberry32), so that a failure can be repeated. */
+function numbers(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+function shuffled(size: number, next: () => number): Uint32Array {
+  const order = Array.from({ length: size }, (_, i) => ({ i, key: next() }))
+  return Uint32Array.from(order.sort((a, b) => a.key - b.key).map(({ i }) => i))
+}
+
+describe('TopRows', () => {
+  for (const [name, levels] of [
+    ['few distinct scores, so ties at every cut', 4],
+    ['all scores equal', 1],
+    ['hardly a tie', 1e6],
+  ] as const) {
+    it(`equals a full sort by score, then priority: ${name}`, () => {
+      const next = numbers(levels)
+      const [queryCount, documentCount, depth] = [3, 5000, 100]
+      const priority = shuffled(documentCount, next)
+      const scores = Float32Array.from({ length: queryCount * documentCount }, () => Math.floor(next() * levels) - levels / 2)
+      const top = new TopRows(queryCount, depth, priority)
+      for (let first = 0; first < documentCount; first += 777) {
+        const size = Math.min(777, documentCount - first)
+        const values = new Float32Array(queryCount * size)
+        for (let q = 0; q < queryCount; q++) {
+          values.set(scores.subarray(q * documentCount + first, q * documentCount + first + size), q * size)
+        }
+        top.take({ values, rowCount: queryCount, dim: size }, 0, first)
+      }
+      for (let q = 0; q < queryCount; q++) {
+        const score = (row: number) => scores[q * documentCount + row] as number
+        const best = (a: number, b: number) => score(b) - score(a) || (priority[a] as number) - (priority[b] as number)
+        const expected = Array.from({ length: documentCount }, (_, row) => row).sort(best)
+        const found = top.found(q)
+        expect([...found.rows].sort(best)).toEqual(expected.slice(0, depth))
+        expect([...found.scores]).toEqual([...found.rows].map(score))
+      }
+    })
+  }
+
+  it('keeps everything when there is less than the depth, and orders falling scores too', () => {
+    const top = new TopRows(
+      1,
+      10,
+      Uint32Array.from({ length: 5 }, (_, i) => i),
+    )
+    top.take({ values: Float32Array.of(5, 4, 3, 2, -1), rowCount: 1, dim: 5 }, 0, 0)
+    expect([...top.found(0).rows].sort()).toEqual([0, 1, 2, 3, 4])
+  })
+
+  it('never finds a hidden row, not even the best', () => {
+    const top = new TopRows(1, 2, Uint32Array.of(NEVER, 1, 0, 2, 3))
+    top.take({ values: Float32Array.of(9, 1, 1, 1, 0), rowCount: 1, dim: 5 }, 0, 0)
+    expect([...top.found(0).rows].sort()).toEqual([1, 2])
+  })
+})
