@@ -1,0 +1,33 @@
+import { type SideRecipe, SweepError } from '@sweepboard/contracts'
+
+const PLACE = /\{(text|instruction)\}/g
+
+/** Whether a template asks for an instruction. */
+export function wantsInstruction(template: string): boolean {
+  return template.includes('{instruction}')
+}
+
+/** Whether a template holds `{text}` exactly once. */
+export function isTemplate(template: string): boolean {
+  return template.split('{text}').length === 2
+}
+
+/**
+ * What the engine is given for a text: the side's template with both places filled in one pass, so that `{instruction}`
+ * standing literally in a text stays as it is. An instruction that is missing or empty takes the template away, as MTEB's
+ * string templates do (mteb-protocol 2.2 b).
+ * @throws SweepError `SB-MODEL-004` when the template does not hold `{text}` exactly once
+ */
+export function textRenderer(side: SideRecipe): (text: string) => string {
+  if (!isTemplate(side.template)) {
+    throw new SweepError('SB-MODEL-004', { model: 'this model', missing: `the template ${JSON.stringify(side.template)} must hold {text} exactly once` })
+  }
+  if (side.template === '{text}' || (wantsInstruction(side.template) && !side.instruction)) return (text) => text
+  const instruction = side.instruction ?? ''
+  return (text) => side.template.replace(PLACE, (_, place: string) => (place === 'text' ? text : instruction))
+}
+
+/** Texts of white space only. */
+export function countEmpty(texts: readonly string[]): number {
+  return texts.reduce((count, text) => count + (text.trim() === '' ? 1 : 0), 0)
+}

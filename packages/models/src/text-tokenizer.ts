@@ -1,0 +1,100 @@
+import { Tokenizer } from '@huggingface/tokenizers'
+import { type SideRecipe, SweepError } from '@sweepboard/contracts'
+import { readJson } from './folder-config.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** Token ids of one text, ready to be fed. */
+export interface TokenizedText {
+  readonly ids: readonly number[]
+  readonly isTruncated: boolean
+  /** Special tokens among the text's own tokens, the template's included. */
+  readonly controlCount: number
+}
+
+/**
+ * A tokenizer.json, used whole: texts are tokenised without truncation and cut here, so that the tokens the tokenizer
+ * closes with ([SEP], </s>, <|endoftext|>) stay. (transformers.js' own truncation loses them.)
+ */
+export class TextTokenizer {
+  /** Largest id the tokenizer can give. */
+  readonly maxId: number
+  readonly padId: number
+  private readonly tokenizer: Tokenizer
+  private readonly controlIds: ReadonlySet<number>
+  private readonly opening: readonly number[]
+  private readonly closing: readonly number[]
+
+  constructor(definition: Json, config: Json, padId: number | null) {
+    this.tokenizer = new Tokenizer(definition, config)
+    const added = (definition.added_tokens as { id: number; content: string; special: boolean }[] | undefined) ?? []
+    const unknown = unknownToken(definition.model as Json)
+    this.controlIds = new Set(added.filter((token) => token.special && token.content !== unknown).map((token) => token.id))
+    this.maxId = this.tokenizer.get_vocab(true).values().reduce((most, id) => Math.max(most, id), 0)
+    this.padId = padId ?? this.idOf(String(config.pad_token ?? '')) ?? 0
+    const { opening, closing } = this.frame()
+    this.opening = opening
+    this.closing = closing
+  }
+
+  idOf(token: string): number | null {
+    return this.tokenizer.token_to_id(token) ?? null
+  }
+
+  /** Ids of rendered texts under a side's limits. Throws `SB-MODEL-004` when the limit or the closing token makes no sense. */
+  reader(side: SideRecipe): (rendered: string) => TokenizedText {
+    const closing = [...this.closing]
+    if (side.closingToken !== null) {
+      const id = this.idOf(side.closingToken)
+      if (id === null) throw new SweepError('SB-MODEL-004', { model: 'this model', missing: `its tokenizer has no token ${side.closingToken}` })
+      if (closing.at(-1) !== id) closing.push(id)
+    }
+    const limit = side.maxTokens ?? Number.POSITIVE_INFINITY
+    const room = limit - this.opening.length - closing.length
+    if (room < 1) throw new SweepError('SB-MODEL-004', { model: 'this model', missing: `maxTokens ${limit} leaves no room for text` })
+    return (rendered) => {
+      const body = this.tokenizer.encode(rendered, { add_special_tokens: false }).ids
+      const kept = body.length > room ? body.slice(0, room) : body
+      const controlCount = kept.reduce((count, id) => count + (this.controlIds.has(id) ? 1 : 0), 0)
+      return { ids: [...this.opening, ...kept, ...closing], isTruncated: kept.length < body.length, controlCount }
+    }
+  }
+
+  /** What the post-processor puts around a text, found by comparing a letter with and without it. */
+  private frame(): { opening: number[]; closing: number[] } {
+    const whole = this.tokenizer.encode('a').ids
+    const bare = this.tokenizer.encode('a', { add_special_tokens: false }).ids
+    const start = whole.findIndex((_, i) => bare.every((id, j) => whole[i + j] === id))
+    return { opening: whole.slice(0, start), closing: whole.slice(start + bare.length) }
+  }
+}
+
+/**
+ * The tokenizer of a model folder.
+ * @throws SweepError `SB-MODEL-003` when tokenizer.json is absent, cannot be read, or gives ids beyond `vocab_size`
+ */
+export async function openTextTokenizer(folder: string, model: string): Promise<TextTokenizer> {
+  const [definition, tokenizerConfig, config] = await Promise.all(
+    ['tokenizer.json', 'tokenizer_config.json', 'config.json'].map((file) => readJson(folder, file)),
+  )
+  if (!definition) throw new SweepError('SB-MODEL-003', { model, message: 'tokenizer.json is absent' })
+  const padId = typeof config?.pad_token_id === 'number' ? config.pad_token_id : null
+  let tokenizer: TextTokenizer
+  try {
+    tokenizer = new TextTokenizer(definition, tokenizerConfig ?? {}, padId)
+  } catch (cause) {
+    throw new SweepError('SB-MODEL-003', { model, message: `tokenizer.json cannot be used: ${(cause as Error).message}` }, { cause })
+  }
+  const rows = config?.vocab_size
+  if (typeof rows === 'number' && tokenizer.maxId >= rows) {
+    throw new SweepError('SB-MODEL-003', { model, message: `it gives ids up to ${tokenizer.maxId}, the model knows ${rows}` })
+  }
+  return tokenizer
+}
+
+function unknownToken(model: Json | undefined): string | null {
+  if (typeof model?.unk_token === 'string') return model.unk_token
+  const vocabulary = model?.vocab
+  if (typeof model?.unk_id === 'number' && Array.isArray(vocabulary)) return String((vocabulary[model.unk_id] as unknown[])[0])
+  return null
+}
