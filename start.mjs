@@ -50,7 +50,9 @@ function run(command, args, options) {
 
 async function install() {
   process.stderr.write('Installing dependencies (once, about a minute) ...\n')
-  const npm = process.env.npm_execpath // the npm that called us
+  // biome-ignore lint/suspicious/noUndeclaredEnvVars: set by npm for us, no task of turbo's depends on it
+  const caller = process.env.npm_execpath ?? '' // the npm that called us, or another package manager, which has no `ci`
+  const npm = /npm-cli\.[cm]?js$/.test(caller) ? caller : undefined
   const ci = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
   const options = { cwd: root, stdio: ['ignore', 2, 2] }
   const code = await (npm ? run(process.execPath, [npm, ...ci], options) : run('npm', ci, options))
@@ -62,7 +64,9 @@ async function install() {
 if (!installed()) await install()
 const node = pinnedNode() ?? process.execPath
 if (node === process.execPath && Number(process.versions.node.split('.')[0]) < 24) {
-  process.stderr.write(`SB-CORE-003: sweepboard needs Node 24; this is ${process.version}, and none is installed for this platform.\n`)
+  process.stderr.write(
+    `SB-CORE-003: sweepboard needs Node 24; this is ${process.version}, and none is installed for this platform.\n`,
+  )
   process.exit(3)
 }
 const cache = fileURLToPath(new URL('node_modules/.cache/node-compile', root))

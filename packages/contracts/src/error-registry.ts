@@ -228,6 +228,11 @@ export const ERRORS = {
     says: (d) => `the ledger cannot be written: ${d.message}`,
     fix: 'Check free space and permissions of the data folder.',
   },
+  'SB-LEDGER-006': {
+    kind: 'conflict',
+    says: (d) => `the data of ${d.task} changed since it was first prepared here`,
+    fix: 'Put the old data back, or give the new data a folder or a name of its own.',
+  },
 
   'SB-QUEUE-001': {
     kind: 'unavailable',

@@ -63,7 +63,10 @@ async function sharedRedis(url: string): Promise<RedisStart> {
   const refuse = async () => {
     throw new Error('this Redis is not ours: a test that kills or flushes it must ask for { own: true }')
   }
-  return { redis: { url, source: 'REDIS_URL', stop: async () => {}, kill: refuse, restart: refuse, flushAll: refuse }, reason: '' }
+  return {
+    redis: { url, source: 'REDIS_URL', stop: async () => {}, kill: refuse, restart: refuse, flushAll: refuse },
+    reason: '',
+  }
 }
 
 async function privateRedis(

@@ -1,0 +1,151 @@
+import type { TicketConsumer, TicketQueue } from '@sweepboard/contracts'
+import { SweepError } from '@sweepboard/contracts'
+import { Job, Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { BullConsumer, type DeliveryTimes } from './bull-consumer.ts'
+import { checkName } from './names.ts'
+import { connectForCalls, redisError, within } from './redis-connection.ts'
+import { redactedUrl } from './redis-url.ts'
+
+export interface BullQueueOptions {
+  /** redis://, rediss:// (TLS) or unix:/path; may hold user and password, which are never printed. */
+  readonly url: string
+  /** `sb-<ledger id>`: two ledgers on one Redis never meet. */
+  readonly prefix: string
+  readonly times?: Partial<DeliveryTimes>
+}
+
+export const DELIVERY_TIMES: DeliveryTimes = { lockMs: 60_000, stalledMs: 30_000, watchdogMs: 30_000, commandMs: 5000 }
+
+/** BullMQ keeps an event log per lane that nobody reads here; its default of 10,000 entries would be most of our memory. */
+const EVENT_LOG = { events: { maxLen: 20 } }
+const TICKET = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const
+
+/**
+ * The queue on Redis. Rejects with `SB-QUEUE-001` when Redis does not answer now (`-004` bad URL, `-006` login refused);
+ * later outages are survived: `add`, `waiting` and `remove` fail at once or within `commandMs` with `SB-QUEUE-001` and may
+ * simply be called again, consumers go on by themselves when Redis is back.
+ */
+export async function openBullQueue(options: BullQueueOptions): Promise<TicketQueue> {
+  const times = { ...DELIVERY_TIMES, ...options.times }
+  checkName(options.prefix)
+  const calls = connectForCalls(options.url, times.commandMs)
+  let last: unknown
+  calls.on('error', (error) => {
+    last = error
+  })
+  try {
+    await within(times.commandMs, new Promise<void>((resolve) => calls.once('ready', resolve)))
+  } catch (error) {
+    calls.disconnect()
+    throw redisError(options.url, last ?? error)
+  }
+  return new BullQueue(options, times, calls)
+}
+
+class BullQueue implements TicketQueue {
+  readonly #options: BullQueueOptions
+  readonly #times: DeliveryTimes
+  readonly #calls: Redis
+  readonly #lanes = new Map<string, Queue>()
+  readonly #consumers = new Set<BullConsumer>()
+  #closed = false
+
+  constructor(options: BullQueueOptions, times: DeliveryTimes, calls: Redis) {
+    this.#options = options
+    this.#times = times
+    this.#calls = calls
+  }
+
+  async add(lane: string, ticket: string): Promise<void> {
+    checkName(ticket)
+    await this.#call(lane, (queue) => queue.add('ticket', null, { ...TICKET, jobId: ticket }))
+  }
+
+  waiting(lane: string): Promise<string[]> {
+    // New tickets enter at the list's head and are taken from its tail.
+    return this.#call(lane, async (queue) => (await this.#calls.lrange(queue.toKey('wait'), 0, -1)).reverse())
+  }
+
+  remove(lane: string, ticket: string): Promise<boolean> {
+    return this.#call(lane, async (queue) => {
+      // Off the list first: whoever takes it off owns it, so a ticket just being taken is never removed under its holder.
+      const waited = await this.#calls.lrem(queue.toKey('wait'), 0, ticket)
+      if (waited > 0) await queue.remove(ticket)
+      return waited > 0
+    })
+  }
+
+  consume(
+    lane: string,
+    options: { concurrency: number; onError?: (error: Error) => void },
+    run: (ticket: string) => Promise<void>,
+  ): TicketConsumer {
+    checkName(lane)
+    if (this.#closed) throw this.#closedError()
+    const consumer = new BullConsumer({
+      lane,
+      url: this.#options.url,
+      prefix: this.#options.prefix,
+      concurrency: options.concurrency,
+      times: this.#times,
+      onError: options.onError ?? (() => {}),
+      run,
+      giveBack: (ticket, token) => this.#giveBack(lane, ticket, token),
+      waiting: () => this.#call(lane, (queue) => this.#calls.llen(queue.toKey('wait'))),
+    })
+    this.#consumers.add(consumer)
+    const forget = () => this.#consumers.delete(consumer)
+    return { drain: () => consumer.drain().finally(forget), close: () => consumer.close().finally(forget) }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#consumers].map((consumer) => consumer.close()))
+    this.#closed = true
+    this.#lanes.clear()
+    this.#calls.disconnect()
+  }
+
+  #giveBack(lane: string, ticket: string, token: string): Promise<void> {
+    return this.#call(lane, async (queue) => {
+      const job = await Job.fromId(queue, ticket)
+      await job?.moveToWait(token)
+    })
+  }
+
+  /** Every call to Redis: bounded in time, coded when it fails. */
+  async #call<T>(lane: string, ask: (queue: Queue) => Promise<T>): Promise<T> {
+    checkName(lane)
+    if (this.#closed) throw this.#closedError()
+    if (this.#calls.status !== 'ready') throw redisError(this.#options.url, new Error(`connection is ${this.#calls.status}`))
+    try {
+      return await within(this.#times.commandMs, ask(this.#lane(lane)))
+    } catch (error) {
+      this.#lanes.delete(lane) // a Queue whose first command failed stays broken
+      if (this.#calls.status === 'ready' && isSilence(error)) this.#calls.disconnect(true) // a dead connection: make a new one
+      throw redisError(this.#options.url, error)
+    }
+  }
+
+  #lane(lane: string): Queue {
+    const known = this.#lanes.get(lane)
+    if (known) return known
+    const queue = new Queue(lane, {
+      connection: this.#calls,
+      prefix: this.#options.prefix,
+      streams: EVENT_LOG,
+      skipVersionCheck: true,
+    })
+    queue.on('error', () => {}) // each call reports its own failure
+    this.#lanes.set(lane, queue)
+    return queue
+  }
+
+  #closedError(): SweepError {
+    return new SweepError('SB-QUEUE-001', { url: redactedUrl(this.#options.url), message: 'this queue is closed' })
+  }
+}
+
+function isSilence(error: unknown): boolean {
+  return /no answer within|Command timed out/.test(String(error))
+}

@@ -1,0 +1,5 @@
+export type { DeliveryTimes } from './bull-consumer.ts'
+export { type BullQueueOptions, DELIVERY_TIMES, openBullQueue } from './bull-queue.ts'
+export { openLocalQueue } from './local-queue.ts'
+export { checkRedis, type RedisFinding } from './redis-check.ts'
+export { redactedUrl } from './redis-url.ts'

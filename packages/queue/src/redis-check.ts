@@ -1,0 +1,61 @@
+import { ERRORS, type ErrorCode, type ErrorDetails, type ErrorEntry } from '@sweepboard/contracts'
+import { connectForCalls, redisError, within } from './redis-connection.ts'
+
+/** One thing about a Redis that is not as it should be. A warning works, with a drawback the message names. */
+export interface RedisFinding {
+  readonly code: ErrorCode
+  readonly severity: 'error' | 'warning'
+  readonly message: string
+  readonly fix: string
+}
+
+/**
+ * Looks at a Redis before work is entrusted to it; an empty list means all is well. Never prints the password.
+ * `SB-QUEUE-001` not reachable within `deadlineMs`, `-002` older than 6.2, `-003` evicts keys, `-004` not a Redis URL,
+ * `-005` no append-only file (a warning: the ledger refills an emptied Redis), `-006` login refused.
+ */
+export async function checkRedis(url: string, options: { deadlineMs?: number } = {}): Promise<RedisFinding[]> {
+  const deadlineMs = options.deadlineMs ?? 5000
+  let info: string
+  try {
+    info = await readInfo(url, deadlineMs)
+  } catch (error) {
+    const { code, details } = redisError(url, error)
+    return [finding(code, details)]
+  }
+  return findings(info)
+}
+
+/** The findings in the text of Redis's INFO command. Pure. */
+export function findings(info: string): RedisFinding[] {
+  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? ''
+  const found: RedisFinding[] = []
+  const version = field('redis_version')
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major < 6 || (major === 6 && minor < 2)) found.push(finding('SB-QUEUE-002', { version: version || '(unknown)' }))
+  const policy = field('maxmemory_policy')
+  if (policy !== '' && policy !== 'noeviction') found.push(finding('SB-QUEUE-003', { policy }))
+  if (field('aof_enabled') === '0') found.push(finding('SB-QUEUE-005', {}, 'warning'))
+  return found
+}
+
+async function readInfo(url: string, deadlineMs: number): Promise<string> {
+  const client = connectForCalls(url, deadlineMs)
+  let last: unknown
+  client.on('error', (error) => {
+    last = error
+  })
+  try {
+    await within(deadlineMs, new Promise<void>((resolve) => client.once('ready', resolve)))
+    return await client.info()
+  } catch (error) {
+    throw last ?? error
+  } finally {
+    client.disconnect()
+  }
+}
+
+function finding(code: ErrorCode, details: ErrorDetails, severity: RedisFinding['severity'] = 'error'): RedisFinding {
+  const entry: ErrorEntry = ERRORS[code]
+  return { code, severity, message: entry.says(details), fix: entry.fix }
+}
