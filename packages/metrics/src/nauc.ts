@@ -42,12 +42,13 @@ export function naucOf(area: number, oracle: AbstentionOracle): number {
 /** Stable ascending argsort, NaN last, as `numpy.argsort(x, kind="stable")`. [queries] -> [queries] */
 export function ascendingOrder(values: Float64Array): Uint32Array {
   const order = Uint32Array.from(values, (_, i) => i)
-  return order.sort((a, b) => {
-    const x = values[a] as number
-    const y = values[b] as number
-    if (x < y || (y !== y && x === x)) return -1
-    return x > y || (x !== x && y === y) ? 1 : a - b
-  })
+  return order.sort((a, b) => compareNanLast(values[a] as number, values[b] as number) || a - b)
+}
+
+function compareNanLast(x: number, y: number): number {
+  if (x < y) return -1
+  if (x > y) return 1
+  return Number(Number.isNaN(x)) - Number(Number.isNaN(y))
 }
 
 function abstentionCurve(order: Uint32Array, metric: Float64Array): Float64Array {
