@@ -1,0 +1,96 @@
+import type { CellResult, Digest, FailureRecord, Load, ScoreWork, SideRecipe } from '@sweepboard/contracts'
+
+/** Words between a worker and its children. Texts and vectors never travel here: both sides read and write artifacts. */
+
+export interface OpenRequest {
+  readonly kind: 'open'
+  readonly load: Load
+  readonly apiKey: string | null
+  readonly threads: number | null
+  readonly modelsRoot: string | null
+  /** The worker's own artifact folder. */
+  readonly artifacts: string
+  readonly crashAt: string | null
+}
+
+/** What was really opened. */
+export interface EngineFacts {
+  readonly engine: string
+  readonly version: string
+  readonly provider: string
+  readonly dtype: string
+  readonly device: string
+  readonly loadSeconds: number
+}
+
+export interface EncodeRequest {
+  readonly kind: 'encode'
+  readonly side: SideRecipe
+  readonly textSet: Digest
+  /** Texts `[start, end)` of the set. */
+  readonly start: number
+  readonly end: number
+  /** Padded tokens of a batch; null = the engine's own. */
+  readonly tokenBudget: number | null
+  /** Whether the vectors are kept: a probe for a poison text throws them away. */
+  readonly keep: boolean
+}
+
+export interface EncodeReply {
+  /** The vector artifact; null when not kept. */
+  readonly digest: Digest | null
+  readonly dim: number
+  /** UTF-8 bytes of the texts. */
+  readonly byteCount: number
+  readonly encodeSeconds: number
+  readonly peakMemoryBytes: number
+  readonly counts: {
+    readonly tokenCount: number
+    readonly paddedTokenCount: number
+    readonly truncatedCount: number
+    readonly controlTokenCount: number
+    readonly emptyTextCount: number
+    readonly batchCount: number
+    readonly splitCount: number
+  }
+}
+
+export interface ScoreRequest {
+  readonly kind: 'score'
+  readonly work: ScoreWork
+  readonly where: { readonly host: string; readonly code: string }
+  readonly artifacts: string
+}
+
+export interface ScoreFailure {
+  readonly config: Digest
+  readonly code: string
+  readonly message: string
+  readonly fix: string
+}
+export interface MissingChunk {
+  readonly encoding: number
+  readonly n: number
+  readonly digest: Digest
+}
+export interface ScoreReply {
+  readonly results: CellResult[]
+  readonly failures: ScoreFailure[]
+  /** Chunks whose bytes are absent or damaged: nothing was scored. */
+  readonly missing: MissingChunk[]
+}
+
+export type ChildRequest = OpenRequest | EncodeRequest | ScoreRequest
+export type ChildReply<R extends ChildRequest> = R extends OpenRequest
+  ? EngineFacts
+  : R extends EncodeRequest
+    ? EncodeReply
+    : ScoreReply
+
+/** Parent to child. */
+export type ToChild = { readonly id: number; readonly request: ChildRequest } | { readonly id: number; readonly abort: true }
+/** Child to parent; `writing` says that the vectors are computed and not yet on disk. */
+export type FromChild =
+  | { readonly id: number; readonly note: 'writing' }
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly failure: FailureRecord }

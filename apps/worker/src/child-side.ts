@@ -1,0 +1,45 @@
+import { SweepError, toFailureRecord } from '@sweepboard/contracts'
+import { startBeat } from './child-beat.ts'
+import type { ChildReply, ChildRequest, FromChild, ToChild } from './child-message.ts'
+
+export interface RequestTools {
+  /** Aborted by the parent. */
+  readonly signal: AbortSignal
+  /** One step of progress: feeds the parent's watchdog. */
+  readonly progress: () => void
+  /** Says that the result is computed and is being written; resolves when the parent has been told. */
+  readonly writing: () => Promise<void>
+}
+
+/**
+ * The loop of a child process: answers the parent's requests one by one with `answer`, errors as failure records. Ends
+ * with the parent: on disconnect, and by the beat thread even while computing. The parent's pid is the first argument.
+ */
+export function serveParent(answer: (request: ChildRequest, tools: RequestTools) => Promise<ChildReply<ChildRequest>>): void {
+  const progress = startBeat(Number(process.argv[2]))
+  const running = new Map<number, AbortController>()
+  const send = (message: FromChild) =>
+    new Promise<void>((resolve) => {
+      if (process.send === undefined) throw new TypeError('not a child process')
+      process.send(message, () => resolve())
+    })
+  const serve = async (id: number, request: ChildRequest) => {
+    const controller = new AbortController()
+    running.set(id, controller)
+    const writing = () => send({ id, note: 'writing' })
+    try {
+      const value = await answer(request, { signal: controller.signal, progress, writing })
+      await send({ id, value })
+    } catch (thrown) {
+      const error = controller.signal.aborted ? new SweepError('SB-CORE-004', { what: request.kind }) : thrown
+      await send({ id, failure: toFailureRecord(error) })
+    } finally {
+      running.delete(id)
+    }
+  }
+  process.on('message', (message: ToChild) => {
+    if ('abort' in message) running.get(message.id)?.abort()
+    else void serve(message.id, message.request)
+  })
+  process.on('disconnect', () => process.exit(0))
+}

@@ -1,0 +1,140 @@
+import { type ChunkFailure, SweepError, toSweepError } from '@sweepboard/contracts'
+import { Backoff, pause } from './backoff.ts'
+import type { EncodeReply, EncodeRequest, EngineFacts } from './child-message.ts'
+import { type EngineChild, EngineNotOpened } from './engine-child.ts'
+import { failureClass } from './failure-class.ts'
+import { isolate } from './isolate.ts'
+
+/** Padded tokens a batch starts from when memory first runs out; the engine's own budget is used until then. */
+const FIRST_BUDGET = 8192
+const LEAST_BUDGET = 512
+const MEMORY_TRIES = 3
+const OPEN_TRIES = 3
+
+export type ChunkRequest = Pick<EncodeRequest, 'side' | 'textSet' | 'start' | 'end'>
+export type ChunkOutcome =
+  | { readonly state: 'done'; readonly reply: EncodeReply; readonly facts: EngineFacts; readonly splits: number }
+  | { readonly state: 'failed'; readonly failure: Omit<ChunkFailure, 'encoding' | 'n'> }
+  /** Nothing against the chunk: another slot, or this one later. `forMs` null = this engine will never open here. */
+  | { readonly state: 'give-back'; readonly reason: SweepError; readonly close: 'for-good' | 'for-a-while' | 'no' }
+
+export interface ChunkTools {
+  readonly engine: EngineChild
+  readonly signal: AbortSignal
+  readonly onWriting: () => void
+  /** How long a busy engine is waited for. */
+  readonly busyMs: number
+  readonly now: () => number
+  /** Token budget of (slot, load key): null = the engine's own. */
+  readonly budget: number | null
+  readonly setBudget: (budget: number) => Promise<void>
+  readonly onChildGone: (error: SweepError) => void
+}
+
+/** A failure that has been judged: it goes up as it is, past every search and retry. */
+class Judged extends Error {
+  readonly outcome: ChunkOutcome
+
+  constructor(outcome: ChunkOutcome) {
+    super('judged')
+    this.outcome = outcome
+  }
+}
+
+/**
+ * Encodes one chunk, come what may: waits for a busy engine, halves the token budget when memory runs out, and searches
+ * for the text that brings the engine down. Rejects only when aborted or when the worker itself cannot go on (disk).
+ */
+export async function encodeChunk(request: ChunkRequest, tools: ChunkTools): Promise<ChunkOutcome> {
+  try {
+    return await encodeOrSearch(request, tools)
+  } catch (error) {
+    if (error instanceof Judged) return error.outcome
+    throw error
+  }
+}
+
+async function encodeOrSearch(request: ChunkRequest, tools: ChunkTools): Promise<ChunkOutcome> {
+  const first = await withMemory(request, tools)
+  if (!(first instanceof SweepError)) return first
+  if (failureClass(first) === 'engine') return failed('engine', first, null)
+  const probe = async (start: number, end: number) => {
+    const result = await attempt({ ...request, start, end }, { tools, keep: false, budget: tools.budget })
+    return result instanceof SweepError ? result : null
+  }
+  const poison = await isolate(probe, request.start, request.end)
+  if (poison !== null) return failed('poison', poison.error, poison.text)
+  const again = await attempt(request, { tools, keep: true, budget: tools.budget })
+  return again instanceof SweepError ? failed('engine', again, null) : again
+}
+
+/** One try, and up to three with halved token budgets when memory seems to have run out; a budget that works is kept. */
+async function withMemory(request: ChunkRequest, tools: ChunkTools): Promise<ChunkOutcome | SweepError> {
+  let result = await attempt(request, { tools, keep: true, budget: tools.budget })
+  let budget = tools.budget ?? FIRST_BUDGET * 2
+  for (let splits = 1; splits <= MEMORY_TRIES && result instanceof SweepError; splits += 1) {
+    if (failureClass(result) !== 'memory' || budget / 2 < LEAST_BUDGET) break
+    budget = Math.floor(budget / 2)
+    result = await attempt(request, { tools, keep: true, budget })
+    if (!(result instanceof SweepError)) {
+      await tools.setBudget(budget)
+      return result.state === 'done' ? { ...result, splits } : result
+    }
+  }
+  return result
+}
+
+interface Attempt {
+  readonly tools: ChunkTools
+  readonly keep: boolean
+  readonly budget: number | null
+}
+
+/** One encode that waits for a busy engine. Returns failures that may be about the texts; throws all others judged. */
+async function attempt(request: ChunkRequest, { tools, keep, budget }: Attempt): Promise<ChunkOutcome | SweepError> {
+  const started = tools.now()
+  const backoff = new Backoff(500, 20_000)
+  for (let opens = 1; ; ) {
+    const thrown = await tools.engine.encode({ ...request, tokenBudget: budget, keep }, tools.signal, tools.onWriting).then(
+      ({ reply, facts }): ChunkOutcome => ({ state: 'done', reply, facts, splits: 0 }),
+      (error: unknown) => error,
+    )
+    if (isOutcome(thrown)) return thrown
+    tools.signal.throwIfAborted()
+    const error = thrown instanceof EngineNotOpened ? thrown.cause : toSweepError(thrown)
+    const kind = failureClass(error)
+    if (error.code === 'SB-MODEL-008' || error.code === 'SB-WORK-002') tools.onChildGone(error)
+    if (kind === 'busy') {
+      const wait = backoff.next()
+      if (tools.now() - started + wait > tools.busyMs) throw giveBack(error, 'for-a-while')
+      await pause(wait, tools.signal)
+    } else if (kind === 'lane') throw giveBack(error, 'for-good')
+    else if (thrown instanceof EngineNotOpened) {
+      if (opens >= OPEN_TRIES) throw giveBack(error, 'for-good')
+      opens += 1
+    } else if (kind === 'input') throw new Judged(failed('engine', error, null))
+    else if (kind === 'disk' || kind === 'aborted') throw error
+    else return error
+  }
+}
+
+function isOutcome(value: unknown): value is ChunkOutcome {
+  return typeof value === 'object' && value !== null && 'state' in value
+}
+
+function giveBack(reason: SweepError, close: 'for-good' | 'for-a-while'): Judged {
+  return new Judged({ state: 'give-back', reason, close })
+}
+
+function failed(kind: ChunkFailure['kind'], error: SweepError, text: number | null): ChunkOutcome {
+  // The engine counts texts from the start of what it was given; people count from the start of the text set.
+  const retold = text === null ? error : retell(error, text)
+  const { code, message, fix } = retold
+  return { state: 'failed', failure: { kind, code, message: message.slice(0, 4000), fix: fix.slice(0, 1000), text } }
+}
+
+function retell(error: SweepError, text: number): SweepError {
+  if (error.code === 'SB-MODEL-005' || error.code === 'SB-MODEL-006') return new SweepError(error.code, { ...error.details, text })
+  if (error.code === 'SB-MODEL-008') return new SweepError('SB-MODEL-006', { text, message: `the inference child ${error.details.what}` })
+  return error
+}

@@ -1,0 +1,85 @@
+import { type Load, SweepError } from '@sweepboard/contracts'
+import type { EncodeReply, EncodeRequest, EngineFacts } from './child-message.ts'
+import { SupervisedChild } from './child-process.ts'
+
+export interface EngineChildOptions {
+  readonly load: Load
+  /** Throws `SB-HTTP-006` when the load's key variable may not be read here. */
+  readonly apiKey: () => string | null
+  readonly threads: number | null
+  readonly modelsRoot: string | null
+  readonly artifacts: string
+  readonly noProgressMs: number
+  readonly now: () => number
+  /** Crash point of the first child only, or its replacements would die of it for ever. */
+  readonly crashAt: string | null
+}
+
+/** The engine did not open: nothing the lane is given can be computed here. */
+export class EngineNotOpened extends Error {
+  override readonly name = 'EngineNotOpened'
+  override readonly cause: SweepError
+
+  constructor(cause: SweepError) {
+    super(cause.message)
+    this.cause = cause
+  }
+}
+
+/** One engine in a child process, started when needed and again after it died. */
+export class EngineChild {
+  readonly #options: EngineChildOptions
+  #child: SupervisedChild | null = null
+  #facts: EngineFacts | null = null
+  #crashAt: string | null
+
+  constructor(options: EngineChildOptions) {
+    this.#options = options
+    this.#crashAt = options.crashAt
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  /** Opens the engine unless it is open. Throws `EngineNotOpened`, or `SB-CORE-004` when aborted. */
+  async open(signal: AbortSignal): Promise<EngineFacts> {
+    if (this.#child?.alive && this.#facts !== null) return this.#facts
+    await this.close()
+    const { load, threads, modelsRoot, artifacts, noProgressMs, now } = this.#options
+    try {
+      const apiKey = this.#options.apiKey()
+      const child = new SupervisedChild({ entry: new URL('./inference-child.ts', import.meta.url), noProgressMs, now })
+      this.#child = child
+      const crashAt = this.#crashAt
+      this.#crashAt = null
+      this.#facts = await child.request({ kind: 'open', load, apiKey, threads, modelsRoot, artifacts, crashAt }, signal)
+      return this.#facts
+    } catch (error) {
+      await this.close()
+      signal.throwIfAborted()
+      if (error instanceof SweepError && error.code !== 'SB-CORE-004') throw new EngineNotOpened(error)
+      throw error
+    }
+  }
+
+  async encode(
+    request: Omit<EncodeRequest, 'kind'>,
+    signal: AbortSignal,
+    onWriting?: () => void,
+  ): Promise<{ reply: EncodeReply; facts: EngineFacts }> {
+    const facts = await this.open(signal)
+    const child = this.#child
+    if (child === null) throw new SweepError('SB-CORE-004', { what: 'the engine' })
+    const reply = await child.request({ kind: 'encode', ...request }, signal, onWriting)
+    return { reply, facts }
+  }
+
+  /** Kills the child, if any, with its process group. */
+  async close(): Promise<void> {
+    const child = this.#child
+    this.#child = null
+    this.#facts = null
+    await child?.kill()
+  }
+}

@@ -1,0 +1,36 @@
+import type { SweepError } from '@sweepboard/contracts'
+
+/**
+ * What a failure of the engine asks for:
+ * `aborted` nothing; `busy` the same again later; `lane` another slot (nothing this engine is given will work);
+ * `text` a search for the text that causes it; `memory` smaller batches first; `engine` a count against the chunk;
+ * `input` a text set that is absent or damaged; `disk` free space.
+ */
+export type FailureClass = 'aborted' | 'busy' | 'lane' | 'text' | 'memory' | 'engine' | 'input' | 'disk'
+
+const BY_CODE: Readonly<Record<string, FailureClass>> = {
+  'SB-CORE-004': 'aborted',
+  'SB-HTTP-001': 'busy',
+  'SB-HTTP-002': 'busy',
+  'SB-HTTP-007': 'busy',
+  'SB-HTTP-005': 'lane',
+  'SB-HTTP-006': 'lane',
+  'SB-MODEL-001': 'lane',
+  'SB-MODEL-002': 'lane',
+  'SB-MODEL-003': 'lane',
+  'SB-MODEL-004': 'lane',
+  'SB-MODEL-009': 'lane',
+  'SB-WORK-002': 'engine',
+  'SB-ART-001': 'input',
+  'SB-ART-002': 'input',
+  'SB-ART-004': 'disk',
+}
+/** Refusals of a remote engine that can be about one text: bad request, payload too large, unprocessable. */
+const TEXT_STATUS = new Set([400, 413, 422])
+
+export function failureClass(error: SweepError): FailureClass {
+  if (error.code === 'SB-HTTP-003') return TEXT_STATUS.has(Number(error.details.status)) ? 'text' : 'lane'
+  // Nobody here sent this SIGKILL: on Linux that is how the kernel takes memory back.
+  if (error.code === 'SB-MODEL-008') return error.details.signal === 'SIGKILL' ? 'memory' : 'text'
+  return BY_CODE[error.code] ?? 'text'
+}

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, realpath } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sha256, SweepError } from '@sweepboard/contracts'
+import { writeDurably } from './durable-file.ts'
+
+/** A worker's data folder, held by this process alone. */
+export interface HostFolder {
+  /** Random, made once per folder. */
+  readonly host: string
+  /** +1 at each start. */
+  readonly boot: number
+  readonly outbox: string
+  readonly artifacts: string
+  readonly marks: string
+  readonly slots: string
+  release(): Promise<void>
+}
+
+/** Throws `SB-WORK-001` when another worker, in this process or not, holds the folder. */
+export async function openHostFolder(folder: string): Promise<HostFolder> {
+  const paths = { outbox: join(folder, 'outbox'), artifacts: join(folder, 'artifacts'), marks: join(folder, 'marks') }
+  for (const path of [folder, ...Object.values(paths)]) await mkdir(path, { recursive: true })
+  const lock = await hold(folder)
+  try {
+    const { host, boot } = await nextBoot(join(folder, 'host.json'))
+    await writeDurably(join(folder, 'holder'), `process ${process.pid}\n`)
+    const release = () => new Promise<void>((resolve) => lock.close(() => resolve()))
+    return { host, boot, ...paths, slots: join(folder, 'slots.json'), release }
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+/**
+ * The lock is a listening socket named after the folder: the kernel frees it with the process, however that ends, so
+ * there is no stale lock to judge. On Linux it is an abstract one, which leaves no file.
+ */
+async function hold(folder: string): Promise<Server> {
+  const name = `sweepboard-worker-${sha256(await realpath(folder)).slice(0, 32)}`
+  const path = process.platform === 'linux' ? `\0${name}` : join(tmpdir(), `${name}.sock`)
+  const server = createServer((socket) => socket.destroy())
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, resolve)
+  }).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error
+    const holder = await readFile(join(folder, 'holder'), 'utf8').catch(() => 'another process')
+    throw new SweepError('SB-WORK-001', { holder: holder.trim(), folder }, { cause: error })
+  })
+  server.unref()
+  return server
+}
+
+async function nextBoot(file: string): Promise<{ host: string; boot: number }> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+  const old: { host: string; boot: number } =
+    text === null ? { host: `h${randomBytes(8).toString('hex')}`, boot: 0 } : JSON.parse(text)
+  const next = { host: old.host, boot: old.boot + 1 }
+  await writeDurably(file, `${JSON.stringify(next)}\n`)
+  return next
+}

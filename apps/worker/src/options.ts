@@ -1,0 +1,75 @@
+import type { ArtifactStore, JoinAnswer, ServiceLink, SlotReport, TicketQueue } from '@sweepboard/contracts'
+import type { SlotOption } from './slot-option.ts'
+
+/** What a worker says about itself while it runs. Texts, vectors and keys never appear in it. */
+export interface WorkerEvent {
+  readonly event:
+    | 'joined'
+    | 'service-away'
+    | 'service-back'
+    | 'slot'
+    | 'lane-closed'
+    | 'lease'
+    | 'chunk'
+    | 'chunk-failed'
+    | 'scored'
+    | 'given-back'
+    | 'stopped-lease'
+    | 'child-gone'
+    | 'crash-reported'
+    | 'entry-dropped'
+    | 'queue-error'
+    | 'queue-deaf'
+    | 'disk-full'
+    | 'disk-free'
+    | 'failed'
+  readonly [detail: string]: unknown
+}
+
+export interface WorkerOptions {
+  readonly link: ServiceLink
+  readonly queue: (join: JoinAnswer) => TicketQueue | Promise<TicketQueue>
+  /** The service's store. */
+  readonly store: ArtifactStore
+  /** The worker's own folder: `outbox/`, `artifacts/`, `marks/`, `host.json`, `slots.json`. One process at a time. */
+  readonly folder: string
+  readonly slots: readonly SlotOption[]
+  /** Whether this host scores; one scoring job at a time. Default true. */
+  readonly score?: boolean
+  /** Names of the environment variables that may be read for API keys. */
+  readonly allowEnv: readonly string[]
+  readonly readEnv: (name: string) => string | undefined
+  readonly modelsRoot?: string
+  /** Digests of the model folders below `modelsRoot`; null = shares the service's file system. */
+  readonly weights?: readonly string[] | null
+  readonly hostname: string
+  readonly version: string
+  /** Commit of the code, for evidence. */
+  readonly code: string
+  /** Threads of one local engine. */
+  readonly threads?: number
+  /** A child that makes no progress for so long is killed. Default 300,000. */
+  readonly noProgressMs?: number
+  readonly log: (event: WorkerEvent) => void
+  /** Monotonic milliseconds. */
+  readonly now?: () => number
+  /** Fault injection: SIGKILL at this crash point (protocol section 11), `point` or `point#nth`. */
+  readonly crashAt?: string
+  /** Ends the wait for a service that is not there yet. */
+  readonly signal?: AbortSignal
+}
+
+export interface RunningWorker {
+  /** The id kept in the folder. */
+  readonly host: string
+  /**
+   * Takes no new ticket; `drain` finishes the chunk in hand and gives the rest back, otherwise the chunk is dropped too.
+   * Waits up to 10 s for the outbox; what the service could not be told stays on disk for the next start.
+   */
+  stop(options: { drain: boolean }): Promise<void>
+  /** Ends now: children killed, nothing sent. The folder is as a later start needs it. */
+  kill(): Promise<void>
+  /** Resolves when no lease is held: nothing runs and the outbox is empty. */
+  idle(): Promise<void>
+  slots(): SlotReport[]
+}

@@ -1,0 +1,24 @@
+import type { Commit, Digest, End } from '@sweepboard/contracts'
+
+/** One thing the service must hear, with the artifacts it must have before. */
+export type OutboxContent =
+  | { readonly kind: 'commit'; readonly ledger: string; readonly commit: Commit }
+  | { readonly kind: 'end'; readonly end: End; readonly artifacts: readonly Digest[] }
+
+export interface OutboxEntry {
+  /** Order of writing in this folder. */
+  readonly seq: number
+  readonly content: OutboxContent
+}
+
+export function leaseOf({ content }: OutboxEntry): string {
+  return content.kind === 'commit' ? content.commit.lease : content.end.lease
+}
+
+export function ledgerOf({ content }: OutboxEntry): string {
+  return content.kind === 'commit' ? content.ledger : content.end.ledger
+}
+
+export function artifactsOf({ content }: OutboxEntry): readonly Digest[] {
+  return content.kind === 'commit' ? [content.commit.digest] : content.artifacts
+}

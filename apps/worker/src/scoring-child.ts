@@ -1,0 +1,29 @@
+import { openFolderStore } from '@sweepboard/artifacts'
+import { SweepError } from '@sweepboard/contracts'
+import { MissingChunks, scoreGroup } from '@sweepboard/scoring'
+import type { ScoreReply, ScoreRequest } from './child-message.ts'
+import { type RequestTools, serveParent } from './child-side.ts'
+
+/** The process that scores groups: reads vectors and judgments from the worker's own store, leaves runs and scores there. */
+
+async function score(request: ScoreRequest, tools: RequestTools): Promise<ScoreReply> {
+  const store = openFolderStore(request.artifacts)
+  const io = {
+    get: (digest: string) => store.get(digest),
+    put: (bytes: Uint8Array) => store.put(bytes),
+    onProgress: tools.progress,
+    signal: tools.signal,
+  }
+  try {
+    const { results, failures } = await scoreGroup(request.work, io, request.where)
+    return { results: [...results], failures: [...failures], missing: [] }
+  } catch (error) {
+    if (error instanceof MissingChunks) return { results: [], failures: [], missing: [...error.missing] }
+    throw error
+  }
+}
+
+serveParent((request, tools) => {
+  if (request.kind !== 'score') throw new SweepError('SB-CORE-001', { message: `the scoring child got a ${request.kind} request` })
+  return score(request, tools)
+})
