@@ -10,8 +10,8 @@ const codes = (range: Int8Range, values: number[], dim: number) => {
 describe('Int8Range', () => {
   it('cuts the range of each dimension into 256 codes, truncating towards zero as numpy astype(int8) does', () => {
     const range = new Int8Range(2)
-    range.widen({ values: Float32Array.of(0, -1, 255, 1), rowCount: 2, dim: 2 })
-    expect(codes(range, [0, -1, 255, 1, 0.9, 0, 129.9, 0.5], 2)).toEqual([-128, -128, 127, 127, -127, -0, 1, 63])
+    range.widen({ values: Float32Array.of(0, -255, 255, 255), rowCount: 2, dim: 2 })
+    expect(codes(range, [0, -255, 255, 255, 1.9, 128, 129.9, -3], 2)).toEqual([-128, -128, 127, 127, -126, 63, 1, -2])
   })
 
   it('keeps values outside the range at the nearest code', () => {
