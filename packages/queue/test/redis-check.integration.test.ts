@@ -1,0 +1,54 @@
+import { newLeaseId } from '@sweepboard/contracts'
+import { freePort, startRedis } from '@sweepboard/test-kit'
+import { afterAll, describe, expect, it } from 'vitest'
+import { checkRedis, openBullQueue } from '../src/index.ts'
+
+const PASSWORD = 'a-secret-nobody-may-read'
+const good = await startRedis({ own: true })
+const odd = await startRedis({ args: ['--requirepass', PASSWORD, '--maxmemory-policy', 'allkeys-lru', '--appendonly', 'no'] })
+afterAll(async () => {
+  await good.redis?.stop()
+  await odd.redis?.stop()
+})
+
+describe.skipIf(!good.redis || !odd.redis)(`checking a Redis ${good.reason || odd.reason}`, () => {
+  const oddUrl = odd.redis?.url ?? ''
+
+  it('finds nothing wrong with one that is set up as it should be', async () => {
+    expect(await checkRedis(good.redis?.url ?? '')).toEqual([])
+  })
+
+  it('names eviction and the missing append-only file, with the remedy', async () => {
+    const found = await checkRedis(oddUrl)
+    expect(found.map(({ code, severity }) => [code, severity])).toEqual([
+      ['SB-QUEUE-003', 'error'],
+      ['SB-QUEUE-005', 'warning'],
+    ])
+    expect(found[0]?.fix).toContain('noeviction')
+  })
+
+  it('tells a refused login from an absent server, and never prints the password', async () => {
+    const wrong = oddUrl.replace(PASSWORD, `${PASSWORD}-wrong`)
+    const none = `redis://:${PASSWORD}@127.0.0.1:${await freePort()}`
+    const found = [...(await checkRedis(wrong)), ...(await checkRedis(none, { deadlineMs: 1000 }))]
+    expect(found.map(({ code }) => code)).toEqual(['SB-QUEUE-006', 'SB-QUEUE-001'])
+    expect(JSON.stringify(found)).not.toContain(PASSWORD)
+    const refused = await openBullQueue({ url: wrong, prefix: 'sb-x', times: { commandMs: 1000 } }).catch((error) => error)
+    expect(refused).toMatchObject({ code: 'SB-QUEUE-006' })
+    expect(refused.message).not.toContain(PASSWORD)
+  })
+
+  it('refuses what is not a Redis URL', async () => {
+    expect((await checkRedis(`http://:${PASSWORD}@host`)).map(({ code }) => code)).toEqual(['SB-QUEUE-004'])
+    expect(JSON.stringify(await checkRedis(PASSWORD))).not.toContain(PASSWORD)
+  })
+
+  it('works with a password', async () => {
+    const queue = await openBullQueue({ url: oddUrl, prefix: `sb-${newLeaseId()}` })
+    const ticket = newLeaseId()
+    await queue.add('lane-a', ticket)
+    const taken = await new Promise((resolve) => queue.consume('lane-a', { concurrency: 1 }, async (t) => resolve(t)))
+    expect(taken).toBe(ticket)
+    await queue.close()
+  })
+})
