@@ -1,0 +1,23 @@
+export { retryBackoff } from './backoff.ts'
+export { type ClosedLane, type Device, type Lane, type LaneSlot, misfit } from './fit.ts'
+export { chooseLanes, type LaneChoice, STARVED_SECONDS, type Unservable } from './lanes.ts'
+export { ALONE_AT, type Candidate, MAX_RANGES, type Picked, pickChunks, pickSweep } from './pick.ts'
+export {
+  isAfter,
+  leasesToStop,
+  type Moment,
+  type OpenLease,
+  omittedLeases,
+  type ReconcileAction,
+  reconcile,
+  type Situation,
+} from './reconcile.ts'
+export {
+  DEFAULT_TOKENS_PER_SECOND,
+  leaseTokens,
+  NEW_SWEEP_CREDIT_SECONDS,
+  SCORE_COST_SECONDS,
+  TARGET_SECONDS,
+  WINDOW_PER_SLOT,
+  windowFor,
+} from './window.ts'

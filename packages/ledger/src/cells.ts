@@ -1,0 +1,146 @@
+import type { Config, FailureRecord, Load, MetricValues, PreparationCounts, Recipe, ScoreEvidence } from '@sweepboard/contracts'
+import { type EncodingEvidence, encodingEvidence } from './evidence.ts'
+import type { Handle } from './handle.ts'
+
+/** One score with its proof, or the place where it will stand. */
+export interface CellView {
+  readonly group: number
+  readonly model: string
+  readonly revision: string
+  readonly variant: string
+  readonly recipeKey: string
+  readonly recipe: Recipe
+  readonly load: Load
+  readonly task: string
+  readonly taskKey: string
+  readonly subset: string
+  readonly split: string
+  readonly languages: readonly string[]
+  readonly mainScoreName: string
+  readonly datasetRevision: string | null
+  readonly counts: PreparationCounts | null
+  /** Limited data: never exported. */
+  readonly limit: number | null
+  readonly configKey: string
+  readonly config: Config
+  /** `stale`: failed, and being tried again. */
+  readonly state: 'waiting' | 'scored' | 'failed' | 'stale'
+  readonly mainScore: number | null
+  readonly metrics: MetricValues | null
+  readonly evidence: {
+    readonly score: ScoreEvidence | null
+    readonly query: EncodingEvidence | null
+    readonly document: EncodingEvidence | null
+  }
+  readonly failure: FailureRecord | null
+  /** Artifacts: ranked run, per-query scores, judgments. */
+  readonly run: string | null
+  readonly perQuery: string | null
+  readonly judgments: string | null
+  readonly scoredAt: string | null
+}
+
+interface CellJoin {
+  grp: number
+  model: string
+  revision: string
+  variant: string
+  recipeKey: string
+  recipe: string
+  load: string
+  task: string
+  taskKey: string
+  subset: string
+  split: string
+  languages: string
+  mainScoreName: string
+  datasetRevision: string | null
+  counts: string | null
+  ref: string
+  judgments: string | null
+  configKey: string
+  config: string
+  state: 'scored' | 'failed' | 'stale' | null
+  mainScore: number | null
+  metrics: string | null
+  evidence: string | null
+  failure: string | null
+  run: string | null
+  perQuery: string | null
+  scoredAt: string | null
+}
+
+const COLUMNS = `g.id as grp, g.model, g.revision, g.variant, g.recipeKey, g.recipe, l.json as load, t.name as task, t.key as taskKey, t.subset,
+  t.split, t.languages, t.mainScore as mainScoreName, t.datasetRevision, t.counts, t.ref, t.judgments, c.state, c.mainScore, c.metrics,
+  c.evidence, c.failure, c.run, c.perQuery, c.scoredAt`
+
+/** Every cell a sweep names, in plan order; throws nothing for an unknown sweep, which has none. */
+export function cells(h: Handle, sweep: string): CellView[] {
+  const rows = h.all<CellJoin>(
+    `select ${COLUMNS}, json_extract(j.value, '$.key') as configKey, json_extract(j.value, '$.config') as config
+     from want w join grp g on g.id = w.grp join task t on t.key = g.taskKey join load l on l.key = g.lane
+     join config_set s on s.id = w.configs join json_each(s.json) j
+     left join cell c on c.grp = w.grp and c.config = json_extract(j.value, '$.key') where w.sweep = ? order by w.rank, w.grp, j.key`,
+    sweep,
+  )
+  return views(h, rows)
+}
+
+/** Every scored cell of every sweep, for the leaderboard. */
+export function allScoredCells(h: Handle): CellView[] {
+  const rows = h.all<CellJoin>(
+    `select ${COLUMNS}, c.config as configKey, c.configJson as config from cell c join grp g on g.id = c.grp
+     join task t on t.key = g.taskKey join load l on l.key = g.lane where c.state = 'scored' order by g.id, c.rowid`,
+  )
+  return views(h, rows)
+}
+
+function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
+  const parsed = new Map<string, unknown>()
+  const parse = <T>(json: string): T => {
+    if (!parsed.has(json)) parsed.set(json, JSON.parse(json))
+    return parsed.get(json) as T
+  }
+  const sides = new Map<number, Pick<CellView['evidence'], 'query' | 'document'>>()
+  return rows.map((row) => {
+    let side = sides.get(row.grp)
+    if (side === undefined) {
+      side = { query: sideEvidence(h, row.grp, 'query'), document: sideEvidence(h, row.grp, 'document') }
+      sides.set(row.grp, side)
+    }
+    return {
+      group: row.grp,
+      model: row.model,
+      revision: row.revision,
+      variant: row.variant,
+      recipeKey: row.recipeKey,
+      recipe: parse<Recipe>(row.recipe),
+      load: parse<Load>(row.load),
+      task: row.task,
+      taskKey: row.taskKey,
+      subset: row.subset,
+      split: row.split,
+      languages: parse<string[]>(row.languages),
+      mainScoreName: row.mainScoreName,
+      datasetRevision: row.datasetRevision,
+      counts: row.counts === null ? null : parse<PreparationCounts>(row.counts),
+      limit: parse<{ limit: number | null }>(row.ref).limit,
+      configKey: row.configKey,
+      config: parse<Config>(row.config),
+      state: row.state ?? 'waiting',
+      mainScore: row.mainScore,
+      metrics: row.metrics === null ? null : (JSON.parse(row.metrics) as MetricValues),
+      evidence: { score: row.evidence === null ? null : (JSON.parse(row.evidence) as ScoreEvidence), ...side },
+      failure: row.failure === null ? null : parse<FailureRecord>(row.failure),
+      run: row.run,
+      perQuery: row.perQuery,
+      judgments: row.judgments,
+      scoredAt: row.scoredAt,
+    }
+  })
+}
+
+function sideEvidence(h: Handle, group: number, side: 'query' | 'document'): EncodingEvidence | null {
+  const row = h.get<{ encoding: number }>('select encoding from grp_encoding where grp = ? and side = ?', group, side)
+  return row === undefined ? null : encodingEvidence(h, row.encoding)
+}

@@ -1,0 +1,245 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type {
+  Claim,
+  ClaimAnswer,
+  Commit,
+  CommitVerdict,
+  End,
+  FailureRecord,
+  Load,
+  PreparedTask,
+  TaskRef,
+} from '@sweepboard/contracts'
+import { allScoredCells, type CellView, cells } from './cells.ts'
+import { claim } from './claim.ts'
+import { commit } from './commit.ts'
+import { type ControlAction, control, laneDead } from './control.ts'
+import { end } from './end.ts'
+import { deleteGarbage, markGarbage } from './gc.ts'
+import type { KeyedConfig } from './groups.ts'
+import { Handle, type LedgerEvent, type SqliteDatabase } from './handle.ts'
+import { type ChunkName, closeLease, closeUnwantedOf, type LeaseRow, leaseEncode, leaseRow, leaseScore } from './leases.ts'
+import { lockFolder, openDatabase } from './open.ts'
+import { preparationFailed, prepared, unpreparedTasks } from './prepare.ts'
+import { importPublished, type PublishedFilter, type PublishedRow, publishedRows } from './published.ts'
+import {
+  type ChunkCandidate,
+  type GroupCandidate,
+  type LaneBacklog,
+  laneBacklogs,
+  openLeases,
+  runningSweeps,
+  scorableGroups,
+  todoChunks,
+} from './scheduling.ts'
+import { type SweepStatus, sweepSpec, sweepStatus, sweeps } from './status.ts'
+import { type Submission, submit } from './submit.ts'
+
+export interface LedgerOptions {
+  /** Data folder; null keeps everything in memory and locks nothing. */
+  readonly folder: string | null
+  /** Who holds the folder, in words: named to the next process that wants it. */
+  readonly holder: string
+  readonly random?: (bytes: number) => Uint8Array
+  readonly wallClock?: () => string
+  readonly migrationsFolder?: string
+}
+
+/**
+ * The truth about sweeps, chunks, leases and cells: one SQLite file, one process. Each method that changes anything is one
+ * transaction of protocol section 4, whole or not at all; nothing else writes.
+ */
+export class Ledger {
+  readonly id: string
+  readonly #h: Handle
+  readonly #release: () => void
+
+  private constructor(handle: Handle, release: () => void) {
+    this.#h = handle
+    this.#release = release
+    handle.db.prepare(`insert or ignore into meta (key, value) values ('id', ?)`).run(randomId(handle))
+    this.id = handle.get<{ value: string }>(`select value from meta where key = 'id'`)?.value ?? ''
+    // The clock that ages garbage starts again with the service, so the marks do too.
+    handle.run('update garbage set since = 0')
+  }
+
+  /** Throws `SB-LEDGER-001` (folder in use) and `SB-LEDGER-004` (written by a newer sweepboard). */
+  static open(options: LedgerOptions): Ledger {
+    if (options.folder === null) return Ledger.over(openDatabase(':memory:', options.migrationsFolder), options)
+    mkdirSync(options.folder, { recursive: true })
+    const lock = lockFolder(options.folder, options.holder)
+    try {
+      const db = openDatabase(join(options.folder, 'ledger.db'), options.migrationsFolder)
+      return new Ledger(new Handle(db, options), () => {
+        db.close()
+        lock.release()
+      })
+    } catch (thrown) {
+      lock.release()
+      throw thrown
+    }
+  }
+
+  /** A ledger over a database that somebody else opened, migrated and closes: what a restarted service sees. */
+  static over(db: SqliteDatabase, options: Pick<LedgerOptions, 'random' | 'wallClock'> = {}): Ledger {
+    return new Ledger(new Handle(db, options), () => undefined)
+  }
+
+  close(): void {
+    this.#release()
+  }
+
+  /** What has changed since the last call, in order. */
+  takeEvents(): LedgerEvent[] {
+    return this.#h.events.splice(0)
+  }
+
+  #change<T>(work: (h: Handle) => T): T {
+    const h = this.#h
+    return h.transact(() => {
+      const answer = work(h)
+      closeUnwantedOf(h)
+      return answer
+    })
+  }
+
+  /** Records a sweep; the same id again is a no-op (`isNew: false`). */
+  submit(sent: Submission): { isNew: boolean } {
+    return this.#change((h) => submit(h, sent))
+  }
+
+  unpreparedTasks(): { key: string; ref: TaskRef }[] {
+    return unpreparedTasks(this.#h)
+  }
+
+  prepared(done: PreparedTask): void {
+    this.#change((h) => prepared(h, done))
+  }
+
+  /** A permanent error of preparation: its groups fail. Trouble that may pass is the caller's to try again. */
+  preparationFailed(task: string, failure: FailureRecord): void {
+    this.#change((h) => preparationFailed(h, task, failure))
+  }
+
+  /** Leases these chunks, all or none; `cost` in estimated slot-seconds. Answers the ticket. */
+  leaseEncode(want: { lane: string; sweep: string; chunks: readonly ChunkName[]; cost: number }): string {
+    return this.#change((h) => leaseEncode(h, want))
+  }
+
+  leaseScore(want: { sweep: string; group: number; configs: readonly KeyedConfig[]; cost: number }): string {
+    return this.#change((h) => leaseScore(h, want))
+  }
+
+  claim(asked: Claim): ClaimAnswer {
+    return this.#change((h) => claim(h, asked))
+  }
+
+  commit(commits: readonly Commit[], exists: (digest: string) => boolean): CommitVerdict[] {
+    return this.#change((h) => commit(h, commits, exists))
+  }
+
+  /** `isWhole` reads an artifact and answers false where it is gone or damaged; a damaged file must be gone after that. */
+  end(sent: End, isWhole: (digest: string) => boolean): void {
+    this.#change((h) => end(h, sent, isWhole))
+  }
+
+  /** Closes one lease; false where it was not open any more. */
+  expire(lease: string): boolean {
+    return this.#change((h) => {
+      const row = leaseRow(h, lease)
+      if (row !== undefined) closeLease(h, row)
+      return row !== undefined
+    })
+  }
+
+  /** Throws `SB-LEDGER-002` and `SB-LEDGER-003`. */
+  control(sweep: string, action: ControlAction): void {
+    this.#change((h) => control(h, sweep, action))
+  }
+
+  laneDead(lane: string, failure: FailureRecord): void {
+    this.#change((h) => laneDead(h, lane, failure))
+  }
+
+  /** Adds running time (milliseconds) to every running sweep: what budgets are counted in. */
+  addRunTime(ms: number): void {
+    this.#change((h) => h.run(`update sweep set runMs = runMs + ? where state = 'running'`, ms))
+  }
+
+  /** First half of gc: marks stored files nothing refers to. `now` in ms of the service's clock. */
+  markGarbage(stored: Iterable<string>, now: number): { marked: number } {
+    return this.#change((h) => markGarbage(h, stored, now))
+  }
+
+  /** Second half: unlinks what has been marked for `olderThanMs` and is still unreferenced. */
+  deleteGarbage(now: number, olderThanMs: number, unlink: (digest: string) => void): { deleted: number } {
+    return this.#change((h) => deleteGarbage(h, now, olderThanMs, unlink))
+  }
+
+  importPublished(rows: Iterable<PublishedRow>): { count: number } {
+    return this.#change((h) => importPublished(h, rows))
+  }
+
+  publishedRows(filter?: PublishedFilter): PublishedRow[] {
+    return publishedRows(this.#h, filter)
+  }
+
+  sweeps(): SweepStatus[] {
+    return sweeps(this.#h)
+  }
+
+  /** Throws `SB-LEDGER-002`. */
+  sweepStatus(id: string): SweepStatus {
+    return sweepStatus(this.#h, id)
+  }
+
+  /** Throws `SB-LEDGER-002`. */
+  sweepSpec(id: string): string {
+    return sweepSpec(this.#h, id)
+  }
+
+  cells(sweep: string): CellView[] {
+    return cells(this.#h, sweep)
+  }
+
+  allScoredCells(): CellView[] {
+    return allScoredCells(this.#h)
+  }
+
+  openLeases(): (LeaseRow & { readonly tokens: number })[] {
+    return openLeases(this.#h)
+  }
+
+  lease(id: string): LeaseRow | undefined {
+    return leaseRow(this.#h, id)
+  }
+
+  runningSweeps(): { id: string; vtime: number; weight: number }[] {
+    return runningSweeps(this.#h)
+  }
+
+  laneBacklogs(): LaneBacklog[] {
+    return laneBacklogs(this.#h)
+  }
+
+  /** Lazy: take what is needed before the next write. */
+  todoChunks(lane: string, sweep: string): Iterable<ChunkCandidate> {
+    return todoChunks(this.#h, lane, sweep)
+  }
+
+  scorableGroups(sweep: string, limit: number): GroupCandidate[] {
+    return scorableGroups(this.#h, sweep, limit)
+  }
+
+  /** Null where no sweep named this lane. */
+  load(lane: string): Load | null {
+    const row = this.#h.get<{ json: string }>('select json from load where key = ?', lane)
+    return row === undefined ? null : (JSON.parse(row.json) as Load)
+  }
+}
+
+function randomId(handle: Handle): string {
+  return Buffer.from((handle.random ?? randomBytes)(8)).toString('hex')
+}

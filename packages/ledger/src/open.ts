@@ -1,0 +1,66 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { SweepError } from '@sweepboard/contracts'
+import Database from 'better-sqlite3'
+import { drizzle } from 'drizzle-orm/better-sqlite3'
+import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
+import type { SqliteDatabase } from './handle.ts'
+
+const MIGRATIONS = fileURLToPath(new URL('../../../migrations', import.meta.url))
+
+/**
+ * Holds a data folder for this process: an exclusive transaction on `lock.db`, which ends with the process however it dies.
+ * Throws `SB-LEDGER-001` naming the holder.
+ */
+export function lockFolder(folder: string, holder: string): { release(): void } {
+  mkdirSync(folder, { recursive: true })
+  const side = join(folder, 'lock.holder')
+  const lock = new Database(join(folder, 'lock.db'), { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    lock.close()
+    // biome-ignore lint/style/useErrorCause: the cause is SweepError's third argument
+    throw new SweepError('SB-LEDGER-001', { folder, holder: readHolder(side) }, { cause })
+  }
+  writeFileSync(side, `${holder}\n`)
+  return { release: () => void lock.close() }
+}
+
+function readHolder(side: string): string {
+  try {
+    return readFileSync(side, 'utf8').trim() || 'another process'
+  } catch {
+    return 'another process'
+  }
+}
+
+/** Opens and migrates a database; `file` may be `:memory:`. Throws `SB-LEDGER-004` where a newer sweepboard wrote it. */
+export function openDatabase(file: string, migrationsFolder: string = MIGRATIONS): SqliteDatabase {
+  const db = new Database(file)
+  try {
+    db.pragma('journal_mode = WAL')
+    db.pragma('synchronous = NORMAL')
+    db.pragma('foreign_keys = ON')
+    refuseNewer(db, migrationsFolder)
+    migrate(drizzle(db), { migrationsFolder })
+    return db
+  } catch (thrown) {
+    db.close()
+    throw thrown
+  }
+}
+
+function refuseNewer(db: SqliteDatabase, migrationsFolder: string): void {
+  const known = db.prepare(`select 1 from sqlite_master where name = '__drizzle_migrations'`).get()
+  if (known === undefined) return
+  const journal: { entries: { when: number }[] } = JSON.parse(
+    readFileSync(join(migrationsFolder, 'meta', '_journal.json'), 'utf8'),
+  )
+  const newest = Math.max(0, ...journal.entries.map((entry) => entry.when))
+  const { applied } = db.prepare('select max(created_at) as applied from __drizzle_migrations').get() as {
+    applied: number | null
+  }
+  if (applied !== null && applied > newest) throw new SweepError('SB-LEDGER-004', { found: applied })
+}

@@ -1,0 +1,111 @@
+import { canonicalJson, configKey, type Plan, type PlannedGroup, sha256, taskKey } from '@sweepboard/contracts'
+import { NEW_SWEEP_CREDIT_SECONDS } from '@sweepboard/dispatch'
+import { reopenChunks } from './chunks.ts'
+import { attach, closeWants, configsOf, type GroupRow, type TaskRow } from './groups.ts'
+import type { Handle } from './handle.ts'
+import { CELL, nextState, PREPARATION } from './states.ts'
+import { finishIfDone, smallestVtime } from './sweeps.ts'
+
+export interface Submission {
+  readonly sweep: string
+  readonly name: string
+  /** The YAML as written. */
+  readonly spec: string
+  readonly plan: Plan
+  /** Wall-clock text for people. */
+  readonly createdAt: string
+  readonly weight?: number
+}
+
+/** - -> running. The same sweep id again is a no-op and answers `isNew: false`. */
+export function submit(h: Handle, sent: Submission): { isNew: boolean } {
+  if (h.has('select 1 from sweep where id = ?', sent.sweep)) return { isNew: false }
+  const { plan } = sent
+  h.run(
+    `insert into sweep (id, name, state, weight, vtime, spec, gates, warnings, budget, isLimited, createdAt)
+     values (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?)`,
+    sent.sweep,
+    sent.name,
+    sent.weight ?? 1,
+    smallestVtime(h) - NEW_SWEEP_CREDIT_SECONDS,
+    sent.spec,
+    JSON.stringify(plan.gates),
+    JSON.stringify(plan.warnings),
+    JSON.stringify(plan.budget),
+    plan.isLimited ? 1 : 0,
+    sent.createdAt,
+  )
+  h.events.push({ kind: 'sweep', sweep: sent.sweep, state: 'running' })
+  const groups = plan.groups.map((group) => addWant(h, sent.sweep, group))
+  for (const id of groups) reopen(h, sent.sweep, id)
+  for (const id of groups) closeWants(h, id)
+  finishIfDone(h, sent.sweep)
+  return { isNew: true }
+}
+
+function addWant(h: Handle, sweep: string, planned: PlannedGroup): number {
+  const { model, task } = planned
+  const key = taskKey(task)
+  h.run(
+    'insert into load (key, json) values (?, ?) on conflict (key) do update set json = excluded.json',
+    model.load.key,
+    JSON.stringify(model.load),
+  )
+  h.run(
+    `insert or ignore into task (key, state, name, subset, split, mainScore, languages, ref) values (?, 'wanted', ?, ?, ?, ?, ?, ?)`,
+    key,
+    task.task,
+    task.subset,
+    task.split,
+    task.mainScore,
+    JSON.stringify(task.languages),
+    JSON.stringify(task),
+  )
+  h.run(
+    `insert or ignore into grp (key, lane, taskKey, model, revision, variant, recipeKey, recipe, querySide, documentSide, rank)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    planned.key,
+    model.load.key,
+    key,
+    model.load.model,
+    model.load.revision,
+    model.variant,
+    model.recipeKey,
+    JSON.stringify(model.recipe),
+    JSON.stringify(planned.sides.query),
+    JSON.stringify(planned.sides.document),
+    planned.rank,
+  )
+  const id = h.get<{ id: number }>('select id from grp where key = ?', planned.key)?.id ?? 0
+  const configs = canonicalJson(planned.configs.map((config) => ({ key: configKey(config), config })))
+  const set = sha256(configs)
+  h.run('insert or ignore into config_set (id, json) values (?, ?)', set, configs)
+  h.run(
+    'insert or ignore into want (sweep, grp, lane, rank, configs, open) values (?, ?, ?, ?, ?, 1)',
+    sweep,
+    id,
+    model.load.key,
+    planned.rank,
+    set,
+  )
+  return id
+}
+
+/** What submit and retry do to a group they name: failed cells become stale, failed chunks and preparations are tried again. */
+export function reopen(h: Handle, sweep: string, id: number): void {
+  const group = h.get<GroupRow>('select * from grp where id = ?', id)
+  const task = group && h.get<TaskRow>('select * from task where key = ?', group.taskKey)
+  const row = h.get<{ configs: string }>('select configs from want where sweep = ? and grp = ?', sweep, id)
+  if (group === undefined || task === undefined || row === undefined) return
+  if (task.state === 'prepared') attach(h, group, task, true)
+  else if (nextState(PREPARATION, task.state, 'reopen') !== null) {
+    h.run(`update task set state = 'wanted', failure = null where key = ?`, task.key)
+    h.events.push({ kind: 'task', task: task.key, state: 'wanted' })
+  }
+  const stale = nextState(CELL, 'failed', 'reopen')
+  for (const { key } of configsOf(h, row.configs)) {
+    h.run(`update cell set state = ? where grp = ? and config = ? and state = 'failed'`, stale, id, key)
+  }
+  h.run('update grp set tries = 0 where id = ?', id)
+  reopenChunks(h, id)
+}
