@@ -92,6 +92,7 @@ export class BullConsumer implements TicketConsumer {
       lockDuration: times.lockMs,
       stalledInterval: times.stalledMs,
       maxStalledCount: MAX_STALLED_COUNT,
+      skipVersionCheck: true, // checkRedis looks, and says it in our words
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },
     })

@@ -4,7 +4,7 @@ import { Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { BullConsumer, type DeliveryTimes } from './bull-consumer.ts'
 import { checkName } from './names.ts'
-import { connectForCalls, redisError, within } from './redis-connection.ts'
+import { connectForCalls, ready, redisError, within } from './redis-connection.ts'
 import { redactedUrl } from './redis-url.ts'
 
 export interface BullQueueOptions {
@@ -30,16 +30,7 @@ export async function openBullQueue(options: BullQueueOptions): Promise<TicketQu
   const times = { ...DELIVERY_TIMES, ...options.times }
   checkName(options.prefix)
   const calls = connectForCalls(options.url, times.commandMs)
-  let last: unknown
-  calls.on('error', (error) => {
-    last = error
-  })
-  try {
-    await within(times.commandMs, new Promise<void>((resolve) => calls.once('ready', resolve)))
-  } catch (error) {
-    calls.disconnect()
-    throw redisError(options.url, last ?? error)
-  }
+  await ready(options.url, calls, times.commandMs)
   return new BullQueue(options, times, calls)
 }
 

@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorCode, type ErrorDetails, type ErrorEntry } from '@sweepboard/contracts'
-import { connectForCalls, redisError, within } from './redis-connection.ts'
+import { connectForCalls, ready, redisError } from './redis-connection.ts'
 
 /** One thing about a Redis that is not as it should be. A warning works, with a drawback the message names. */
 export interface RedisFinding {
@@ -41,15 +41,9 @@ export function findings(info: string): RedisFinding[] {
 
 async function readInfo(url: string, deadlineMs: number): Promise<string> {
   const client = connectForCalls(url, deadlineMs)
-  let last: unknown
-  client.on('error', (error) => {
-    last = error
-  })
   try {
-    await within(deadlineMs, new Promise<void>((resolve) => client.once('ready', resolve)))
+    await ready(url, client, deadlineMs)
     return await client.info()
-  } catch (error) {
-    throw last ?? error
   } finally {
     client.disconnect()
   }

@@ -78,9 +78,32 @@ export function isConnectionError(error: unknown): boolean {
 export function redisError(url: string, error: unknown): SweepError {
   if (error instanceof SweepError) return error
   const { message = String(error), code } = error as { message?: string; code?: string }
-  const refused = /NOAUTH|WRONGPASS|NOPERM/.test(message)
   const words = message || code || 'no answer'
-  return new SweepError(refused ? 'SB-QUEUE-006' : 'SB-QUEUE-001', { url: redactedUrl(url), message: words }, { cause: error })
+  return new SweepError(
+    isRefusal(message) ? 'SB-QUEUE-006' : 'SB-QUEUE-001',
+    { url: redactedUrl(url), message: words },
+    { cause: error },
+  )
+}
+
+/** Resolves when a connection is ready; rejects, coded, after `ms`, or at once when the login is refused. */
+export async function ready(url: string, client: Redis, ms: number): Promise<void> {
+  const refused = Promise.withResolvers<never>()
+  let last: unknown
+  client.on('error', (error) => {
+    last = error
+    if (isRefusal(error.message)) refused.reject(error)
+  })
+  try {
+    await within(ms, Promise.race([new Promise<void>((resolve) => client.once('ready', resolve)), refused.promise]))
+  } catch (error) {
+    client.disconnect()
+    throw redisError(url, last ?? error)
+  }
+}
+
+function isRefusal(message: string): boolean {
+  return /NOAUTH|WRONGPASS|NOPERM/.test(message)
 }
 
 /** The result, or a rejection after `ms`. What comes too late is dropped without an unhandled rejection. */

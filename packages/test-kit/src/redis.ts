@@ -6,7 +6,7 @@ import { Redis } from 'ioredis'
 import { libraryPath, unpackDebianPackage } from './debian-package.ts'
 import { findOnPath } from './on-path.ts'
 import { daemonAnswers, startContainer } from './redis-container.ts'
-import { answers, endServer, freePort, type ServerPlan, startServer } from './redis-server.ts'
+import { answers, endServer, freePort, type ServerPlan, startServer, urlOf } from './redis-server.ts'
 
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/sweepboard-debian', import.meta.url))
 
@@ -46,15 +46,22 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisStart
   const binary = findOnPath(['redis-server', 'valkey-server'], env.PATH)
   if (binary) return { redis: await privateRedis(binary, env, args, 'path'), reason: '' }
   if (await daemonAnswers(env.DOCKER_HOST)) return { redis: await containerRedis(args), reason: '' }
+  const unpacked = await unpackedRedis()
+  if (typeof unpacked === 'string') return { redis: null, reason: unpacked }
+  const redis = await privateRedis(unpacked.binary, { ...env, LD_LIBRARY_PATH: unpacked.libraries }, args, 'package')
+  return { redis, reason: '' }
+}
+
+/** The server of the Debian package, or why there is none. */
+async function unpackedRedis(): Promise<{ binary: string; libraries: string } | string> {
   try {
     const root = await unpackDebianPackage('redis-server', CACHE)
-    const unpacked = findOnPath(['redis-server', 'redis-check-rdb'], join(root, 'usr/bin'))
-    if (!unpacked) throw new Error('the package holds no redis-server')
-    const redis = await privateRedis(unpacked, { ...env, LD_LIBRARY_PATH: libraryPath(root) }, args, 'package')
-    return { redis, reason: '' }
+    const binary = findOnPath(['redis-server'], join(root, 'usr/bin'))
+    if (binary) return { binary, libraries: libraryPath(root) }
+    return 'the Debian package holds no redis-server'
   } catch (error) {
     const message = error instanceof Error ? error.message.split('\n')[0] : String(error)
-    return { redis: null, reason: `no redis-server on PATH, no container daemon, no Debian package: ${message}` }
+    return `no redis-server on PATH, no container daemon, no Debian package (${message})`
   }
 }
 
@@ -102,11 +109,6 @@ async function containerRedis(args: readonly string[]): Promise<TestRedis> {
   const container = await startContainer(args)
   const url = urlOf(container.port, args)
   return { ...container, url, source: 'container', flushAll: () => flushAll(url) }
-}
-
-function urlOf(port: number, args: readonly string[]): string {
-  const password = args[args.indexOf('--requirepass') + 1]
-  return args.includes('--requirepass') ? `redis://:${password}@127.0.0.1:${port}` : `redis://127.0.0.1:${port}`
 }
 
 async function flushAll(url: string): Promise<void> {
