@@ -103,6 +103,11 @@ export const ERRORS = {
     says: (d) => `${d.task} has no ${d.what} "${d.name}"`,
     fix: 'See `sweepboard tasks NAME` for its subsets and splits.',
   },
+  'SB-TASK-011': {
+    kind: 'unavailable',
+    says: (d) => `preparing ${d.task} ended without an answer: ${d.message}`,
+    fix: 'Most likely memory ran out: free some, or set `limit`, then `sweepboard retry`.',
+  },
 
   'SB-MODEL-001': {
     kind: 'missing',
