@@ -29,7 +29,9 @@ import {
   type GroupCandidate,
   type LaneBacklog,
   laneBacklogs,
+  leasesOf,
   openLeases,
+  overBudget,
   runningSweeps,
   scorableGroups,
   todoChunks,
@@ -214,6 +216,16 @@ export class Ledger {
 
   lease(id: string): LeaseRow | undefined {
     return leaseRow(this.#h, id)
+  }
+
+  /** Claimed leases of one host. */
+  leasesOf(host: string): LeaseRow[] {
+    return leasesOf(this.#h, host)
+  }
+
+  /** Running sweeps that have run longer than `budget.sweepMs`. */
+  overBudget(): string[] {
+    return overBudget(this.#h)
   }
 
   runningSweeps(): { id: string; vtime: number; weight: number }[] {

@@ -1,0 +1,74 @@
+import type { Load } from '@sweepboard/contracts'
+import { chooseLanes, type Lane, type Unservable } from '@sweepboard/dispatch'
+import type { Ledger } from '@sweepboard/ledger'
+import type { HostTable } from './coordinator-hosts.ts'
+
+/** Bytes of weights opened per second, for the lane choice only. */
+const LOAD_BYTES_PER_SECOND = 500e6
+
+/** What a lane needs of a slot. */
+export function laneOf(load: Load, work: { remainingTokens: number; unservedForMs: number }): Lane {
+  const isRemote = load.identity.engine === 'openai'
+  return {
+    key: load.key,
+    devices: isRemote ? ['endpoint'] : load.identity.provider.startsWith('cuda') ? ['cuda'] : ['cpu'],
+    memoryBytes: isRemote ? 0 : load.memoryBytes,
+    weights: load.identity.weights,
+    keyVariable: load.open.keyVariable,
+    maxSlots: isRemote ? 1 : null,
+    loadSeconds: isRemote ? 0 : load.memoryBytes / LOAD_BYTES_PER_SECOND,
+    ...work,
+  }
+}
+
+/** Lanes with work, what waits in each, and the choice of slots for them; in memory only. */
+export class LaneTable {
+  readonly #ledger: Ledger
+  readonly #hosts: HostTable
+  /** Lane -> since when it has had work and no slot. */
+  readonly #unserved = new Map<string, number>()
+  #todo = new Map<string, number>()
+  #unservable: readonly Unservable[] = []
+
+  constructor(ledger: Ledger, hosts: HostTable) {
+    this.#ledger = ledger
+    this.#hosts = hosts
+  }
+
+  /** Tokens of a lane that may be leased now. */
+  todoTokens(lane: string): number {
+    return this.#todo.get(lane) ?? 0
+  }
+
+  take(lane: string, tokens: number): void {
+    this.#todo.set(lane, Math.max(0, this.todoTokens(lane) - tokens))
+  }
+
+  /** Lanes that no live slot can ever serve; empty as long as no host is live. */
+  unservable(): readonly Unservable[] {
+    return this.#unservable
+  }
+
+  /** Looks at the ledger and the hosts, and tells each slot its lane. */
+  choose(now: number): void {
+    this.#todo = new Map(this.#ledger.laneBacklogs().map(({ lane, todoTokens }) => [lane, todoTokens]))
+    const remaining = new Map(this.#todo)
+    for (const { kind, lane, tokens } of this.#ledger.openLeases()) {
+      if (kind === 'encode') remaining.set(lane, (remaining.get(lane) ?? 0) + tokens)
+    }
+    const lanes = [...remaining].flatMap(([key, remainingTokens]) => {
+      const load = this.#ledger.load(key)
+      return load === null ? [] : [laneOf(load, { remainingTokens, unservedForMs: now - (this.#unserved.get(key) ?? now) })]
+    })
+    const slots = this.#hosts.laneSlots(now)
+    const choice = chooseLanes({ slots, lanes })
+    this.#hosts.tell(choice.slots, now)
+    this.#unservable = slots.length === 0 ? [] : choice.unservable
+    const served = new Set(choice.slots.values())
+    for (const { key } of lanes) {
+      if (served.has(key)) this.#unserved.delete(key)
+      else if (!this.#unserved.has(key)) this.#unserved.set(key, now)
+    }
+    for (const key of this.#unserved.keys()) if (!remaining.has(key)) this.#unserved.delete(key)
+  }
+}
