@@ -20,7 +20,8 @@ export function confidenceOf(scores: Float32Array | Float64Array): Confidence {
   let max = Number.NEGATIVE_INFINITY
   let second = Number.NEGATIVE_INFINITY
   for (const score of scores) {
-    if (score > max) {
+    // >=, not >: among equals Python's sort, reversed, puts the last one first, which shows in the sign of a zero.
+    if (score >= max) {
       second = max
       max = score
     } else if (score > second) second = score

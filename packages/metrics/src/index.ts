@@ -9,6 +9,7 @@ export { compareIds, type RankedList, rankDocuments, type ScorePrecision } from 
 export { DEFAULT_K_VALUES, type RetrievalScores, scoreRetrieval } from './retrieval.ts'
 export type { RetrievalInput } from './retrieval-input.ts'
 export { numpyRound, roundHalfEven } from './round.ts'
+export { maxOverSubqueries, pairedAccuracy, robustnessAt10, type SubqueryScores } from './subqueries.ts'
 export { evaluateTrec, type TrecEvaluation, type TrecOptions } from './trec.ts'
 export {
   parseTrecQrels,

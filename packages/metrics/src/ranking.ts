@@ -38,7 +38,7 @@ function codePointOrder(unit: number): number {
  */
 export function rankDocuments(list: RankedList, precision: ScorePrecision): Uint32Array {
   const { documentIds, scores } = list
-  if (documentIds.length > MAX_PACKED || (precision === 'float64' && !fitsFloat32(scores))) {
+  if (documentIds.length > INDEX_RANGE || (precision === 'float64' && !fitsFloat32(scores))) {
     const order = Uint32Array.from(documentIds, (_, i) => i)
     const narrow = precision === 'float32' ? Float32Array.from(scores) : scores
     return order.sort((a, b) => at(narrow, b) - at(narrow, a) || compareIds(documentIds[b] as string, documentIds[a] as string))
@@ -52,7 +52,6 @@ export function fitsFloat32(scores: Float32Array | Float64Array): boolean {
 }
 
 const INDEX_RANGE = 2 ** 20
-const MAX_PACKED = INDEX_RANGE
 const word = new DataView(new ArrayBuffer(4))
 
 // Sorting numbers without a comparator is about ten times quicker: a float64 holds the 32 bits of the score, turned so that

@@ -65,3 +65,44 @@ describe.skipIf(!existsSync(golden))('evaluateTrec prints what trec_eval prints 
 function print(value: number | undefined, like: string): string {
   return like.includes('.') ? String(value?.toFixed(4)) : String(value)
 }
+
+describe('evaluateTrec', () => {
+  const qrels = parseTrecQrels('q1 0 a 1\nq1 0 b 0\nq2 0 a 2\nq3 0 a 0', 'qrels')
+
+  it('leaves out queries of one file unless the average is complete', () => {
+    const run = parseTrecRun('q1 Q0 b 1 2 r\nq1 Q0 a 2 1 r\nq9 Q0 a 1 1 r', 'run')
+    expect(evaluateTrec(run, qrels, ['map', 'num_rel']).all).toEqual({ num_q: 1, map: 0.5, num_rel: 1 })
+    const complete = evaluateTrec(run, qrels, ['map', 'num_rel'], { complete: true })
+    expect(complete.all).toEqual({ num_q: 3, map: 0.5 / 3, num_rel: 2 })
+    expect([...complete.perQuery.keys()]).toEqual(['q1', 'q2', 'q3'])
+  })
+
+  it('scores a query without a relevant document 0 and a run without a common query as well', () => {
+    const measures = ['map', 'ndcg', 'Rprec', 'bpref', 'recip_rank', 'gm_map', 'recall.5']
+    const { all } = evaluateTrec(parseTrecRun('q3 Q0 a 1 1 r', 'run'), qrels, measures)
+    expect(all).toEqual({
+      num_q: 1,
+      map: 0,
+      ndcg: 0,
+      Rprec: 0,
+      bpref: 0,
+      recip_rank: 0,
+      gm_map: expect.closeTo(0.00001, 12),
+      recall_5: 0,
+    })
+    expect(evaluateTrec(parseTrecRun('', 'run'), qrels, ['map', 'gm_map']).all).toEqual({ num_q: 0, map: 0, gm_map: 0 })
+  })
+
+  it('breaks float32 ties by id only in float32', () => {
+    const run = parseTrecRun('q1 Q0 a 1 0.300000002 r\nq1 Q0 b 2 0.3 r', 'run')
+    expect(evaluateTrec(run, qrels, ['recip_rank']).all.recip_rank).toBe(0.5)
+    expect(evaluateTrec(run, qrels, ['recip_rank'], { scorePrecision: 'float64' }).all.recip_rank).toBe(1)
+  })
+
+  it('names every unknown measure', () => {
+    const unknown = ['mapp', 'P.0', 'P.x', 'map.5', 'constructor', 'iprec_at_recall.2']
+    expect(() => evaluateTrec(parseTrecRun('', 'run'), qrels, ['map', ...unknown])).toThrow(
+      `no such measure: ${unknown.join(', ')}; known are`,
+    )
+  })
+})
