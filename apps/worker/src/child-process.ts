@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { type ErrorCode, ERRORS, type FailureRecord, SweepError } from '@sweepboard/contracts'
+import { ERRORS, type ErrorCode, type FailureRecord, SweepError } from '@sweepboard/contracts'
 import type { ChildReply, ChildRequest, FromChild, ToChild } from './child-message.ts'
 
 const WATCH_MS = 250
 const STDERR_TAIL = 2000
 /** How long a child may take to answer an abort before its process group is killed. */
-const ABORT_GRACE_MS = 2000
+const ABORT_GRACE_MS = 1000
 
 interface Pending {
   readonly settle: (outcome: { value: unknown } | { error: SweepError }) => void
@@ -78,7 +78,11 @@ export class SupervisedChild {
   }
 
   /** Sends one request. `onWriting` is called when the child is about to write its result. */
-  request<R extends ChildRequest>(request: R, signal: AbortSignal, onWriting: () => void = () => undefined): Promise<ChildReply<R>> {
+  request<R extends ChildRequest>(
+    request: R,
+    signal: AbortSignal,
+    onWriting: () => void = () => undefined,
+  ): Promise<ChildReply<R>> {
     signal.throwIfAborted()
     const dead = this.#ended ?? this.#verdict
     if (dead !== null) return Promise.reject(dead)
@@ -167,5 +171,7 @@ export class SupervisedChild {
 
 function fromRecord(record: FailureRecord): SweepError {
   const known = record.code in ERRORS
-  return known ? new SweepError(record.code as ErrorCode, record.details) : new SweepError('SB-CORE-001', { message: record.message })
+  return known
+    ? new SweepError(record.code as ErrorCode, record.details)
+    : new SweepError('SB-CORE-001', { message: record.message })
 }

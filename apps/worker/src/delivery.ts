@@ -33,7 +33,7 @@ export class Delivery {
   /** Sent one by one after a batch with them was refused whole. */
   readonly #alone = new Set<OutboxEntry>()
   readonly #backoff = new Backoff(250, 15_000)
-  #inFlight = 0
+  readonly #running = new Set<Promise<void>>()
   #timer: NodeJS.Timeout | null = null
   #closed = false
   #committing = false
@@ -54,15 +54,16 @@ export class Delivery {
     return new Promise((resolve) => this.#waiters.push(resolve))
   }
 
-  /** Starts no more requests; what is undelivered stays on disk. */
-  close(): void {
+  /** Starts no more requests; what is undelivered stays on disk. Resolves when those in hand are answered. */
+  async close(): Promise<void> {
     this.#closed = true
     if (this.#timer !== null) clearTimeout(this.#timer)
+    while (this.#running.size > 0) await Promise.all(this.#running)
   }
 
   #pump(): void {
     if (this.#parts.outbox.size === 0) for (const resolve of this.#waiters.splice(0)) resolve()
-    while (!this.#closed && this.#timer === null && this.#inFlight < IN_FLIGHT) {
+    while (!this.#closed && this.#timer === null && this.#running.size < IN_FLIGHT) {
       const work = this.#next()
       if (work === null) return
       this.#run(work.entries, work.act)
@@ -71,16 +72,16 @@ export class Delivery {
 
   #run(entries: readonly OutboxEntry[], act: () => Promise<void>): void {
     for (const entry of entries) this.#busy.add(entry)
-    this.#inFlight += 1
-    act()
+    const request = act()
       .then(() => this.#backoff.reset())
       .catch((error) => this.#onFailure(entries, error))
       .catch((error) => this.#pauseFor(error))
       .finally(() => {
         for (const entry of entries) this.#busy.delete(entry)
-        this.#inFlight -= 1
+        this.#running.delete(request)
         this.#pump()
       })
+    this.#running.add(request)
   }
 
   #next(): { entries: readonly OutboxEntry[]; act: () => Promise<void> } | null {
@@ -135,7 +136,9 @@ export class Delivery {
     if (lead === undefined) return
     this.#committing = true
     try {
-      const commits = entries.map(({ content }) => (content.kind === 'commit' ? content.commit : null)).filter((one): one is Commit => one !== null)
+      const commits = entries
+        .map(({ content }) => (content.kind === 'commit' ? content.commit : null))
+        .filter((one): one is Commit => one !== null)
       const verdicts = await this.#parts.link.commit(this.#parts.host, ledgerOf(lead), commits)
       for (const [i, entry] of entries.entries()) await this.#judge(entry, verdicts[i])
       if (verdicts.includes('need')) this.#hold()
@@ -157,12 +160,10 @@ export class Delivery {
   }
 
   async #acknowledge(entry: OutboxEntry): Promise<void> {
-    const { outbox, cache, fault } = this.#parts
-    fault('ack.before-remove')
-    await outbox.remove(entry)
+    this.#parts.fault('ack.before-remove')
+    await this.#parts.outbox.remove(entry)
     this.#uploaded.delete(entry)
     this.#alone.delete(entry)
-    for (const digest of artifactsOf(entry)) if (!outbox.needs(digest)) cache.release(digest)
   }
 
   async #drop(entry: OutboxEntry, reason: string): Promise<void> {
@@ -181,7 +182,11 @@ export class Delivery {
 
   #pauseFor(thrown: unknown): void {
     if (this.#timer === null && !this.#closed) {
-      this.#parts.log({ event: 'service-away', what: 'delivery', message: thrown instanceof Error ? thrown.message : String(thrown) })
+      this.#parts.log({
+        event: 'service-away',
+        what: 'delivery',
+        message: thrown instanceof Error ? thrown.message : String(thrown),
+      })
     }
     this.#hold()
   }

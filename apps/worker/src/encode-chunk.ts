@@ -134,7 +134,9 @@ function failed(kind: ChunkFailure['kind'], error: SweepError, text: number | nu
 }
 
 function retell(error: SweepError, text: number): SweepError {
-  if (error.code === 'SB-MODEL-005' || error.code === 'SB-MODEL-006') return new SweepError(error.code, { ...error.details, text })
-  if (error.code === 'SB-MODEL-008') return new SweepError('SB-MODEL-006', { text, message: `the inference child ${error.details.what}` })
+  if (error.code === 'SB-MODEL-005' || error.code === 'SB-MODEL-006')
+    return new SweepError(error.code, { ...error.details, text })
+  if (error.code === 'SB-MODEL-008')
+    return new SweepError('SB-MODEL-006', { text, message: `the inference child ${error.details.what}` })
   return error
 }

@@ -11,7 +11,7 @@ export interface EngineChildOptions {
   readonly artifacts: string
   readonly noProgressMs: number
   readonly now: () => number
-  /** Crash point of the first child only, or its replacements would die of it for ever. */
+  /** Crash point of the first child started here. */
   readonly crashAt: string | null
 }
 
@@ -36,10 +36,6 @@ export class EngineChild {
   constructor(options: EngineChildOptions) {
     this.#options = options
     this.#crashAt = options.crashAt
-  }
-
-  get pid(): number | undefined {
-    return this.#child?.pid
   }
 
   /** Opens the engine unless it is open. Throws `EngineNotOpened`, or `SB-CORE-004` when aborted. */

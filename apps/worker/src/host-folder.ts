@@ -3,7 +3,7 @@ import { mkdir, readFile, realpath } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sha256, SweepError } from '@sweepboard/contracts'
+import { SweepError, sha256 } from '@sweepboard/contracts'
 import { writeDurably } from './durable-file.ts'
 
 /** A worker's data folder, held by this process alone. */

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
-import { type ArtifactStore, readTextSet, SweepError, writeVectors } from '@sweepboard/contracts'
 import { openFolderStore } from '@sweepboard/artifacts'
+import { type ArtifactStore, readTextSet, SweepError, writeVectors } from '@sweepboard/contracts'
 import { type Engine, openEngine } from '@sweepboard/models'
 import type { EncodeReply, EncodeRequest, EngineFacts, OpenRequest } from './child-message.ts'
 import { type RequestTools, serveParent } from './child-side.ts'

@@ -24,6 +24,7 @@ async function score(request: ScoreRequest, tools: RequestTools): Promise<ScoreR
 }
 
 serveParent((request, tools) => {
-  if (request.kind !== 'score') throw new SweepError('SB-CORE-001', { message: `the scoring child got a ${request.kind} request` })
+  if (request.kind !== 'score')
+    throw new SweepError('SB-CORE-001', { message: `the scoring child got a ${request.kind} request` })
   return score(request, tools)
 })

@@ -1,0 +1,114 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { type ArtifactStore, type Digest, SweepError } from '@sweepboard/contracts'
+import { Backoff, pause } from './backoff.ts'
+import { removeFile } from './durable-file.ts'
+
+/** Bytes the worker's own store may hold beside what the outbox and running leases need. */
+const LIMIT_BYTES = 8 * 2 ** 30
+
+export interface CacheParts {
+  readonly folder: string
+  /** The store over `folder`, in which the children read and write, too. */
+  readonly own: ArtifactStore
+  /** The service's store. */
+  readonly remote: ArtifactStore
+  /** Whether the outbox still needs a copy. */
+  readonly needed: (digest: Digest) => boolean
+  readonly limitBytes?: number
+}
+
+/**
+ * The worker's own artifacts: what its children wrote, until the service has acknowledged it, and copies of what they
+ * read. Beyond the limit the oldest go that nobody needs.
+ */
+export class ArtifactCache {
+  readonly #parts: CacheParts
+  readonly #limit: number
+  readonly #pins = new Map<Digest, number>()
+  #grown = 0
+
+  constructor(parts: CacheParts) {
+    this.#parts = parts
+    this.#limit = parts.limitBytes ?? LIMIT_BYTES
+  }
+
+  /**
+   * Makes sure that a copy is here; waits as long as the service is away. Throws `SB-ART-001` or `SB-ART-002` when the
+   * service lacks it or gave damaged bytes twice, and the signal's reason when aborted.
+   */
+  async fetch(digest: Digest, signal: AbortSignal): Promise<void> {
+    if (await this.#parts.own.has(digest)) return
+    const backoff = new Backoff(250, 15_000)
+    for (let damaged = 0; ; ) {
+      signal.throwIfAborted()
+      const got: unknown = await this.#parts.remote.get(digest).catch((error: unknown) => error)
+      if (got instanceof Uint8Array) {
+        await this.#parts.own.put(got)
+        this.#grown += got.byteLength
+        if (this.#grown > this.#limit / 8) await this.trim()
+        return
+      }
+      const code = got instanceof SweepError ? got.code : null
+      if (code === 'SB-ART-002') damaged += 1
+      if (code === 'SB-ART-001' || damaged >= 2) throw got
+      await pause(backoff.next(), signal)
+    }
+  }
+
+  /** The bytes of the worker's own copy; null when there is none, or a damaged one. */
+  async own(digest: Digest): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.#parts.own.get(digest).catch((error: unknown) => {
+      if (error instanceof SweepError && (error.code === 'SB-ART-001' || error.code === 'SB-ART-002')) return null
+      throw error
+    })
+  }
+
+  /** Keeps these artifacts, here or to come, until the returned function is called. */
+  pin(digests: readonly Digest[]): () => void {
+    for (const digest of digests) this.#pins.set(digest, (this.#pins.get(digest) ?? 0) + 1)
+    return () => {
+      for (const digest of digests) {
+        const left = (this.#pins.get(digest) ?? 1) - 1
+        if (left === 0) this.#pins.delete(digest)
+        else this.#pins.set(digest, left)
+      }
+    }
+  }
+
+  /** Throws a copy away, because it turned out damaged. */
+  async discard(digests: readonly Digest[]): Promise<void> {
+    const files = await this.#files()
+    for (const { path } of files.filter((file) => digests.includes(file.digest))) await removeFile(path)
+  }
+
+  /** Removes the oldest copies that nobody needs until the rest is within the limit. */
+  async trim(): Promise<void> {
+    this.#grown = 0
+    const files = (await this.#files()).sort((a, b) => a.writtenAt - b.writtenAt)
+    let bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+    for (const file of files) {
+      if (bytes <= this.#limit) return
+      if (this.#pins.has(file.digest) || this.#parts.needed(file.digest)) continue
+      await removeFile(file.path)
+      bytes -= file.bytes
+    }
+  }
+
+  /** A file is known by the digest its path ends with, separators left out, whatever folders the store keeps. */
+  async #files(): Promise<{ path: string; digest: Digest; bytes: number; writtenAt: number }[]> {
+    const found = await readdir(this.#parts.folder, { recursive: true, withFileTypes: true })
+    const files = found.flatMap((entry) => {
+      const path = join(entry.parentPath, entry.name)
+      const [digest] = /[0-9a-f]{64}$/.exec(relative(this.#parts.folder, path).split(sep).join('')) ?? []
+      return entry.isFile() && digest !== undefined ? [{ path, digest }] : []
+    })
+    const sized = await Promise.all(
+      files.map(async (file) => {
+        const info = await stat(file.path).catch(() => null)
+        return info === null ? [] : [{ ...file, bytes: info.size, writtenAt: info.mtimeMs }]
+      }),
+    )
+    return sized.flat()
+  }
+}

@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto'
+import type { EncodeWork, ScoreWork } from '@sweepboard/contracts'
+import { pause } from './backoff.ts'
+import type { Host } from './host.ts'
+
+/**
+ * Claims a lease for one run, and repeats the very same claim each beat until it is answered: an answer that never came
+ * is unknown, not a refusal. Null when the lease is gone, or somebody else's. Rejects when aborted.
+ */
+export async function claim(
+  host: Host,
+  where: { lease: string; slot: string },
+  signal: AbortSignal,
+): Promise<EncodeWork | ScoreWork | null> {
+  const run = randomBytes(10).toString('hex')
+  for (;;) {
+    signal.throwIfAborted()
+    host.fault('claim-sent')
+    const seq = host.lastSeq()
+    const sent = host.options.link.claim({ ...where, run, host: host.folder.host, boot: host.folder.boot, seq })
+    const answer = await sent.catch(() => null)
+    signal.throwIfAborted()
+    if (answer?.state === 'gone') return null
+    if (answer?.state === 'granted') {
+      host.fault('claimed')
+      return answer.work
+    }
+    await pause(host.beatMs, signal)
+  }
+}

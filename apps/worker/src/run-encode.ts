@@ -1,0 +1,200 @@
+import { type ChunkEvidence, type ChunkFailure, type EncodeWork, toSweepError } from '@sweepboard/contracts'
+import type { ClosedLanes } from './closed-lanes.ts'
+import { isDiskFull } from './durable-file.ts'
+import { type ChunkOutcome, encodeChunk } from './encode-chunk.ts'
+import { endOf } from './end-message.ts'
+import type { EngineChild } from './engine-child.ts'
+import type { HeldRun } from './held-leases.ts'
+import type { Host } from './host.ts'
+import type { Turn } from './turn.ts'
+
+/** The slot a run computes on. */
+export interface EncodeSlot {
+  readonly id: string
+  readonly engine: EngineChild
+  /** The engine serves one run at a time; the other one fetches its texts meanwhile. */
+  readonly turn: Turn
+  readonly closed: ClosedLanes
+  /** No further chunk is begun; what is left goes back. */
+  readonly draining: () => boolean
+  readonly leaveLane: () => void
+}
+
+type Part = EncodeWork['parts'][number]
+type Chunk = Part['chunks'][number]
+type Done = Extract<ChunkOutcome, { state: 'done' }>
+
+/**
+ * Runs one claimed encode lease: texts into the cache, then chunk by chunk mark, encode, artifact, outbox. A lease whose
+ * chunks all went well sends no `end`; failures and chunks not begun go into one. Rejects when the lease was stopped.
+ */
+export async function runEncode(work: EncodeWork, host: Host, slot: EncodeSlot, held: HeldRun): Promise<void> {
+  const { signal } = held.controller
+  const releases = [host.cache.pin(work.parts.map(({ textSet }) => textSet))]
+  try {
+    const failures = await fetchTexts(work, host, signal)
+    releases.push(await slot.turn.take('exclusive', signal))
+    releases.push(await host.quarantine.take(work.alone ? 'exclusive' : 'shared', signal))
+    held.computing = true
+    await computeChunks({ work, failures }, host, slot, signal)
+  } finally {
+    for (const release of releases.reverse()) release()
+  }
+}
+
+/** Chunks of a text set that the service does not have, or only damaged, fail without the engine. */
+async function fetchTexts(work: EncodeWork, host: Host, signal: AbortSignal): Promise<ChunkFailure[]> {
+  const failures: ChunkFailure[] = []
+  for (const part of work.parts) {
+    const error = await host.cache.fetch(part.textSet, signal).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    )
+    signal.throwIfAborted()
+    if (error === null) continue
+    if (isDiskFull(error)) throw error
+    const { code, message, fix } = toSweepError(error)
+    const failure = { kind: 'engine', code, message: message.slice(0, 4000), fix, text: null } as const
+    failures.push(...part.chunks.map((chunk) => tellFailure(host, part, chunk, failure)))
+  }
+  return failures
+}
+
+interface Begun {
+  readonly work: EncodeWork
+  /** Chunks that have failed already; more are added. */
+  readonly failures: ChunkFailure[]
+}
+
+async function computeChunks({ work, failures }: Begun, host: Host, slot: EncodeSlot, signal: AbortSignal): Promise<void> {
+  let rest = false
+  try {
+    for (const { part, chunk } of chunksLeft(work, failures)) {
+      if (slot.draining()) {
+        rest = true
+        break
+      }
+      await host.marks.write({ lease: work.lease, ledger: host.ledger, encoding: part.encoding, n: chunk.n })
+      host.fault('chunk-begun')
+      const outcome = await encodeOn({ host, slot, lane: work.load.key, signal }, part, chunk)
+      if (outcome.state === 'done') await commit({ work, part, chunk, outcome }, host, slot)
+      else if (outcome.state === 'failed') failures.push(tellFailure(host, part, chunk, outcome.failure))
+      else {
+        rest = true
+        closeLane({ host, slot, lane: work.load.key }, outcome)
+        break
+      }
+    }
+    if (rest) host.options.log({ event: 'given-back', lease: work.lease, slot: slot.id })
+    if (rest || failures.length > 0) {
+      await host.outbox.add({ kind: 'end', end: endOf(host, work.lease, { failures }), artifacts: [] })
+      host.fault('outbox.written')
+    }
+  } finally {
+    await host.marks.remove(work.lease)
+  }
+}
+
+function chunksLeft(work: EncodeWork, failures: readonly ChunkFailure[]): { part: Part; chunk: Chunk }[] {
+  const failed = new Set(failures.map(({ encoding, n }) => `${encoding} ${n}`))
+  const all = work.parts.flatMap((part) => part.chunks.map((chunk) => ({ part, chunk })))
+  return all.filter(({ part, chunk }) => !failed.has(`${part.encoding} ${chunk.n}`))
+}
+
+interface Place {
+  readonly host: Host
+  readonly slot: EncodeSlot
+  readonly lane: string
+}
+
+function encodeOn(
+  { host, slot, lane, signal }: Place & { signal: AbortSignal },
+  part: Part,
+  chunk: Chunk,
+): Promise<ChunkOutcome> {
+  return encodeChunk(
+    { side: part.side, textSet: part.textSet, start: chunk.start, end: chunk.end },
+    {
+      engine: slot.engine,
+      signal,
+      onWriting: () => host.fault('artifact.before'),
+      busyMs: host.noProgressMs,
+      now: host.now,
+      budget: host.memory.budget(slot.id, lane),
+      setBudget: (budget) => host.memory.setBudget(slot.id, lane, budget),
+      onChildGone: (error) => host.options.log({ event: 'child-gone', slot: slot.id, lane, message: error.message }),
+    },
+  )
+}
+
+async function commit(
+  done: { work: EncodeWork; part: Part; chunk: Chunk; outcome: Done },
+  host: Host,
+  slot: EncodeSlot,
+): Promise<void> {
+  const { work, part, chunk, outcome } = done
+  const { digest } = outcome.reply
+  if (digest === null) throw new TypeError('a kept chunk has a digest')
+  host.fault('artifact.written')
+  const evidence = evidenceOf(outcome, chunk, { host: host.folder.host, slot: slot.id, code: host.options.code })
+  const { lease } = work
+  await host.outbox.add({
+    kind: 'commit',
+    ledger: host.ledger,
+    commit: { lease, encoding: part.encoding, n: chunk.n, digest, evidence },
+  })
+  host.fault('outbox.written')
+  slot.closed.reopen(work.load.key)
+  const { tokenCount, encodeSeconds } = evidence
+  await host.memory.measured(slot.id, work.load.key, (tokenCount > 0 ? tokenCount : outcome.reply.byteCount / 4) / encodeSeconds)
+  host.options.log({
+    event: 'chunk',
+    lease,
+    slot: slot.id,
+    encoding: part.encoding,
+    n: chunk.n,
+    texts: evidence.textCount,
+    encodeSeconds,
+  })
+}
+
+function evidenceOf(
+  { reply, facts, splits }: Done,
+  chunk: Chunk,
+  where: { host: string; slot: string; code: string },
+): ChunkEvidence {
+  const { counts, dim, encodeSeconds, peakMemoryBytes } = reply
+  const { engine, version, provider, dtype, device, loadSeconds } = facts
+  return {
+    ...where,
+    engine,
+    engineVersion: version,
+    provider,
+    dtype,
+    device,
+    textCount: chunk.end - chunk.start,
+    tokenCount: counts.tokenCount,
+    paddedTokenCount: counts.paddedTokenCount,
+    truncatedCount: counts.truncatedCount,
+    controlTokenCount: counts.controlTokenCount,
+    emptyTextCount: counts.emptyTextCount,
+    batchCount: counts.batchCount,
+    splitCount: counts.splitCount + splits,
+    loadSeconds,
+    encodeSeconds,
+    peakMemoryBytes,
+    dim,
+  }
+}
+
+function tellFailure(host: Host, part: Part, chunk: Chunk, failure: Omit<ChunkFailure, 'encoding' | 'n'>): ChunkFailure {
+  const told: ChunkFailure = { encoding: part.encoding, n: chunk.n, ...failure }
+  host.options.log({ event: 'chunk-failed', ...told })
+  return told
+}
+
+function closeLane({ host, slot, lane }: Place, { reason, close }: Extract<ChunkOutcome, { state: 'give-back' }>): void {
+  slot.closed.close(lane, reason.message, close === 'for-good')
+  host.options.log({ event: 'lane-closed', slot: slot.id, lane, forGood: close === 'for-good', message: reason.message })
+  slot.leaveLane()
+}

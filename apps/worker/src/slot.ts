@@ -1,0 +1,200 @@
+import {
+  type Load,
+  laneName,
+  type SlotReport,
+  SweepError,
+  type TicketConsumer,
+  type TicketQueue,
+  toSweepError,
+} from '@sweepboard/contracts'
+import { ClosedLanes } from './closed-lanes.ts'
+import { EngineChild, EngineNotOpened } from './engine-child.ts'
+import { failureClass } from './failure-class.ts'
+import type { Host } from './host.ts'
+import { type EncodeSlot, runEncode } from './run-encode.ts'
+import { runTicket } from './run-ticket.ts'
+import type { SlotOption } from './slot-option.ts'
+import { nextState, type SlotEvent, type SlotState } from './slot-state.ts'
+import { Turn } from './turn.ts'
+
+/** One computes, one fetches its texts. */
+const TICKETS = 2
+
+interface Lane {
+  readonly load: Load
+  readonly engine: EngineChild
+  readonly leaving: AbortController
+  consumer: TicketConsumer | null
+}
+
+/** One slot: serves one lane at a time, and changes it when told by a beat's answer. */
+export class Slot {
+  readonly option: SlotOption
+  readonly #host: Host
+  readonly #queue: TicketQueue
+  readonly #memoryBytes: number
+  readonly #turn = new Turn()
+  readonly #closed: ClosedLanes
+  #state: SlotState = 'idle'
+  #lane: Lane | null = null
+  #wanted: Load | null = null
+  #diskFull = false
+  #stopped = false
+  #changing: Promise<void> | null = null
+
+  constructor(option: SlotOption, parts: { host: Host; queue: TicketQueue; memoryBytes: number }) {
+    this.option = option
+    this.#host = parts.host
+    this.#queue = parts.queue
+    this.#memoryBytes = parts.memoryBytes
+    this.#closed = new ClosedLanes(parts.host.now)
+  }
+
+  report(): SlotReport {
+    return {
+      id: this.option.id,
+      device: this.option.device,
+      memoryBytes: this.#memoryBytes,
+      state: this.#state,
+      lane: this.#lane?.load.key ?? null,
+      tokensPerSecond: this.#host.memory.speeds(this.option.id),
+      closed: this.#closed.report(),
+    }
+  }
+
+  /** The lane a beat's answer names; null = none. */
+  assign(load: Load | null): void {
+    this.#wanted = load !== null && this.#closed.isClosed(load.key) ? null : load
+    this.#change()
+  }
+
+  /** No disk: runs in hand end, nothing is taken until there is room again. */
+  setDiskFull(full: boolean): void {
+    this.#diskFull = full
+    this.#change()
+  }
+
+  /** Kills the child; a run in hand fails. */
+  async killChild(): Promise<void> {
+    await this.#lane?.engine.close()
+  }
+
+  /** Takes nothing more; resolves when the runs have ended and the child is gone. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#change()
+    while (this.#changing !== null) await this.#changing
+  }
+
+  #target(): Load | null {
+    return this.#stopped || this.#diskFull ? null : this.#wanted
+  }
+
+  #settled(): boolean {
+    return (
+      (this.#lane?.load.key ?? null) === (this.#target()?.key ?? null) &&
+      (this.#state === 'full') === (this.#diskFull && !this.#stopped)
+    )
+  }
+
+  /** At most one change at a time; each looks again at what is wanted by then. */
+  #change(): void {
+    if (this.#state === 'loading' && this.#target()?.key !== this.#lane?.load.key) this.#lane?.leaving.abort()
+    if (this.#changing !== null) return
+    this.#changing = this.#changeUntilSettled().finally(() => {
+      this.#changing = null
+      if (!this.#settled()) this.#change()
+    })
+  }
+
+  async #changeUntilSettled(): Promise<void> {
+    while (!this.#settled()) {
+      if (this.#lane !== null) await this.#leave(this.#lane)
+      else if (this.#state === 'full') this.#move('disk-free')
+      else if (this.#diskFull && !this.#stopped) this.#move('disk-full')
+      else {
+        const load = this.#target()
+        if (load !== null) await this.#enter(load)
+      }
+    }
+  }
+
+  #move(event: SlotEvent): void {
+    this.#state = nextState(this.#state, event)
+    this.#host.options.log({ event: 'slot', slot: this.option.id, state: this.#state, lane: this.#lane?.load.key ?? null })
+    this.#host.beatSoon()
+  }
+
+  async #enter(load: Load): Promise<void> {
+    const lane: Lane = { load, engine: this.#engineFor(load), leaving: new AbortController(), consumer: null }
+    this.#lane = lane
+    this.#move('assign')
+    try {
+      await lane.engine.open(lane.leaving.signal)
+    } catch (error) {
+      await lane.engine.close()
+      if (!lane.leaving.signal.aborted) this.#refuse(load, error instanceof EngineNotOpened ? error.cause : toSweepError(error))
+      this.#lane = null
+      this.#move('refused')
+      return
+    }
+    this.#move('opened')
+    const slot: EncodeSlot = {
+      id: this.option.id,
+      engine: lane.engine,
+      turn: this.#turn,
+      closed: this.#closed,
+      draining: () => this.#state !== 'serving' || this.#lane !== lane,
+      leaveLane: () => {
+        this.#wanted = null
+        this.#change()
+      },
+    }
+    const onError = (error: Error) => this.#host.options.log({ event: 'queue-error', slot: slot.id, message: error.message })
+    lane.consumer = this.#queue.consume(laneName(load.key), { concurrency: TICKETS, onError }, (lease) =>
+      runTicket({ host: this.#host, lease, slot: slot.id }, async (work, held) => {
+        if (work.kind === 'encode') return runEncode(work, this.#host, slot, held)
+        throw new SweepError('SB-CORE-001', { message: `a ${work.kind} lease in an encode lane` })
+      }),
+    )
+  }
+
+  #refuse(load: Load, error: SweepError): void {
+    const forGood = failureClass(error) !== 'busy'
+    this.#closed.close(load.key, error.message, forGood)
+    if (this.#wanted?.key === load.key) this.#wanted = null
+    this.#host.options.log({ event: 'lane-closed', slot: this.option.id, lane: load.key, forGood, message: error.message })
+  }
+
+  async #leave(lane: Lane): Promise<void> {
+    this.#move('leave')
+    await lane.consumer?.drain().catch((error: Error) => {
+      this.#host.options.log({ event: 'queue-error', slot: this.option.id, message: error.message })
+    })
+    await lane.engine.close()
+    this.#lane = null
+    this.#move('left')
+  }
+
+  #engineFor(load: Load): EngineChild {
+    const { options, folder, noProgressMs, now, childCrashAt } = this.#host
+    return new EngineChild({
+      load,
+      apiKey: () => readKey(load, options),
+      threads: options.threads ?? null,
+      modelsRoot: options.modelsRoot ?? null,
+      artifacts: folder.artifacts,
+      noProgressMs,
+      now,
+      crashAt: childCrashAt(),
+    })
+  }
+}
+
+function readKey(load: Load, options: Host['options']): string | null {
+  const variable = load.open.keyVariable
+  if (variable === null) return null
+  const value = options.allowEnv.includes(variable) ? options.readEnv(variable) : undefined
+  if (value === undefined || value === '') throw new SweepError('SB-HTTP-006', { variable })
+  return value
+}

@@ -1,0 +1,289 @@
+import { totalmem } from 'node:os'
+import { performance } from 'node:perf_hooks'
+import { openFolderStore } from '@sweepboard/artifacts'
+import { type Beat, type BeatAnswer, type JoinAnswer, SweepError, type TicketQueue } from '@sweepboard/contracts'
+import { ArtifactCache } from './artifact-cache.ts'
+import { Backoff, pause } from './backoff.ts'
+import { Heart } from './beat.ts'
+import { Delivery } from './delivery.ts'
+import { hasRoom } from './disk-probe.ts'
+import { endOf } from './end-message.ts'
+import { isChildCrash, openFault } from './fault.ts'
+import { HeldLeases } from './held-leases.ts'
+import type { Host } from './host.ts'
+import { type HostFolder, openHostFolder } from './host-folder.ts'
+import { Marks } from './mark.ts'
+import type { RunningWorker, WorkerOptions } from './options.ts'
+import { Outbox } from './outbox.ts'
+import { ScoreSlot } from './score-slot.ts'
+import { Slot } from './slot.ts'
+import { SlotMemory } from './slot-memory.ts'
+import { Turn } from './turn.ts'
+
+const NO_PROGRESS_MS = 300_000
+/** How long a stopping worker waits for the service to take what is in the outbox. */
+const LAST_DELIVERY_MS = 10_000
+
+/**
+ * Starts a host's process: takes the folder (`SB-WORK-001` when another worker has it), joins the service (waiting while
+ * it is away, throwing what it refuses with), sends again what an earlier run left in the outbox, and serves the lanes that
+ * the beats' answers name. Listens to no signal and never ends the process: that is the caller's.
+ */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const folder = await openHostFolder(options.folder)
+  try {
+    const join = await joinService(options)
+    const queue = await options.queue(join)
+    const worker = new Worker({ options, folder, join, queue, ...(await openState(options, folder)) })
+    await worker.reportCrashes()
+    worker.start()
+    return worker
+  } catch (error) {
+    await folder.release()
+    throw error
+  }
+}
+
+async function joinService({ link, signal, log }: WorkerOptions): Promise<JoinAnswer> {
+  const backoff = new Backoff(500, 15_000)
+  const never = new AbortController().signal
+  for (let told = false; ; told = true) {
+    try {
+      return await link.join()
+    } catch (error) {
+      if (!(error instanceof SweepError) || (error.kind !== 'unavailable' && error.kind !== 'timeout')) throw error
+      if (!told) log({ event: 'service-away', what: 'join', message: error.message })
+      await pause(backoff.next(), signal ?? never)
+    }
+  }
+}
+
+interface State {
+  readonly outbox: Outbox
+  readonly cache: ArtifactCache
+  readonly memory: SlotMemory
+  readonly now: () => number
+}
+
+async function openState(options: WorkerOptions, folder: HostFolder): Promise<State> {
+  const now = options.now ?? (() => performance.now())
+  const outbox = await Outbox.open(folder.outbox)
+  const own = openFolderStore(folder.artifacts)
+  const cache = new ArtifactCache({
+    folder: folder.artifacts,
+    own,
+    remote: options.store,
+    needed: (digest) => outbox.needs(digest),
+  })
+  await cache.trim()
+  return { outbox, cache, memory: await SlotMemory.open(folder.slots, now), now }
+}
+
+class Worker implements RunningWorker {
+  readonly #host: Host
+  readonly #queue: TicketQueue
+  readonly #slots: readonly Slot[]
+  readonly #score: ScoreSlot | null
+  readonly #heart: Heart
+  readonly #delivery: Delivery
+  #diskFull = false
+  #probing = false
+  #ending: Promise<void> | null = null
+
+  constructor(parts: State & { options: WorkerOptions; folder: HostFolder; join: JoinAnswer; queue: TicketQueue }) {
+    const { options, folder, join, queue, outbox, cache, memory, now } = parts
+    let childCrash = options.crashAt !== undefined && isChildCrash(options.crashAt) ? options.crashAt : null
+    const fault = openFault(options.crashAt)
+    this.#queue = queue
+    this.#host = {
+      options,
+      folder,
+      ledger: join.ledger,
+      beatMs: join.beatMs,
+      noProgressMs: options.noProgressMs ?? NO_PROGRESS_MS,
+      now,
+      fault,
+      childCrashAt: () => {
+        const crashAt = childCrash
+        childCrash = null
+        return crashAt
+      },
+      cache,
+      outbox,
+      marks: new Marks(folder.marks),
+      held: new HeldLeases(outbox),
+      memory,
+      quarantine: new Turn(),
+      lastSeq: () => this.#heart.lastSeq,
+      beatSoon: () => this.#heart.beatSoon(),
+      onDiskFull: () => this.#onDiskFull(),
+    }
+    const memoryBytes = totalmem()
+    const cpuSlots = Math.max(1, options.slots.filter(({ device }) => device === 'cpu').length)
+    this.#slots = options.slots.map((option) => {
+      const share = option.device === 'cpu' ? Math.floor(memoryBytes / cpuSlots) : 0
+      return new Slot(option, { host: this.#host, queue, memoryBytes: share })
+    })
+    this.#score = options.score === false ? null : new ScoreSlot({ host: this.#host, queue, memoryBytes })
+    this.#delivery = new Delivery({
+      outbox,
+      cache,
+      store: options.store,
+      link: options.link,
+      host: folder.host,
+      fault,
+      log: options.log,
+    })
+    this.#heart = new Heart({
+      everyMs: join.beatMs,
+      compose: (seq) => this.#compose(seq),
+      send: (beat) => options.link.beat(beat),
+      onAnswer: (answer) => this.#onAnswer(answer),
+      onAway: (error) => options.log({ event: 'service-away', what: 'beat', message: String(error) }),
+      onBack: () => options.log({ event: 'service-back' }),
+    })
+  }
+
+  get host(): string {
+    return this.#host.folder.host
+  }
+
+  /** Marks of an earlier run whose chunk is not in the outbox: this host died over them. */
+  async reportCrashes(): Promise<void> {
+    const { marks, outbox, options } = this.#host
+    for (const { lease, ledger, encoding, n } of await marks.list()) {
+      const done = outbox
+        .entries()
+        .some(
+          ({ content }) =>
+            content.kind === 'commit' &&
+            content.commit.lease === lease &&
+            content.commit.encoding === encoding &&
+            content.commit.n === n,
+        )
+      if (!done) {
+        await outbox.add({
+          kind: 'end',
+          end: { ...endOf(this.#host, lease, { crashed: [{ encoding, n }] }), ledger },
+          artifacts: [],
+        })
+        options.log({ event: 'crash-reported', lease, encoding, n })
+      }
+      await marks.remove(lease)
+    }
+  }
+
+  start(): void {
+    this.#host.options.log({ event: 'joined', host: this.host, ledger: this.#host.ledger, boot: this.#host.folder.boot })
+    this.#heart.start()
+    this.#delivery.start()
+  }
+
+  slots(): Beat['slots'] {
+    const reports = this.#slots.map((slot) => slot.report())
+    return this.#score === null ? reports : [...reports, this.#score.report()]
+  }
+
+  async idle(): Promise<void> {
+    while (this.#host.held.holding().length > 0) {
+      await this.#host.held.none()
+      await this.#delivery.empty()
+    }
+  }
+
+  stop({ drain }: { drain: boolean }): Promise<void> {
+    if (!drain) this.#host.held.stopAll()
+    this.#ending ??= this.#stop()
+    return this.#ending
+  }
+
+  kill(): Promise<void> {
+    this.#host.held.stopAll()
+    this.#ending ??= this.#kill()
+    return this.#ending
+  }
+
+  async #stop(): Promise<void> {
+    this.#host.held.stopWaiting()
+    await this.#stopSlots()
+    await within(this.#delivery.empty(), LAST_DELIVERY_MS)
+    await within(this.#delivery.close(), LAST_DELIVERY_MS)
+    await this.#heart.stop(true)
+    await this.#leave()
+  }
+
+  async #kill(): Promise<void> {
+    void this.#delivery.close()
+    await this.#heart.stop(false)
+    await Promise.all(this.#slots.map((slot) => slot.killChild()))
+    await this.#stopSlots()
+    await this.#leave()
+  }
+
+  async #stopSlots(): Promise<void> {
+    await Promise.all([...this.#slots.map((slot) => slot.stop()), this.#score?.stop()])
+  }
+
+  async #leave(): Promise<void> {
+    await this.#queue.close()
+    await this.#host.folder.release()
+  }
+
+  #compose(seq: number): Beat {
+    const { options, folder, held } = this.#host
+    return {
+      host: folder.host,
+      hostname: options.hostname,
+      boot: folder.boot,
+      seq,
+      version: options.version,
+      slots: this.slots(),
+      holding: held.holding(),
+      weights: options.weights === undefined || options.weights === null ? null : [...options.weights],
+      allowEnv: [...options.allowEnv],
+    }
+  }
+
+  #onAnswer(answer: BeatAnswer): void {
+    for (const lease of answer.stop) this.#host.held.stop(lease)
+    if (this.#ending !== null) return
+    if (!this.#diskFull) this.#score?.start()
+    for (const slot of this.#slots) {
+      const load = answer.lanes[slot.option.id]
+      if (load !== undefined) slot.assign(load)
+    }
+    if (this.#diskFull) void this.#probeDisk()
+  }
+
+  #onDiskFull(): void {
+    if (this.#diskFull) return
+    this.#setDiskFull(true)
+  }
+
+  async #probeDisk(): Promise<void> {
+    if (this.#probing) return
+    this.#probing = true
+    try {
+      if (await hasRoom(this.#host.options.folder)) this.#setDiskFull(false)
+    } catch (error) {
+      this.#host.options.log({ event: 'failed', message: `cannot write to the worker's folder: ${error}` })
+    } finally {
+      this.#probing = false
+    }
+  }
+
+  #setDiskFull(full: boolean): void {
+    this.#diskFull = full
+    this.#host.options.log({ event: full ? 'disk-full' : 'disk-free', folder: this.#host.options.folder })
+    for (const slot of this.#slots) slot.setDiskFull(full)
+    this.#score?.setDiskFull(full)
+  }
+}
+
+/** Waits for a promise, but not longer than so many milliseconds. */
+async function within(promise: Promise<void>, ms: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  await Promise.race([promise, late])
+  clearTimeout(timer)
+}
