@@ -54,7 +54,7 @@ export function fitsFloat32(scores: Float32Array | Float64Array): boolean {
 const INDEX_RANGE = 2 ** 20
 const word = new DataView(new ArrayBuffer(4))
 
-// Sorting numbers without a comparator is about ten times quicker: a float64 holds the 32 bits of the score, turned so that
+// Sorting numbers without a comparator is 2.5 times quicker at 1,000 documents: a float64 holds the 32 bits of the score, turned so that
 // larger scores come first, and 20 bits of index. Ids are compared only inside runs of equal scores.
 function rankPacked(documentIds: readonly string[], scores: Float32Array | Float64Array): Uint32Array {
   const keys = new Float64Array(documentIds.length)
