@@ -31,13 +31,21 @@ export interface FolderConfig {
 export async function readFolderConfig(folder: string): Promise<FolderConfig> {
   const read = (file: string) => readJson(folder, file)
   const [config, modules, sentence, hub, tokenizer] = await Promise.all(
-    ['config.json', 'modules.json', 'sentence_bert_config.json', 'config_sentence_transformers.json', 'tokenizer_config.json'].map(read),
+    [
+      'config.json',
+      'modules.json',
+      'sentence_bert_config.json',
+      'config_sentence_transformers.json',
+      'tokenizer_config.json',
+    ].map(read),
   )
   const types = moduleTypes(modules)
   const poolingFolder = modulePath(modules, 'Pooling') ?? '1_Pooling'
   const pooling = await readJson(folder, join(poolingFolder, 'config.json'))
   if (sentence?.do_lower_case === true) throw notYet(folder, 'do_lower_case')
-  const prompts = Object.fromEntries(Object.entries((hub?.prompts as Json | undefined) ?? {}).filter(([, text]) => typeof text === 'string' && text !== ''))
+  const prompts = Object.fromEntries(
+    Object.entries((hub?.prompts as Json | undefined) ?? {}).filter(([, text]) => typeof text === 'string' && text !== ''),
+  )
   const defaultName = typeof hub?.default_prompt_name === 'string' ? hub.default_prompt_name : null
   return {
     pooling: pooling === null ? null : poolingOf(folder, pooling),
@@ -90,8 +98,10 @@ function modulePath(modules: Json | null, type: string): string | null {
 function poolingOf(folder: string, config: Json): Pooling {
   const known = { cls_token: 'cls', cls: 'cls', mean_tokens: 'mean', mean: 'mean', lasttoken: 'lasttoken' } as const
   const flags = Object.keys(config).filter((key) => key.startsWith('pooling_mode_') && config[key] === true)
-  const modes = typeof config.pooling_mode === 'string' ? [config.pooling_mode] : flags.map((key) => key.slice('pooling_mode_'.length))
-  if (modes.length !== 1) throw new SweepError('SB-MODEL-004', { model: basename(folder), missing: `its pooling config names ${modes.length} modes` })
+  const modes =
+    typeof config.pooling_mode === 'string' ? [config.pooling_mode] : flags.map((key) => key.slice('pooling_mode_'.length))
+  if (modes.length !== 1)
+    throw new SweepError('SB-MODEL-004', { model: basename(folder), missing: `its pooling config names ${modes.length} modes` })
   const pooling = known[modes[0] as keyof typeof known] as Pooling | undefined
   if (pooling === undefined) throw notYet(folder, `pooling ${modes[0]}`)
   return pooling

@@ -47,7 +47,8 @@ function fillSide(side: SideRecipe, ptype: PromptSide, task: InstructionTask): S
   const choice = task.instruction ?? 'default'
   const own = task.prompts[ptype]
   if (wantsInstruction(side.template)) {
-    const instruction = choice === 'none' ? '' : choice === 'default' ? (side.instruction ?? resolveInstruction(ptype, task)) : choice
+    const instruction =
+      choice === 'none' ? '' : choice === 'default' ? (side.instruction ?? resolveInstruction(ptype, task)) : choice
     return instruction === '' ? { ...side, template: '{text}', instruction: null } : { ...side, instruction }
   }
   if (choice === 'none' && own !== null) return { ...side, template: '{text}', instruction: null }

@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path'
 import { canonicalJson, type Digest, sha256 } from '@sweepboard/contracts'
 
 /** Operators that scale activations by batch: their presence makes a text's vector depend on its batch-mates. */
-const DYNAMIC_OPERATORS = ['DynamicQuantizeLinear', 'DynamicQuantizeMatMul', 'DynamicQuantizeLSTM', 'MatMulInteger'].map((name) => Buffer.from(name))
+const DYNAMIC_OPERATORS = ['DynamicQuantizeLinear', 'DynamicQuantizeMatMul', 'DynamicQuantizeLSTM', 'MatMulInteger'].map((name) =>
+  Buffer.from(name),
+)
 const OVERLAP = 32
 const COMPANIONS = ['config.json', 'tokenizer.json', 'tokenizer_config.json']
 
@@ -47,7 +49,8 @@ export interface WeightsAt {
 export async function weightsUnder(root: string): Promise<WeightsAt[]> {
   const found: WeightsAt[] = []
   for (const folder of await modelFolders(root)) {
-    for (const file of await onnxFiles(folder)) found.push({ folder, file, digest: (await readModelWeights(folder, file)).digest })
+    for (const file of await onnxFiles(folder))
+      found.push({ folder, file, digest: (await readModelWeights(folder, file)).digest })
   }
   return found
 }
@@ -64,7 +67,8 @@ export async function modelFolders(root: string, depth = 2): Promise<string[]> {
 
 /** ONNX files of a folder, relative, in `onnx/` and at its top. */
 export async function onnxFiles(folder: string): Promise<string[]> {
-  const list = async (below: string) => (await readdir(join(folder, below)).catch(() => [])).filter((name) => name.endsWith('.onnx')).sort()
+  const list = async (below: string) =>
+    (await readdir(join(folder, below)).catch(() => [])).filter((name) => name.endsWith('.onnx')).sort()
   return [...(await list('onnx')).map((name) => `onnx/${name}`), ...(await list('.'))]
 }
 
@@ -76,11 +80,21 @@ async function onnxParts(folder: string, file: string): Promise<string[]> {
 }
 
 async function existing(folder: string, names: readonly string[]): Promise<string[]> {
-  const present = await Promise.all(names.map((name) => stat(join(folder, name)).then(() => true, () => false)))
+  const present = await Promise.all(
+    names.map((name) =>
+      stat(join(folder, name)).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  )
   return names.filter((_, i) => present[i])
 }
 
-async function hashFile(path: string, isScanned: boolean): Promise<{ digest: Digest; sizeBytes: number; hasDynamicOperator: boolean }> {
+async function hashFile(
+  path: string,
+  isScanned: boolean,
+): Promise<{ digest: Digest; sizeBytes: number; hasDynamicOperator: boolean }> {
   const hash = createHash('sha256')
   let sizeBytes = 0
   let hasDynamicOperator = false

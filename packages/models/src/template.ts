@@ -20,7 +20,10 @@ export function isTemplate(template: string): boolean {
  */
 export function textRenderer(side: SideRecipe): (text: string) => string {
   if (!isTemplate(side.template)) {
-    throw new SweepError('SB-MODEL-004', { model: 'this model', missing: `the template ${JSON.stringify(side.template)} must hold {text} exactly once` })
+    throw new SweepError('SB-MODEL-004', {
+      model: 'this model',
+      missing: `the template ${JSON.stringify(side.template)} must hold {text} exactly once`,
+    })
   }
   if (side.template === '{text}' || (wantsInstruction(side.template) && !side.instruction)) return (text) => text
   const instruction = side.instruction ?? ''

@@ -30,7 +30,10 @@ export class TextTokenizer {
     const added = (definition.added_tokens as { id: number; content: string; special: boolean }[] | undefined) ?? []
     const unknown = unknownToken(definition.model as Json)
     this.controlIds = new Set(added.filter((token) => token.special && token.content !== unknown).map((token) => token.id))
-    this.maxId = this.tokenizer.get_vocab(true).values().reduce((most, id) => Math.max(most, id), 0)
+    this.maxId = this.tokenizer
+      .get_vocab(true)
+      .values()
+      .reduce((most, id) => Math.max(most, id), 0)
     this.padId = padId ?? this.idOf(String(config.pad_token ?? '')) ?? 0
     const { opening, closing } = this.frame()
     this.opening = opening
@@ -46,12 +49,14 @@ export class TextTokenizer {
     const closing = [...this.closing]
     if (side.closingToken !== null) {
       const id = this.idOf(side.closingToken)
-      if (id === null) throw new SweepError('SB-MODEL-004', { model: 'this model', missing: `its tokenizer has no token ${side.closingToken}` })
+      if (id === null)
+        throw new SweepError('SB-MODEL-004', { model: 'this model', missing: `its tokenizer has no token ${side.closingToken}` })
       if (closing.at(-1) !== id) closing.push(id)
     }
     const limit = side.maxTokens ?? Number.POSITIVE_INFINITY
     const room = limit - this.opening.length - closing.length
-    if (room < 1) throw new SweepError('SB-MODEL-004', { model: 'this model', missing: `maxTokens ${limit} leaves no room for text` })
+    if (room < 1)
+      throw new SweepError('SB-MODEL-004', { model: 'this model', missing: `maxTokens ${limit} leaves no room for text` })
     return (rendered) => {
       const body = this.tokenizer.encode(rendered, { add_special_tokens: false }).ids
       const kept = body.length > room ? body.slice(0, room) : body
@@ -83,7 +88,11 @@ export async function openTextTokenizer(folder: string, model: string): Promise<
   try {
     tokenizer = new TextTokenizer(definition, tokenizerConfig ?? {}, padId)
   } catch (cause) {
-    throw new SweepError('SB-MODEL-003', { model, message: `tokenizer.json cannot be used: ${(cause as Error).message}` }, { cause })
+    throw new SweepError(
+      'SB-MODEL-003',
+      { model, message: `tokenizer.json cannot be used: ${(cause as Error).message}` },
+      { cause },
+    )
   }
   const rows = config?.vocab_size
   if (typeof rows === 'number' && tokenizer.maxId >= rows) {

@@ -1,0 +1,16 @@
+export { type BuiltInModel, builtInModels } from './built-in-models.ts'
+export type { EncodeCounts, EncodedTexts, EncodeOptions, Engine } from './engine.ts'
+export { fillInstruction, type InstructionTask, type SidePrompts } from './instruction.ts'
+export type {
+  EndpointChoice,
+  EngineChoice,
+  ModelInfo,
+  ModelSource,
+  OnnxChoice,
+  RecipePatch,
+  ResolveContext,
+} from './model-source.ts'
+export { readModelWeights, type WeightsAt, weightsUnder } from './model-weights.ts'
+export { type OpenOptions, openEngine } from './open-engine.ts'
+export { PROBE_MARK } from './probe.ts'
+export { resolveModel } from './resolve-model.ts'

@@ -1,0 +1,77 @@
+import type { Load, Pooling, Recipe, SideRecipe, Similarity } from '@sweepboard/contracts'
+import type { SidePrompts } from './instruction.ts'
+
+type Maybe<T> = T | undefined
+
+export interface OnnxChoice {
+  /** ONNX file below the folder, e.g. `onnx/model_fp16.onnx`. */
+  readonly file?: Maybe<string>
+  /** transformers.js' names: fp32, fp16, int8, uint8, q8, q4, q4f16, bnb4. */
+  readonly dtype?: Maybe<string>
+}
+
+export interface EndpointChoice {
+  /** Base URL, with /v1 where the server has one. */
+  readonly url: string
+  /** `$NAME` of the environment variable that holds the key. */
+  readonly key?: Maybe<string>
+  /** The server's own name of the model; the model's name otherwise. */
+  readonly model?: Maybe<string>
+  readonly concurrency?: Maybe<number>
+  /** Texts a request. */
+  readonly batch?: Maybe<number>
+  /** Milliseconds a request may take. */
+  readonly timeout?: Maybe<number>
+}
+
+/** The `engine:` of a sweep file, durations already in milliseconds. */
+export type EngineChoice =
+  | 'random'
+  | 'onnx'
+  | { readonly random: object | null }
+  | { readonly onnx: OnnxChoice }
+  | { readonly openai: EndpointChoice }
+
+/** A side's members a spec names; a missing or undefined one is the folder's business. */
+export type SidePatch = { readonly [Member in keyof SideRecipe]?: Maybe<SideRecipe[Member]> }
+
+/** The `recipe:` of a sweep file. */
+export interface RecipePatch {
+  readonly query?: Maybe<SidePatch>
+  readonly document?: Maybe<SidePatch>
+  readonly pooling?: Maybe<Pooling>
+  readonly normalize?: Maybe<boolean>
+  readonly maxTokens?: Maybe<number>
+  readonly closingToken?: Maybe<string>
+  readonly similarity?: Maybe<Similarity>
+  readonly dimensions?: Maybe<number>
+}
+
+/** One model of a sweep file. */
+export interface ModelSource {
+  readonly model: string
+  readonly engine?: Maybe<EngineChoice>
+  readonly recipe?: Maybe<RecipePatch>
+  readonly revision?: Maybe<string>
+}
+
+export interface ResolveContext {
+  /** Folder that relative model paths start from: the sweep file's. */
+  readonly baseDir: string
+  /** The value of an environment variable this process may read for API keys. */
+  readonly readVariable?: ((name: string) => Maybe<string>) | undefined
+  /** Fingerprints already known for this endpoint: one that still fits is kept, so that jitter makes no new load key. */
+  readonly knownFingerprints?: readonly string[] | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A model after its folder or server was looked at. */
+export interface ModelInfo {
+  readonly load: Load
+  readonly recipe: Recipe
+  readonly warnings: readonly string[]
+  /** Languages the model card claims, as it spells them; null when it does not say. */
+  readonly languages: readonly string[] | null
+  readonly matryoshka: readonly number[] | null
+  readonly prompts: SidePrompts
+}

@@ -1,0 +1,27 @@
+import type { Load } from '@sweepboard/contracts'
+import type { Engine } from './engine.ts'
+
+export interface OpenOptions {
+  /** Value of the API key; it never appears in an error or a log. */
+  readonly apiKey?: string | undefined
+  /** Threads inside one operator (onnx); onnxruntime's own choice when absent. */
+  readonly threads?: number | undefined
+  /** Folder with model folders, searched by digest when the plan's own path is not here. */
+  readonly modelsRoot?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Opens a load. Engines are imported only here, so that a process without ONNX work never loads onnxruntime.
+ * @throws SweepError `SB-MODEL-001`, `-002`, `-003`, `-009` (onnx), `SB-HTTP-*` (openai; `-005` when the server changed)
+ */
+export async function openEngine(load: Load, options: OpenOptions = {}): Promise<Engine> {
+  switch (load.identity.engine) {
+    case 'random':
+      return (await import('./random-engine.ts')).openRandomEngine()
+    case 'onnx':
+      return (await import('./onnx-engine.ts')).openOnnxEngine(load, options)
+    case 'openai':
+      return (await import('./openai-engine.ts')).openOpenaiEngine(load, options)
+  }
+}

@@ -1,0 +1,90 @@
+import { stat } from 'node:fs/promises'
+import { isAbsolute, resolve } from 'node:path'
+import { type Load, loadKey, Recipe, SideRecipe, SweepError } from '@sweepboard/contracts'
+import { builtInModels } from './built-in-models.ts'
+import { composeRecipe } from './folder-recipe.ts'
+import type {
+  EndpointChoice,
+  EngineChoice,
+  ModelInfo,
+  ModelSource,
+  OnnxChoice,
+  RecipePatch,
+  ResolveContext,
+} from './model-source.ts'
+import { RANDOM_DIMENSIONS, RANDOM_MODEL } from './random-engine.ts'
+import { resolveEndpoint } from './resolve-endpoint.ts'
+import { resolveFolder } from './resolve-folder.ts'
+
+/**
+ * Finds out what a model of a sweep file is: reads its folder and digests its weights, or probes its server.
+ * @throws SweepError `SB-SPEC-006` for a name nothing is known of, `SB-MODEL-001` to `-004` for a folder, `SB-HTTP-*` for a server
+ */
+export async function resolveModel(source: ModelSource, context: ResolveContext): Promise<ModelInfo> {
+  const choice = engineOf(source)
+  if (choice.kind === 'openai') return resolveEndpoint(source, choice.endpoint, context)
+  if (choice.kind === 'random') {
+    if (source.model !== RANDOM_MODEL) throw new SweepError('SB-SPEC-006', { model: source.model, suggestion: RANDOM_MODEL })
+    return randomModel(source.recipe)
+  }
+  const folder = await folderOf(source, context, choice.named)
+  return resolveFolder({ source, folder, onnx: choice.onnx })
+}
+
+type Choice =
+  | { readonly kind: 'random' }
+  | { readonly kind: 'onnx'; readonly onnx: OnnxChoice; readonly named: boolean }
+  | { readonly kind: 'openai'; readonly endpoint: EndpointChoice }
+
+function engineOf(source: ModelSource): Choice {
+  const engine: EngineChoice | undefined = source.engine
+  if (source.model === RANDOM_MODEL && (engine === undefined || typeof engine === 'string' || !('openai' in engine)))
+    return { kind: 'random' }
+  if (engine === undefined) return { kind: 'onnx', onnx: {}, named: false }
+  if (engine === 'random' || (typeof engine === 'object' && 'random' in engine)) return { kind: 'random' }
+  if (engine === 'onnx') return { kind: 'onnx', onnx: {}, named: true }
+  return 'onnx' in engine ? { kind: 'onnx', onnx: engine.onnx, named: true } : { kind: 'openai', endpoint: engine.openai }
+}
+
+/** A path (`./x`, `../x`, `/x`), a built-in name, or, where the engine is named, any folder below `baseDir`. */
+async function folderOf(source: ModelSource, context: ResolveContext, isEngineNamed: boolean): Promise<string> {
+  const builtIn = builtInModels().find((model) => model.model === source.model)
+  if (builtIn?.folder) return builtIn.folder
+  const path = resolve(context.baseDir, source.model)
+  const isPath = /^\.{1,2}[/\\]/.test(source.model) || isAbsolute(source.model)
+  const isFolder = await stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  )
+  if (isFolder && (isPath || isEngineNamed)) return path
+  if (isPath || isEngineNamed) throw new SweepError('SB-MODEL-001', { path })
+  throw new SweepError('SB-SPEC-006', { model: source.model, suggestion: isFolder ? `./${source.model}` : undefined })
+}
+
+function randomModel(patch: RecipePatch = {}): ModelInfo {
+  const identity: Load['identity'] = {
+    engine: 'random',
+    weights: null,
+    dtype: 'float32',
+    provider: 'cpu',
+    options: { revision: 1 },
+    fingerprint: null,
+  }
+  const load: Load = {
+    key: loadKey(identity),
+    model: RANDOM_MODEL,
+    revision: '1',
+    identity,
+    open: { folder: null, file: null, url: null, keyVariable: null, concurrency: 1, batchTexts: 1024, timeoutMs: 60_000 },
+    memoryBytes: 64 * 2 ** 20,
+    parameterCount: 0,
+  }
+  const side = SideRecipe.parse({ normalize: patch.normalize ?? false })
+  const recipe = Recipe.parse({
+    query: side,
+    document: side,
+    similarity: patch.similarity ?? 'cosine',
+    dimensions: RANDOM_DIMENSIONS,
+  })
+  return { load, recipe, warnings: [], languages: null, matryoshka: null, prompts: { query: null, document: null } }
+}
