@@ -6,9 +6,9 @@ export interface ProgressView {
   readonly cellsDone: number
   readonly cellsFailed: number
   readonly cellsTotal: number
-  readonly textsDone: number
-  readonly textsTotal: number
-  readonly textsPerSecond: number | null
+  readonly tokensDone: number
+  readonly tokensTotal: number
+  readonly tokensPerSecond: number | null
   readonly etaSeconds: number | null
   readonly phase: string
 }
@@ -20,17 +20,23 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(seconds / 3600)} h ${String(Math.round((seconds % 3600) / 60)).padStart(2, '0')} min`
 }
 
+/** `950`, `12.3k`, `4.56M`: counts a person reads at a glance; tokens are estimated as bytes / 4. */
+export function formatCount(count: number): string {
+  if (count < 1000) return String(Math.round(count))
+  return count < 1e6 ? `${(count / 1e3).toFixed(1)}k` : `${(count / 1e6).toFixed(2)}M`
+}
+
 export function progressLine(view: ProgressView, width: number): string {
   const share = view.cellsTotal === 0 ? 0 : (view.cellsDone + view.cellsFailed) / view.cellsTotal
-  const textShare = view.textsTotal === 0 ? share : view.textsDone / view.textsTotal
-  const rate = view.textsPerSecond === null ? '' : ` · ${Math.round(view.textsPerSecond)} texts/s`
+  const tokenShare = view.tokensTotal === 0 ? share : view.tokensDone / view.tokensTotal
+  const rate = view.tokensPerSecond === null ? '' : ` · ${formatCount(view.tokensPerSecond)} tokens/s`
   const eta = view.etaSeconds === null ? '' : ` · ETA ${formatSeconds(view.etaSeconds)}`
   const failed = view.cellsFailed > 0 ? ` · ${view.cellsFailed} failed` : ''
-  const words = `${view.cellsDone}/${view.cellsTotal} cells${failed} · ${view.textsDone}/${view.textsTotal} texts${rate}${eta}${view.phase ? ` · ${view.phase}` : ''}`
+  const words = `${view.cellsDone}/${view.cellsTotal} cells${failed} · ${formatCount(view.tokensDone)}/${formatCount(view.tokensTotal)} tokens${rate}${eta}${view.phase ? ` · ${view.phase}` : ''}`
   const room = width - words.length - 4
   if (room < 8) return words.slice(0, width - 1)
   const length = Math.min(room, 30)
-  const filled = Math.round(length * ((share + textShare) / 2))
+  const filled = Math.round(length * ((share + tokenShare) / 2))
   return `[${'#'.repeat(filled)}${'.'.repeat(length - filled)}] ${words}`
 }
 

@@ -1,5 +1,5 @@
 import { type Config, isDefaultConfig } from '@sweepboard/contracts'
-import type { CellView, PublishedView } from '@sweepboard/ledger'
+import type { CellView, PublishedRow } from '@sweepboard/ledger'
 
 export interface LeaderboardRow {
   readonly model: string
@@ -32,7 +32,7 @@ interface Draft extends Omit<LeaderboardRow, 'scores' | 'mean' | 'rank'> {
  */
 export function buildLeaderboard(
   cells: readonly CellView[],
-  published: readonly PublishedView[],
+  published: readonly PublishedRow[],
   filter: { readonly tasks: readonly string[] | null; readonly sweepCells: ReadonlySet<string> | null },
 ): Leaderboard {
   const ours = cells.filter((cell) => filter.sweepCells === null || filter.sweepCells.has(`${cell.group} ${cell.configKey}`))

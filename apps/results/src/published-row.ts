@@ -13,6 +13,8 @@ export const PublishedRow = z.strictObject({
   languages: z.array(z.string()),
   mtebVersion: z.string().nullable(),
   datasetRevision: z.string(),
+  /** Seconds, as the file says. */
+  evaluationTime: z.number().nullable(),
   /** The file it came from. */
   origin: z.string(),
 })

@@ -54,6 +54,8 @@ export const ROUTES: readonly Route[] = [
       return service.control(params.sweep as string, action.data)
     },
   }),
+  route({ method: 'GET', path: '/cells', access: 'read', summary: 'Every scored cell of every sweep', run: (service) => service.ledger.allScoredCells() }),
+  route({ method: 'GET', path: '/sweeps/:sweep/gates', access: 'read', summary: 'Outcomes of the gates of a sweep', run: (service, _, { params }) => service.gateOutcomes(params.sweep as string) }),
   route({ method: 'GET', path: '/hosts', access: 'read', summary: 'Live hosts and their slots', run: (service) => service.coordinator.hosts() }),
   route({ method: 'GET', path: '/leaderboard', access: 'read', summary: 'Rows of the board; ?tasks=a,b&published=1', run: (service, _, { query }) => service.leaderboard(query) }),
   route({ method: 'POST', path: '/published', access: 'write', summary: 'Import published rows', body: z.array(PublishedRow).max(10_000), run: (service, rows) => {

@@ -160,7 +160,7 @@ export class Service {
           }]
         : [],
     )
-    return judgeGates(this.ledger.gates(sweep), cells)
+    return judgeGates(this.ledger.sweepStatus(sweep).gates, cells)
   }
 
   async #prepare(ref: TaskRef, options: ServiceOptions): Promise<PreparedTask> {

@@ -1,0 +1,36 @@
+import type { Leaderboard } from '@sweepboard/results'
+import { type Column, renderTable, terminalWidth } from './table.ts'
+
+/** Four decimals, half to even over the shown digits of the double, `·` for missing. */
+export function formatScore(score: number | undefined | null): string {
+  if (score === undefined || score === null) return '·'
+  return score.toFixed(4)
+}
+
+/** The leaderboard as a terminal table: rank, model, what was derived, mean, one column per task while there is room. */
+export function showBoard(board: Leaderboard, width = terminalWidth()): string {
+  if (board.rows.length === 0) return 'No scores yet.'
+  const taskRoom = Math.max(0, Math.floor((width - 62) / 12))
+  const tasks = board.tasks.slice(0, taskRoom)
+  const columns: Column[] = [
+    { title: '#', align: 'right' },
+    { title: 'model', min: 14 },
+    { title: 'dims', align: 'right' },
+    { title: 'precision' },
+    { title: 'origin' },
+    { title: 'mean', align: 'right' },
+    ...tasks.map((task) => ({ title: task.length > 16 ? `${task.slice(0, 15)}…` : task, align: 'right' as const })),
+  ]
+  const rows = board.rows.map((row) => [
+    row.rank === null ? '·' : String(row.rank),
+    row.variant ? `${row.model} [${row.variant}]` : row.model,
+    row.config === null ? '?' : String(row.config.dimensions ?? 'full'),
+    row.config === null ? '?' : row.config.precision,
+    row.origin,
+    formatScore(row.mean),
+    ...tasks.map((task) => formatScore(row.scores[task])),
+  ])
+  const hidden = board.tasks.length - tasks.length
+  const note = hidden > 0 ? `\n${hidden} more task${hidden === 1 ? '' : 's'}: widen the terminal, or use --json or --csv.` : ''
+  return renderTable(columns, rows, width) + note
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander'
+import type { CommonOptions } from '../context.ts'
+import { printJson, printResult } from '../output.ts'
+import { type ControlAction, findSweep, openSource } from '../source.ts'
+
+const WORDS: Readonly<Record<ControlAction, string>> = {
+  cancel: 'Stop a sweep: running work ends within two heartbeats, finished chunks and scores stay.',
+  pause: 'Pause a sweep; resume continues it.',
+  resume: 'Continue a paused sweep.',
+  retry: 'Run again what failed or was cancelled; scored cells stay.',
+}
+
+/** The four control commands differ in one word only. */
+export function add(program: Command): void {
+  for (const action of Object.keys(WORDS) as ControlAction[]) {
+    program
+      .command(action)
+      .argument('<sweep>', 'id or name of the sweep')
+      .description(WORDS[action])
+      .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
+    .option('--to <url>', 'ask this service instead of a data folder')
+    .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
+    .option('--json', 'one JSON document')
+      .addHelpText('after', `\nExamples:\n  sweepboard ${action} first-sweep --to http://gpu-box:4400`)
+      .action(async (name: string, options: CommonOptions) => {
+        const source = openSource(options)
+        try {
+          const { id } = await findSweep(source, name)
+          const sweep = await source.control(id, action)
+          if (options.json) printJson(sweep)
+          else printResult(`${sweep.name} (${sweep.id}) is ${sweep.state}${action === 'retry' && !options.to ? ': run its sweep file again to work it off' : ''}`)
+        } finally {
+          source.close()
+        }
+      })
+  }
+}

@@ -1,0 +1,39 @@
+import { summarizePlan, sweepSchemaJson } from '@sweepboard/planner'
+import type { Command } from 'commander'
+import { loadSweep } from '../load-sweep.ts'
+import { printJson, printNote, printResult } from '../output.ts'
+
+export function add(program: Command): void {
+  program
+    .command('plan')
+    .argument('[spec]', 'sweep file (YAML)')
+    .description('What a sweep would run: cells, loads, encodings and texts. Nothing is computed.')
+    .option('--datasets <root>', 'folder with <Task>/ or <Task>/<subset>/ in BEIR layout')
+    .option('--allow-env <names...>', 'environment variables a spec may name for API keys', [])
+    .option('--schema', 'print the JSON Schema of the sweep language instead')
+    .option('--json', 'one JSON document')
+    .addHelpText('after', '\nExamples:\n  sweepboard plan examples/first-sweep.yaml\n  sweepboard plan --schema > sweep.schema.json')
+    .action(plan)
+}
+
+async function plan(file: string | undefined, options: { datasets?: string; allowEnv: string[]; schema?: boolean; json?: boolean }, command: Command): Promise<void> {
+  if (options.schema) return printJson(sweepSchemaJson())
+  if (file === undefined) command.error("error: missing required argument 'spec'")
+  const allowed = new Set(options.allowEnv)
+  const sweep = await loadSweep(file as string, { ...(options.datasets ? { datasets: options.datasets } : {}), readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined) })
+  const summary = summarizePlan(sweep.plan)
+  if (options.json) {
+    printJson({ ...summary, warnings: sweep.warnings, groups: sweep.plan.groups.map((group) => ({ key: group.key, model: group.model.load.model, revision: group.model.load.revision, variant: group.model.variant, task: group.task.task, subset: group.task.subset, split: group.task.split, configs: group.configs })) })
+    return
+  }
+  for (const warning of sweep.warnings) printNote(`note: ${warning}`)
+  printResult(
+    [
+      `${summary.sweep}: ${summary.cellCount} cells = ${summary.models.length} models x ${summary.tasks.length} tasks with their configs, in ${summary.groupCount} groups`,
+      `models: ${summary.models.join(', ')}`,
+      `tasks: ${summary.tasks.join(', ')}`,
+      `loads: ${summary.loadCount}, the largest about ${(summary.memoryBytes / 2 ** 20).toFixed(0)} MiB`,
+      `encodings: ${summary.encodingCount}${summary.textCount === null ? '' : `, ${summary.textCount} texts`} (each text once per recipe side, whatever the number of configs)`,
+    ].join('\n'),
+  )
+}

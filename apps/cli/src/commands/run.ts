@@ -1,0 +1,118 @@
+import { relative } from 'node:path'
+import { SweepError } from '@sweepboard/contracts'
+import { toProgress, followSweep } from '../wait.ts'
+import type { Command } from 'commander'
+import { showBoard } from '../board-table.ts'
+import { type CommonOptions, dataFolder } from '../context.ts'
+import { type Embedded, openEmbedded } from '../embedded.ts'
+import { describeCells } from '../failures.ts'
+import { loadSweep } from '../load-sweep.ts'
+import { printEvent, printNote, printResult } from '../output.ts'
+import { formatSeconds, ProgressPrinter } from '../progress.ts'
+import { openRunLog } from '../run-log.ts'
+
+interface RunOptions extends CommonOptions {
+  readonly datasets?: string
+  readonly slots: string
+  readonly port: string
+  readonly threads?: string
+  readonly allowEnv: string[]
+  readonly serve: boolean
+  readonly offline?: boolean
+}
+
+export function add(program: Command): void {
+  program
+    .command('run')
+    .argument('<spec>', 'sweep file (YAML)')
+    .description('Plan a sweep, run it on this machine to the end, and show the board. Starting it again resumes: finished work is kept.')
+    .option('--datasets <root>', 'folder with <Task>/ or <Task>/<subset>/ in BEIR layout')
+    .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
+    .option('--slots <list>', 'what computes here, e.g. cpu or 2xcpu,endpoint', 'cpu,endpoint')
+    .option('--threads <n>', 'threads of one CPU slot')
+    .option('--port <n>', 'port of the board; the next free one is taken', '4400')
+    .option('--allow-env <names...>', 'environment variables a spec may name for API keys', [])
+    .option('--no-serve', 'end after the sweep even on a terminal')
+    .option('--offline', 'never use the network but for endpoints the spec names')
+    .option('--json', 'NDJSON events, the last one {"event":"done",...}')
+    .addHelpText('after', '\nExamples:\n  sweepboard run examples/first-sweep.yaml\n  sweepboard run sweep.yaml --datasets ~/beir --slots 2xcpu --json')
+    .action(run)
+}
+
+async function run(file: string, options: RunOptions): Promise<void> {
+  const asJson = options.json === true
+  const allowed = new Set(options.allowEnv)
+  const sweep = await loadSweep(file, { ...(options.datasets ? { datasets: options.datasets } : {}), readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined) })
+  for (const warning of sweep.warnings) printNote(`note: ${warning}`)
+  const folder = dataFolder(options)
+  const log = openRunLog(folder)
+  const embedded = await openEmbedded({
+    folder, slots: options.slots, port: Number(options.port), allowEnv: options.allowEnv, log: log.write,
+    ...(options.threads ? { threads: Number(options.threads) } : {}),
+  })
+  const interrupt = new AbortController()
+  const onSignal = () => interrupt.abort()
+  process.once('SIGINT', onSignal)
+  process.once('SIGTERM', onSignal)
+  try {
+    const isTerminal = process.stdout.isTTY === true && options.serve && !asJson
+    const board = isTerminal ? await embedded.serveBoard() : null
+    await runToEnd(embedded, { sweep, asJson, interrupt: interrupt.signal })
+    if (interrupt.signal.aborted) throw new SweepError('SB-CORE-004', { what: `sweep ${sweep.spec.sweep}` })
+    if (!asJson) {
+      const data = relative(process.cwd(), folder) || '.'
+      printResult(board ? `Board: ${board.url} (Ctrl-C ends)` : `Board: npx sweepboard serve --data ${data}  then http://127.0.0.1:${options.port}`)
+      printResult('Next: edit a copy of the sweep file and run it again; what is already encoded is not encoded twice.')
+    }
+    if (board) await new Promise<void>((resolve) => interrupt.signal.addEventListener('abort', () => resolve(), { once: true }))
+  } finally {
+    process.off('SIGINT', onSignal)
+    process.off('SIGTERM', onSignal)
+    await embedded.stop()
+    log.close()
+  }
+}
+
+async function runToEnd(embedded: Embedded, { sweep, asJson, interrupt }: { sweep: Awaited<ReturnType<typeof loadSweep>>; asJson: boolean; interrupt: AbortSignal }): Promise<void> {
+  const { service } = embedded
+  const startedAt = performance.now()
+  service.submit({ sweep: sweep.id, name: sweep.spec.sweep, spec: sweep.text, plan: sweep.plan, prepared: [], weight: sweep.spec.weight ?? 1 })
+  if (asJson) printEvent({ event: 'submitted', sweep: sweep.id, name: sweep.spec.sweep, cells: sweep.plan.groups.reduce((n, g) => n + g.configs.length, 0) })
+  const printer = new ProgressPrinter()
+  const view = await followSweep(
+    async () => {
+      failUnservable(embedded)
+      return service.sweepView(sweep.id)
+    },
+    (now) => (asJson ? undefined : printer.show(toProgress(now))),
+    interrupt,
+  )
+  printer.finish()
+  if (interrupt.aborted) return
+  const cells = service.cells(sweep.id)
+  const failed = cells.filter((cell) => cell.state === 'failed')
+  const gates = service.gateOutcomes(sweep.id)
+  const seconds = (performance.now() - startedAt) / 1000
+  process.exitCode = failed.length > 0 || gates.some((gate) => !gate.holds) || view.state !== 'done' ? 1 : 0
+  if (asJson) {
+    for (const cell of cells) {
+      const { model, revision, variant, task, subset, split, config, state, mainScore, metrics, failure } = cell
+      printEvent({ event: 'cell', model, revision, variant, task, subset, split, config, state, main_score: mainScore, metrics, failure })
+    }
+    for (const gate of gates) printEvent({ event: 'gate', holds: gate.holds, message: gate.message })
+    printEvent({ event: 'done', sweep: sweep.id, state: view.state, cells: view.cells, seconds, exit: process.exitCode })
+    return
+  }
+  printResult(showBoard(service.leaderboard({ sweep: sweep.id, published: '1' })))
+  for (const line of describeCells(failed)) printNote(line)
+  for (const gate of gates) printResult(`gate ${gate.holds ? 'holds' : 'DOES NOT HOLD'}: ${gate.message}`)
+  printResult(`${view.cells.scored} of ${view.cells.total} cells scored in ${formatSeconds(seconds)}${failed.length ? `, ${failed.length} failed` : ''}.`)
+}
+
+/** Nobody can join an embedded run: a lane that no slot here can ever serve fails at once, with what would fit. */
+function failUnservable({ service }: Embedded): void {
+  for (const { lane, reason } of service.coordinator.unservable()) {
+    const error = new SweepError('SB-WORK-004', { lane, reason })
+    service.ledger.laneDead(lane, { code: error.code, kind: error.kind, message: error.message, fix: error.fix })
+  }
+}

@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openFolderStore, openHttpStore } from '@sweepboard/artifacts'
+import { type PreparedTask, taskKey } from '@sweepboard/contracts'
+import { prepareInChild } from '@sweepboard/tasks'
+import type { Command } from 'commander'
+import { type CommonOptions, readToken } from '../context.ts'
+import { type LoadedSweep, loadSweep } from '../load-sweep.ts'
+import { printJson, printNote, printResult } from '../output.ts'
+import { openClient } from '../source.ts'
+
+interface SubmitOptions extends CommonOptions {
+  readonly to: string
+  readonly datasets?: string
+  readonly allowEnv: string[]
+}
+
+export function add(program: Command): void {
+  program
+    .command('submit')
+    .argument('<spec>', 'sweep file (YAML)')
+    .description('Send a sweep to a service. Tasks are read here and uploaded by content; this process may go away afterwards.')
+    .requiredOption('--to <url>', 'the service')
+    .option('--token-file <file>', 'file with the write token (or SWEEPBOARD_TOKEN)')
+    .option('--datasets <root>', 'folder with <Task>/ or <Task>/<subset>/ in BEIR layout')
+    .option('--allow-env <names...>', 'environment variables a spec may name for API keys', [])
+    .option('--json', 'one JSON document')
+    .addHelpText('after', '\nExamples:\n  sweepboard submit sweep.yaml --to http://service:4400 --datasets ~/beir\n  sweepboard watch my-sweep --to http://service:4400')
+    .action(submit)
+}
+
+async function submit(file: string, options: SubmitOptions): Promise<void> {
+  const allowed = new Set(options.allowEnv)
+  const sweep = await loadSweep(file, { ...(options.datasets ? { datasets: options.datasets } : {}), readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined) })
+  for (const warning of sweep.warnings) printNote(`note: ${warning}`)
+  const prepared = await prepareAndUpload(sweep, options)
+  const body = { sweep: sweep.id, name: sweep.spec.sweep, spec: sweep.text, plan: sweep.plan, prepared, weight: sweep.spec.weight ?? 1 }
+  const answer = await openClient(options, options.to).post('/sweeps', body)
+  if (options.json) printJson(answer)
+  else printResult(`submitted ${sweep.spec.sweep} as ${sweep.id}\nNext: sweepboard watch ${sweep.id} --to ${options.to}`)
+}
+
+/** Reads every task of the plan here, once, and uploads what the service lacks. */
+async function prepareAndUpload(sweep: LoadedSweep, options: SubmitOptions): Promise<PreparedTask[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'sweepboard-submit-'))
+  const token = readToken(options)
+  const remote = openHttpStore({ url: options.to, ...(token ? { token } : {}) })
+  try {
+    const local = openFolderStore(folder)
+    const refs = new Map(sweep.plan.groups.map(({ task }) => [taskKey(task), task]))
+    const prepared: PreparedTask[] = []
+    for (const ref of refs.values()) {
+      const done = await prepareInChild(ref, folder)
+      for (const digest of new Set([done.queries.digest, done.documents.digest, done.judgments])) {
+        if (!(await remote.has(digest))) await remote.put(await local.get(digest))
+      }
+      prepared.push(done)
+    }
+    return prepared
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander'
+import { showBoard } from '../board-table.ts'
+import type { CommonOptions } from '../context.ts'
+import { describeCells } from '../failures.ts'
+import { printEvent, printNote, printResult } from '../output.ts'
+import { ProgressPrinter } from '../progress.ts'
+import { findSweep, openSource } from '../source.ts'
+import { followSweep, toProgress } from '../wait.ts'
+
+export function add(program: Command): void {
+  program
+    .command('watch')
+    .argument('[sweep]', 'id or name; the newest without it')
+    .description('Follow a sweep to its end: progress, rate, ETA, then its board. Ctrl-C stops watching, not the sweep.')
+    .requiredOption('--to <url>', 'the service')
+    .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
+    .option('--json', 'NDJSON events, the last one {"event":"done",...}')
+    .addHelpText('after', '\nExamples:\n  sweepboard watch --to http://service:4400\n  sweepboard watch my-sweep --to http://service:4400 --json')
+    .action(watch)
+}
+
+async function watch(name: string | undefined, options: CommonOptions): Promise<void> {
+  const source = openSource(options)
+  const { id } = await findSweep(source, name)
+  const interrupt = new AbortController()
+  process.once('SIGINT', () => interrupt.abort())
+  const printer = new ProgressPrinter()
+  let shown = ''
+  const view = await followSweep(
+    () => source.sweep(id),
+    (now) => {
+      if (!options.json) return printer.show(toProgress(now))
+      const key = JSON.stringify([now.state, now.cells, now.chunks])
+      if (key !== shown) printEvent({ event: 'progress', sweep: id, state: now.state, cells: now.cells, chunks: now.chunks, tokens_per_second: now.tokensPerSecond, eta_seconds: now.etaSeconds })
+      shown = key
+    },
+    interrupt.signal,
+  )
+  printer.finish()
+  if (interrupt.signal.aborted) {
+    process.exitCode = 130
+    return
+  }
+  process.exitCode = view.cells.failed > 0 || view.state !== 'done' ? 1 : 0
+  if (options.json) return printEvent({ event: 'done', sweep: id, state: view.state, cells: view.cells, exit: process.exitCode })
+  printResult(showBoard(await source.leaderboard({ sweep: id })))
+  for (const line of describeCells((await source.cells(id)).filter((cell) => cell.state === 'failed'))) printNote(line)
+  printResult(`${view.name} is ${view.state}: ${view.cells.scored} of ${view.cells.total} cells scored${view.cells.failed ? `, ${view.cells.failed} failed` : ''}.`)
+}

@@ -1,0 +1,78 @@
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { openHttpStore } from '@sweepboard/artifacts'
+import { SweepError } from '@sweepboard/contracts'
+import { weightsUnder } from '@sweepboard/models'
+import { openBullQueue } from '@sweepboard/queue'
+import { openHttpLink, ServiceClient } from '@sweepboard/results'
+import { parseSlots, startWorker } from '@sweepboard/worker'
+import type { Command } from 'commander'
+import { codeVersion, type CommonOptions, readToken, VERSION } from '../context.ts'
+import { printEvent, printNote } from '../output.ts'
+import { openRunLog } from '../run-log.ts'
+import { untilSignal } from '../signals.ts'
+
+interface WorkerCommandOptions extends CommonOptions {
+  readonly join: string
+  readonly slots: string
+  readonly models?: string
+  readonly allowEnv: string[]
+  readonly threads?: string
+  readonly name: string
+}
+
+export function add(program: Command): void {
+  program
+    .command('worker')
+    .description('Join a service and compute. Needs one URL and one token; everything else comes from the service.')
+    .requiredOption('--join <url>', 'the service')
+    .option('--token-file <file>', 'file with the write token (or SWEEPBOARD_TOKEN)')
+    .option('--slots <list>', 'cpu, 2xcpu, endpoint, or a list of them', 'cpu,endpoint')
+    .option('--data <dir>', 'folder of this worker (default ./.sweepboard-worker); one process a folder')
+    .option('--models <root>', 'folder with model folders, found by their digest')
+    .option('--allow-env <names...>', 'environment variables that may be read for API keys', [])
+    .option('--threads <n>', 'threads of one CPU slot')
+    .option('--name <name>', 'how the board calls this host', hostname())
+    .option('--json', 'NDJSON events')
+    .addHelpText('after', '\nExamples:\n  sweepboard worker --join http://service:4400 --token-file write.token --slots 2xcpu\n  SILICONFLOW_KEY=... sweepboard worker --join http://service:4400 --slots endpoint --allow-env SILICONFLOW_KEY')
+    .action(worker)
+}
+
+async function worker(options: WorkerCommandOptions): Promise<void> {
+  const token = readToken(options)
+  const folder = resolve(options.data ?? '.sweepboard-worker')
+  const log = openRunLog(folder)
+  const modelsRoot = options.models ? resolve(options.models) : undefined
+  const ending = new AbortController()
+  const signal = untilSignal().then((name) => {
+    ending.abort()
+    return name
+  })
+  const running = await startWorker({
+    link: openHttpLink(new ServiceClient({ url: options.join, token })),
+    queue: (join) => {
+      if (join.queue.kind !== 'redis') throw new SweepError('SB-QUEUE-001', { url: options.join, message: 'the service runs without --redis' })
+      return openBullQueue({ url: join.queue.url, prefix: join.queue.prefix })
+    },
+    store: openHttpStore({ url: options.join, ...(token ? { token } : {}) }),
+    folder: join(folder, 'worker'),
+    slots: parseSlots(options.slots),
+    allowEnv: options.allowEnv,
+    readEnv: (name) => process.env[name],
+    ...(modelsRoot ? { modelsRoot, weights: (await weightsUnder(modelsRoot)).map((found) => found.digest) } : {}),
+    hostname: options.name,
+    version: VERSION,
+    code: codeVersion(),
+    ...(options.threads ? { threads: Number(options.threads) } : {}),
+    ...(process.env.SWEEPBOARD_CRASH_AT ? { crashAt: process.env.SWEEPBOARD_CRASH_AT } : {}),
+    log: (event) => {
+      log.write(event)
+      if (options.json) printEvent(event)
+    },
+    signal: ending.signal,
+  })
+  if (!options.json) printNote(`Joined ${options.join} as ${options.name} with slots ${options.slots}. Ctrl-C drains and ends.`)
+  await signal
+  await running.stop({ drain: true })
+  log.close()
+}

@@ -1,0 +1,77 @@
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { createApp, listen, type Listening, openLocalLink, Service } from '@sweepboard/results'
+import { openLocalQueue } from '@sweepboard/queue'
+import { parseSlots, type RunningWorker, startWorker } from '@sweepboard/worker'
+import { VERSION, codeVersion } from './context.ts'
+import { buildWeb } from './web.ts'
+
+export interface EmbeddedOptions {
+  readonly folder: string
+  readonly slots: string
+  readonly port: number
+  readonly allowEnv: readonly string[]
+  readonly threads?: number
+  readonly log: (entry: Readonly<Record<string, unknown>>) => void
+}
+
+export interface Embedded {
+  readonly service: Service
+  readonly worker: RunningWorker
+  /** Opens the board on the next free port. */
+  serveBoard(): Promise<Listening>
+  stop(): Promise<void>
+}
+
+const BEAT_MS = 500
+const TICK_MS = 100
+
+/** Service, worker and in-process queue in one process: the same parts as a fleet, another queue and no wire. */
+export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const queue = openLocalQueue()
+  const service = await Service.open({
+    folder: options.folder,
+    holder: `sweepboard run, process ${process.pid} on ${hostname()}`,
+    openQueue: async () => ({ queue, join: { kind: 'local' } }),
+    version: VERSION,
+    beatMs: BEAT_MS,
+    tickMs: TICK_MS,
+    readableRoots: null,
+    log: options.log,
+  })
+  service.start()
+  let listening: Listening | null = null
+  try {
+    const worker = await startWorker({
+      link: openLocalLink(service),
+      queue: () => queue,
+      store: service.store,
+      folder: join(options.folder, 'worker'),
+      slots: parseSlots(options.slots),
+      allowEnv: options.allowEnv,
+      readEnv: (name) => process.env[name],
+      hostname: hostname(),
+      version: VERSION,
+      code: codeVersion(),
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
+      log: options.log,
+    })
+    return {
+      service,
+      worker,
+      serveBoard: async () => {
+        const app = createApp(service, { tokens: { read: null, write: null }, webFolder: await buildWeb(), bodyLimitBytes: 64 * 2 ** 20, artifactLimitBytes: 2 ** 31 })
+        listening = await listen(app, { host: '127.0.0.1', port: options.port, next: true })
+        return listening
+      },
+      stop: async () => {
+        await worker.stop({ drain: true })
+        await listening?.close()
+        await service.stop()
+      },
+    }
+  } catch (thrown) {
+    await service.stop()
+    throw thrown
+  }
+}

@@ -1,0 +1,74 @@
+import { Command, CommanderError } from 'commander'
+import { VERSION } from './context.ts'
+import { reportFailure } from './output.ts'
+
+/** A subcommand's file: imported when it is asked for, so that `--help` stays quick. */
+interface CommandFile {
+  readonly add: (program: Command) => void
+}
+
+const COMMANDS: Readonly<Record<string, () => Promise<CommandFile>>> = {
+  run: () => import('./commands/run.ts'),
+  plan: () => import('./commands/plan.ts'),
+  serve: () => import('./commands/serve.ts'),
+  worker: () => import('./commands/worker.ts'),
+  submit: () => import('./commands/submit.ts'),
+  watch: () => import('./commands/watch.ts'),
+  status: () => import('./commands/status.ts'),
+  cancel: () => import('./commands/control.ts'),
+  pause: () => import('./commands/control.ts'),
+  resume: () => import('./commands/control.ts'),
+  retry: () => import('./commands/control.ts'),
+  leaderboard: () => import('./commands/leaderboard.ts'),
+  export: () => import('./commands/export.ts'),
+  import: () => import('./commands/import.ts'),
+  score: () => import('./commands/score.ts'),
+  tasks: () => import('./commands/tasks.ts'),
+  models: () => import('./commands/models.ts'),
+  doctor: () => import('./commands/doctor.ts'),
+  explain: () => import('./commands/explain.ts'),
+}
+
+const OVERVIEW: Readonly<Record<string, string>> = {
+  run: 'plan a sweep, run it here to the end, show the board',
+  plan: 'what a sweep would run',
+  serve: 'the service and the board',
+  worker: 'join a service and compute',
+  submit: 'send a sweep to a service',
+  watch: 'follow a sweep',
+  status: 'sweeps, hosts and slots',
+  cancel: 'cancel a sweep', pause: 'pause a sweep', resume: 'resume a sweep', retry: 'run again what failed',
+  leaderboard: 'the board in the terminal',
+  export: 'write MTEB result files',
+  import: 'read published MTEB result files',
+  score: "trec_eval's job on TREC files",
+  tasks: 'the task catalog', models: 'built-in models', doctor: 'what this machine has and lacks', explain: 'what an error code means',
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const name = argv.find((word) => !word.startsWith('-'))
+  const program = new Command('sweepboard')
+    .description('Benchmark sweeps of embedding models on every machine you own, and a board you can trust.')
+    .version(VERSION)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureHelp({ sortSubcommands: false })
+  const load = name === undefined ? undefined : COMMANDS[name]
+  if (load) (await load()).add(program)
+  for (const [other, description] of Object.entries(OVERVIEW)) {
+    if (!program.commands.some((command) => command.name() === other)) program.command(other).description(description).helpOption(false)
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return typeof process.exitCode === 'number' ? process.exitCode : 0
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2
+    return reportFailure(thrown, argv.includes('--json'))
+  }
+}
+
+const code = await main(process.argv.slice(2))
+process.exitCode = code
+// A command that ended has released what it opened; what is left (keep-alive sockets) must not hold the process.
+if (!process.stdout.writableNeedDrain) process.exit(code)
+else process.stdout.once('drain', () => process.exit(code))

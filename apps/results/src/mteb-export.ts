@@ -1,0 +1,119 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { isDefaultConfig, sha256 } from '@sweepboard/contracts'
+import type { CellView } from '@sweepboard/ledger'
+import { formatMtebJson, type MtebJson } from '@sweepboard/metrics'
+
+/** The protocol's version whose numbers we write (design section 12). */
+const MTEB_VERSION = '2.20.0'
+
+export interface ExportSummary {
+  readonly fileCount: number
+  readonly cellCount: number
+  /** Cells left out because their sweep sets `limit`: such numbers are never exported. */
+  readonly limitedCount: number
+}
+
+/**
+ * Writes scored cells as MTEB v2 result files: the default config to `DIR/<org>__<model>/<revision>/<Task>.json`, every other
+ * config below `experiments/<kwargs>/`, and a `model_meta.json` beside each. Files are written aside and renamed. Order of
+ * splits and subsets is the cells' own, so equal ledgers give equal files (times and hosts aside).
+ */
+export function exportResults(cells: readonly CellView[], folder: string, sweepboardVersion: string): ExportSummary {
+  const exported = cells.filter((cell) => cell.state === 'scored' && cell.metrics && cell.limit === null)
+  const files = new Map<string, CellView[]>()
+  for (const cell of exported) {
+    const path = join(modelFolder(cell), `${fileName(cell.task)}.json`)
+    files.set(path, [...(files.get(path) ?? []), cell])
+  }
+  for (const [path, members] of files) {
+    write(join(folder, path), formatMtebJson(resultFile(members, sweepboardVersion)))
+    write(join(folder, dirname(path), 'model_meta.json'), formatMtebJson(modelMeta(members[0] as CellView)))
+  }
+  return { fileCount: files.size, cellCount: exported.length, limitedCount: cells.filter((cell) => cell.limit !== null).length }
+}
+
+function fileName(name: string): string {
+  return name.replace(/[/\\\0]/g, '__').replace(/ /g, '_').replace(/^\.+/, '_')
+}
+
+function modelFolder(cell: CellView): string {
+  const base = join(fileName(cell.model), fileName(cell.revision))
+  const kwargs = experimentKwargs(cell)
+  return kwargs.size === 0 ? base : join(base, 'experiments', experimentName(kwargs))
+}
+
+function experimentKwargs(cell: CellView): Map<string, string | number> {
+  const kwargs = new Map<string, string | number>()
+  const { config } = cell
+  if (config.dimensions !== null) kwargs.set('dimensions', config.dimensions)
+  if (cell.variant !== '') kwargs.set('instruction', cell.variant.replace(/^instruction: /, ''))
+  if (config.precision !== 'float32') kwargs.set('precision', config.precision)
+  if (!isDefaultConfig({ ...config, dimensions: null, precision: 'float32' }, cell.recipe.similarity)) kwargs.set('similarity', config.similarity)
+  return kwargs
+}
+
+/** Folder name of an experiment by protocol section 1.3: sorted `key_value` joined with `__`, hashed above 200 characters. */
+export function experimentName(kwargs: ReadonlyMap<string, string | number>): string {
+  const name = [...kwargs]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}_${String(value).replace(/[<>:"|?*\\/\0]/g, '_')}`)
+    .join('__')
+  return name.length > 200 ? `exp_${sha256(name).slice(0, 16)}` : name
+}
+
+function resultFile(cells: readonly CellView[], sweepboardVersion: string): MtebJson {
+  const first = cells[0] as CellView
+  const splits = new Map<string, MtebJson[]>()
+  for (const cell of [...cells].sort((a, b) => (a.split === b.split ? (a.subset < b.subset ? -1 : 1) : a.split < b.split ? -1 : 1))) {
+    const entry = new Map<string, MtebJson>(Object.entries(cell.metrics ?? {}).map(([key, value]) => [key, value ?? Number.NaN]))
+    entry.set('main_score', cell.mainScore ?? Number.NaN)
+    entry.set('hf_subset', cell.subset)
+    entry.set('languages', [...cell.languages])
+    entry.set('mteb_version', MTEB_VERSION)
+    splits.set(cell.split, [...(splits.get(cell.split) ?? []), entry])
+  }
+  const seconds = cells.reduce((sum, cell) => sum + evaluationSeconds(cell), 0)
+  return {
+    dataset_revision: first.datasetRevision ?? 'unknown',
+    task_name: first.task,
+    mteb_version: MTEB_VERSION,
+    scores: splits,
+    evaluation_time: seconds,
+    kg_co2_emissions: null,
+    date: Date.parse(first.scoredAt ?? '') / 1000 || 0,
+    sweepboard: { version: sweepboardVersion, recipe_key: first.recipeKey, config_key: first.configKey, evidence: cells.map((cell) => toMteb(cell.evidence)) },
+  }
+}
+
+function evaluationSeconds(cell: CellView): number {
+  const { score, query, document } = cell.evidence
+  return (score?.searchSeconds ?? 0) + (score?.metricSeconds ?? 0) + (query?.encodeSeconds ?? 0) + (document?.encodeSeconds ?? 0)
+}
+
+function modelMeta(cell: CellView): MtebJson {
+  return {
+    name: cell.model.includes('/') ? cell.model : `local/${cell.model}`,
+    revision: cell.revision,
+    experiment_kwargs: new Map([...experimentKwargs(cell)].map(([key, value]) => [key, typeof value === 'number' ? BigInt(value) : value])),
+    embed_dim: BigInt(cell.recipe.dimensions),
+    similarity_fn_name: cell.recipe.similarity,
+    recipe: toMteb(cell.recipe),
+  }
+}
+
+/** Plain JSON as the writer wants it: whole numbers stay integers. */
+function toMteb(value: unknown): MtebJson {
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value
+  if (value === null || value === undefined) return null
+  if (Array.isArray(value)) return value.map(toMteb)
+  if (typeof value === 'object') return new Map(Object.entries(value).map(([key, member]) => [key, toMteb(member)]))
+  return value as string | boolean
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  const aside = `${path}.${process.pid}.tmp`
+  writeFileSync(aside, text)
+  renameSync(aside, path)
+}
