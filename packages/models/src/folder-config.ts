@@ -44,7 +44,7 @@ export async function readFolderConfig(folder: string): Promise<FolderConfig> {
   const pooling = await readJson(folder, join(poolingFolder, 'config.json'))
   if (sentence?.do_lower_case === true) throw notYet(folder, 'do_lower_case')
   const prompts = Object.fromEntries(
-    Object.entries((hub?.prompts as Json | undefined) ?? {}).filter(([, text]) => typeof text === 'string' && text !== ''),
+    Object.entries((hub?.prompts as Json | undefined) ?? {}).filter(([, text]) => typeof text === 'string'),
   )
   const defaultName = typeof hub?.default_prompt_name === 'string' ? hub.default_prompt_name : null
   return {
@@ -79,19 +79,19 @@ export async function readJson(folder: string, file: string): Promise<Json | nul
 
 const notYet = (folder: string, what: string) => new SweepError('SB-CORE-002', { what: `${what} (${basename(folder)})` })
 
-function moduleList(modules: Json | null): { type: string; path: string }[] | null {
+function moduleList(modules: Json | null | undefined): { type: string; path: string }[] | null {
   if (!Array.isArray(modules)) return null
   return modules.map((entry: Json) => ({ type: String(entry.type).split('.').at(-1) ?? '', path: String(entry.path ?? '') }))
 }
 
-function moduleTypes(modules: Json | null): string[] | null {
+function moduleTypes(modules: Json | null | undefined): string[] | null {
   const types = moduleList(modules)?.map((module) => module.type) ?? null
   const unknown = types?.find((type) => !['Transformer', 'Pooling', 'Normalize'].includes(type))
   if (unknown !== undefined) throw new SweepError('SB-CORE-002', { what: `the module ${unknown} of modules.json` })
   return types
 }
 
-function modulePath(modules: Json | null, type: string): string | null {
+function modulePath(modules: Json | null | undefined, type: string): string | null {
   return moduleList(modules)?.find((module) => module.type === type)?.path ?? null
 }
 

@@ -2,7 +2,6 @@ import { stat } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
 import { type Load, loadKey, Recipe, SideRecipe, SweepError } from '@sweepboard/contracts'
 import { builtInModels } from './built-in-models.ts'
-import { composeRecipe } from './folder-recipe.ts'
 import type {
   EndpointChoice,
   EngineChoice,

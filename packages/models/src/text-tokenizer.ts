@@ -4,6 +4,13 @@ import { readJson } from './folder-config.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
+/** The part of `Tokenizer` used here; the package's own types do not resolve under nodenext. */
+interface WholeTokenizer {
+  encode(text: string, options?: { add_special_tokens?: boolean }): { readonly ids: number[] }
+  get_vocab(withAddedTokens: boolean): Map<string, number>
+  token_to_id(token: string): number | undefined
+}
+
 /** Token ids of one text, ready to be fed. */
 export interface TokenizedText {
   readonly ids: readonly number[]
@@ -20,20 +27,17 @@ export class TextTokenizer {
   /** Largest id the tokenizer can give. */
   readonly maxId: number
   readonly padId: number
-  private readonly tokenizer: Tokenizer
+  private readonly tokenizer: WholeTokenizer
   private readonly controlIds: ReadonlySet<number>
   private readonly opening: readonly number[]
   private readonly closing: readonly number[]
 
   constructor(definition: Json, config: Json, padId: number | null) {
-    this.tokenizer = new Tokenizer(definition, config)
+    this.tokenizer = new Tokenizer(definition, config) as unknown as WholeTokenizer
     const added = (definition.added_tokens as { id: number; content: string; special: boolean }[] | undefined) ?? []
     const unknown = unknownToken(definition.model as Json)
     this.controlIds = new Set(added.filter((token) => token.special && token.content !== unknown).map((token) => token.id))
-    this.maxId = this.tokenizer
-      .get_vocab(true)
-      .values()
-      .reduce((most, id) => Math.max(most, id), 0)
+    this.maxId = Math.max(0, ...this.tokenizer.get_vocab(true).values())
     this.padId = padId ?? this.idOf(String(config.pad_token ?? '')) ?? 0
     const { opening, closing } = this.frame()
     this.opening = opening
