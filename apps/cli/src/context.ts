@@ -11,7 +11,9 @@ export interface CommonOptions {
   readonly tokenFile?: string
 }
 
-export const VERSION: string = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
+export const VERSION: string = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version
 
 /** The data folder: `--data`, else SWEEPBOARD_DATA, else `./.sweepboard`. */
 export function dataFolder(options: CommonOptions): string {
@@ -22,7 +24,9 @@ export function dataFolder(options: CommonOptions): string {
 export function codeVersion(): string {
   try {
     const cwd = dirname(new URL(import.meta.url).pathname)
-    const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd, stdio: ['ignore', 'pipe', 'ignore'] }).toString().trim()
+    const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd, stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim()
     return `${VERSION}+${commit}`
   } catch {
     return VERSION // an installed package has no checkout

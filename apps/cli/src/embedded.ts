@@ -1,9 +1,9 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { createApp, listen, type Listening, openLocalLink, Service } from '@sweepboard/results'
 import { openLocalQueue } from '@sweepboard/queue'
+import { createApp, type Listening, listen, openLocalLink, Service } from '@sweepboard/results'
 import { parseSlots, type RunningWorker, startWorker } from '@sweepboard/worker'
-import { VERSION, codeVersion } from './context.ts'
+import { codeVersion, VERSION } from './context.ts'
 import { buildWeb } from './web.ts'
 
 export interface EmbeddedOptions {
@@ -60,7 +60,12 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       service,
       worker,
       serveBoard: async () => {
-        const app = createApp(service, { tokens: { read: null, write: null }, webFolder: await buildWeb(), bodyLimitBytes: 64 * 2 ** 20, artifactLimitBytes: 2 ** 31 })
+        const app = createApp(service, {
+          tokens: { read: null, write: null },
+          webFolder: await buildWeb(),
+          bodyLimitBytes: 64 * 2 ** 20,
+          artifactLimitBytes: 2 ** 31,
+        })
         listening = await listen(app, { host: '127.0.0.1', port: options.port, next: true })
         return listening
       },

@@ -12,7 +12,9 @@ export function describeCells(failed: readonly CellView[]): string[] {
     const [message = '', fix = ''] = cause.split('\n')
     const first = cells[0] as CellView
     return [
-      visible(`failed: ${cells.length} cell${cells.length === 1 ? '' : 's'} of ${first.model} on ${first.task} (${first.subset}, ${first.split})`),
+      visible(
+        `failed: ${cells.length} cell${cells.length === 1 ? '' : 's'} of ${first.model} on ${first.task} (${first.subset}, ${first.split})`,
+      ),
       visible(`  ${message}`),
       visible(`  What to do: ${fix}`),
     ]

@@ -4,7 +4,17 @@ import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { type Mistake, type Plan, SweepError, type TaskRef } from '@sweepboard/contracts'
 import { type EngineChoice, fillInstruction, resolveModel } from '@sweepboard/models'
-import { type EngineSpec, type NamedModel, type NamedTask, parseDuration, planSweep, readSpec, type ResolvedModel, refuseMistakes, type SweepSpec } from '@sweepboard/planner'
+import {
+  type EngineSpec,
+  type NamedModel,
+  type NamedTask,
+  parseDuration,
+  planSweep,
+  type ResolvedModel,
+  readSpec,
+  refuseMistakes,
+  type SweepSpec,
+} from '@sweepboard/planner'
 import { expandTaskPattern, findTask as findCatalogTask, resolveTask } from '@sweepboard/tasks'
 
 export interface LoadOptions {
@@ -41,7 +51,8 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
     } catch (thrown) {
       if (!(thrown instanceof SweepError)) throw thrown
       if (thrown.mistakes.length > 0) mistakes.push(...thrown.mistakes)
-      else mistakes.push({ code: thrown.code, message: thrown.message.slice(thrown.code.length + 2), fix: thrown.fix, file, line })
+      else
+        mistakes.push({ code: thrown.code, message: thrown.message.slice(thrown.code.length + 2), fix: thrown.fix, file, line })
       return null
     }
   }
@@ -62,7 +73,14 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
   refuseMistakes(file, mistakes)
   const spec = read.spec as SweepSpec
   const plan = planSweep({ spec, models, tasks })
-  return { id: `s${randomBytes(8).toString('hex')}`, file, text, spec, plan, warnings: [...new Set([...warnings, ...plan.warnings])] }
+  return {
+    id: `s${randomBytes(8).toString('hex')}`,
+    file,
+    text,
+    spec,
+    plan,
+    warnings: [...new Set([...warnings, ...plan.warnings])],
+  }
 }
 
 const isPath = (name: string) => /^(\.{1,2}\/|\/|~\/)/.test(name)
@@ -74,29 +92,49 @@ function resolvePath(name: string, specDir: string): string {
   return existsSync(besideSpec) ? besideSpec : resolve(home)
 }
 
-function findTask(named: NamedTask, place: { spec: SweepSpec | null; specDir: string; datasets: string | undefined }): { refs: TaskRef[]; warnings: string[] } {
-  const name = isPath(named.task) ? resolvePath(named.task, place.specDir) : named.task
-  const names = isPath(named.task) ? [name] : expandTaskPattern(name)
-  const found = names.map((task) =>
-    resolveTask(task, {
-      ...(place.datasets ? { datasetsRoot: resolve(place.datasets) } : {}),
-      ...(named.subsets ? { subsets: [...named.subsets] } : {}),
-      ...(named.splits ? { splits: [...named.splits] } : {}),
-      ...(place.spec?.limit ? { limit: place.spec.limit } : {}),
+function findTask(
+  named: NamedTask,
+  place: { spec: SweepSpec | null; specDir: string; datasets: string | undefined },
+): { refs: TaskRef[]; warnings: string[] } {
+  const expanded = isPath(named.task)
+    ? [{ name: resolvePath(named.task, place.specDir), subsets: null, splits: null }]
+    : expandTaskPattern(named.task)
+  if (expanded.length === 0) throw new SweepError('SB-SPEC-005', { task: named.task })
+  const found = expanded.map(({ name, subsets, splits }) =>
+    resolveTask(name, {
+      datasetsRoot: place.datasets ? resolve(place.datasets) : undefined,
+      subsets: named.subsets ?? subsets ?? undefined,
+      splits: named.splits ?? splits ?? undefined,
+      limit: place.spec?.limit,
     }),
   )
   return { refs: found.flatMap((one) => one.refs), warnings: found.flatMap((one) => one.warnings) }
 }
 
-async function findModel(named: NamedModel, spec: SweepSpec | null, place: { specDir: string; readEnv: LoadOptions['readEnv'] }): Promise<{ model: ResolvedModel; warnings: readonly string[] }> {
+async function findModel(
+  named: NamedModel,
+  spec: SweepSpec | null,
+  place: { specDir: string; readEnv: LoadOptions['readEnv'] },
+): Promise<{ model: ResolvedModel; warnings: readonly string[] }> {
   const model = isPath(named.model) ? resolvePath(named.model, place.specDir) : named.model
   const engine = named.engine ?? spec?.engine
   const info = await resolveModel(
-    { model, engine: engine === undefined ? undefined : toEngineChoice(engine), recipe: { ...spec?.recipe, ...named.recipe }, revision: named.revision },
+    {
+      model,
+      engine: engine === undefined ? undefined : toEngineChoice(engine),
+      recipe: { ...spec?.recipe, ...named.recipe },
+      revision: named.revision,
+    },
     { baseDir: place.specDir, readVariable: place.readEnv },
   )
   const sides: ResolvedModel['sides'] = (task, instruction) =>
-    fillInstruction(info.recipe, { taskName: task.task, taskType: 'Retrieval', taskPrompt: taskPrompt(task.task), prompts: info.prompts, instruction })
+    fillInstruction(info.recipe, {
+      taskName: task.task,
+      taskType: 'Retrieval',
+      taskPrompt: taskPrompt(task.task),
+      prompts: info.prompts,
+      instruction,
+    })
   return { model: { load: info.load, recipe: info.recipe, sides }, warnings: info.warnings }
 }
 

@@ -37,12 +37,18 @@ const OVERVIEW: Readonly<Record<string, string>> = {
   submit: 'send a sweep to a service',
   watch: 'follow a sweep',
   status: 'sweeps, hosts and slots',
-  cancel: 'cancel a sweep', pause: 'pause a sweep', resume: 'resume a sweep', retry: 'run again what failed',
+  cancel: 'cancel a sweep',
+  pause: 'pause a sweep',
+  resume: 'resume a sweep',
+  retry: 'run again what failed',
   leaderboard: 'the board in the terminal',
   export: 'write MTEB result files',
   import: 'read published MTEB result files',
   score: "trec_eval's job on TREC files",
-  tasks: 'the task catalog', models: 'built-in models', doctor: 'what this machine has and lacks', explain: 'what an error code means',
+  tasks: 'the task catalog',
+  models: 'built-in models',
+  doctor: 'what this machine has and lacks',
+  explain: 'what an error code means',
 }
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -56,7 +62,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const load = name === undefined ? undefined : COMMANDS[name]
   if (load) (await load()).add(program)
   for (const [other, description] of Object.entries(OVERVIEW)) {
-    if (!program.commands.some((command) => command.name() === other)) program.command(other).description(description).helpOption(false)
+    if (!program.commands.some((command) => command.name() === other))
+      program.command(other).description(description).helpOption(false)
   }
   try {
     await program.parseAsync([...argv], { from: 'user' })

@@ -21,7 +21,15 @@ export function printEvent(event: { readonly event: string } & Record<string, un
 /** Shows a failure on stderr, or as one JSON document on stdout; returns the exit code its kind means. */
 export function reportFailure(thrown: unknown, asJson: boolean): number {
   const error = toSweepError(thrown)
-  if (asJson) printEvent({ event: 'error', code: error.code, kind: error.kind, message: error.message, fix: error.fix, mistakes: error.mistakes })
+  if (asJson)
+    printEvent({
+      event: 'error',
+      code: error.code,
+      kind: error.kind,
+      message: error.message,
+      fix: error.fix,
+      mistakes: error.mistakes,
+    })
   else printNote(describeFailure(error))
   if (error.kind === 'bug' && process.env.SWEEPBOARD_DEBUG) printNote(String(error.stack))
   return EXIT_CODE[error.kind]
@@ -37,8 +45,10 @@ export function describeFailure(error: SweepError): string {
   return [error.message, ...mistakes, ...cause, `What to do: ${error.fix}`].map(visible).join('\n')
 }
 
+/** Control and bidirectional-override characters, line feed aside. */
+const INVISIBLE = /(?!\n)[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
+
 /** Untrusted text for a terminal: control characters (escape sequences among them) become visible, line breaks stay. */
 export function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced here
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(INVISIBLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

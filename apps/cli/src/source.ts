@@ -1,6 +1,6 @@
+import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { existsSync } from 'node:fs'
 import { SweepError } from '@sweepboard/contracts'
 import { type CellView, Ledger, type PublishedRow } from '@sweepboard/ledger'
 import { buildLeaderboard, type Leaderboard, ServiceClient, type SweepView } from '@sweepboard/results'
@@ -49,7 +49,8 @@ function openRemote(client: ServiceClient): Source {
 }
 
 function openFolder(folder: string): Source {
-  if (!existsSync(join(folder, 'ledger.db'))) throw new SweepError('SB-FILE-001', { file: join(folder, 'ledger.db'), message: 'no sweep was run with this data folder' })
+  if (!existsSync(join(folder, 'ledger.db')))
+    throw new SweepError('SB-FILE-001', { file: join(folder, 'ledger.db'), message: 'no sweep was run with this data folder' })
   const ledger = Ledger.open({ folder, holder: `sweepboard command, process ${process.pid} on ${hostname()}` })
   const view = (status: ReturnType<Ledger['sweepStatus']>): SweepView => ({ ...status, tokensPerSecond: null, etaSeconds: null })
   return {

@@ -5,7 +5,12 @@ export function displayWidth(text: string): number {
   let width = 0
   for (const char of text) {
     if (/\p{Mark}|\u200d|\ufe0f/u.test(char)) continue
-    width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u.test(char) ? 2 : 1
+    width +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u.test(
+        char,
+      )
+        ? 2
+        : 1
   }
   return width
 }
@@ -31,10 +36,14 @@ export interface Column {
 /** A plain table no wider than `width` columns: header, rows; left columns shrink to fit. Texts are made visible first. */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string {
   const cells = rows.map((row) => row.map(visible))
-  const widths = columns.map((column, i) => Math.max(displayWidth(column.title), ...cells.map((row) => displayWidth(row[i] ?? ''))))
+  const widths = columns.map((column, i) =>
+    Math.max(displayWidth(column.title), ...cells.map((row) => displayWidth(row[i] ?? ''))),
+  )
   const total = () => widths.reduce((sum, w) => sum + w, 0) + 2 * (columns.length - 1)
   while (total() > width) {
-    const candidates = columns.map((column, i) => ({ i, spare: (widths[i] as number) - (column.min ?? Math.max(displayWidth(column.title), 6)) })).filter((c) => columns[c.i]?.align !== 'right' && c.spare > 0)
+    const candidates = columns
+      .map((column, i) => ({ i, spare: (widths[i] as number) - (column.min ?? Math.max(displayWidth(column.title), 6)) }))
+      .filter((c) => columns[c.i]?.align !== 'right' && c.spare > 0)
     const widest = candidates.sort((a, b) => b.spare - a.spare)[0]
     if (!widest) break
     widths[widest.i] = (widths[widest.i] as number) - 1

@@ -5,7 +5,11 @@ import type { ProgressView } from './progress.ts'
 const POLL_MS = 100
 
 /** Calls `observe` with each state of a sweep until it has ended or `signal` aborts; returns the last state. */
-export async function followSweep(read: () => Promise<SweepView>, observe: (view: SweepView) => void, signal: AbortSignal): Promise<SweepView> {
+export async function followSweep(
+  read: () => Promise<SweepView>,
+  observe: (view: SweepView) => void,
+  signal: AbortSignal,
+): Promise<SweepView> {
   for (;;) {
     const view = await read()
     observe(view)
@@ -25,6 +29,7 @@ export function toProgress(view: SweepView): ProgressView {
     tokensTotal: view.tokens.total,
     tokensPerSecond: view.tokensPerSecond,
     etaSeconds: view.etaSeconds,
-    phase: view.state === 'running' ? (view.tokens.total === 0 ? 'reading data' : share < 1 ? 'encoding' : 'scoring') : view.state,
+    phase:
+      view.state === 'running' ? (view.tokens.total === 0 ? 'reading data' : share < 1 ? 'encoding' : 'scoring') : view.state,
   }
 }

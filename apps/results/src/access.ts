@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { sha256, SweepError } from '@sweepboard/contracts'
+import { SweepError, sha256 } from '@sweepboard/contracts'
 
 /** Who may call a route: everybody, holders of a read token, or of the write token (which may also read). */
 export type Access = 'open' | 'read' | 'write'

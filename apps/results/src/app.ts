@@ -20,29 +20,50 @@ export interface AppOptions {
 }
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml', '.json': 'application/json',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
 }
-const PAGE_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
+const PAGE_POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
 
 /** The service's HTTP face: the JSON routes of `ROUTES`, artifacts by digest, server-sent events, and the board's files. */
 export function createApp(service: Service, options: AppOptions): Hono {
   const app = new Hono()
   const guard = (access: Access, c: Context) =>
-    assertAccess(access, options.tokens, { authorization: c.req.header('authorization'), host: c.req.header('host'), origin: c.req.header('origin') })
+    assertAccess(access, options.tokens, {
+      authorization: c.req.header('authorization'),
+      host: c.req.header('host'),
+      origin: c.req.header('origin'),
+    })
   app.onError((thrown, c) => {
     const error = toSweepError(thrown)
     if (error.kind === 'bug') service.log({ level: 'error', message: error.message, stack: error.stack ?? '' })
     const status = error.code === 'SB-SERVE-002' ? 401 : error.code === 'SB-SERVE-005' ? 400 : HTTP_STATUS[error.kind]
-    return c.json({ code: error.code, kind: error.kind, message: error.message, fix: error.fix, mistakes: error.mistakes }, status as 400)
+    return c.json(
+      { code: error.code, kind: error.kind, message: error.message, fix: error.fix, mistakes: error.mistakes },
+      status as 400,
+    )
   })
   app.notFound(() => {
     throw new SweepError('SB-SERVE-006', { what: 'such page' })
   })
   for (const route of ROUTES) {
-    const limit = bodyLimit({ maxSize: options.bodyLimitBytes, onError: () => { throw new SweepError('SB-SERVE-005', { message: `body above ${options.bodyLimitBytes} bytes` }) } })
+    const limit = bodyLimit({
+      maxSize: options.bodyLimitBytes,
+      onError: () => {
+        throw new SweepError('SB-SERVE-005', { message: `body above ${options.bodyLimitBytes} bytes` })
+      },
+    })
     app.on(route.method, `/api/v1${route.path}`, limit, async (c) => {
       guard(route.access, c)
-      const answer = await route.run(service, { params: c.req.param() as Record<string, string>, query: c.req.query(), body: await readBody(route, c) })
+      const answer = await route.run(service, {
+        params: c.req.param() as Record<string, string>,
+        query: c.req.query(),
+        body: await readBody(route, c),
+      })
       return c.json(answer as object)
     })
   }
@@ -54,7 +75,8 @@ export function createApp(service: Service, options: AppOptions): Hono {
       const stop = service.events.subscribe((event) => void stream.writeSSE({ event: event.event, data: JSON.stringify(event) }))
       stream.onAbort(stop)
       await stream.writeSSE({ event: 'hello', data: '{}' })
-      while (!stream.aborted && !stream.closed) await stream.sleep(15_000).then(() => stream.writeSSE({ event: 'beat', data: '{}' }))
+      while (!stream.aborted && !stream.closed)
+        await stream.sleep(15_000).then(() => stream.writeSSE({ event: 'beat', data: '{}' }))
     })
   })
   if (options.webFolder) addWebRoutes(app, options.webFolder)
@@ -73,22 +95,37 @@ async function readBody(route: Route, c: Context): Promise<unknown> {
   const parsed = route.body.safeParse(raw)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
-  throw new SweepError('SB-SERVE-005', { message: `${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'wrong form'}` })
+  throw new SweepError('SB-SERVE-005', {
+    message: `${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'wrong form'}`,
+  })
 }
 
-function addArtifactRoutes(app: Hono, service: Service, options: { guard: (access: Access, c: Context) => void; limitBytes: number }): void {
+function addArtifactRoutes(
+  app: Hono,
+  service: Service,
+  options: { guard: (access: Access, c: Context) => void; limitBytes: number },
+): void {
   const digestOf = (c: Context): string => {
     const digest = c.req.param('digest') ?? ''
     if (!isDigest(digest)) throw new SweepError('SB-SERVE-006', { what: 'artifact of that name' })
     return digest
   }
-  const limit = bodyLimit({ maxSize: options.limitBytes, onError: () => { throw new SweepError('SB-ART-003', { sizeBytes: 'more', limitBytes: options.limitBytes }) } })
+  const limit = bodyLimit({
+    maxSize: options.limitBytes,
+    onError: () => {
+      throw new SweepError('SB-ART-003', { sizeBytes: 'more', limitBytes: options.limitBytes })
+    },
+  })
   app.on(['GET', 'HEAD'], '/api/v1/artifacts/:digest', async (c) => {
     options.guard('read', c)
     const digest = digestOf(c)
     if (c.req.method === 'HEAD') return c.body(null, (await service.store.has(digest)) ? 200 : 404)
     const bytes = await service.store.get(digest)
-    return c.body(bytes, 200, { 'content-type': 'application/octet-stream', etag: `"${digest}"`, 'cache-control': 'private, immutable, max-age=31536000' })
+    return c.body(bytes, 200, {
+      'content-type': 'application/octet-stream',
+      etag: `"${digest}"`,
+      'cache-control': 'private, immutable, max-age=31536000',
+    })
   })
   app.put('/api/v1/artifacts/:digest', limit, async (c) => {
     options.guard('write', c)

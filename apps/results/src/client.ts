@@ -1,4 +1,13 @@
-import { BeatAnswer, ClaimAnswer, CommitAnswer, type ErrorCode, ERRORS, JoinAnswer, type ServiceLink, SweepError } from '@sweepboard/contracts'
+import {
+  BeatAnswer,
+  ClaimAnswer,
+  CommitAnswer,
+  ERRORS,
+  type ErrorCode,
+  JoinAnswer,
+  type ServiceLink,
+  SweepError,
+} from '@sweepboard/contracts'
 
 export interface ClientOptions {
   readonly url: string
@@ -37,7 +46,11 @@ export class ServiceClient {
       for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
         const lines = text.slice(0, end).split('\n')
         text = text.slice(end + 2)
-        const field = (name: string) => lines.find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1).trim() ?? ''
+        const field = (name: string) =>
+          lines
+            .find((line) => line.startsWith(`${name}:`))
+            ?.slice(name.length + 1)
+            .trim() ?? ''
         yield { event: field('event'), data: field('data') }
       }
     }
@@ -68,7 +81,9 @@ export class ServiceClient {
   async #failure(response: Response): Promise<SweepError> {
     const body = (await response.json().catch(() => null)) as { code?: string; message?: string; mistakes?: [] } | null
     if (body?.code && body.code in ERRORS) {
-      return Object.assign(new SweepError(body.code as ErrorCode, {}, { mistakes: body.mistakes ?? [] }), { message: body.message })
+      return Object.assign(new SweepError(body.code as ErrorCode, {}, { mistakes: body.mistakes ?? [] }), {
+        message: body.message,
+      })
     }
     return new SweepError('SB-SERVE-004', { url: this.#url, message: `it answered ${response.status}` })
   }

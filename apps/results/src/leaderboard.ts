@@ -47,18 +47,42 @@ export function buildLeaderboard(
     if (!named.has(cell.task) || cell.state !== 'scored') continue
     const { model, revision, variant, config } = cell
     const isDefault = variant === '' && isDefaultConfig(config, cell.recipe.similarity)
-    add(`ours ${cell.recipeKey} ${variant} ${cell.configKey}`, { model, revision, variant, config, isDefault, origin: 'ours' }, cell.task, cell.mainScore)
+    add(
+      `ours ${cell.recipeKey} ${variant} ${cell.configKey}`,
+      { model, revision, variant, config, isDefault, origin: 'ours' },
+      cell.task,
+      cell.mainScore,
+    )
   }
   for (const row of published) {
     if (!named.has(row.task)) continue
     const { model, revision } = row
-    add(`published ${model} ${revision}`, { model, revision, variant: '', config: null, isDefault: true, origin: 'published' }, row.task, row.mainScore)
+    add(
+      `published ${model} ${revision}`,
+      { model, revision, variant: '', config: null, isDefault: true, origin: 'published' },
+      row.task,
+      row.mainScore,
+    )
   }
   const tasks = [...named].sort()
   const rows = [...drafts.values()].map((draft) => finish(draft, tasks))
-  rows.sort((a, b) => Number(b.mean !== null) - Number(a.mean !== null) || (b.mean ?? 0) - (a.mean ?? 0) || Object.keys(b.scores).length - Object.keys(a.scores).length || (a.model < b.model ? -1 : 1))
+  rows.sort(
+    (a, b) =>
+      Number(b.mean !== null) - Number(a.mean !== null) ||
+      (b.mean ?? 0) - (a.mean ?? 0) ||
+      Object.keys(b.scores).length - Object.keys(a.scores).length ||
+      (a.model < b.model ? -1 : 1),
+  )
   const mainScores = Object.fromEntries(ours.map((cell) => [cell.task, cell.mainScoreName]))
-  return { tasks, mainScores, rows: rows.map((row) => ({ ...row, rank: row.mean === null ? null : 1 + rows.filter((other) => other.mean !== null && other.mean > (row.mean as number)).length })) }
+  return {
+    tasks,
+    mainScores,
+    rows: rows.map((row) => ({
+      ...row,
+      rank:
+        row.mean === null ? null : 1 + rows.filter((other) => other.mean !== null && other.mean > (row.mean as number)).length,
+    })),
+  }
 }
 
 function finish({ entries, ...head }: Draft, tasks: readonly string[]): LeaderboardRow {
@@ -68,6 +92,7 @@ function finish({ entries, ...head }: Draft, tasks: readonly string[]): Leaderbo
     if (sum !== null) scores[task] = sum / values.length
   }
   const own = tasks.map((task) => scores[task])
-  const mean = own.every((score) => score !== undefined) && own.length > 0 ? own.reduce((sum, score) => sum + score, 0) / own.length : null
+  const mean =
+    own.every((score) => score !== undefined) && own.length > 0 ? own.reduce((sum, score) => sum + score, 0) / own.length : null
   return { ...head, scores, mean, rank: null }
 }

@@ -34,7 +34,10 @@ export function exportResults(cells: readonly CellView[], folder: string, sweepb
 }
 
 function fileName(name: string): string {
-  return name.replace(/[/\\\0]/g, '__').replace(/ /g, '_').replace(/^\.+/, '_')
+  return name
+    .replace(/[/\\\0]/g, '__')
+    .replace(/ /g, '_')
+    .replace(/^\.+/, '_')
 }
 
 function modelFolder(cell: CellView): string {
@@ -49,7 +52,8 @@ function experimentKwargs(cell: CellView): Map<string, string | number> {
   if (config.dimensions !== null) kwargs.set('dimensions', config.dimensions)
   if (cell.variant !== '') kwargs.set('instruction', cell.variant.replace(/^instruction: /, ''))
   if (config.precision !== 'float32') kwargs.set('precision', config.precision)
-  if (!isDefaultConfig({ ...config, dimensions: null, precision: 'float32' }, cell.recipe.similarity)) kwargs.set('similarity', config.similarity)
+  if (!isDefaultConfig({ ...config, dimensions: null, precision: 'float32' }, cell.recipe.similarity))
+    kwargs.set('similarity', config.similarity)
   return kwargs
 }
 
@@ -65,7 +69,9 @@ export function experimentName(kwargs: ReadonlyMap<string, string | number>): st
 function resultFile(cells: readonly CellView[], sweepboardVersion: string): MtebJson {
   const first = cells[0] as CellView
   const splits = new Map<string, MtebJson[]>()
-  for (const cell of [...cells].sort((a, b) => (a.split === b.split ? (a.subset < b.subset ? -1 : 1) : a.split < b.split ? -1 : 1))) {
+  for (const cell of [...cells].sort((a, b) =>
+    a.split === b.split ? (a.subset < b.subset ? -1 : 1) : a.split < b.split ? -1 : 1,
+  )) {
     const entry = new Map<string, MtebJson>(Object.entries(cell.metrics ?? {}).map(([key, value]) => [key, value ?? Number.NaN]))
     entry.set('main_score', cell.mainScore ?? Number.NaN)
     entry.set('hf_subset', cell.subset)
@@ -82,7 +88,12 @@ function resultFile(cells: readonly CellView[], sweepboardVersion: string): Mteb
     evaluation_time: seconds,
     kg_co2_emissions: null,
     date: Date.parse(first.scoredAt ?? '') / 1000 || 0,
-    sweepboard: { version: sweepboardVersion, recipe_key: first.recipeKey, config_key: first.configKey, evidence: cells.map((cell) => toMteb(cell.evidence)) },
+    sweepboard: {
+      version: sweepboardVersion,
+      recipe_key: first.recipeKey,
+      config_key: first.configKey,
+      evidence: cells.map((cell) => toMteb(cell.evidence)),
+    },
   }
 }
 
@@ -95,7 +106,9 @@ function modelMeta(cell: CellView): MtebJson {
   return {
     name: cell.model.includes('/') ? cell.model : `local/${cell.model}`,
     revision: cell.revision,
-    experiment_kwargs: new Map([...experimentKwargs(cell)].map(([key, value]) => [key, typeof value === 'number' ? BigInt(value) : value])),
+    experiment_kwargs: new Map(
+      [...experimentKwargs(cell)].map(([key, value]) => [key, typeof value === 'number' ? BigInt(value) : value]),
+    ),
     embed_dim: BigInt(cell.recipe.dimensions),
     similarity_fn_name: cell.recipe.similarity,
     recipe: toMteb(cell.recipe),

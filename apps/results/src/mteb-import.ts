@@ -37,7 +37,10 @@ function listFiles(path: string): string[] {
     if (statSync(path).isFile()) return [path]
     const entries = readdirSync(path, { recursive: true, withFileTypes: true })
     return entries
-      .filter((e) => e.isFile() && e.name.endsWith('.json') && e.name !== 'model_meta.json' && !`${e.parentPath}/`.includes('/experiments/'))
+      .filter(
+        (e) =>
+          e.isFile() && e.name.endsWith('.json') && e.name !== 'model_meta.json' && !`${e.parentPath}/`.includes('/experiments/'),
+      )
       .map((e) => join(e.parentPath, e.name))
       .sort()
   } catch (cause) {
@@ -50,7 +53,10 @@ function readMeta(file: string): { name: string; revision: string } {
   const fallback = { name: basename(dirname(folder)).replace('__', '/'), revision: basename(folder) }
   try {
     const meta = parseMtebJson(readFileSync(join(folder, 'model_meta.json'), 'utf8')) as Record<string, Json>
-    return { name: typeof meta.name === 'string' ? meta.name : fallback.name, revision: typeof meta.revision === 'string' ? meta.revision : fallback.revision }
+    return {
+      name: typeof meta.name === 'string' ? meta.name : fallback.name,
+      revision: typeof meta.revision === 'string' ? meta.revision : fallback.revision,
+    }
   } catch {
     return fallback // model_meta.json is optional: name and revision come from the path (protocol 1.3)
   }
@@ -60,10 +66,13 @@ function readResultFile(file: string, root: string): PublishedRow[] {
   const refuse = (message: string) => new SweepError('SB-FILE-002', { file, message })
   const raw = parseMtebJson(readFileSync(file, 'utf8')) as Record<string, Json>
   if (raw === null || typeof raw !== 'object') throw refuse('not an object')
-  if (typeof raw.task_name !== 'string' || raw.scores === null || typeof raw.scores !== 'object') throw refuse('legacy layout or no result file')
+  if (typeof raw.task_name !== 'string' || raw.scores === null || typeof raw.scores !== 'object')
+    throw refuse('legacy layout or no result file')
   const { name: model, revision } = readMeta(file)
   const head = {
-    model, revision, task: raw.task_name,
+    model,
+    revision,
+    task: raw.task_name,
     mtebVersion: typeof raw.mteb_version === 'string' ? raw.mteb_version : null,
     datasetRevision: typeof raw.dataset_revision === 'string' ? raw.dataset_revision : '',
     evaluationTime: typeof raw.evaluation_time === 'number' && Number.isFinite(raw.evaluation_time) ? raw.evaluation_time : null,
@@ -75,8 +84,12 @@ function readResultFile(file: string, root: string): PublishedRow[] {
   })
 }
 
-function readEntry(entry: Record<string, Json>, refuse: (message: string) => SweepError): Pick<PublishedRow, 'subset' | 'mainScore' | 'metrics' | 'languages'> {
-  if (typeof entry.hf_subset !== 'string' || !Array.isArray(entry.languages) || !('main_score' in entry)) throw refuse('an entry lacks hf_subset, languages or main_score')
+function readEntry(
+  entry: Record<string, Json>,
+  refuse: (message: string) => SweepError,
+): Pick<PublishedRow, 'subset' | 'mainScore' | 'metrics' | 'languages'> {
+  if (typeof entry.hf_subset !== 'string' || !Array.isArray(entry.languages) || !('main_score' in entry))
+    throw refuse('an entry lacks hf_subset, languages or main_score')
   const finite = (value: Json | undefined) => (typeof value === 'number' && Number.isFinite(value) ? value : null)
   const metrics = Object.fromEntries(
     Object.entries(entry)

@@ -6,8 +6,13 @@ import { z } from 'zod'
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
 const text = z.string().max(100_000)
 const TaskRefSchema = z.strictObject({
-  task: text, subset: text, split: text,
-  source: z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('folder'), path: text }), z.strictObject({ kind: z.literal('shipped'), name: text })]),
+  task: text,
+  subset: text,
+  split: text,
+  source: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('folder'), path: text }),
+    z.strictObject({ kind: z.literal('shipped'), name: text }),
+  ]),
   mainScore: text,
   languages: z.array(text),
   ignoreIdenticalIds: z.boolean(),
@@ -16,18 +21,29 @@ const TaskRefSchema = z.strictObject({
 })
 const GateSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('published'), within: z.number(), model: text, task: text }),
-  z.strictObject({ kind: z.literal('metric'), metric: text, op: z.enum(['>=', '>', '<=', '<']), value: z.number(), model: text, task: text }),
+  z.strictObject({
+    kind: z.literal('metric'),
+    metric: text,
+    op: z.enum(['>=', '>', '<=', '<']),
+    value: z.number(),
+    model: text,
+    task: text,
+  }),
 ])
 export const PlanSchema = z.strictObject({
   sweep: text,
-  groups: z.array(z.strictObject({
-    key: digest,
-    task: TaskRefSchema,
-    model: z.strictObject({ load: Load, recipe: Recipe, recipeKey: digest, variant: text }),
-    sides: z.strictObject({ query: SideRecipe, document: SideRecipe }),
-    configs: z.array(Config).min(1),
-    rank: z.number().int().nonnegative(),
-  })).min(1),
+  groups: z
+    .array(
+      z.strictObject({
+        key: digest,
+        task: TaskRefSchema,
+        model: z.strictObject({ load: Load, recipe: Recipe, recipeKey: digest, variant: text }),
+        sides: z.strictObject({ query: SideRecipe, document: SideRecipe }),
+        configs: z.array(Config).min(1),
+        rank: z.number().int().nonnegative(),
+      }),
+    )
+    .min(1),
   gates: z.array(GateSchema),
   warnings: z.array(text),
   isLimited: z.boolean(),
@@ -35,16 +51,28 @@ export const PlanSchema = z.strictObject({
 }) satisfies z.ZodType<Plan>
 
 const TextSetRefSchema = z.strictObject({
-  digest, count: z.number().int().nonnegative(), bytes: z.number().int().nonnegative(),
+  digest,
+  count: z.number().int().nonnegative(),
+  bytes: z.number().int().nonnegative(),
   bounds: z.array(z.tuple([z.number().int().nonnegative(), z.number().int().positive()])),
   chunkBytes: z.array(z.number().int().nonnegative()),
 })
 const count = z.number().int().nonnegative()
 export const PreparedTaskSchema = z.strictObject({
-  key: digest, queries: TextSetRefSchema, documents: TextSetRefSchema, judgments: digest,
+  key: digest,
+  queries: TextSetRefSchema,
+  documents: TextSetRefSchema,
+  judgments: digest,
   counts: z.strictObject({
-    queryCount: count, documentCount: count, judgmentCount: count, unjudgedQueryCount: count, unknownQueryCount: count, unknownDocumentCount: count,
-    emptyTextCount: count, queryBytes: count, documentBytes: count,
+    queryCount: count,
+    documentCount: count,
+    judgmentCount: count,
+    unjudgedQueryCount: count,
+    unknownQueryCount: count,
+    unknownDocumentCount: count,
+    emptyTextCount: count,
+    queryBytes: count,
+    documentBytes: count,
   }),
   datasetRevision: text,
 }) satisfies z.ZodType<PreparedTask>
@@ -58,4 +86,13 @@ export const Submission = z.strictObject({
   prepared: z.array(PreparedTaskSchema),
   weight: z.number().positive().max(1000).default(1),
 })
-export type Submission = z.infer<typeof Submission>
+
+/** A sweep with the tasks its submitter prepared. */
+export interface SubmittedSweep {
+  readonly sweep: string
+  readonly name: string
+  readonly spec: string
+  readonly plan: Plan
+  readonly prepared: readonly PreparedTask[]
+  readonly weight: number
+}

@@ -1,8 +1,18 @@
-import { Beat, BeatAnswer, Claim, ClaimAnswer, CommitAnswer, CommitBatch, End, JoinAnswer, SweepError } from '@sweepboard/contracts'
+import {
+  Beat,
+  BeatAnswer,
+  Claim,
+  ClaimAnswer,
+  CommitAnswer,
+  CommitBatch,
+  End,
+  JoinAnswer,
+  SweepError,
+} from '@sweepboard/contracts'
 import { z } from 'zod'
 import type { Access } from './access.ts'
-import { PublishedRow } from './published-row.ts'
 import { Submission } from './plan-schema.ts'
+import { PublishedRow } from './published-row.ts'
 import type { Service } from './service.ts'
 
 /** One JSON route: its access, its checked body, and what it does. The OpenAPI document is made from this table. */
@@ -23,43 +33,142 @@ export interface RouteRequest {
   readonly body: unknown
 }
 
-function route<Body extends z.ZodType>(given: Omit<Route, 'body' | 'run'> & { body?: Body; run: (service: Service, body: z.infer<Body>, request: RouteRequest) => unknown }): Route {
+function route<Body extends z.ZodType>(
+  given: Omit<Route, 'body' | 'run'> & {
+    body?: Body
+    run: (service: Service, body: z.infer<Body>, request: RouteRequest) => unknown
+  },
+): Route {
   return { ...given, run: (service, request) => given.run(service, request.body as z.infer<Body>, request) }
 }
 
 const ControlAction = z.enum(['pause', 'resume', 'cancel', 'retry'])
 
 export const ROUTES: readonly Route[] = [
-  route({ method: 'GET', path: '/health', access: 'open', summary: 'Whether the service answers', run: (service) => ({ ok: true, version: service.version }) }),
-  route({ method: 'GET', path: '/join', access: 'write', summary: 'What a worker needs to join', answer: JoinAnswer, run: (service) => service.joinAnswer() }),
-  route({ method: 'POST', path: '/beat', access: 'write', summary: "A host's heartbeat", body: Beat, answer: BeatAnswer, run: (service, beat) => service.coordinator.beat(beat) }),
-  route({ method: 'POST', path: '/claim', access: 'write', summary: 'Claim a lease', body: Claim, answer: ClaimAnswer, run: (service, claim) => service.coordinator.claim(claim) }),
   route({
-    method: 'POST', path: '/commit', access: 'write', summary: 'Commit chunks', body: CommitBatch, answer: CommitAnswer,
+    method: 'GET',
+    path: '/health',
+    access: 'open',
+    summary: 'Whether the service answers',
+    run: (service) => ({ ok: true, version: service.version }),
+  }),
+  route({
+    method: 'GET',
+    path: '/join',
+    access: 'write',
+    summary: 'What a worker needs to join',
+    answer: JoinAnswer,
+    run: (service) => service.joinAnswer(),
+  }),
+  route({
+    method: 'POST',
+    path: '/beat',
+    access: 'write',
+    summary: "A host's heartbeat",
+    body: Beat,
+    answer: BeatAnswer,
+    run: (service, beat) => service.coordinator.beat(beat),
+  }),
+  route({
+    method: 'POST',
+    path: '/claim',
+    access: 'write',
+    summary: 'Claim a lease',
+    body: Claim,
+    answer: ClaimAnswer,
+    run: (service, claim) => service.coordinator.claim(claim),
+  }),
+  route({
+    method: 'POST',
+    path: '/commit',
+    access: 'write',
+    summary: 'Commit chunks',
+    body: CommitBatch,
+    answer: CommitAnswer,
     run: (service, batch) => ({ verdicts: service.coordinator.commit(batch.host, batch.ledger, batch.commits) }),
   }),
-  route({ method: 'POST', path: '/end', access: 'write', summary: 'End a lease', body: End, run: (service, end) => {
-    service.coordinator.end(end)
-    return { ok: true }
-  } }),
-  route({ method: 'POST', path: '/sweeps', access: 'write', summary: 'Submit a sweep; repeating it is a no-op', body: Submission, run: (service, submission) => service.submit(submission) }),
-  route({ method: 'GET', path: '/sweeps', access: 'read', summary: 'All sweeps', run: (service) => service.ledger.sweeps() }),
-  route({ method: 'GET', path: '/sweeps/:sweep', access: 'read', summary: 'One sweep with counts, rate and ETA', run: (service, _, { params }) => service.sweepView(params.sweep as string) }),
-  route({ method: 'GET', path: '/sweeps/:sweep/cells', access: 'read', summary: 'Every cell a sweep names', run: (service, _, { params }) => service.cells(params.sweep as string) }),
   route({
-    method: 'POST', path: '/sweeps/:sweep/:action', access: 'write', summary: 'pause, resume, cancel or retry a sweep',
+    method: 'POST',
+    path: '/end',
+    access: 'write',
+    summary: 'End a lease',
+    body: End,
+    run: (service, end) => {
+      service.coordinator.end(end)
+      return { ok: true }
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/sweeps',
+    access: 'write',
+    summary: 'Submit a sweep; repeating it is a no-op',
+    body: Submission,
+    run: (service, submission) => service.submit(submission),
+  }),
+  route({ method: 'GET', path: '/sweeps', access: 'read', summary: 'All sweeps', run: (service) => service.ledger.sweeps() }),
+  route({
+    method: 'GET',
+    path: '/sweeps/:sweep',
+    access: 'read',
+    summary: 'One sweep with counts, rate and ETA',
+    run: (service, _, { params }) => service.sweepView(params.sweep as string),
+  }),
+  route({
+    method: 'GET',
+    path: '/sweeps/:sweep/cells',
+    access: 'read',
+    summary: 'Every cell a sweep names',
+    run: (service, _, { params }) => service.cells(params.sweep as string),
+  }),
+  route({
+    method: 'POST',
+    path: '/sweeps/:sweep/:action',
+    access: 'write',
+    summary: 'pause, resume, cancel or retry a sweep',
     run: (service, _, { params }) => {
       const action = ControlAction.safeParse(params.action)
       if (!action.success) throw new SweepError('SB-SERVE-006', { what: `action "${params.action}"` })
       return service.control(params.sweep as string, action.data)
     },
   }),
-  route({ method: 'GET', path: '/cells', access: 'read', summary: 'Every scored cell of every sweep', run: (service) => service.ledger.allScoredCells() }),
-  route({ method: 'GET', path: '/sweeps/:sweep/gates', access: 'read', summary: 'Outcomes of the gates of a sweep', run: (service, _, { params }) => service.gateOutcomes(params.sweep as string) }),
-  route({ method: 'GET', path: '/hosts', access: 'read', summary: 'Live hosts and their slots', run: (service) => service.coordinator.hosts() }),
-  route({ method: 'GET', path: '/leaderboard', access: 'read', summary: 'Rows of the board; ?tasks=a,b&published=1', run: (service, _, { query }) => service.leaderboard(query) }),
-  route({ method: 'POST', path: '/published', access: 'write', summary: 'Import published rows', body: z.array(PublishedRow).max(10_000), run: (service, rows) => {
-    service.ledger.importPublished(rows)
-    return { imported: rows.length }
-  } }),
+  route({
+    method: 'GET',
+    path: '/cells',
+    access: 'read',
+    summary: 'Every scored cell of every sweep',
+    run: (service) => service.ledger.allScoredCells(),
+  }),
+  route({
+    method: 'GET',
+    path: '/sweeps/:sweep/gates',
+    access: 'read',
+    summary: 'Outcomes of the gates of a sweep',
+    run: (service, _, { params }) => service.gateOutcomes(params.sweep as string),
+  }),
+  route({
+    method: 'GET',
+    path: '/hosts',
+    access: 'read',
+    summary: 'Live hosts and their slots',
+    run: (service) => service.coordinator.hosts(),
+  }),
+  route({
+    method: 'GET',
+    path: '/leaderboard',
+    access: 'read',
+    summary: 'Rows of the board; ?tasks=a,b&published=1',
+    run: (service, _, { query }) => service.leaderboard(query),
+  }),
+  route({
+    method: 'POST',
+    path: '/published',
+    access: 'write',
+    summary: 'Import published rows',
+    body: z.array(PublishedRow).max(10_000),
+    run: (service, rows) => {
+      service.ledger.importPublished(rows)
+      return { imported: rows.length }
+    },
+  }),
 ]

@@ -1,13 +1,22 @@
 import { join } from 'node:path'
 import { openFolderStore } from '@sweepboard/artifacts'
-import { type Digest, isDefaultConfig, type JoinAnswer, type PreparedTask, sha256, SweepError, type TaskRef, type TicketQueue } from '@sweepboard/contracts'
+import {
+  type Digest,
+  isDefaultConfig,
+  type JoinAnswer,
+  type PreparedTask,
+  SweepError,
+  sha256,
+  type TaskRef,
+  type TicketQueue,
+} from '@sweepboard/contracts'
 import { Ledger } from '@sweepboard/ledger'
 import { type GateOutcome, judgeGates } from '@sweepboard/planner'
 import { prepareInChild } from '@sweepboard/tasks'
 import { Coordinator } from './coordinator.ts'
 import { EventHub } from './events.ts'
 import { buildLeaderboard, type Leaderboard } from './leaderboard.ts'
-import type { Submission } from './plan-schema.ts'
+import type { SubmittedSweep } from './plan-schema.ts'
 import { RateMeter } from './rate-meter.ts'
 
 export interface ServiceOptions {
@@ -49,7 +58,13 @@ export class Service {
     this.queue = parts.queue
     this.#tickMs = options.tickMs
     this.store = openFolderStore(join(options.folder, 'artifacts'))
-    this.#join = { ledger: this.ledger.id, queue: parts.join, beatMs: options.beatMs, graceBeats: GRACE_BEATS, version: options.version }
+    this.#join = {
+      ledger: this.ledger.id,
+      queue: parts.join,
+      beatMs: options.beatMs,
+      graceBeats: GRACE_BEATS,
+      version: options.version,
+    }
     this.coordinator = new Coordinator({
       ledger: this.ledger,
       queue: this.queue,
@@ -58,7 +73,9 @@ export class Service {
       prepare: (_key, ref) => this.#prepare(ref, options),
       beatMs: options.beatMs,
       graceBeats: GRACE_BEATS,
-      onChange: (change) => this.events.publish({ event: change.kind === 'hosts' ? 'hosts' : 'cells', sweep: change.sweep ?? null }),
+      onChange: (change) =>
+        this.events.publish({ event: change.kind === 'hosts' ? 'hosts' : 'cells', sweep: change.sweep ?? null }),
+      wake: () => this.tickSoon(),
       log: options.log,
     })
   }
@@ -110,7 +127,7 @@ export class Service {
    * Records a sweep with the tasks its submitter prepared. A task that names a folder must come prepared unless the
    * service itself may read that folder. Throws `SB-ART-001` when a prepared artifact was not uploaded first.
    */
-  submit(submission: Submission): { readonly sweep: string } {
+  submit(submission: SubmittedSweep): { readonly sweep: string } {
     for (const { queries, documents, judgments } of submission.prepared) {
       for (const digest of [queries.digest, documents.digest, judgments]) {
         if (!this.store.existsSync(digest)) throw new SweepError('SB-ART-001', { digest })
@@ -153,11 +170,20 @@ export class Service {
     const published = this.ledger.publishedRows({})
     const cells = this.ledger.cells(sweep).flatMap((cell) =>
       cell.state === 'scored' && cell.metrics
-        ? [{
-            model: cell.model, task: cell.task, metrics: cell.metrics, mainScore: cell.mainScore,
-            isDefaultConfig: cell.variant === '' && isDefaultConfig(cell.config, cell.recipe.similarity),
-            published: published.find((row) => row.model === cell.model && row.task === cell.task && row.subset === cell.subset && row.split === cell.split)?.mainScore ?? null,
-          }]
+        ? [
+            {
+              model: cell.model,
+              task: cell.task,
+              metrics: cell.metrics,
+              mainScore: cell.mainScore,
+              isDefaultConfig: cell.variant === '' && isDefaultConfig(cell.config, cell.recipe.similarity),
+              published:
+                published.find(
+                  (row) =>
+                    row.model === cell.model && row.task === cell.task && row.subset === cell.subset && row.split === cell.split,
+                )?.mainScore ?? null,
+            },
+          ]
         : [],
     )
     return judgeGates(this.ledger.sweepStatus(sweep).gates, cells)
@@ -165,11 +191,18 @@ export class Service {
 
   async #prepare(ref: TaskRef, options: ServiceOptions): Promise<PreparedTask> {
     const { source } = ref
-    if (source.kind === 'folder' && options.readableRoots !== null && !options.readableRoots.some((root) => source.path === root || source.path.startsWith(`${root}/`))) {
+    if (
+      source.kind === 'folder' &&
+      options.readableRoots !== null &&
+      !options.readableRoots.some((root) => source.path === root || source.path.startsWith(`${root}/`))
+    ) {
       throw new SweepError('SB-TASK-008', { task: ref.task, path: source.path })
     }
     return prepareInChild(ref, join(options.folder, 'artifacts'))
   }
 }
 
-export type SweepView = ReturnType<Ledger['sweepStatus']> & { readonly tokensPerSecond: number | null; readonly etaSeconds: number | null }
+export type SweepView = ReturnType<Ledger['sweepStatus']> & {
+  readonly tokensPerSecond: number | null
+  readonly etaSeconds: number | null
+}

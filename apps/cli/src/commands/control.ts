@@ -18,9 +18,9 @@ export function add(program: Command): void {
       .argument('<sweep>', 'id or name of the sweep')
       .description(WORDS[action])
       .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
-    .option('--to <url>', 'ask this service instead of a data folder')
-    .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
-    .option('--json', 'one JSON document')
+      .option('--to <url>', 'ask this service instead of a data folder')
+      .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
+      .option('--json', 'one JSON document')
       .addHelpText('after', `\nExamples:\n  sweepboard ${action} first-sweep --to http://gpu-box:4400`)
       .action(async (name: string, options: CommonOptions) => {
         const source = openSource(options)
@@ -28,7 +28,10 @@ export function add(program: Command): void {
           const { id } = await findSweep(source, name)
           const sweep = await source.control(id, action)
           if (options.json) printJson(sweep)
-          else printResult(`${sweep.name} (${sweep.id}) is ${sweep.state}${action === 'retry' && !options.to ? ': run its sweep file again to work it off' : ''}`)
+          else
+            printResult(
+              `${sweep.name} (${sweep.id}) is ${sweep.state}${action === 'retry' && !options.to ? ': run its sweep file again to work it off' : ''}`,
+            )
         } finally {
           source.close()
         }

@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorEntry, ERRORS, EXIT_CODE, SweepError } from '@sweepboard/contracts'
+import { ERRORS, type ErrorCode, type ErrorEntry, EXIT_CODE, SweepError } from '@sweepboard/contracts'
 import type { Command } from 'commander'
 import { printJson, printResult } from '../output.ts'
 
@@ -19,6 +19,9 @@ export function add(program: Command): void {
         return { code: name, kind: entry.kind, exit: EXIT_CODE[entry.kind], says: entry.says(shown), fix: entry.fix }
       })
       if (options.json) printJson(wanted === undefined ? rows : rows[0])
-      else printResult(rows.map((row) => `${row.code}  (${row.kind}, exit ${row.exit})\n  ${row.says}\n  What to do: ${row.fix}`).join('\n'))
+      else
+        printResult(
+          rows.map((row) => `${row.code}  (${row.kind}, exit ${row.exit})\n  ${row.says}\n  What to do: ${row.fix}`).join('\n'),
+        )
     })
 }

@@ -8,7 +8,9 @@ export function add(program: Command): void {
   program
     .command('export')
     .argument('<dir>', 'folder to write to')
-    .description('Write scored cells as MTEB v2 result files: DIR/<org>__<model>/<revision>/<Task>.json, other configs below experiments/.')
+    .description(
+      'Write scored cells as MTEB v2 result files: DIR/<org>__<model>/<revision>/<Task>.json, other configs below experiments/.',
+    )
     .option('--sweep <name>', 'only the cells of this sweep')
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
     .option('--to <url>', 'ask this service instead of a data folder')
@@ -21,7 +23,10 @@ export function add(program: Command): void {
         const cells = options.sweep ? await source.cells((await findSweep(source, options.sweep)).id) : await source.scoredCells()
         const summary = exportResults(cells, folder, VERSION)
         if (options.json) printJson(summary)
-        else printResult(`${summary.cellCount} cells in ${summary.fileCount} files below ${folder}${summary.limitedCount ? `; ${summary.limitedCount} cells of limited data left out` : ''}`)
+        else
+          printResult(
+            `${summary.cellCount} cells in ${summary.fileCount} files below ${folder}${summary.limitedCount ? `; ${summary.limitedCount} cells of limited data left out` : ''}`,
+          )
       } finally {
         source.close()
       }

@@ -15,12 +15,18 @@ export function add(program: Command): void {
     .option('--to <url>', 'ask this service instead of a data folder')
     .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
     .option('--json', 'one JSON document')
-    .addHelpText('after', '\nExamples:\n  sweepboard import results/BAAI__bge-m3\n  sweepboard import ../mteb-results --to http://gpu-box:4400')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sweepboard import results/BAAI__bge-m3\n  sweepboard import ../mteb-results --to http://gpu-box:4400',
+    )
     .action(async (path: string, options: CommonOptions) => {
       const read = readPublished(path)
       if (options.to) await openSource(options).importPublished(read.rows)
       else {
-        const ledger = Ledger.open({ folder: dataFolder(options), holder: `sweepboard import, process ${process.pid} on ${hostname()}` })
+        const ledger = Ledger.open({
+          folder: dataFolder(options),
+          holder: `sweepboard import, process ${process.pid} on ${hostname()}`,
+        })
         try {
           ledger.importPublished(read.rows)
         } finally {

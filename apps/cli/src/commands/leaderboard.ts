@@ -34,9 +34,18 @@ async function leaderboard(options: LeaderboardOptions): Promise<void> {
   const source = openSource(options)
   try {
     const sweep = options.sweep ? (await findSweep(source, options.sweep)).id : undefined
-    const board = await source.leaderboard({ ...(options.tasks ? { tasks: options.tasks } : {}), ...(sweep ? { sweep } : {}), published: options.published ? '1' : '0' })
+    const board = await source.leaderboard({
+      ...(options.tasks ? { tasks: options.tasks } : {}),
+      ...(sweep ? { sweep } : {}),
+      published: options.published ? '1' : '0',
+    })
     if (options.json) printJson(board)
-    else if (options.csv) printResult(delimited(board).map((row) => row.map(csvField).join(',')).join('\n'))
+    else if (options.csv)
+      printResult(
+        delimited(board)
+          .map((row) => row.map(csvField).join(','))
+          .join('\n'),
+      )
     else if (options.md) printResult(markdown(board))
     else printResult(showBoard(board))
   } finally {
@@ -47,8 +56,16 @@ async function leaderboard(options: LeaderboardOptions): Promise<void> {
 function delimited(board: Leaderboard): string[][] {
   const head = ['rank', 'model', 'revision', 'variant', 'dimensions', 'precision', 'similarity', 'origin', 'mean', ...board.tasks]
   const rows = board.rows.map((row) => [
-    String(row.rank ?? ''), row.model, row.revision, row.variant, String(row.config ? (row.config.dimensions ?? 'full') : ''), row.config?.precision ?? '', row.config?.similarity ?? '',
-    row.origin, String(row.mean ?? ''), ...board.tasks.map((task) => String(row.scores[task] ?? '')),
+    String(row.rank ?? ''),
+    row.model,
+    row.revision,
+    row.variant,
+    String(row.config ? (row.config.dimensions ?? 'full') : ''),
+    row.config?.precision ?? '',
+    row.config?.similarity ?? '',
+    row.origin,
+    String(row.mean ?? ''),
+    ...board.tasks.map((task) => String(row.scores[task] ?? '')),
   ])
   return [head, ...rows]
 }
@@ -61,7 +78,15 @@ function csvField(text: string): string {
 
 function markdown(board: Leaderboard): string {
   const cell = (text: string) => text.replace(/[\\|<>*_`[\]]/g, '\\$&').replace(/\s+/g, ' ')
-  const rows = board.rows.map((row) => [String(row.rank ?? '·'), cell(row.variant ? `${row.model} (${row.variant})` : row.model), String(row.config ? (row.config.dimensions ?? 'full') : '?'), row.config?.precision ?? '?', row.origin, formatScore(row.mean), ...board.tasks.map((task) => formatScore(row.scores[task]))])
+  const rows = board.rows.map((row) => [
+    String(row.rank ?? '·'),
+    cell(row.variant ? `${row.model} (${row.variant})` : row.model),
+    String(row.config ? (row.config.dimensions ?? 'full') : '?'),
+    row.config?.precision ?? '?',
+    row.origin,
+    formatScore(row.mean),
+    ...board.tasks.map((task) => formatScore(row.scores[task])),
+  ])
   const head = ['#', 'model', 'dims', 'precision', 'origin', 'mean', ...board.tasks.map(cell)]
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }

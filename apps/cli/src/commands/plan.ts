@@ -12,18 +12,41 @@ export function add(program: Command): void {
     .option('--allow-env <names...>', 'environment variables a spec may name for API keys', [])
     .option('--schema', 'print the JSON Schema of the sweep language instead')
     .option('--json', 'one JSON document')
-    .addHelpText('after', '\nExamples:\n  sweepboard plan examples/first-sweep.yaml\n  sweepboard plan --schema > sweep.schema.json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sweepboard plan examples/first-sweep.yaml\n  sweepboard plan --schema > sweep.schema.json',
+    )
     .action(plan)
 }
 
-async function plan(file: string | undefined, options: { datasets?: string; allowEnv: string[]; schema?: boolean; json?: boolean }, command: Command): Promise<void> {
+async function plan(
+  file: string | undefined,
+  options: { datasets?: string; allowEnv: string[]; schema?: boolean; json?: boolean },
+  command: Command,
+): Promise<void> {
   if (options.schema) return printJson(sweepSchemaJson())
   if (file === undefined) command.error("error: missing required argument 'spec'")
   const allowed = new Set(options.allowEnv)
-  const sweep = await loadSweep(file as string, { ...(options.datasets ? { datasets: options.datasets } : {}), readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined) })
+  const sweep = await loadSweep(file as string, {
+    ...(options.datasets ? { datasets: options.datasets } : {}),
+    readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined),
+  })
   const summary = summarizePlan(sweep.plan)
   if (options.json) {
-    printJson({ ...summary, warnings: sweep.warnings, groups: sweep.plan.groups.map((group) => ({ key: group.key, model: group.model.load.model, revision: group.model.load.revision, variant: group.model.variant, task: group.task.task, subset: group.task.subset, split: group.task.split, configs: group.configs })) })
+    printJson({
+      ...summary,
+      warnings: sweep.warnings,
+      groups: sweep.plan.groups.map((group) => ({
+        key: group.key,
+        model: group.model.load.model,
+        revision: group.model.load.revision,
+        variant: group.model.variant,
+        task: group.task.task,
+        subset: group.task.subset,
+        split: group.task.split,
+        configs: group.configs,
+      })),
+    })
     return
   }
   for (const warning of sweep.warnings) printNote(`note: ${warning}`)

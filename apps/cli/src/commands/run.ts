@@ -1,6 +1,5 @@
 import { relative } from 'node:path'
 import { SweepError } from '@sweepboard/contracts'
-import { toProgress, followSweep } from '../wait.ts'
 import type { Command } from 'commander'
 import { showBoard } from '../board-table.ts'
 import { type CommonOptions, dataFolder } from '../context.ts'
@@ -10,6 +9,7 @@ import { loadSweep } from '../load-sweep.ts'
 import { printEvent, printNote, printResult } from '../output.ts'
 import { formatSeconds, ProgressPrinter } from '../progress.ts'
 import { openRunLog } from '../run-log.ts'
+import { followSweep, toProgress } from '../wait.ts'
 
 interface RunOptions extends CommonOptions {
   readonly datasets?: string
@@ -25,7 +25,9 @@ export function add(program: Command): void {
   program
     .command('run')
     .argument('<spec>', 'sweep file (YAML)')
-    .description('Plan a sweep, run it on this machine to the end, and show the board. Starting it again resumes: finished work is kept.')
+    .description(
+      'Plan a sweep, run it on this machine to the end, and show the board. Starting it again resumes: finished work is kept.',
+    )
     .option('--datasets <root>', 'folder with <Task>/ or <Task>/<subset>/ in BEIR layout')
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
     .option('--slots <list>', 'what computes here, e.g. cpu or 2xcpu,endpoint', 'cpu,endpoint')
@@ -35,19 +37,29 @@ export function add(program: Command): void {
     .option('--no-serve', 'end after the sweep even on a terminal')
     .option('--offline', 'never use the network but for endpoints the spec names')
     .option('--json', 'NDJSON events, the last one {"event":"done",...}')
-    .addHelpText('after', '\nExamples:\n  sweepboard run examples/first-sweep.yaml\n  sweepboard run sweep.yaml --datasets ~/beir --slots 2xcpu --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sweepboard run examples/first-sweep.yaml\n  sweepboard run sweep.yaml --datasets ~/beir --slots 2xcpu --json',
+    )
     .action(run)
 }
 
 async function run(file: string, options: RunOptions): Promise<void> {
   const asJson = options.json === true
   const allowed = new Set(options.allowEnv)
-  const sweep = await loadSweep(file, { ...(options.datasets ? { datasets: options.datasets } : {}), readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined) })
+  const sweep = await loadSweep(file, {
+    ...(options.datasets ? { datasets: options.datasets } : {}),
+    readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined),
+  })
   for (const warning of sweep.warnings) printNote(`note: ${warning}`)
   const folder = dataFolder(options)
   const log = openRunLog(folder)
   const embedded = await openEmbedded({
-    folder, slots: options.slots, port: Number(options.port), allowEnv: options.allowEnv, log: log.write,
+    folder,
+    slots: options.slots,
+    port: Number(options.port),
+    allowEnv: options.allowEnv,
+    log: log.write,
     ...(options.threads ? { threads: Number(options.threads) } : {}),
   })
   const interrupt = new AbortController()
@@ -61,7 +73,11 @@ async function run(file: string, options: RunOptions): Promise<void> {
     if (interrupt.signal.aborted) throw new SweepError('SB-CORE-004', { what: `sweep ${sweep.spec.sweep}` })
     if (!asJson) {
       const data = relative(process.cwd(), folder) || '.'
-      printResult(board ? `Board: ${board.url} (Ctrl-C ends)` : `Board: npx sweepboard serve --data ${data}  then http://127.0.0.1:${options.port}`)
+      printResult(
+        board
+          ? `Board: ${board.url} (Ctrl-C ends)`
+          : `Board: npx sweepboard serve --data ${data}  then http://127.0.0.1:${options.port}`,
+      )
       printResult('Next: edit a copy of the sweep file and run it again; what is already encoded is not encoded twice.')
     }
     if (board) await new Promise<void>((resolve) => interrupt.signal.addEventListener('abort', () => resolve(), { once: true }))
@@ -73,11 +89,27 @@ async function run(file: string, options: RunOptions): Promise<void> {
   }
 }
 
-async function runToEnd(embedded: Embedded, { sweep, asJson, interrupt }: { sweep: Awaited<ReturnType<typeof loadSweep>>; asJson: boolean; interrupt: AbortSignal }): Promise<void> {
+async function runToEnd(
+  embedded: Embedded,
+  { sweep, asJson, interrupt }: { sweep: Awaited<ReturnType<typeof loadSweep>>; asJson: boolean; interrupt: AbortSignal },
+): Promise<void> {
   const { service } = embedded
   const startedAt = performance.now()
-  service.submit({ sweep: sweep.id, name: sweep.spec.sweep, spec: sweep.text, plan: sweep.plan, prepared: [], weight: sweep.spec.weight ?? 1 })
-  if (asJson) printEvent({ event: 'submitted', sweep: sweep.id, name: sweep.spec.sweep, cells: sweep.plan.groups.reduce((n, g) => n + g.configs.length, 0) })
+  service.submit({
+    sweep: sweep.id,
+    name: sweep.spec.sweep,
+    spec: sweep.text,
+    plan: sweep.plan,
+    prepared: [],
+    weight: sweep.spec.weight ?? 1,
+  })
+  if (asJson)
+    printEvent({
+      event: 'submitted',
+      sweep: sweep.id,
+      name: sweep.spec.sweep,
+      cells: sweep.plan.groups.reduce((n, g) => n + g.configs.length, 0),
+    })
   const printer = new ProgressPrinter()
   const view = await followSweep(
     async () => {
@@ -97,7 +129,20 @@ async function runToEnd(embedded: Embedded, { sweep, asJson, interrupt }: { swee
   if (asJson) {
     for (const cell of cells) {
       const { model, revision, variant, task, subset, split, config, state, mainScore, metrics, failure } = cell
-      printEvent({ event: 'cell', model, revision, variant, task, subset, split, config, state, main_score: mainScore, metrics, failure })
+      printEvent({
+        event: 'cell',
+        model,
+        revision,
+        variant,
+        task,
+        subset,
+        split,
+        config,
+        state,
+        main_score: mainScore,
+        metrics,
+        failure,
+      })
     }
     for (const gate of gates) printEvent({ event: 'gate', holds: gate.holds, message: gate.message })
     printEvent({ event: 'done', sweep: sweep.id, state: view.state, cells: view.cells, seconds, exit: process.exitCode })
@@ -106,7 +151,9 @@ async function runToEnd(embedded: Embedded, { sweep, asJson, interrupt }: { swee
   printResult(showBoard(service.leaderboard({ sweep: sweep.id, published: '1' })))
   for (const line of describeCells(failed)) printNote(line)
   for (const gate of gates) printResult(`gate ${gate.holds ? 'holds' : 'DOES NOT HOLD'}: ${gate.message}`)
-  printResult(`${view.cells.scored} of ${view.cells.total} cells scored in ${formatSeconds(seconds)}${failed.length ? `, ${failed.length} failed` : ''}.`)
+  printResult(
+    `${view.cells.scored} of ${view.cells.total} cells scored in ${formatSeconds(seconds)}${failed.length ? `, ${failed.length} failed` : ''}.`,
+  )
 }
 
 /** Nobody can join an embedded run: a lane that no slot here can ever serve fails at once, with what would fit. */

@@ -24,7 +24,9 @@ interface ServeOptions extends CommonOptions {
 export function add(program: Command): void {
   program
     .command('serve')
-    .description('The results service and the board. With --redis it hands work to workers on every host; without it only shows what is there.')
+    .description(
+      'The results service and the board. With --redis it hands work to workers on every host; without it only shows what is there.',
+    )
     .option('--redis <url>', 'redis://, rediss:// or unix:// address of the queue')
     .option('--host <address>', 'address to listen on; beyond loopback tokens are required', '127.0.0.1')
     .option('--port <n>', 'port', '4400')
@@ -35,7 +37,10 @@ export function add(program: Command): void {
     .option('--beat <ms>', 'heartbeat period of workers', '5000')
     .option('--max-artifact <bytes>', 'largest artifact accepted', String(2 ** 31))
     .option('--json', 'NDJSON events')
-    .addHelpText('after', '\nExamples:\n  sweepboard serve\n  sweepboard serve --redis redis://127.0.0.1:6379 --host 0.0.0.0 --write-token-file write.token --read-token-file read.token')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sweepboard serve\n  sweepboard serve --redis redis://127.0.0.1:6379 --host 0.0.0.0 --write-token-file write.token --read-token-file read.token',
+    )
     .action(serve)
 }
 
@@ -64,7 +69,12 @@ async function serve(options: ServeOptions): Promise<void> {
     log: log.write,
   })
   try {
-    const app = createApp(service, { tokens, webFolder: await buildWeb(), bodyLimitBytes: 64 * 2 ** 20, artifactLimitBytes: Number(options.maxArtifact) })
+    const app = createApp(service, {
+      tokens,
+      webFolder: await buildWeb(),
+      bodyLimitBytes: 64 * 2 ** 20,
+      artifactLimitBytes: Number(options.maxArtifact),
+    })
     const listening = await listen(app, { host: options.host, port: Number(options.port), next: false })
     service.start()
     if (options.json) printEvent({ event: 'listening', url: listening.url, ledger: service.ledger.id })

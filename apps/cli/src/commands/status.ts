@@ -14,7 +14,10 @@ export function add(program: Command): void {
     .option('--to <url>', 'ask this service instead of a data folder')
     .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
     .option('--json', 'one JSON document')
-    .addHelpText('after', '\nExamples:\n  sweepboard status\n  sweepboard status first-sweep --json\n  sweepboard status --to http://gpu-box:4400')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sweepboard status\n  sweepboard status first-sweep --json\n  sweepboard status --to http://gpu-box:4400',
+    )
     .action(status)
 }
 
@@ -24,13 +27,35 @@ async function status(name: string | undefined, options: CommonOptions): Promise
     if (name === undefined) {
       const sweeps = await source.sweeps()
       if (options.json) return printJson(sweeps)
-      const rows = sweeps.map((s) => [s.name, s.id, s.state, `${s.cells.scored}/${s.cells.total}`, String(s.cells.failed), s.createdAt.slice(0, 19)])
-      return printResult(renderTable([{ title: 'sweep', min: 8 }, { title: 'id' }, { title: 'state' }, { title: 'cells', align: 'right' }, { title: 'failed', align: 'right' }, { title: 'created' }], rows, terminalWidth()))
+      const rows = sweeps.map((s) => [
+        s.name,
+        s.id,
+        s.state,
+        `${s.cells.scored}/${s.cells.total}`,
+        String(s.cells.failed),
+        s.createdAt.slice(0, 19),
+      ])
+      return printResult(
+        renderTable(
+          [
+            { title: 'sweep', min: 8 },
+            { title: 'id' },
+            { title: 'state' },
+            { title: 'cells', align: 'right' },
+            { title: 'failed', align: 'right' },
+            { title: 'created' },
+          ],
+          rows,
+          terminalWidth(),
+        ),
+      )
     }
     const sweep = await findSweep(source, name)
     const cells = await source.cells(sweep.id)
     if (options.json) return printJson({ ...sweep, cellRows: cells })
-    printResult(`${sweep.name} (${sweep.id}) is ${sweep.state}: ${sweep.cells.scored} of ${sweep.cells.total} cells scored, ${sweep.cells.failed} failed, ${sweep.chunks.done} of ${sweep.chunks.total} chunks encoded`)
+    printResult(
+      `${sweep.name} (${sweep.id}) is ${sweep.state}: ${sweep.cells.scored} of ${sweep.cells.total} cells scored, ${sweep.cells.failed} failed, ${sweep.chunks.done} of ${sweep.chunks.total} chunks encoded`,
+    )
     for (const line of describeCells(cells.filter((cell) => cell.state === 'failed'))) printNote(line)
   } finally {
     source.close()

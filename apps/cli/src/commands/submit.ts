@@ -26,16 +26,29 @@ export function add(program: Command): void {
     .option('--datasets <root>', 'folder with <Task>/ or <Task>/<subset>/ in BEIR layout')
     .option('--allow-env <names...>', 'environment variables a spec may name for API keys', [])
     .option('--json', 'one JSON document')
-    .addHelpText('after', '\nExamples:\n  sweepboard submit sweep.yaml --to http://service:4400 --datasets ~/beir\n  sweepboard watch my-sweep --to http://service:4400')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sweepboard submit sweep.yaml --to http://service:4400 --datasets ~/beir\n  sweepboard watch my-sweep --to http://service:4400',
+    )
     .action(submit)
 }
 
 async function submit(file: string, options: SubmitOptions): Promise<void> {
   const allowed = new Set(options.allowEnv)
-  const sweep = await loadSweep(file, { ...(options.datasets ? { datasets: options.datasets } : {}), readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined) })
+  const sweep = await loadSweep(file, {
+    ...(options.datasets ? { datasets: options.datasets } : {}),
+    readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined),
+  })
   for (const warning of sweep.warnings) printNote(`note: ${warning}`)
   const prepared = await prepareAndUpload(sweep, options)
-  const body = { sweep: sweep.id, name: sweep.spec.sweep, spec: sweep.text, plan: sweep.plan, prepared, weight: sweep.spec.weight ?? 1 }
+  const body = {
+    sweep: sweep.id,
+    name: sweep.spec.sweep,
+    spec: sweep.text,
+    plan: sweep.plan,
+    prepared,
+    weight: sweep.spec.weight ?? 1,
+  }
   const answer = await openClient(options, options.to).post('/sweeps', body)
   if (options.json) printJson(answer)
   else printResult(`submitted ${sweep.spec.sweep} as ${sweep.id}\nNext: sweepboard watch ${sweep.id} --to ${options.to}`)
@@ -45,7 +58,7 @@ async function submit(file: string, options: SubmitOptions): Promise<void> {
 async function prepareAndUpload(sweep: LoadedSweep, options: SubmitOptions): Promise<PreparedTask[]> {
   const folder = mkdtempSync(join(tmpdir(), 'sweepboard-submit-'))
   const token = readToken(options)
-  const remote = openHttpStore({ url: options.to, ...(token ? { token } : {}) })
+  const remote = openHttpStore({ url: options.to, token })
   try {
     const local = openFolderStore(folder)
     const refs = new Map(sweep.plan.groups.map(({ task }) => [taskKey(task), task]))

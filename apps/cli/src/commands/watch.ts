@@ -15,7 +15,10 @@ export function add(program: Command): void {
     .requiredOption('--to <url>', 'the service')
     .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
     .option('--json', 'NDJSON events, the last one {"event":"done",...}')
-    .addHelpText('after', '\nExamples:\n  sweepboard watch --to http://service:4400\n  sweepboard watch my-sweep --to http://service:4400 --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sweepboard watch --to http://service:4400\n  sweepboard watch my-sweep --to http://service:4400 --json',
+    )
     .action(watch)
 }
 
@@ -31,7 +34,16 @@ async function watch(name: string | undefined, options: CommonOptions): Promise<
     (now) => {
       if (!options.json) return printer.show(toProgress(now))
       const key = JSON.stringify([now.state, now.cells, now.chunks])
-      if (key !== shown) printEvent({ event: 'progress', sweep: id, state: now.state, cells: now.cells, chunks: now.chunks, tokens_per_second: now.tokensPerSecond, eta_seconds: now.etaSeconds })
+      if (key !== shown)
+        printEvent({
+          event: 'progress',
+          sweep: id,
+          state: now.state,
+          cells: now.cells,
+          chunks: now.chunks,
+          tokens_per_second: now.tokensPerSecond,
+          eta_seconds: now.etaSeconds,
+        })
       shown = key
     },
     interrupt.signal,
@@ -45,5 +57,7 @@ async function watch(name: string | undefined, options: CommonOptions): Promise<
   if (options.json) return printEvent({ event: 'done', sweep: id, state: view.state, cells: view.cells, exit: process.exitCode })
   printResult(showBoard(await source.leaderboard({ sweep: id })))
   for (const line of describeCells((await source.cells(id)).filter((cell) => cell.state === 'failed'))) printNote(line)
-  printResult(`${view.name} is ${view.state}: ${view.cells.scored} of ${view.cells.total} cells scored${view.cells.failed ? `, ${view.cells.failed} failed` : ''}.`)
+  printResult(
+    `${view.name} is ${view.state}: ${view.cells.scored} of ${view.cells.total} cells scored${view.cells.failed ? `, ${view.cells.failed} failed` : ''}.`,
+  )
 }

@@ -7,7 +7,7 @@ import { openBullQueue } from '@sweepboard/queue'
 import { openHttpLink, ServiceClient } from '@sweepboard/results'
 import { parseSlots, startWorker } from '@sweepboard/worker'
 import type { Command } from 'commander'
-import { codeVersion, type CommonOptions, readToken, VERSION } from '../context.ts'
+import { type CommonOptions, codeVersion, readToken, VERSION } from '../context.ts'
 import { printEvent, printNote } from '../output.ts'
 import { openRunLog } from '../run-log.ts'
 import { untilSignal } from '../signals.ts'
@@ -34,7 +34,10 @@ export function add(program: Command): void {
     .option('--threads <n>', 'threads of one CPU slot')
     .option('--name <name>', 'how the board calls this host', hostname())
     .option('--json', 'NDJSON events')
-    .addHelpText('after', '\nExamples:\n  sweepboard worker --join http://service:4400 --token-file write.token --slots 2xcpu\n  SILICONFLOW_KEY=... sweepboard worker --join http://service:4400 --slots endpoint --allow-env SILICONFLOW_KEY')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sweepboard worker --join http://service:4400 --token-file write.token --slots 2xcpu\n  SILICONFLOW_KEY=... sweepboard worker --join http://service:4400 --slots endpoint --allow-env SILICONFLOW_KEY',
+    )
     .action(worker)
 }
 
@@ -51,10 +54,11 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
   const running = await startWorker({
     link: openHttpLink(new ServiceClient({ url: options.join, token })),
     queue: (join) => {
-      if (join.queue.kind !== 'redis') throw new SweepError('SB-QUEUE-001', { url: options.join, message: 'the service runs without --redis' })
+      if (join.queue.kind !== 'redis')
+        throw new SweepError('SB-QUEUE-001', { url: options.join, message: 'the service runs without --redis' })
       return openBullQueue({ url: join.queue.url, prefix: join.queue.prefix })
     },
-    store: openHttpStore({ url: options.join, ...(token ? { token } : {}) }),
+    store: openHttpStore({ url: options.join, token }),
     folder: join(folder, 'worker'),
     slots: parseSlots(options.slots),
     allowEnv: options.allowEnv,

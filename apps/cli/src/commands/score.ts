@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs'
+import { SweepError } from '@sweepboard/contracts'
+import { evaluateTrec, parseTrecQrels, parseTrecRun, TrecFormatError } from '@sweepboard/metrics'
+import type { Command } from 'commander'
+import { printJson, printResult } from '../output.ts'
+
+const DEFAULT_MEASURES = 'num_ret,num_rel,num_rel_ret,map,Rprec,bpref,recip_rank,ndcg,ndcg_cut.10,P.5,10,20,recall.5,10,100,1000'
+
+interface ScoreOptions {
+  readonly measures: string
+  readonly perQuery?: boolean
+  readonly complete?: boolean
+  readonly level: string
+  readonly maxDocuments?: string
+  readonly json?: boolean
+}
+
+export function add(program: Command): void {
+  program
+    .command('score')
+    .argument('<run>', 'TREC run file: qid Q0 docid rank score tag')
+    .argument('<qrels>', 'TREC qrels file: qid 0 docid grade')
+    .description("trec_eval's job: rank by score then id (both descending), print its measures to four digits.")
+    .option('-m, --measures <list>', 'measures, cut-offs after a dot: ndcg_cut.10,100,P.5,map', DEFAULT_MEASURES)
+    .option('-q, --per-query', 'each query as well')
+    .option('-c, --complete', 'average over all queries of the qrels, missing ones count 0')
+    .option('-l, --level <grade>', 'smallest grade that counts as relevant', '1')
+    .option('-M, --max-documents <n>', 'documents considered for each query')
+    .option('--json', 'one JSON document')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sweepboard score run.trec qrels.txt\n  sweepboard score -q -m ndcg_cut.10,map run.trec qrels.txt --json',
+    )
+    .action(score)
+}
+
+function score(runFile: string, qrelsFile: string, options: ScoreOptions): void {
+  const evaluation = parseAndEvaluate(runFile, qrelsFile, options)
+  if (options.json) {
+    printJson({ all: evaluation.all, ...(options.perQuery ? { per_query: Object.fromEntries(evaluation.perQuery) } : {}) })
+    return
+  }
+  const line = (name: string, query: string, value: number) => {
+    const isCount = name === 'num_q' || name.startsWith('num_')
+    return `${name.padEnd(22)}\t${query}\t${isCount ? value : value.toFixed(4)}`
+  }
+  const queries = options.perQuery
+    ? [...evaluation.perQuery].flatMap(([query, values]) =>
+        Object.entries(values).map(([name, value]) => line(name, query, value)),
+      )
+    : []
+  printResult([...queries, ...Object.entries(evaluation.all).map(([name, value]) => line(name, 'all', value))].join('\n'))
+}
+
+function parseAndEvaluate(runFile: string, qrelsFile: string, options: ScoreOptions): ReturnType<typeof evaluateTrec> {
+  try {
+    const run = parseTrecRun(read(runFile), runFile)
+    const qrels = parseTrecQrels(read(qrelsFile), qrelsFile)
+    return evaluateTrec(run, qrels, splitMeasures(options.measures), {
+      relevanceLevel: Number(options.level),
+      complete: options.complete === true,
+      ...(options.maxDocuments ? { maxDocuments: Number(options.maxDocuments) } : {}),
+    })
+  } catch (thrown) {
+    if (thrown instanceof RangeError) throw new SweepError('SB-SERVE-005', { message: thrown.message }, { cause: thrown })
+    if (!(thrown instanceof TrecFormatError)) throw thrown
+    const all = thrown.mistakes.map((m) => ({
+      code: 'SB-SCORE-003' as const,
+      message: m.message,
+      fix: 'A run line is `qid Q0 docid rank score tag`, a qrels line `qid 0 docid grade`.',
+      file: m.file,
+      line: m.line,
+    }))
+    const first = thrown.mistakes[0]
+    throw new SweepError(
+      'SB-SCORE-003',
+      {
+        file: first?.file,
+        line: first?.line,
+        message: `${first?.message}${all.length > 1 ? ` (and ${all.length - 1} more)` : ''}`,
+      },
+      { cause: thrown, mistakes: all },
+    )
+  }
+}
+
+/** `P.5,10,map` -> `P.5,10`, `map`: a bare number belongs to the measure before it. */
+function splitMeasures(list: string): string[] {
+  const names: string[] = []
+  for (const part of list.split(',')) {
+    if (/^[\d.]+$/.test(part) && names.length > 0) names.push(`${names.pop()},${part}`)
+    else names.push(part)
+  }
+  return names
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new SweepError('SB-FILE-001', { file, message: (cause as Error).message }, { cause })
+  }
+}
