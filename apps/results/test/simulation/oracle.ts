@@ -1,0 +1,224 @@
+import type { SqliteDatabase } from '@sweepboard/ledger'
+import type { Simulation } from './simulation.ts'
+import { Violation } from './violation.ts'
+import { keysOf, scoreOf } from './world.ts'
+
+interface ChunkRow {
+  encoding: number
+  n: number
+  digest: string | null
+  lease: string | null
+  failed: string | null
+}
+
+/** The invariants of protocol section 12, recomputed from the ledger's rows and from what the simulated hosts really did. */
+export class Oracle {
+  /** Encodings beyond the first that faults excuse. */
+  allowed = 0
+  expiredCount = 0
+  readonly begunCount = new Map<string, number>()
+  readonly closedAt = new Map<string, number>()
+  readonly #sim: Simulation
+  readonly #begunBy = new Map<string, Set<string>>()
+  readonly #runs = new Map<string, string>()
+  readonly #digests = new Map<string, string>()
+  readonly #scores = new Map<string, number>()
+  readonly #labels = new Map<number, (n: number) => string>()
+  #leased = new Map<string, Set<string>>()
+  readonly #mostChunks = new Map<string, number>()
+
+  constructor(sim: Simulation) {
+    this.#sim = sim
+  }
+
+  get #db(): SqliteDatabase {
+    return this.#sim.db
+  }
+
+  #all<R>(sql: string): R[] {
+    return this.#db.prepare(sql).all() as R[]
+  }
+
+  allow(count: number): void {
+    this.allowed += count
+  }
+
+  begun(lease: string, label: string): void {
+    const { mode, now } = this.#sim
+    this.begunCount.set(label, (this.begunCount.get(label) ?? 0) + 1)
+    const begun = this.#begunBy.get(lease) ?? new Set()
+    this.#begunBy.set(lease, begun.add(label))
+    const closed = this.closedAt.get(lease)
+    if (closed === undefined) return
+    this.allow(1)
+    if (mode === 'control' && now - closed > 3 + 2 * this.#sim.net.delay + 3) throw new Violation('stop-reaches', `${lease} begins ${label} ${now - closed} ticks after its end`)
+  }
+
+  granted(lease: string, run: string): void {
+    const earlier = this.#runs.get(lease)
+    if (earlier !== undefined && earlier !== run) throw new Violation('claimed-once', `${lease} by ${earlier} and ${run}`)
+    this.#runs.set(lease, run)
+  }
+
+  /** A ticket was completed while these chunks were neither in the outbox nor reported. */
+  completed(lease: string, items: readonly { encoding: number; n: number; label: string }[]): void {
+    if (this.#sim.leaseRow(lease) === undefined) return
+    for (const { encoding, n, label } of items) {
+      const row = this.#db.prepare('select digest, lease from chunk where encoding = ? and n = ?').get(encoding, n) as ChunkRow
+      if (row.digest === null && row.lease === lease) throw new Violation('outbox-before-ack', `${lease} completed with ${label} nowhere`)
+    }
+  }
+
+  /** Before the ledger expires a lease; `inBeat`: because a beat did not name it. */
+  expiring(lease: string, inBeat: boolean): void {
+    const row = this.#sim.leaseRow(lease)
+    if (row === undefined) return
+    this.expiredCount += 1
+    if (row.run === null) return
+    const host = this.#sim.hosts.find(({ id }) => id === row.host)
+    if (host === undefined || !host.isUp || host.boot !== row.boot) return
+    const isHeld = host.slots.some(({ jobs }) => jobs.some((job) => job.lease === lease && job.run === row.run)) || host.disk.outbox.some((entry) => entry.lease === lease)
+    if (!isHeld) return
+    if (inBeat) throw new Violation('no-false-expiry', `${lease} was held by ${host.id} when a beat closed it`)
+    if (this.#sim.now - host.disturbed > 80) throw new Violation('no-false-expiry', `${lease} of undisturbed ${host.id}`)
+  }
+
+  /** After every tick. */
+  check(): void {
+    const chunks = this.#all<ChunkRow>('select encoding, n, digest, lease, failed from chunk')
+    this.#checkChunks(chunks)
+    this.#checkLeases(chunks)
+    this.#checkFlags()
+    this.#checkCells()
+  }
+
+  #label(encoding: number, n: number): string {
+    let label = this.#labels.get(encoding)
+    if (label === undefined) {
+      const row = this.#db.prepare('select lane, textSet, side from encoding where id = ?').get(encoding) as { lane: string; textSet: string; side: string }
+      label = (at) => this.#sim.world.label(row.lane, row.textSet, JSON.parse(row.side), at)
+      this.#labels.set(encoding, label)
+    }
+    return label(n)
+  }
+
+  #checkChunks(chunks: readonly ChunkRow[]): void {
+    const { store, damaged } = this.#sim
+    for (const { encoding, n, digest, lease, failed } of chunks) {
+      const name = `${encoding}#${n}`
+      if (lease !== null && (digest !== null || failed !== null)) throw new Violation('flags-agree', `${name} is leased though done or failed`)
+      const before = this.#digests.get(name)
+      if (before !== undefined && before !== digest) {
+        if (!damaged.has(before)) throw new Violation('insert-only', `${name} was ${before.slice(0, 8)}, is ${digest?.slice(0, 8)}`)
+        this.allow(1)
+      }
+      if (digest === null) this.#digests.delete(name)
+      else {
+        this.#digests.set(name, digest)
+        if (!store.has(digest) && !damaged.has(digest)) throw new Violation('referenced-exists', `${name} ${digest.slice(0, 8)}`)
+      }
+    }
+  }
+
+  #checkLeases(chunks: readonly ChunkRow[]): void {
+    const leases = this.#all<{ id: string; kind: string; grp: number | null }>('select id, kind, grp from lease')
+    const open = new Map<string, Set<string>>(leases.map(({ id }) => [id, new Set()]))
+    const byLease = new Map<string, ChunkRow[]>()
+    for (const chunk of chunks) {
+      if (chunk.lease === null) continue
+      const mine = open.get(chunk.lease)
+      if (mine === undefined) throw new Violation('flags-agree', `${chunk.encoding}#${chunk.n} points at a closed lease`)
+      mine.add(this.#label(chunk.encoding, chunk.n))
+      byLease.set(chunk.lease, [...(byLease.get(chunk.lease) ?? []), chunk])
+    }
+    const done = new Set(chunks.filter(({ digest }) => digest !== null).map(({ encoding, n }) => this.#label(encoding, n)))
+    for (const [lease, labels] of this.#leased) {
+      if (open.has(lease)) continue
+      this.closedAt.set(lease, this.#sim.now)
+      for (const label of labels) if (!done.has(label) && this.#begunBy.get(lease)?.has(label)) this.allow(1)
+    }
+    for (const { id, kind, grp } of leases) {
+      const mine = byLease.get(id) ?? []
+      this.#mostChunks.set(id, Math.max(mine.length, this.#mostChunks.get(id) ?? 0))
+      if (kind === 'encode' && mine.length === 0) throw new Violation('flags-agree', `${id} has no chunk left`)
+      const isWhole = kind === 'score' || mine.length === this.#mostChunks.get(id)
+      const groups = kind === 'score' ? [grp] : mine.flatMap(({ encoding }) => this.#groupsOf(encoding))
+      if (isWhole && !groups.some((one) => one !== null && this.#isWanted(one))) throw new Violation('no-unwanted-lease', `${id} (${kind})`)
+    }
+    for (const { id, lease } of this.#all<{ id: number; lease: string }>('select id, lease from grp where lease is not null')) {
+      if (!open.has(lease)) throw new Violation('flags-agree', `group ${id} points at a closed lease`)
+    }
+    this.#leased = open
+  }
+
+  #groupsOf(encoding: number): number[] {
+    return (this.#db.prepare('select grp from grp_encoding where encoding = ?').all(encoding) as { grp: number }[]).map(({ grp }) => grp)
+  }
+
+  #isWanted(group: number): boolean {
+    const sql = `select 1 from want w join sweep s on s.id = w.sweep where w.grp = ? and w.open = 1 and s.state = 'running'`
+    return this.#db.prepare(sql).get(group) !== undefined
+  }
+
+  #checkFlags(): void {
+    const wrong = (sql: string) => this.#all<{ id: number | string }>(sql).map(({ id }) => id)
+    const complete = wrong(`select id from encoding e where complete = exists (select 1 from chunk c where c.encoding = e.id and c.digest is null)`)
+    if (complete.length > 0) throw new Violation('flags-agree', `complete of encoding ${complete}`)
+    const ready = wrong(
+      `select id from grp g where ready <> (attached = 1 and not exists (select 1 from grp_encoding ge join chunk c on c.encoding = ge.encoding
+       where ge.grp = g.id and c.digest is null))`,
+    )
+    if (ready.length > 0) throw new Violation('flags-agree', `ready of group ${ready}`)
+    const settled = `(select count(*) from config_set s join json_each(s.json) j left join cell c on c.grp = w.grp
+      and c.config = json_extract(j.value, '$.key') where s.id = w.configs and coalesce(c.state, '') not in ('scored', 'failed'))`
+    const openWants = wrong(`select w.sweep || '/' || w.grp as id from want w join sweep s on s.id = w.sweep where w.open = 1 and ${settled} = 0 and s.state <> 'cancelled'`)
+    if (openWants.length > 0) throw new Violation('flags-agree', `open though settled: ${openWants}`)
+    const done = wrong(
+      `select id from sweep s where (state = 'done') and exists (select 1 from want w where w.sweep = s.id and open = 1)
+       or state in ('running', 'paused') and not exists (select 1 from want w where w.sweep = s.id and open = 1)`,
+    )
+    if (done.length > 0) throw new Violation('flags-agree', `state of sweep ${done}`)
+  }
+
+  #checkCells(): void {
+    for (const { grp, config, mainScore } of this.#all<{ grp: number; config: string; mainScore: number }>(`select grp, config, mainScore from cell where state = 'scored'`)) {
+      const name = `${grp}/${config}`
+      const before = this.#scores.get(name)
+      if (before !== undefined && before !== mainScore) throw new Violation('insert-only', `cell ${name}`)
+      this.#scores.set(name, mainScore)
+    }
+    const scored = this.#all<{ n: number }>(`select count(*) as n from cell where state = 'scored'`)[0]?.n
+    if (scored !== this.#scores.size) throw new Violation('insert-only', 'a scored cell is gone')
+    const lost = this.#all<{ id: string }>(
+      `select s.id || '/' || w.grp as id from sweep s join want w on w.sweep = s.id join config_set cs on cs.id = w.configs join json_each(cs.json) j
+       left join cell c on c.grp = w.grp and c.config = json_extract(j.value, '$.key') where s.state = 'done' and c.state is null`,
+    )
+    if (lost.length > 0) throw new Violation('nothing-lost', `done without ${lost.map(({ id }) => id)}`)
+  }
+
+  /** At the end: every cell of a done sweep is what a quiet run gives. */
+  checkEnd(): void {
+    const { world, ledger } = this.#sim
+    for (const { id, plan } of world.plans) {
+      if (ledger.sweepStatus(id).state !== 'done') continue
+      const cells = new Map(ledger.cells(id).map((cell) => [`${cell.task} ${cell.load.key} ${cell.configKey}`, cell]))
+      for (const group of plan.groups) {
+        const labels = world.labelsOf(group)
+        const task = world.tasks.find(({ ref }) => ref.task === group.task.task)
+        const mustFail = task?.isBad || labels.some((label) => world.isHarmful(label))
+        for (const key of keysOf(group)) {
+          const cell = cells.get(`${group.task.task} ${group.model.load.key} ${key}`)
+          const name = `${id}/${group.task.task}/${group.model.load.model}`
+          if (cell === undefined || cell.state === 'waiting') throw new Violation('nothing-lost', name)
+          const isFailed = cell.state !== 'scored'
+          if (isFailed !== mustFail) throw new Violation(mustFail ? 'poison-fails' : 'poison-alone', `${name} is ${cell.state} ${cell.failure?.code ?? ''}`)
+          if (!isFailed && cell.mainScore !== scoreOf(key, labels)) throw new Violation('right-value', name)
+        }
+      }
+    }
+    let extra = 0
+    for (const [label, count] of this.begunCount) if (!world.isHarmful(label)) extra += count - 1
+    if (extra > this.allowed) throw new Violation('bounded-waste', `${extra} encodings too many, ${this.allowed} excused`)
+    if (this.#sim.mode === 'clean' && this.expiredCount > 0) throw new Violation('no-false-expiry', 'a lease expired in a quiet run')
+  }
+}
