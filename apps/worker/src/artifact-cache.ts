@@ -1,16 +1,17 @@
-import { readdir, stat } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FolderStore } from '@sweepboard/artifacts'
 import { type ArtifactStore, type Digest, SweepError } from '@sweepboard/contracts'
 import { Backoff, pause } from './backoff.ts'
-import { removeFile } from './durable-file.ts'
 
 /** Bytes the worker's own store may hold beside what the outbox and running leases need. */
 const LIMIT_BYTES = 8 * 2 ** 30
+/** Age at which a file that was never finished counts as left behind by a killed child. */
+const LEFTOVER_MS = 3_600_000
 
 export interface CacheParts {
-  readonly folder: string
-  /** The store over `folder`, in which the children read and write, too. */
-  readonly own: ArtifactStore
+  /** The worker's own store, in whose folder the children read and write, too. */
+  readonly own: FolderStore
   /** The service's store. */
   readonly remote: ArtifactStore
   /** Whether the outbox still needs a copy. */
@@ -76,39 +77,28 @@ export class ArtifactCache {
     }
   }
 
-  /** Throws a copy away, because it turned out damaged. */
-  async discard(digests: readonly Digest[]): Promise<void> {
-    const files = await this.#files()
-    for (const { path } of files.filter((file) => digests.includes(file.digest))) await removeFile(path)
+  /** Throws copies away, because they turned out damaged. */
+  discard(digests: readonly Digest[]): void {
+    for (const digest of digests) this.#parts.own.remove(digest)
   }
 
-  /** Removes the oldest copies that nobody needs until the rest is within the limit. */
+  /** Removes the oldest copies that nobody needs until the rest is within the limit, and what killed writers left behind. */
   async trim(): Promise<void> {
+    const { own, needed } = this.#parts
     this.#grown = 0
-    const files = (await this.#files()).sort((a, b) => a.writtenAt - b.writtenAt)
+    own.removeLeftovers(LEFTOVER_MS)
+    const files = (await Promise.all([...own.list()].map((digest) => this.#look(digest)))).flat()
     let bytes = files.reduce((sum, file) => sum + file.bytes, 0)
-    for (const file of files) {
+    for (const file of files.sort((a, b) => a.writtenAt - b.writtenAt)) {
       if (bytes <= this.#limit) return
-      if (this.#pins.has(file.digest) || this.#parts.needed(file.digest)) continue
-      await removeFile(file.path)
+      if (this.#pins.has(file.digest) || needed(file.digest)) continue
+      own.remove(file.digest)
       bytes -= file.bytes
     }
   }
 
-  /** A file is known by the digest its path ends with, separators left out, whatever folders the store keeps. */
-  async #files(): Promise<{ path: string; digest: Digest; bytes: number; writtenAt: number }[]> {
-    const found = await readdir(this.#parts.folder, { recursive: true, withFileTypes: true })
-    const files = found.flatMap((entry) => {
-      const path = join(entry.parentPath, entry.name)
-      const [digest] = /[0-9a-f]{64}$/.exec(relative(this.#parts.folder, path).split(sep).join('')) ?? []
-      return entry.isFile() && digest !== undefined ? [{ path, digest }] : []
-    })
-    const sized = await Promise.all(
-      files.map(async (file) => {
-        const info = await stat(file.path).catch(() => null)
-        return info === null ? [] : [{ ...file, bytes: info.size, writtenAt: info.mtimeMs }]
-      }),
-    )
-    return sized.flat()
+  async #look(digest: Digest): Promise<{ digest: Digest; bytes: number; writtenAt: number }[]> {
+    const info = await stat(join(this.#parts.own.folder, digest.slice(0, 2), digest)).catch(() => null)
+    return info === null ? [] : [{ digest, bytes: info.size, writtenAt: info.mtimeMs }]
   }
 }

@@ -58,6 +58,8 @@ async function encodeOrSearch(request: ChunkRequest, tools: ChunkTools): Promise
   const first = await withMemory(request, tools)
   if (!(first instanceof SweepError)) return first
   if (failureClass(first) === 'engine') return failed('engine', first, null)
+  const named = namedText(first, request)
+  if (named !== null) return failed('poison', first, named)
   const probe = async (start: number, end: number) => {
     const result = await attempt({ ...request, start, end }, { tools, keep: false, budget: tools.budget })
     return result instanceof SweepError ? result : null
@@ -66,6 +68,12 @@ async function encodeOrSearch(request: ChunkRequest, tools: ChunkTools): Promise
   if (poison !== null) return failed('poison', poison.error, poison.text)
   const again = await attempt(request, { tools, keep: true, budget: tools.budget })
   return again instanceof SweepError ? failed('engine', again, null) : again
+}
+
+/** The text the engine itself found to fail, twice and alone, counted in the text set; null when it names none. */
+function namedText(error: SweepError, { start, end }: ChunkRequest): number | null {
+  const { text } = error.details
+  return typeof text === 'number' && Number.isInteger(text) && text >= 0 && text < end - start ? start + text : null
 }
 
 /** One try, and up to three with halved token budgets when memory seems to have run out; a budget that works is kept. */
@@ -101,7 +109,7 @@ async function attempt(request: ChunkRequest, { tools, keep, budget }: Attempt):
     )
     if (isOutcome(thrown)) return thrown
     tools.signal.throwIfAborted()
-    const error = thrown instanceof EngineNotOpened ? thrown.cause : toSweepError(thrown)
+    const error = thrown instanceof EngineNotOpened ? thrown.failure : toSweepError(thrown)
     const kind = failureClass(error)
     if (error.code === 'SB-MODEL-008' || error.code === 'SB-WORK-002') tools.onChildGone(error)
     if (kind === 'busy') {

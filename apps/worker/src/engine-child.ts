@@ -18,11 +18,11 @@ export interface EngineChildOptions {
 /** The engine did not open: nothing the lane is given can be computed here. */
 export class EngineNotOpened extends Error {
   override readonly name = 'EngineNotOpened'
-  override readonly cause: SweepError
+  readonly failure: SweepError
 
-  constructor(cause: SweepError) {
-    super(cause.message)
-    this.cause = cause
+  constructor(failure: SweepError) {
+    super(failure.message, { cause: failure })
+    this.failure = failure
   }
 }
 
@@ -54,8 +54,7 @@ export class EngineChild {
     } catch (error) {
       await this.close()
       signal.throwIfAborted()
-      if (error instanceof SweepError && error.code !== 'SB-CORE-004') throw new EngineNotOpened(error)
-      throw error
+      throw error instanceof SweepError && error.code !== 'SB-CORE-004' ? new EngineNotOpened(error) : error
     }
   }
 

@@ -63,7 +63,7 @@ async function scoreTwice(
 ): Promise<ScoreReply> {
   const first = await scoreInChild(work, host, signal)
   if (first.missing.length === 0) return first
-  await host.cache.discard(first.missing.map(({ digest }) => digest))
+  host.cache.discard(first.missing.map(({ digest }) => digest))
   const missing = await fetchAll(chunks, host, signal)
   return missing.length > 0 ? { results: [], failures: [], missing } : scoreInChild(work, host, signal)
 }

@@ -133,7 +133,7 @@ export class Slot {
       await lane.engine.open(lane.leaving.signal)
     } catch (error) {
       await lane.engine.close()
-      if (!lane.leaving.signal.aborted) this.#refuse(load, error instanceof EngineNotOpened ? error.cause : toSweepError(error))
+      if (!lane.leaving.signal.aborted) this.#refuse(load, error instanceof EngineNotOpened ? error.failure : toSweepError(error))
       this.#lane = null
       this.#move('refused')
       return

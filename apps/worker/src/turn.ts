@@ -1,3 +1,8 @@
+interface Waiter {
+  readonly exclusive: boolean
+  start: () => void
+}
+
 /**
  * First come, first served turns. `shared` holders run together, an `exclusive` one alone: a slot's engine serves one run
  * at a time (all exclusive), and a quarantined chunk has its host for itself (it exclusive, the others shared).
@@ -5,13 +10,13 @@
 export class Turn {
   #holders = 0
   #exclusive = false
-  #queue: { exclusive: boolean; start: () => void }[] = []
+  #queue: Waiter[] = []
 
   /** Resolves with the release. Rejects with the signal's reason when aborted while waiting. */
   take(kind: 'shared' | 'exclusive', signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted()
     return new Promise((resolve, reject) => {
-      const waiter = { exclusive: kind === 'exclusive', start: () => undefined as void }
+      const waiter: Waiter = { exclusive: kind === 'exclusive', start: () => undefined }
       const leave = () => {
         this.#queue = this.#queue.filter((other) => other !== waiter)
         reject(signal.reason)

@@ -70,7 +70,6 @@ async function openState(options: WorkerOptions, folder: HostFolder): Promise<St
   const outbox = await Outbox.open(folder.outbox)
   const own = openFolderStore(folder.artifacts)
   const cache = new ArtifactCache({
-    folder: folder.artifacts,
     own,
     remote: options.store,
     needed: (digest) => outbox.needs(digest),
