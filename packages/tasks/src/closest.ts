@@ -1,4 +1,4 @@
-/** Levenshtein distance in UTF-16 code units, given up (Infinity) as soon as it must exceed `limit`. */
+/** Levenshtein distance in UTF-16 code units, Infinity as soon as it must exceed `limit`. */
 export function editDistance(a: string, b: string, limit = Number.POSITIVE_INFINITY): number {
   if (Math.abs(a.length - b.length) > limit) return Number.POSITIVE_INFINITY
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
@@ -11,7 +11,8 @@ export function editDistance(a: string, b: string, limit = Number.POSITIVE_INFIN
     if (Math.min(...row) > limit) return Number.POSITIVE_INFINITY
     previous = row
   }
-  return previous[b.length] as number
+  const distance = previous[b.length] as number
+  return distance > limit ? Number.POSITIVE_INFINITY : distance
 }
 
 /**

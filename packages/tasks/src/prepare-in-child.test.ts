@@ -1,0 +1,85 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { sha256 } from '@sweepboard/contracts'
+import { isAlive, liveDescendants, waitUntil } from '@sweepboard/test-kit'
+import { describe, expect, it } from 'vitest'
+import { memoryStore, refOf, taskFolder, tempFolder } from '../test/task-folder.ts'
+import { prepareTask } from './prepare.ts'
+import { prepareInChild } from './prepare-in-child.ts'
+
+/** A task whose corpus is a pipe nobody writes to: its preparation never ends by itself. */
+function endlessTask(): string {
+  const folder = taskFolder()
+  execFileSync('rm', [join(folder, 'corpus.jsonl')])
+  execFileSync('mkfifo', [join(folder, 'corpus.jsonl')])
+  return folder
+}
+
+const childOf = (pid: number) => liveDescendants(pid).find((row) => row.command.includes('prepare-child'))
+
+describe('prepareInChild', () => {
+  it('answers what prepareTask answers, and stores the artifacts by digest', async () => {
+    const ref = refOf(taskFolder())
+    const store = join(tempFolder(), 'artifacts')
+    const prepared = await prepareInChild(ref, store)
+    const { stored, put } = memoryStore()
+    expect(prepared).toEqual(await prepareTask(ref, put))
+    const files = readdirSync(store, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    expect(files.map(({ name }) => name).sort()).toEqual([...stored.keys()].sort())
+    for (const { name } of files) expect(sha256(readFileSync(join(store, name.slice(0, 2), name)))).toBe(name)
+  })
+
+  it('keeps an artifact that is already there', async () => {
+    const ref = refOf(taskFolder())
+    const store = tempFolder()
+    const { judgments } = await prepareInChild(ref, store)
+    const path = join(store, judgments.slice(0, 2), judgments)
+    const before = statSync(path).ino
+    await prepareInChild(ref, store)
+    expect(statSync(path).ino).toBe(before)
+  })
+
+  it('throws the child’s refusal with its mistakes, and leaves no file', async () => {
+    const store = tempFolder()
+    const folder = taskFolder({ 'corpus.jsonl': 'x\n{"_id":"d1","text":"\\ud800"}\n' })
+    await expect(prepareInChild(refOf(folder), store)).rejects.toMatchObject({
+      name: 'SweepError',
+      code: 'SB-TASK-001',
+      message: 'SB-TASK-001: 2 mistakes in the data of mine',
+      mistakes: [
+        { code: 'SB-TASK-002', line: 1, file: join(folder, 'corpus.jsonl') },
+        { code: 'SB-TASK-006', line: 2 },
+      ],
+    })
+    expect(readdirSync(store)).toEqual([])
+  })
+
+  it.skipIf(!existsSync('/proc/self/status'))('kills the child when aborted', async () => {
+    const control = new AbortController()
+    const ended = prepareInChild(refOf(endlessTask()), tempFolder(), control.signal).catch((thrown: unknown) => thrown)
+    const child = await waitUntil(() => childOf(process.pid))
+    control.abort()
+    expect(await ended).toMatchObject({ code: 'SB-CORE-004' })
+    await waitUntil(() => child && !isAlive(child.pid))
+    await expect(prepareInChild(refOf(taskFolder()), tempFolder(), AbortSignal.abort())).rejects.toMatchObject({
+      code: 'SB-CORE-004',
+    })
+  })
+
+  it.skipIf(!existsSync('/proc/self/status'))('reports a child that was killed', async () => {
+    const ended = prepareInChild(refOf(endlessTask()), tempFolder()).catch((thrown: unknown) => thrown)
+    const child = await waitUntil(() => childOf(process.pid))
+    process.kill(child?.pid as number, 'SIGKILL')
+    expect(await ended).toMatchObject({ code: 'SB-TASK-011', message: expect.stringContaining('SIGKILL') })
+  })
+
+  it.skipIf(!existsSync('/proc/self/status'))('dies with its parent', async () => {
+    const door = new URL('./index.ts', import.meta.url).href
+    const script = `const { prepareInChild } = await import(${JSON.stringify(door)}); await prepareInChild(${JSON.stringify(refOf(endlessTask()))}, ${JSON.stringify(tempFolder())})`
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' })
+    const child = await waitUntil(() => childOf(parent.pid as number))
+    parent.kill('SIGKILL')
+    await waitUntil(() => child && !isAlive(child.pid))
+  })
+})
