@@ -1,5 +1,5 @@
 /** Padded tokens a planned batch may have: part of every load's identity, because batches decide a vector's last bits. */
-export const BATCH_PADDED_TOKENS = 4096
+export const BATCH_PADDED_TOKENS = 2048
 /** A batch also closes before a text that would bring real/padded tokens below this. */
 const LEAST_FILL = 0.95
 /** ... but not before it has this many padded tokens: tiny batches cost more than padding. */

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { isFiniteRow, normalizeRows, poolTokens } from './pooling.ts'
+
+const TOKENS = Float32Array.of(1, 2, 3, 6, 90, 90) // two real tokens and one of padding, dim 2
+
+describe('poolTokens', () => {
+  it.each([
+    ['mean', [2, 4]],
+    ['cls', [1, 2]],
+    ['lasttoken', [3, 6]],
+  ] as const)('%s reads real tokens only', (pooling, expected) => {
+    const out = new Float32Array(2)
+    poolTokens(TOKENS, 2, pooling, out)
+    expect([...out]).toEqual(expected)
+  })
+})
+
+it('normalizeRows divides by the norm and leaves a row of zeros', () => {
+  const rows = Float32Array.of(3, 4, 0, 0)
+  normalizeRows(rows, 2)
+  expect([...rows]).toEqual([Math.fround(0.6), Math.fround(0.8), 0, 0])
+})
+
+it('isFiniteRow', () => {
+  expect(
+    [Float32Array.of(1, 2), Float32Array.of(1, Number.NaN), Float32Array.of(Number.POSITIVE_INFINITY)].map(isFiniteRow),
+  ).toEqual([true, false, false])
+})
