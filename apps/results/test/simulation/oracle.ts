@@ -1,4 +1,4 @@
-import type { SqliteDatabase } from '@sweepboard/ledger'
+import type { SimHost } from './sim-host.ts'
 import type { Simulation } from './simulation.ts'
 import { Violation } from './violation.ts'
 import { keysOf, scoreOf } from './world.ts'
@@ -24,6 +24,7 @@ export class Oracle {
   readonly #digests = new Map<string, string>()
   readonly #scores = new Map<string, number>()
   readonly #labels = new Map<number, (n: number) => string>()
+  #lastStamp = ''
   #leased = new Map<string, Set<string>>()
   readonly #mostChunks = new Map<string, number>()
 
@@ -31,12 +32,8 @@ export class Oracle {
     this.#sim = sim
   }
 
-  get #db(): SqliteDatabase {
-    return this.#sim.db
-  }
-
-  #all<R>(sql: string): R[] {
-    return this.#db.prepare(sql).all() as R[]
+  #all<R>(sql: string, ...values: (string | number)[]): R[] {
+    return this.#sim.sql<R>(sql, ...values)
   }
 
   allow(count: number): void {
@@ -64,8 +61,8 @@ export class Oracle {
   completed(lease: string, items: readonly { encoding: number; n: number; label: string }[]): void {
     if (this.#sim.leaseRow(lease) === undefined) return
     for (const { encoding, n, label } of items) {
-      const row = this.#db.prepare('select digest, lease from chunk where encoding = ? and n = ?').get(encoding, n) as ChunkRow
-      if (row.digest === null && row.lease === lease) throw new Violation('outbox-before-ack', `${lease} completed with ${label} nowhere`)
+      const row = this.#all<ChunkRow>('select digest, lease from chunk where encoding = ? and n = ?', encoding, n)[0]
+      if (row?.digest === null && row.lease === lease) throw new Violation('outbox-before-ack', `${lease} completed with ${label} nowhere`)
     }
   }
 
@@ -73,8 +70,8 @@ export class Oracle {
   expiring(lease: string, inBeat: boolean): void {
     const row = this.#sim.leaseRow(lease)
     if (row === undefined) return
-    this.expiredCount += 1
     if (row.run === null) return
+    this.expiredCount += 1
     const host = this.#sim.hosts.find(({ id }) => id === row.host)
     if (host === undefined || !host.isUp || host.boot !== row.boot) return
     const isHeld = host.slots.some(({ jobs }) => jobs.some((job) => job.lease === lease && job.run === row.run)) || host.disk.outbox.some((entry) => entry.lease === lease)
@@ -83,8 +80,22 @@ export class Oracle {
     if (this.#sim.now - host.disturbed > 80) throw new Violation('no-false-expiry', `${lease} of undisturbed ${host.id}`)
   }
 
+  /** Before a host's `end` is taken: it must not give back chunks that lie in the host's own outbox. */
+  ending(host: SimHost, lease: string): void {
+    if (this.#sim.leaseRow(lease)?.host !== host.id || this.#sim.now - host.wasFull < 60) return
+    for (const { commit } of host.disk.outbox) {
+      if (commit?.lease !== lease) continue
+      const [row] = this.#all<ChunkRow>('select lease from chunk where encoding = ? and n = ?', commit.encoding, commit.n)
+      if (row?.lease === lease) throw new Violation('bounded-waste', `the end of ${lease} gives back ${commit.encoding}#${commit.n}, which is in the outbox`)
+    }
+  }
+
   /** After every tick. */
   check(): void {
+    const [change] = this.#all<{ count: number }>('select total_changes() as count')
+    const stamp = `${change?.count} ${this.#sim.store.size}`
+    if (stamp === this.#lastStamp) return
+    this.#lastStamp = stamp
     const chunks = this.#all<ChunkRow>('select encoding, n, digest, lease, failed from chunk')
     this.#checkChunks(chunks)
     this.#checkLeases(chunks)
@@ -95,7 +106,8 @@ export class Oracle {
   #label(encoding: number, n: number): string {
     let label = this.#labels.get(encoding)
     if (label === undefined) {
-      const row = this.#db.prepare('select lane, textSet, side from encoding where id = ?').get(encoding) as { lane: string; textSet: string; side: string }
+      const [row] = this.#all<{ lane: string; textSet: string; side: string }>('select lane, textSet, side from encoding where id = ?', encoding)
+      if (row === undefined) throw new Error(`no encoding ${encoding}`)
       label = (at) => this.#sim.world.label(row.lane, row.textSet, JSON.parse(row.side), at)
       this.#labels.set(encoding, label)
     }
@@ -152,12 +164,12 @@ export class Oracle {
   }
 
   #groupsOf(encoding: number): number[] {
-    return (this.#db.prepare('select grp from grp_encoding where encoding = ?').all(encoding) as { grp: number }[]).map(({ grp }) => grp)
+    return this.#all<{ grp: number }>('select grp from grp_encoding where encoding = ?', encoding).map(({ grp }) => grp)
   }
 
   #isWanted(group: number): boolean {
     const sql = `select 1 from want w join sweep s on s.id = w.sweep where w.grp = ? and w.open = 1 and s.state = 'running'`
-    return this.#db.prepare(sql).get(group) !== undefined
+    return this.#all(sql, group).length > 0
   }
 
   #checkFlags(): void {

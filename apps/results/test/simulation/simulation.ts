@@ -87,6 +87,7 @@ export class Simulation {
   readonly #preparing: { at: number; boot: number; settle: () => void }[] = []
   readonly #controls: { at: number; action: 'pause' | 'resume' | 'cancel' | 'retry'; sweep: string }[] = []
   readonly #verbose: boolean
+  readonly #statements = new Map<string, ReturnType<SqliteDatabase['prepare']>>()
 
   constructor(seed: number, breakage: Breakage = {}, verbose = false) {
     this.#verbose = verbose
@@ -119,7 +120,7 @@ export class Simulation {
   }
 
   leaseRow(id: string): LeaseRow | undefined {
-    return this.db.prepare('select * from lease where id = ?').get(id) as LeaseRow | undefined
+    return this.sql<LeaseRow>('select * from lease where id = ?', id)[0]
   }
 
   /** A named crash point: the process that passes it may die here. */
@@ -241,6 +242,7 @@ export class Simulation {
       claim: (claim) => c.claim(claim),
       commit: (commits) => c.commit(host.id, this.ledgerId, commits),
       end: (end) => {
+        this.oracle.ending(host, end.lease)
         c.end(end)
         return true
       },
@@ -302,6 +304,7 @@ export class Simulation {
       for (const { settle } of this.#preparing.filter(({ at, boot }) => at <= this.now && boot === this.#bootedAt)) settle()
       this.#preparing.splice(0, this.#preparing.length, ...this.#preparing.filter(({ at, boot }) => at > this.now && boot === this.#bootedAt))
       for (let i = 0; i < 4; i += 1) await null
+      this.#knownLeases = new Set(this.#leases().map(({ id }) => id))
       if (this.#crashed === null) await this.#coordinator.tick()
       this.#checkWindow()
       if (this.#crashed === null && this.now % 10 === 0) this.#collect()
@@ -314,7 +317,7 @@ export class Simulation {
   #users(): void {
     const c = this.#coordinator
     for (const { id, at, plan, weight } of this.world.plans) {
-      if (this.now > at && !this.db.prepare('select 1 from sweep where id = ?').get(id)) c.submit({ sweep: id, name: id, spec: '', plan, createdAt: '', weight })
+      if (this.now > at && this.sql('select 1 from sweep where id = ?', id).length === 0) c.submit({ sweep: id, name: id, spec: '', plan, createdAt: '', weight })
     }
     while (this.#controls.length > 0 && (this.#controls[0]?.at ?? 0) <= this.now) {
       const next = this.#controls.shift()
@@ -344,7 +347,7 @@ export class Simulation {
 
   /** Leases made in this tick stay within three per slot that takes tickets of their lane. */
   #checkWindow(): void {
-    const leases = this.db.prepare('select id, lane from lease').all() as { id: string; lane: string }[]
+    const leases = this.#leases()
     const slots = new Map<string, number>()
     for (const host of this.#coordinator.hosts()) {
       for (const { id, lane, state } of host.slots) {
@@ -356,7 +359,20 @@ export class Simulation {
       const open = leases.filter((one) => one.lane === lane).length
       if (open > windowFor(slots.get(lane) ?? 0)) throw new Violation('bounded-window', `${open} leases for ${slots.get(lane) ?? 0} slots`)
     }
-    this.#knownLeases = new Set(leases.map(({ id }) => id))
+  }
+
+  #leases(): { id: string; lane: string }[] {
+    return this.sql('select id, lane from lease')
+  }
+
+  /** Rows straight from the database, past the ledger's own reads. */
+  sql<R>(text: string, ...values: (string | number)[]): R[] {
+    let statement = this.#statements.get(text)
+    if (statement === undefined) {
+      statement = this.db.prepare(text)
+      this.#statements.set(text, statement)
+    }
+    return statement.all(...values) as R[]
   }
 
   /** One random fault, or none. */
@@ -409,7 +425,7 @@ export class Simulation {
   }
 
   #damage(): void {
-    const rows = this.db.prepare('select digest from chunk where digest is not null').all() as { digest: string }[]
+    const rows = this.sql<{ digest: string }>('select digest from chunk where digest is not null')
     if (rows.length === 0) return
     const { digest } = this.chance.pick(rows)
     this.damaged.add(digest)
@@ -453,8 +469,8 @@ export class Simulation {
   }
 
   #state(): string {
-    const open = this.db.prepare('select sweep, grp from want where open = 1').all()
-    const leases = this.db.prepare('select id, kind, lane, run, host from lease').all()
+    const open = this.sql('select sweep, grp from want where open = 1')
+    const leases = this.sql('select id, kind, lane, run, host from lease')
     const sweeps = this.ledger.sweeps().map(({ id, state }) => `${id} ${state}`)
     return `not finished by ${this.now}: ${JSON.stringify({ sweeps, open, leases, unservable: this.#coordinator.unservable() }).slice(0, 900)}`
   }
