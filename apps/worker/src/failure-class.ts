@@ -13,6 +13,9 @@ const BY_CODE: Readonly<Record<string, FailureClass>> = {
   'SB-HTTP-001': 'busy',
   'SB-HTTP-002': 'busy',
   'SB-HTTP-007': 'busy',
+  // The client has looked for a text to blame before it says so: the server refuses everything.
+  'SB-HTTP-003': 'lane',
+  'SB-HTTP-004': 'engine',
   'SB-HTTP-005': 'lane',
   'SB-HTTP-006': 'lane',
   'SB-MODEL-001': 'lane',
@@ -25,11 +28,7 @@ const BY_CODE: Readonly<Record<string, FailureClass>> = {
   'SB-ART-002': 'input',
   'SB-ART-004': 'disk',
 }
-/** Refusals of a remote engine that can be about one text: bad request, payload too large, unprocessable. */
-const TEXT_STATUS = new Set([400, 413, 422])
-
 export function failureClass(error: SweepError): FailureClass {
-  if (error.code === 'SB-HTTP-003') return TEXT_STATUS.has(Number(error.details.status)) ? 'text' : 'lane'
   // Nobody here sent this SIGKILL: on Linux that is how the kernel takes memory back.
   if (error.code === 'SB-MODEL-008') return error.details.signal === 'SIGKILL' ? 'memory' : 'text'
   return BY_CODE[error.code] ?? 'text'
