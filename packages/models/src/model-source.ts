@@ -1,4 +1,5 @@
 import type { Load, Pooling, Recipe, SideRecipe, Similarity } from '@sweepboard/contracts'
+import type { RetryPolicy } from './embeddings-client.ts'
 import type { SidePrompts } from './instruction.ts'
 
 type Maybe<T> = T | undefined
@@ -63,6 +64,8 @@ export interface ResolveContext {
   /** Fingerprints already known for this endpoint: one that still fits is kept, so that jitter makes no new load key. */
   readonly knownFingerprints?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
+  /** How long a server is waited for; 15 s without an answer when absent. */
+  readonly retry?: RetryPolicy | undefined
 }
 
 /** A model after its folder or server was looked at. */

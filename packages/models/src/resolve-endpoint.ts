@@ -34,7 +34,10 @@ export async function resolveEndpoint(source: ModelSource, choice: EndpointChoic
     timeoutMs: choice.timeout ?? 60_000,
   }
   const remote = choice.model ?? source.model
-  const client = new EmbeddingsClient({ url: choice.url, model: remote, apiKey, timeoutMs: open.timeoutMs }, PLAN_RETRY)
+  const client = new EmbeddingsClient(
+    { url: choice.url, model: remote, apiKey, timeoutMs: open.timeoutMs },
+    context.retry ?? PLAN_RETRY,
+  )
   const probes = await probe(client, { batchTexts: open.batchTexts, signal: context.signal })
   const fingerprint = context.knownFingerprints?.find((known) => fingerprintFits(known, probes)) ?? fingerprintOf(probes)
   const identity: Load['identity'] = {
