@@ -76,20 +76,26 @@ function namedText(error: SweepError, { start, end }: ChunkRequest): number | nu
   return typeof text === 'number' && Number.isInteger(text) && text >= 0 && text < end - start ? start + text : null
 }
 
-/** One try, and up to three with halved token budgets when memory seems to have run out; a budget that works is kept. */
+/**
+ * One try; when memory seems to have run out, one more as it was (the cause may have been a neighbour) and up to three
+ * with halved token budgets, of which one that works is kept.
+ */
 async function withMemory(request: ChunkRequest, tools: ChunkTools): Promise<ChunkOutcome | SweepError> {
   let result = await attempt(request, { tools, keep: true, budget: tools.budget })
+  if (isOutOfMemory(result)) result = await attempt(request, { tools, keep: true, budget: tools.budget })
   let budget = tools.budget ?? FIRST_BUDGET * 2
-  for (let splits = 1; splits <= MEMORY_TRIES && result instanceof SweepError; splits += 1) {
-    if (failureClass(result) !== 'memory' || budget / 2 < LEAST_BUDGET) break
+  for (let splits = 1; splits <= MEMORY_TRIES && isOutOfMemory(result) && budget >= LEAST_BUDGET * 2; splits += 1) {
     budget = Math.floor(budget / 2)
     result = await attempt(request, { tools, keep: true, budget })
-    if (!(result instanceof SweepError)) {
-      await tools.setBudget(budget)
-      return result.state === 'done' ? { ...result, splits } : result
-    }
+    if (result instanceof SweepError) continue
+    await tools.setBudget(budget)
+    return result.state === 'done' ? { ...result, splits } : result
   }
   return result
+}
+
+function isOutOfMemory(result: ChunkOutcome | SweepError): boolean {
+  return result instanceof SweepError && failureClass(result) === 'memory'
 }
 
 interface Attempt {

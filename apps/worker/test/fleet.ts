@@ -68,8 +68,7 @@ export interface Fleet {
   close(): Promise<void>
 }
 
-export async function openFleet(beatMs = 100): Promise<Fleet> {
-  const folder = mkdtempSync(join(tmpdir(), 'sb-worker-'))
+export async function openFleet(beatMs = 100, folder = mkdtempSync(join(tmpdir(), 'sb-worker-'))): Promise<Fleet> {
   const queue = openLocalQueue()
   const service = await Service.open({
     folder: join(folder, 'service'),
@@ -93,7 +92,10 @@ export async function openFleet(beatMs = 100): Promise<Fleet> {
       sweeps += 1
       const sweep = `sweep-${sweeps}`
       const { plan, prepared } = await planOf(service, { sweep, texts, load })
-      service.submit({ sweep, name: sweep, spec: '', plan, prepared: [prepared] })
+      // Past `service.submit`, whose first tick would start a preparation of this task, which has no folder.
+      service.ledger.submit({ sweep, name: sweep, spec: '', plan, createdAt: '2026-01-01T00:00:00Z' })
+      service.ledger.prepared(prepared)
+      service.tickSoon()
       return sweep
     },
     worker: async (options = {}) => {
