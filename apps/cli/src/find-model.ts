@@ -1,0 +1,46 @@
+import { type Digest, taskKey } from '@sweepboard/contracts'
+import { type EngineChoice, fillInstruction, resolveModel } from '@sweepboard/models'
+import { type EngineSpec, type NamedModel, parseDuration, type ResolvedModel, type SweepSpec } from '@sweepboard/planner'
+import type { NamedTaskData } from './find-task.ts'
+import { isPath, resolvePath } from './spec-path.ts'
+
+interface ModelPlace {
+  readonly specDir: string
+  readonly readEnv: (name: string) => string | undefined
+  /** What each task instructs, by task key. */
+  readonly instructions: ReadonlyMap<Digest, NamedTaskData['instruction']>
+}
+
+/** Looks at the folder or server of one model entry, with what the spec says of engine and recipe laid over it. */
+export async function findModel(
+  named: NamedModel,
+  spec: SweepSpec | null,
+  place: ModelPlace,
+): Promise<{ readonly model: ResolvedModel; readonly warnings: readonly string[] }> {
+  const model = isPath(named.model) ? resolvePath(named.model, place.specDir) : named.model
+  const engine = named.engine ?? spec?.engine
+  const info = await resolveModel(
+    {
+      model,
+      engine: engine === undefined ? undefined : toEngineChoice(engine),
+      recipe: { ...spec?.recipe, ...named.recipe },
+      revision: named.revision,
+    },
+    { baseDir: place.specDir, readVariable: place.readEnv },
+  )
+  const sides: ResolvedModel['sides'] = (task, instruction) =>
+    fillInstruction(info.recipe, {
+      taskName: task.task,
+      taskType: 'Retrieval',
+      taskPrompt: place.instructions.get(taskKey(task)) ?? null,
+      prompts: info.prompts,
+      instruction,
+    })
+  return { model: { load: info.load, recipe: info.recipe, sides }, warnings: info.warnings }
+}
+
+function toEngineChoice(engine: EngineSpec): EngineChoice {
+  if (typeof engine === 'string' || !('openai' in engine)) return engine
+  const { timeout, ...rest } = engine.openai
+  return { openai: { ...rest, timeout: timeout === undefined ? undefined : (parseDuration(timeout) ?? undefined) } }
+}
