@@ -46,12 +46,5 @@ export function findTask(
 }
 
 function suggestName(pattern: string): string | undefined {
-  return (
-    suggestTask(pattern) ??
-    closest(
-      pattern,
-      listBenchmarks().map((benchmark) => benchmark.name),
-    ) ??
-    undefined
-  )
+  return suggestTask(pattern) ?? closest(pattern, Object.keys(listBenchmarks())) ?? undefined
 }
