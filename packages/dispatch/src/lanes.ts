@@ -31,6 +31,8 @@ export function chooseLanes(given: { readonly slots: readonly LaneSlot[]; readon
   choice.fillIdle()
   choice.feedStarved()
   choice.moveOne()
+  // A lane that lost its only slot may fit one that had nothing to do.
+  choice.fillIdle()
   return { slots: choice.assigned, unservable: lanes.flatMap((lane) => unservableBy(slots, lane)) }
 }
 

@@ -82,7 +82,6 @@ export class Handle {
       this.cursors.clear()
       const code = (thrown as { code?: unknown }).code
       if (typeof code === 'string' && /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN)/.test(code)) {
-        // biome-ignore lint/style/useErrorCause: the cause is SweepError's third argument
         throw new SweepError('SB-LEDGER-005', { message: (thrown as Error).message }, { cause: thrown })
       }
       throw thrown

@@ -22,7 +22,7 @@ import type { KeyedConfig } from './groups.ts'
 import { Handle, type LedgerEvent, type SqliteDatabase } from './handle.ts'
 import { type ChunkName, closeLease, closeUnwantedOf, type LeaseRow, leaseEncode, leaseRow, leaseScore } from './leases.ts'
 import { lockFolder, openDatabase } from './open.ts'
-import { preparationFailed, prepared, unpreparedTasks } from './prepare.ts'
+import { isChanged, preparationFailed, prepared, unpreparedTasks } from './prepare.ts'
 import { importPublished, type PublishedFilter, type PublishedRow, publishedRows } from './published.ts'
 import {
   type ChunkCandidate,
@@ -114,6 +114,11 @@ export class Ledger {
 
   unpreparedTasks(): { key: string; ref: TaskRef }[] {
     return unpreparedTasks(this.#h)
+  }
+
+  /** Whether this task was prepared here before, from data that read differently. */
+  isChanged(done: PreparedTask): boolean {
+    return isChanged(this.#h, done)
   }
 
   prepared(done: PreparedTask): void {

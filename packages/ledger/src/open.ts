@@ -21,7 +21,6 @@ export function lockFolder(folder: string, holder: string): { release(): void } 
     lock.exec('BEGIN EXCLUSIVE')
   } catch (cause) {
     lock.close()
-    // biome-ignore lint/style/useErrorCause: the cause is SweepError's third argument
     throw new SweepError('SB-LEDGER-001', { folder, holder: readHolder(side) }, { cause })
   }
   writeFileSync(side, `${holder}\n`)

@@ -53,6 +53,12 @@ function hasChanged(task: TaskRow, done: PreparedTask): boolean {
   return task.queries !== done.queries.digest || task.documents !== done.documents.digest || task.judgments !== done.judgments
 }
 
+/** Whether a task of this key was prepared before, from data that read differently. */
+export function isChanged(h: Handle, done: PreparedTask): boolean {
+  const task = h.get<TaskRow>('select * from task where key = ?', done.key)
+  return task !== undefined && hasChanged(task, done)
+}
+
 /** wanted -> failed, for good until a retry: every open want on it fails. */
 export function preparationFailed(h: Handle, key: string, failure: FailureRecord): void {
   const task = h.get<TaskRow>('select * from task where key = ?', key)

@@ -2,11 +2,20 @@ import type { Ledger, SqliteDatabase } from '@sweepboard/ledger'
 import type { Breakage } from './simulation.ts'
 
 /** Replaces one method of a ledger; `original` is the shipped one. */
-function instead<K extends 'claim' | 'commit' | 'end' | 'expire' | 'control' | 'leaseEncode' | 'openLeases' | 'deleteGarbage' | 'prepared' | 'submit' | 'todoChunks'>(
-  ledger: Ledger,
-  method: K,
-  make: (original: Ledger[K]) => Ledger[K],
-): void {
+function instead<
+  K extends
+    | 'claim'
+    | 'commit'
+    | 'end'
+    | 'expire'
+    | 'control'
+    | 'leaseEncode'
+    | 'openLeases'
+    | 'deleteGarbage'
+    | 'prepared'
+    | 'submit'
+    | 'todoChunks',
+>(ledger: Ledger, method: K, make: (original: Ledger[K]) => Ledger[K]): void {
   ledger[method] = make((ledger[method] as (...args: never[]) => unknown).bind(ledger) as Ledger[K])
 }
 
@@ -32,12 +41,15 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
     ledger: (ledger, db) =>
       instead(ledger, 'commit', (original) => (commits, exists) => {
         for (const { encoding, n, digest } of commits) {
-          if (exists(digest)) run(db, 'update chunk set digest = ? where encoding = ? and n = ? and digest is not null', digest, encoding, n)
+          if (exists(digest))
+            run(db, 'update chunk set digest = ? where encoding = ? and n = ? and digest is not null', digest, encoding, n)
         }
         return original(commits, exists)
       }),
   },
-  'commit without a look at the file': { ledger: (ledger) => instead(ledger, 'commit', (original) => (commits) => original(commits, () => true)) },
+  'commit without a look at the file': {
+    ledger: (ledger) => instead(ledger, 'commit', (original) => (commits) => original(commits, () => true)),
+  },
   'no expiry by silence': { graceBeats: 1e9 },
   'ticket completed before the outbox write': { worker: { ticketBeforeOutbox: true } },
   'outbox entry removed before the acknowledgement': { worker: { entryBeforeAck: true } },
@@ -56,7 +68,9 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
       db.exec(`create trigger early after update of digest on chunk when new.digest is not null begin
         update encoding set complete = 1 where id = new.encoding; end`),
   },
-  'ready without attached': { database: (db) => db.exec('create trigger vacuous after insert on grp begin update grp set ready = 1 where id = new.id; end') },
+  'ready without attached': {
+    database: (db) => db.exec('create trigger vacuous after insert on grp begin update grp set ready = 1 where id = new.id; end'),
+  },
   'ready at commits only': {
     ledger: (ledger, db) =>
       instead(ledger, 'prepared', (original) => (done) => {
@@ -66,23 +80,19 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
       }),
   },
   'gc without a second look': {
-    ledger: (ledger, db) => {
-      instead(ledger, 'commit', (original) => (commits, exists) => {
-        const marked = db.prepare('select digest, since from garbage').all() as { digest: string; since: number }[]
-        const verdicts = original(commits, exists)
-        for (const { digest, since } of marked) run(db, 'insert or ignore into garbage values (?, ?)', digest, since)
-        return verdicts
-      })
-      instead(ledger, 'deleteGarbage', (original) => (now, olderThanMs, unlink) => {
-        for (const { digest } of db.prepare('select digest from garbage where since <= ?').all(now - olderThanMs) as { digest: string }[]) unlink(digest)
-        return original(now, olderThanMs, () => undefined)
-      })
-    },
+    database: (db) => db.exec('create trigger keep before delete on garbage begin select raise(ignore); end'),
+    ledger: (ledger, db) =>
+      instead(ledger, 'deleteGarbage', () => (now, olderThanMs, unlink) => {
+        const marked = db.prepare('select digest from garbage where since <= ?').all(now - olderThanMs) as { digest: string }[]
+        for (const { digest } of marked) unlink(digest)
+        return { deleted: marked.length }
+      }),
   },
   'cancel keeps leases': {
     ledger: (ledger, db) =>
       instead(ledger, 'control', (original) => (sweep, action) => {
-        if (action === 'cancel') run(db, `update sweep set state = 'cancelled' where id = ? and state in ('running', 'paused')`, sweep)
+        if (action === 'cancel')
+          run(db, `update sweep set state = 'cancelled' where id = ? and state in ('running', 'paused')`, sweep)
         else original(sweep, action)
       }),
   },
@@ -92,7 +102,9 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
       instead(ledger, 'expire', (original) => (lease) => {
         const chunks = db.prepare('select encoding, n from chunk where lease = ?').all(lease) as { encoding: number; n: number }[]
         const row = ledger.lease(lease)
-        for (let again = 0; row?.run && again < 3; again += 1) for (const { encoding, n } of chunks) run(db, 'insert or ignore into crash values (?, ?, ?)', encoding, n, `${lease}${again}`)
+        for (let again = 0; row?.run && again < 3; again += 1)
+          for (const { encoding, n } of chunks)
+            run(db, 'insert or ignore into crash values (?, ?, ?)', encoding, n, `${lease}${again}`)
         if (row?.run) ledger.end({ ...EMPTY_END, ledger: ledger.id, host: '', lease, crashed: chunks }, () => true)
         return original(lease)
       }),
@@ -103,7 +115,8 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
   'retry deletes rows': {
     ledger: (ledger, db) =>
       instead(ledger, 'control', (original) => (sweep, action) => {
-        if (action === 'retry') run(db, `delete from cell where state = 'failed' and grp in (select grp from want where sweep = ?)`, sweep)
+        if (action === 'retry')
+          run(db, `delete from cell where state = 'failed' and grp in (select grp from want where sweep = ?)`, sweep)
         original(sweep, action)
       }),
   },
@@ -115,22 +128,33 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
       }),
   },
   'grace not restarted with the service': { now: (ms, sinceBoot) => (sinceBoot === 0 ? -1e9 : ms) },
-  'no window': { ledger: (ledger) => instead(ledger, 'openLeases', (original) => () => original().filter(({ run: claimed }) => claimed !== null)) },
+  'no window': {
+    ledger: (ledger) =>
+      instead(ledger, 'openLeases', (original) => () => original().filter(({ run: claimed }) => claimed !== null)),
+  },
   'no isolation of suspects': {
     tailKillers: true,
     ledger: (ledger) => {
       instead(ledger, 'claim', (original) => (asked) => {
         const answer = original(asked)
-        return answer.state === 'granted' && answer.work.kind === 'encode' ? { state: 'granted', work: { ...answer.work, alone: false } } : answer
+        return answer.state === 'granted' && answer.work.kind === 'encode'
+          ? { state: 'granted', work: { ...answer.work, alone: false } }
+          : answer
       })
-      instead(ledger, 'todoChunks', (original) => (lane, sweep) => [...original(lane, sweep)].map((chunk) => ({ ...chunk, crashes: 0 })))
+      instead(
+        ledger,
+        'todoChunks',
+        (original) => (lane, sweep) => [...original(lane, sweep)].map((chunk) => ({ ...chunk, crashes: 0 })),
+      )
     },
   },
   'two leases for a chunk': {
     ledger: (ledger, db) =>
       instead(ledger, 'leaseEncode', (original) => (want) => {
         const [encoding, n] = want.chunks[0] ?? [0, 0]
-        const next = db.prepare('select encoding, n, lease from chunk where encoding = ? and n > ? and lease is not null').get(encoding, n) as { encoding: number; n: number } | undefined
+        const next = db
+          .prepare('select encoding, n, lease from chunk where encoding = ? and n > ? and lease is not null')
+          .get(encoding, n) as { encoding: number; n: number } | undefined
         if (next === undefined) return original(want)
         run(db, 'update chunk set lease = null where encoding = ? and n = ?', next.encoding, next.n)
         return original({ ...want, chunks: [...want.chunks, [next.encoding, next.n]] })
@@ -141,7 +165,13 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
       instead(ledger, 'end', (original) => (sent, isWhole) => {
         if (ledger.lease(sent.lease) === undefined) {
           for (const { encoding, n, kind } of sent.failures) {
-            if (kind === 'engine') run(db, `update chunk set tries = tries + 1, failed = iif(tries >= 1, '{}', null), lease = null where encoding = ? and n = ?`, encoding, n)
+            if (kind === 'engine')
+              run(
+                db,
+                `update chunk set tries = tries + 1, failed = iif(tries >= 1, '{}', null), lease = null where encoding = ? and n = ?`,
+                encoding,
+                n,
+              )
           }
         }
         original(sent, isWhole)

@@ -48,7 +48,8 @@ export class Oracle {
     const closed = this.closedAt.get(lease)
     if (closed === undefined) return
     this.allow(1)
-    if (mode === 'control' && now - closed > 3 + 2 * this.#sim.net.delay + 3) throw new Violation('stop-reaches', `${lease} begins ${label} ${now - closed} ticks after its end`)
+    if (mode === 'control' && now - closed > 3 + 2 * this.#sim.net.delay + 3)
+      throw new Violation('stop-reaches', `${lease} begins ${label} ${now - closed} ticks after its end`)
   }
 
   granted(lease: string, run: string): void {
@@ -62,7 +63,8 @@ export class Oracle {
     if (this.#sim.leaseRow(lease) === undefined) return
     for (const { encoding, n, label } of items) {
       const row = this.#all<ChunkRow>('select digest, lease from chunk where encoding = ? and n = ?', encoding, n)[0]
-      if (row?.digest === null && row.lease === lease) throw new Violation('outbox-before-ack', `${lease} completed with ${label} nowhere`)
+      if (row?.digest === null && row.lease === lease)
+        throw new Violation('outbox-before-ack', `${lease} completed with ${label} nowhere`)
     }
   }
 
@@ -74,7 +76,9 @@ export class Oracle {
     this.expiredCount += 1
     const host = this.#sim.hosts.find(({ id }) => id === row.host)
     if (host === undefined || !host.isUp || host.boot !== row.boot) return
-    const isHeld = host.slots.some(({ jobs }) => jobs.some((job) => job.lease === lease && job.run === row.run)) || host.disk.outbox.some((entry) => entry.lease === lease)
+    const isHeld =
+      host.slots.some(({ jobs }) => jobs.some((job) => job.lease === lease && job.run === row.run)) ||
+      host.disk.outbox.some((entry) => entry.lease === lease)
     if (!isHeld) return
     if (inBeat) throw new Violation('no-false-expiry', `${lease} was held by ${host.id} when a beat closed it`)
     if (this.#sim.now - host.disturbed > 80) throw new Violation('no-false-expiry', `${lease} of undisturbed ${host.id}`)
@@ -86,7 +90,11 @@ export class Oracle {
     for (const { commit } of host.disk.outbox) {
       if (commit?.lease !== lease) continue
       const [row] = this.#all<ChunkRow>('select lease from chunk where encoding = ? and n = ?', commit.encoding, commit.n)
-      if (row?.lease === lease) throw new Violation('bounded-waste', `the end of ${lease} gives back ${commit.encoding}#${commit.n}, which is in the outbox`)
+      if (row?.lease === lease)
+        throw new Violation(
+          'bounded-waste',
+          `the end of ${lease} gives back ${commit.encoding}#${commit.n}, which is in the outbox`,
+        )
     }
   }
 
@@ -106,7 +114,10 @@ export class Oracle {
   #label(encoding: number, n: number): string {
     let label = this.#labels.get(encoding)
     if (label === undefined) {
-      const [row] = this.#all<{ lane: string; textSet: string; side: string }>('select lane, textSet, side from encoding where id = ?', encoding)
+      const [row] = this.#all<{ lane: string; textSet: string; side: string }>(
+        'select lane, textSet, side from encoding where id = ?',
+        encoding,
+      )
       if (row === undefined) throw new Error(`no encoding ${encoding}`)
       label = (at) => this.#sim.world.label(row.lane, row.textSet, JSON.parse(row.side), at)
       this.#labels.set(encoding, label)
@@ -118,10 +129,12 @@ export class Oracle {
     const { store, damaged } = this.#sim
     for (const { encoding, n, digest, lease, failed } of chunks) {
       const name = `${encoding}#${n}`
-      if (lease !== null && (digest !== null || failed !== null)) throw new Violation('flags-agree', `${name} is leased though done or failed`)
+      if (lease !== null && (digest !== null || failed !== null))
+        throw new Violation('flags-agree', `${name} is leased though done or failed`)
       const before = this.#digests.get(name)
       if (before !== undefined && before !== digest) {
-        if (!damaged.has(before)) throw new Violation('insert-only', `${name} was ${before.slice(0, 8)}, is ${digest?.slice(0, 8)}`)
+        if (!damaged.has(before))
+          throw new Violation('insert-only', `${name} was ${before.slice(0, 8)}, is ${digest?.slice(0, 8)}`)
         this.allow(1)
       }
       if (digest === null) this.#digests.delete(name)
@@ -155,7 +168,8 @@ export class Oracle {
       if (kind === 'encode' && mine.length === 0) throw new Violation('flags-agree', `${id} has no chunk left`)
       const isWhole = kind === 'score' || mine.length === this.#mostChunks.get(id)
       const groups = kind === 'score' ? [grp] : mine.flatMap(({ encoding }) => this.#groupsOf(encoding))
-      if (isWhole && !groups.some((one) => one !== null && this.#isWanted(one))) throw new Violation('no-unwanted-lease', `${id} (${kind})`)
+      if (isWhole && !groups.some((one) => one !== null && this.#isWanted(one)))
+        throw new Violation('no-unwanted-lease', `${id} (${kind})`)
     }
     for (const { id, lease } of this.#all<{ id: number; lease: string }>('select id, lease from grp where lease is not null')) {
       if (!open.has(lease)) throw new Violation('flags-agree', `group ${id} points at a closed lease`)
@@ -174,7 +188,9 @@ export class Oracle {
 
   #checkFlags(): void {
     const wrong = (sql: string) => this.#all<{ id: number | string }>(sql).map(({ id }) => id)
-    const complete = wrong(`select id from encoding e where complete = exists (select 1 from chunk c where c.encoding = e.id and c.digest is null)`)
+    const complete = wrong(
+      `select id from encoding e where complete = exists (select 1 from chunk c where c.encoding = e.id and c.digest is null)`,
+    )
     if (complete.length > 0) throw new Violation('flags-agree', `complete of encoding ${complete}`)
     const ready = wrong(
       `select id from grp g where ready <> (attached = 1 and not exists (select 1 from grp_encoding ge join chunk c on c.encoding = ge.encoding
@@ -183,7 +199,9 @@ export class Oracle {
     if (ready.length > 0) throw new Violation('flags-agree', `ready of group ${ready}`)
     const settled = `(select count(*) from config_set s join json_each(s.json) j left join cell c on c.grp = w.grp
       and c.config = json_extract(j.value, '$.key') where s.id = w.configs and coalesce(c.state, '') not in ('scored', 'failed'))`
-    const openWants = wrong(`select w.sweep || '/' || w.grp as id from want w join sweep s on s.id = w.sweep where w.open = 1 and ${settled} = 0 and s.state <> 'cancelled'`)
+    const openWants = wrong(
+      `select w.sweep || '/' || w.grp as id from want w join sweep s on s.id = w.sweep where w.open = 1 and ${settled} = 0 and s.state <> 'cancelled'`,
+    )
     if (openWants.length > 0) throw new Violation('flags-agree', `open though settled: ${openWants}`)
     const done = wrong(
       `select id from sweep s where (state = 'done') and exists (select 1 from want w where w.sweep = s.id and open = 1)
@@ -193,7 +211,9 @@ export class Oracle {
   }
 
   #checkCells(): void {
-    for (const { grp, config, mainScore } of this.#all<{ grp: number; config: string; mainScore: number }>(`select grp, config, mainScore from cell where state = 'scored'`)) {
+    for (const { grp, config, mainScore } of this.#all<{ grp: number; config: string; mainScore: number }>(
+      `select grp, config, mainScore from cell where state = 'scored'`,
+    )) {
       const name = `${grp}/${config}`
       const before = this.#scores.get(name)
       if (before !== undefined && before !== mainScore) throw new Violation('insert-only', `cell ${name}`)
@@ -223,7 +243,11 @@ export class Oracle {
           const name = `${id}/${group.task.task}/${group.model.load.model}`
           if (cell === undefined || cell.state === 'waiting') throw new Violation('nothing-lost', name)
           const isFailed = cell.state !== 'scored'
-          if (isFailed !== mustFail) throw new Violation(mustFail ? 'poison-fails' : 'poison-alone', `${name} is ${cell.state} ${cell.failure?.code ?? ''}`)
+          if (isFailed !== mustFail)
+            throw new Violation(
+              mustFail ? 'poison-fails' : 'poison-alone',
+              `${name} is ${cell.state} ${cell.failure?.code ?? ''}`,
+            )
           if (!isFailed && cell.mainScore !== scoreOf(key, labels)) throw new Violation('right-value', name)
         }
       }
@@ -231,6 +255,7 @@ export class Oracle {
     let extra = 0
     for (const [label, count] of this.begunCount) if (!world.isHarmful(label)) extra += count - 1
     if (extra > this.allowed) throw new Violation('bounded-waste', `${extra} encodings too many, ${this.allowed} excused`)
-    if (this.#sim.mode === 'clean' && this.expiredCount > 0) throw new Violation('no-false-expiry', 'a lease expired in a quiet run')
+    if (this.#sim.mode === 'clean' && this.expiredCount > 0)
+      throw new Violation('no-false-expiry', 'a lease expired in a quiet run')
   }
 }

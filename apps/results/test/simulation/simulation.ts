@@ -1,7 +1,7 @@
 import type { Beat, BeatAnswer, Claim, ClaimAnswer, Commit, CommitVerdict, End, PreparedTask } from '@sweepboard/contracts'
 import { SweepError } from '@sweepboard/contracts'
 import { windowFor } from '@sweepboard/dispatch'
-import { Ledger, type LeaseRow, openDatabase, type SqliteDatabase } from '@sweepboard/ledger'
+import { type LeaseRow, Ledger, openDatabase, type SqliteDatabase } from '@sweepboard/ledger'
 import { Coordinator } from '../../src/coordinator.ts'
 import { Chance } from './chance.ts'
 import { Oracle } from './oracle.ts'
@@ -17,10 +17,33 @@ const BEAT_TICKS = 3
 const GC_TICKS = 40
 
 export const POINTS = [
-  'submit.after', 'prepared.before', 'lease.before-add', 'lease.after-add', 'claim.before', 'claim.after', 'commit.before', 'commit.after',
-  'end.before', 'end.after', 'expire.after', 'control.after', 'gc.after-mark', 'gc.before-unlink',
-  'w.taken', 'w.claim-sent', 'w.claimed', 'w.chunk-begun', 'w.artifact-before', 'w.artifact-written', 'w.outbox-written', 'w.ticket-before',
-  'w.ticket-done', 'w.ack-before-remove', 'w.score-read', 'w.score-done', 'w.upload-done',
+  'submit.after',
+  'prepared.before',
+  'lease.before-add',
+  'lease.after-add',
+  'claim.before',
+  'claim.after',
+  'commit.before',
+  'commit.after',
+  'end.before',
+  'end.after',
+  'expire.after',
+  'control.after',
+  'gc.after-mark',
+  'gc.before-unlink',
+  'w.taken',
+  'w.claim-sent',
+  'w.claimed',
+  'w.chunk-begun',
+  'w.artifact-before',
+  'w.artifact-written',
+  'w.outbox-written',
+  'w.ticket-before',
+  'w.ticket-done',
+  'w.ack-before-remove',
+  'w.score-read',
+  'w.score-done',
+  'w.upload-done',
 ] as const
 
 /** A part built wrong on purpose: what a test plants to see that an invariant finds it. */
@@ -95,10 +118,18 @@ export class Simulation {
     this.chance = new Chance(seed)
     const { chance } = this
     this.mode = seed % 8 === 0 ? 'clean' : seed % 8 === 1 ? 'control' : seed % 8 <= 4 ? 'points' : 'chaos'
-    if (this.mode === 'points') for (let i = 0; i < 1 + chance.int(4); i += 1) this.#armed.set(chance.pick(POINTS), 1 + chance.int(6))
+    if (this.mode === 'points')
+      for (let i = 0; i < 1 + chance.int(4); i += 1) this.#armed.set(chance.pick(POINTS), 1 + chance.int(6))
     this.#chaos = this.mode === 'chaos' ? chance.pick([0.002, 0.005, 0.012]) : 0
-    this.net = this.mode === 'chaos' ? { drop: chance.pick([0, 0.03, 0.1]), delay: 1 + chance.int(4) } : { drop: this.mode === 'points' ? chance.pick([0, 0.02]) : 0, delay: 1 + chance.int(2) }
-    this.world = new World(chance, { mode: this.mode, killerRate: seed % 16 === 5 ? 0.05 : 0.004, tailKillers: breakage.tailKillers ?? seed % 16 === 13 })
+    this.net =
+      this.mode === 'chaos'
+        ? { drop: chance.pick([0, 0.03, 0.1]), delay: 1 + chance.int(4) }
+        : { drop: this.mode === 'points' ? chance.pick([0, 0.02]) : 0, delay: 1 + chance.int(2) }
+    this.world = new World(chance, {
+      mode: this.mode,
+      killerRate: seed % 16 === 5 ? 0.05 : 0.004,
+      tailKillers: breakage.tailKillers ?? seed % 16 === 13,
+    })
     this.queue = new SimQueue(chance)
     this.oracle = new Oracle(this)
     this.db = openDatabase(':memory:')
@@ -151,7 +182,10 @@ export class Simulation {
   }
 
   #openLedger(): Ledger {
-    const ledger = Ledger.over(this.db, { random: this.#breakage.random ?? ((bytes) => this.chance.bytes(bytes)), wallClock: () => `t${this.now}` })
+    const ledger = Ledger.over(this.db, {
+      random: this.#breakage.random ?? ((bytes) => this.chance.bytes(bytes)),
+      wallClock: () => `t${this.now}`,
+    })
     this.#breakage.ledger?.(ledger, this.db, this.chance)
     const expire = ledger.expire.bind(ledger)
     ledger.expire = (lease) => {
@@ -204,13 +238,18 @@ export class Simulation {
       const sweep = chance.pick(this.world.plans).id
       const at = chance.int(120)
       this.#controls.push({ at, action: chance.pick(['pause', 'pause', 'cancel'] as const), sweep })
-      if (chance.hits(0.8)) this.#controls.push({ at: at + 5 + chance.int(60), action: chance.pick(['resume', 'retry'] as const), sweep })
+      if (chance.hits(0.8))
+        this.#controls.push({ at: at + 5 + chance.int(60), action: chance.pick(['resume', 'retry'] as const), sweep })
     }
     this.#controls.sort((a, b) => a.at - b.at)
   }
 
   /** Sends a message; `null` is an answer that never came. */
-  request<K extends keyof Requests>(host: SimHost, message: { kind: K; body: Requests[K][0] }, read: (answer: Requests[K][1] | null) => void): void {
+  request<K extends keyof Requests>(
+    host: SimHost,
+    message: { kind: K; body: Requests[K][0] },
+    read: (answer: Requests[K][1] | null) => void,
+  ): void {
     const { boot } = host
     const body: Requests[K][0] = JSON.parse(JSON.stringify(message.body))
     const travel = () => 1 + this.chance.int(this.net.delay)
@@ -302,7 +341,11 @@ export class Simulation {
     try {
       this.#users()
       for (const { settle } of this.#preparing.filter(({ at, boot }) => at <= this.now && boot === this.#bootedAt)) settle()
-      this.#preparing.splice(0, this.#preparing.length, ...this.#preparing.filter(({ at, boot }) => at > this.now && boot === this.#bootedAt))
+      this.#preparing.splice(
+        0,
+        this.#preparing.length,
+        ...this.#preparing.filter(({ at, boot }) => at > this.now && boot === this.#bootedAt),
+      )
       for (let i = 0; i < 4; i += 1) await null
       this.#knownLeases = new Set(this.#leases().map(({ id }) => id))
       if (this.#crashed === null) await this.#coordinator.tick()
@@ -317,7 +360,8 @@ export class Simulation {
   #users(): void {
     const c = this.#coordinator
     for (const { id, at, plan, weight } of this.world.plans) {
-      if (this.now > at && this.sql('select 1 from sweep where id = ?', id).length === 0) c.submit({ sweep: id, name: id, spec: '', plan, createdAt: '', weight })
+      if (this.now > at && this.sql('select 1 from sweep where id = ?', id).length === 0)
+        c.submit({ sweep: id, name: id, spec: '', plan, createdAt: '', weight })
     }
     while (this.#controls.length > 0 && (this.#controls[0]?.at ?? 0) <= this.now) {
       const next = this.#controls.shift()
@@ -357,7 +401,8 @@ export class Simulation {
     }
     for (const lane of new Set(leases.filter(({ id }) => !this.#knownLeases.has(id)).map((one) => one.lane))) {
       const open = leases.filter((one) => one.lane === lane).length
-      if (open > windowFor(slots.get(lane) ?? 0)) throw new Violation('bounded-window', `${open} leases for ${slots.get(lane) ?? 0} slots`)
+      if (open > windowFor(slots.get(lane) ?? 0))
+        throw new Violation('bounded-window', `${open} leases for ${slots.get(lane) ?? 0} slots`)
     }
   }
 
@@ -459,7 +504,8 @@ export class Simulation {
   #isOver(): boolean {
     if (this.now <= CALM || !this.#isUp) return false
     const sweeps = this.ledger.sweeps()
-    if (sweeps.length < this.world.plans.length || sweeps.some(({ state }) => state === 'running' || state === 'paused')) return false
+    if (sweeps.length < this.world.plans.length || sweeps.some(({ state }) => state === 'running' || state === 'paused'))
+      return false
     if (!this.#isRetried) {
       this.#isRetried = true
       if (this.chance.hits(0.3)) this.#control(this.chance.pick(this.world.plans).id, 'retry')

@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest'
+import type { Lane, LaneSlot } from './fit.ts'
+import { misfit } from './fit.ts'
+import { chooseLanes } from './lanes.ts'
+
+const slot = (id: string, over: Partial<LaneSlot> = {}): LaneSlot => ({
+  id,
+  device: 'cpu',
+  memoryBytes: 8e9,
+  lane: null,
+  laneForMs: 0,
+  tokensPerSecond: {},
+  closed: [],
+  weights: null,
+  allowEnv: [],
+  ...over,
+})
+const lane = (key: string, over: Partial<Lane> = {}): Lane => ({
+  key,
+  devices: ['cpu'],
+  memoryBytes: 1e9,
+  weights: null,
+  keyVariable: null,
+  maxSlots: null,
+  loadSeconds: 2,
+  remainingTokens: 100_000,
+  unservedForMs: 0,
+  ...over,
+})
+const chosen = (slots: LaneSlot[], lanes: Lane[]) => Object.fromEntries(chooseLanes({ slots, lanes }).slots)
+
+/** Small linear congruential generator: the cases are the same on every run. */
+function chance(seed: number): (n: number) => number {
+  let state = seed * 48271 + 11
+  return (n) => {
+    state = (state * 1103515245 + 12345) % 2147483648
+    return Math.floor((state / 2147483648) * n)
+  }
+}
+
+function randomCase(seed: number): { slots: LaneSlot[]; lanes: Lane[] } {
+  const pick = chance(seed)
+  const lanes = Array.from({ length: pick(5) }, (_, i) =>
+    lane(`l${i}`, {
+      devices: pick(4) === 0 ? ['endpoint'] : ['cpu'],
+      maxSlots: pick(4) === 0 ? 1 : null,
+      memoryBytes: [1e9, 4e9, 16e9][pick(3)] ?? 0,
+      loadSeconds: pick(60),
+      remainingTokens: 1 + pick(1_000_000),
+      unservedForMs: pick(200_000),
+      weights: pick(5) === 0 ? 'w' : null,
+    }),
+  )
+  const slots = Array.from({ length: pick(8) }, (_, i) =>
+    slot(`s${i}`, {
+      device: pick(4) === 0 ? 'endpoint' : 'cpu',
+      memoryBytes: [2e9, 8e9, 32e9][pick(3)] ?? 0,
+      lane: pick(2) === 0 ? `l${pick(5)}` : null,
+      laneForMs: pick(300_000),
+      closed: pick(5) === 0 ? [{ lane: `l${pick(5)}`, reason: 'busy', forMs: pick(2) === 0 ? null : 60_000 }] : [],
+      weights: pick(3) === 0 ? [] : null,
+    }),
+  )
+  return { slots, lanes }
+}
+
+describe('any fleet', () => {
+  it.each(Array.from({ length: 300 }, (_, seed) => seed))('case %i', (seed) => {
+    const { slots, lanes } = randomCase(seed)
+    const { slots: assigned, unservable } = chooseLanes({ slots, lanes })
+    expect([...assigned.keys()].sort()).toEqual(slots.map(({ id }) => id).sort())
+    for (const one of slots) {
+      const key = assigned.get(one.id)
+      const to = lanes.find((candidate) => candidate.key === key)
+      if (key === null) continue
+      expect(to).toBeDefined()
+      if (to) expect(misfit(one, to)).toBeNull()
+      expect(one.closed.map((closed) => closed.lane)).not.toContain(key)
+    }
+    for (const one of lanes) {
+      const count = [...assigned.values()].filter((key) => key === one.key).length
+      expect(count).toBeLessThanOrEqual(one.maxSlots ?? Number.POSITIVE_INFINITY)
+      const fitting = slots.filter((candidate) => misfit(candidate, one) === null)
+      const isDead = fitting.every(({ closed }) => closed.some((entry) => entry.lane === one.key && entry.forMs === null))
+      expect(unservable.some((entry) => entry.lane === one.key)).toBe(isDead)
+    }
+    const idle = slots.filter(({ id }) => assigned.get(id) === null)
+    for (const one of lanes.filter(({ key }) => ![...assigned.values()].includes(key))) {
+      const could = idle.filter(
+        (candidate) => misfit(candidate, one) === null && !candidate.closed.some((entry) => entry.lane === one.key),
+      )
+      expect(could).toEqual([])
+    }
+  })
+
+  it.each(Array.from({ length: 100 }, (_, seed) => seed))(
+    'the order of inputs does not matter, nor asking twice (case %i)',
+    (seed) => {
+      const { slots, lanes } = randomCase(seed)
+      const once = chosen(slots, lanes)
+      expect(chosen([...slots].reverse(), [...lanes].reverse())).toEqual(once)
+      const after = slots.map((one) => ({
+        ...one,
+        lane: once[one.id] ?? null,
+        laneForMs: once[one.id] === one.lane ? one.laneForMs : 0,
+      }))
+      const settled = lanes.map((one) => ({ ...one, unservedForMs: 0 }))
+      const again = chosen(
+        after.map((one) => ({ ...one, laneForMs: 0 })),
+        settled,
+      )
+      for (const one of after)
+        if (one.lane !== null && lanes.every(({ maxSlots }) => maxSlots === null)) expect(again[one.id]).toBe(one.lane)
+    },
+  )
+})
+
+describe('named cases', () => {
+  it('an idle slot takes the lane with most work per slot', () => {
+    expect(chosen([slot('a')], [lane('small', { remainingTokens: 10 }), lane('big')])).toEqual({ a: 'big' })
+  })
+
+  it('slots spread over lanes before they share one', () => {
+    expect(Object.values(chosen([slot('a'), slot('b')], [lane('x'), lane('y', { remainingTokens: 9e9 })])).sort()).toEqual([
+      'x',
+      'y',
+    ])
+  })
+
+  it('a slot keeps its lane as long as that has work', () => {
+    expect(
+      chosen(
+        [slot('a', { lane: 'x', laneForMs: 1e6 })],
+        [lane('x', { remainingTokens: 1 }), lane('y', { unservedForMs: 14_000 })],
+      ),
+    ).toEqual({ a: 'x' })
+    expect(chosen([slot('a', { lane: 'x' })], [lane('y')])).toEqual({ a: 'y' })
+    expect(chosen([slot('a', { lane: 'x' })], [])).toEqual({ a: null })
+  })
+
+  it('a lane that waited longer than 15 s takes a slot, one that loads for 80 s only after 160 s', () => {
+    const busy = slot('a', { lane: 'x', laneForMs: 1e6 })
+    expect(chosen([busy], [lane('x'), lane('y', { unservedForMs: 15_001 })])).toEqual({ a: 'y' })
+    expect(chosen([busy], [lane('x'), lane('y', { unservedForMs: 100_000, loadSeconds: 80 })])).toEqual({ a: 'x' })
+    expect(chosen([busy], [lane('x'), lane('y', { unservedForMs: 160_001, loadSeconds: 80 })])).toEqual({ a: 'y' })
+  })
+
+  it('a slot that has just been given a lane is not taken away again', () => {
+    expect(chosen([slot('a', { lane: 'x', laneForMs: 1000 })], [lane('x'), lane('y', { unservedForMs: 1e6 })])).toEqual({
+      a: 'x',
+    })
+  })
+
+  it('a starved lane takes from the lane with most slots', () => {
+    const slots = [
+      slot('a', { lane: 'x', laneForMs: 9e5 }),
+      slot('b', { lane: 'y', laneForMs: 1e5 }),
+      slot('c', { lane: 'y', laneForMs: 2e5 }),
+    ]
+    const lanes = [lane('x'), lane('y'), lane('z', { unservedForMs: 20_000, remainingTokens: 10 })]
+    expect(chosen(slots, lanes)).toEqual({ a: 'x', b: 'y', c: 'z' })
+  })
+
+  it('a slot moves where it helps more than loading costs, and stays where it does not', () => {
+    const slots = [
+      slot('a', { lane: 'x', laneForMs: 1e6 }),
+      slot('b', { lane: 'x', laneForMs: 1e6 }),
+      slot('c', { lane: 'y', laneForMs: 1e6 }),
+    ]
+    expect(
+      Object.values(chosen(slots, [lane('x', { remainingTokens: 2000 }), lane('y', { remainingTokens: 2e6 })])).filter(
+        (key) => key === 'y',
+      ),
+    ).toHaveLength(2)
+    expect(chosen(slots, [lane('x', { remainingTokens: 2000 }), lane('y', { remainingTokens: 6000 })])).toEqual({
+      a: 'x',
+      b: 'x',
+      c: 'y',
+    })
+  })
+
+  it('no second slot joins for less than the load costs', () => {
+    expect(chosen([slot('a', { lane: 'x' }), slot('b')], [lane('x', { remainingTokens: 2000, loadSeconds: 80 })])).toEqual({
+      a: 'x',
+      b: null,
+    })
+  })
+
+  it('an endpoint lane goes to one slot of one host; the one that has it keeps it', () => {
+    const remote = lane('r', { devices: ['endpoint'], maxSlots: 1 })
+    const slots = [slot('a', { device: 'endpoint' }), slot('b', { device: 'endpoint', lane: 'r', laneForMs: 5 }), slot('c')]
+    expect(chosen(slots, [remote])).toEqual({ a: null, b: 'r', c: null })
+  })
+
+  it.each([
+    ['memory', slot('a', { memoryBytes: 1e9 }), lane('x', { memoryBytes: 2e9 }), 'needs 2.0 GB'],
+    ['device', slot('a'), lane('x', { devices: ['endpoint'] }), 'needs a slot of kind endpoint'],
+    ['weights', slot('a', { weights: ['other'] }), lane('x', { weights: 'w' }), 'no worker has its weights'],
+    ['key', slot('a'), lane('x', { keyVariable: 'KEY' }), 'no worker may read KEY'],
+  ])('reports a lane that fits nowhere: %s', (_why, one, to, reason) => {
+    const { slots, unservable } = chooseLanes({ slots: [one], lanes: [to] })
+    expect(slots.get('a')).toBeNull()
+    expect(unservable).toMatchObject([{ lane: 'x', kind: 'no-slot' }])
+    expect(unservable[0]?.reason).toContain(reason)
+  })
+
+  it('a host that shares the file system, or holds the weights, or may read the key, fits', () => {
+    expect(misfit(slot('a', { weights: ['w'] }), lane('x', { weights: 'w' }))).toBeNull()
+    expect(misfit(slot('a', { weights: null }), lane('x', { weights: 'w' }))).toBeNull()
+    expect(misfit(slot('a', { allowEnv: ['KEY'] }), lane('x', { keyVariable: 'KEY' }))).toBeNull()
+  })
+
+  it('tells a lane closed for good everywhere from one closed for a while', () => {
+    const closed = (forMs: number | null) => slot('a', { closed: [{ lane: 'x', reason: 'the server does not start', forMs }] })
+    expect(chooseLanes({ slots: [closed(null)], lanes: [lane('x')] }).unservable).toMatchObject([
+      { kind: 'closed', reason: 'the server does not start' },
+    ])
+    expect(chooseLanes({ slots: [closed(60_000)], lanes: [lane('x')] }).unservable).toEqual([])
+    expect(chooseLanes({ slots: [closed(null), slot('b')], lanes: [lane('x')] }).unservable).toEqual([])
+  })
+})
