@@ -9,6 +9,7 @@ import {
   sha256,
   type TaskRef,
   type TicketQueue,
+  taskKey,
 } from '@sweepboard/contracts'
 import { Ledger } from '@sweepboard/ledger'
 import { type GateOutcome, judgeGates } from '@sweepboard/planner'
@@ -125,13 +126,20 @@ export class Service {
 
   /**
    * Records a sweep with the tasks its submitter prepared. A task that names a folder must come prepared unless the
-   * service itself may read that folder. Throws `SB-ART-001` when a prepared artifact was not uploaded first.
+   * service itself may read that folder. Throws `SB-ART-001` when a prepared artifact was not uploaded first, `SB-LEDGER-006`
+   * when a task's data differs from what this ledger's scores of it were made from; nothing is recorded then.
    */
   submit(submission: SubmittedSweep): { readonly sweep: string } {
     for (const { queries, documents, judgments } of submission.prepared) {
       for (const digest of [queries.digest, documents.digest, judgments]) {
         if (!this.store.existsSync(digest)) throw new SweepError('SB-ART-001', { digest })
       }
+    }
+    // Old scores under a corrected data set would be a lie: refused before anything is recorded.
+    const changed = submission.prepared.find((prepared) => this.ledger.isChanged(prepared))
+    if (changed) {
+      const task = submission.plan.groups.find((group) => taskKey(group.task) === changed.key)?.task.task ?? changed.key
+      throw new SweepError('SB-LEDGER-006', { task })
     }
     this.coordinator.submit({ ...submission, createdAt: new Date().toISOString() })
     for (const prepared of submission.prepared) this.ledger.prepared(prepared)

@@ -1,12 +1,13 @@
-import { relative } from 'node:path'
-import { SweepError } from '@sweepboard/contracts'
+import { join, relative } from 'node:path'
+import { type PreparedTask, SweepError } from '@sweepboard/contracts'
 import type { Command } from 'commander'
 import { showBoard } from '../board-table.ts'
 import { type CommonOptions, dataFolder } from '../context.ts'
 import { type Embedded, openEmbedded } from '../embedded.ts'
 import { describeCells } from '../failures.ts'
-import { loadSweep } from '../load-sweep.ts'
+import { type LoadedSweep, loadSweep } from '../load-sweep.ts'
 import { printEvent, printNote, printResult } from '../output.ts'
+import { prepareTasks } from '../prepare-tasks.ts'
 import { formatSeconds, ProgressPrinter } from '../progress.ts'
 import { openRunLog } from '../run-log.ts'
 import { followSweep, toProgress } from '../wait.ts'
@@ -67,9 +68,15 @@ async function run(file: string, options: RunOptions): Promise<void> {
   process.once('SIGINT', onSignal)
   process.once('SIGTERM', onSignal)
   try {
+    if (!asJson) printNote('reading the data')
+    const prepared = await prepareTasks(sweep.plan, {
+      file,
+      artifactFolder: join(folder, 'artifacts'),
+      signal: interrupt.signal,
+    })
     const isTerminal = process.stdout.isTTY === true && options.serve && !asJson
     const board = isTerminal ? await embedded.serveBoard() : null
-    await runToEnd(embedded, { sweep, asJson, interrupt: interrupt.signal })
+    await runToEnd(embedded, { sweep, prepared, asJson, interrupt: interrupt.signal })
     if (interrupt.signal.aborted) throw new SweepError('SB-CORE-004', { what: `sweep ${sweep.spec.sweep}` })
     if (!asJson) {
       const data = relative(process.cwd(), folder) || '.'
@@ -89,10 +96,14 @@ async function run(file: string, options: RunOptions): Promise<void> {
   }
 }
 
-async function runToEnd(
-  embedded: Embedded,
-  { sweep, asJson, interrupt }: { sweep: Awaited<ReturnType<typeof loadSweep>>; asJson: boolean; interrupt: AbortSignal },
-): Promise<void> {
+interface RunParts {
+  readonly sweep: LoadedSweep
+  readonly prepared: readonly PreparedTask[]
+  readonly asJson: boolean
+  readonly interrupt: AbortSignal
+}
+
+async function runToEnd(embedded: Embedded, { sweep, prepared, asJson, interrupt }: RunParts): Promise<void> {
   const { service } = embedded
   const startedAt = performance.now()
   service.submit({
@@ -100,7 +111,7 @@ async function runToEnd(
     name: sweep.spec.sweep,
     spec: sweep.text,
     plan: sweep.plan,
-    prepared: [],
+    prepared,
     weight: sweep.spec.weight ?? 1,
   })
   if (asJson)

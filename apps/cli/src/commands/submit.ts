@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFolderStore, openHttpStore } from '@sweepboard/artifacts'
-import { type PreparedTask, taskKey } from '@sweepboard/contracts'
-import { prepareInChild } from '@sweepboard/tasks'
+import type { PreparedTask } from '@sweepboard/contracts'
 import type { Command } from 'commander'
 import { type CommonOptions, readToken } from '../context.ts'
 import { type LoadedSweep, loadSweep } from '../load-sweep.ts'
 import { printJson, printNote, printResult } from '../output.ts'
+import { prepareTasks } from '../prepare-tasks.ts'
 import { openClient } from '../source.ts'
 
 interface SubmitOptions extends CommonOptions {
@@ -61,16 +61,15 @@ async function prepareAndUpload(sweep: LoadedSweep, options: SubmitOptions): Pro
   const remote = openHttpStore({ url: options.to, token })
   try {
     const local = openFolderStore(folder)
-    const refs = new Map(sweep.plan.groups.map(({ task }) => [taskKey(task), task]))
-    const prepared: PreparedTask[] = []
-    for (const ref of refs.values()) {
-      const done = await prepareInChild(ref, folder)
-      for (const digest of new Set([done.queries.digest, done.documents.digest, done.judgments])) {
-        if (!(await remote.has(digest))) await remote.put(await local.get(digest))
-      }
-      prepared.push(done)
-    }
-    return prepared
+    return await prepareTasks(sweep.plan, {
+      file: sweep.file,
+      artifactFolder: folder,
+      onPrepared: async ({ queries, documents, judgments }) => {
+        for (const digest of new Set([queries.digest, documents.digest, judgments])) {
+          if (!(await remote.has(digest))) await remote.put(await local.get(digest))
+        }
+      },
+    })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

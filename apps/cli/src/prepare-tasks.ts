@@ -1,0 +1,48 @@
+import { type Mistake, type Plan, type PreparedTask, SweepError, taskKey } from '@sweepboard/contracts'
+import { prepareInChild } from '@sweepboard/tasks'
+
+/** Tasks read at once: each is a child process that holds a data set. */
+const AT_ONCE = 2
+
+export interface PrepareOptions {
+  /** The sweep file, for the words of a refusal. */
+  readonly file: string
+  readonly artifactFolder: string
+  readonly signal?: AbortSignal
+  /** Called once for each task, in the order they end. */
+  readonly onPrepared?: (prepared: PreparedTask) => Promise<void> | void
+}
+
+/**
+ * Reads every task of a plan once, before anything of the sweep is recorded, so that bad data refuses the sweep whole: the
+ * mistakes of all tasks come in one error, each with file and line.
+ * @throws SweepError the task's own where one task is at fault, `SB-SPEC-001` with all mistakes where several are;
+ *   `SB-CORE-004` when aborted
+ */
+export async function prepareTasks(plan: Plan, options: PrepareOptions): Promise<PreparedTask[]> {
+  const refs = [...new Map(plan.groups.map(({ task }) => [taskKey(task), task])).values()]
+  const prepared: PreparedTask[] = []
+  const refused: SweepError[] = []
+  const waiting = refs[Symbol.iterator]()
+  const work = async () => {
+    for (const ref of waiting) {
+      try {
+        const done = await prepareInChild(ref, options.artifactFolder, options.signal)
+        await options.onPrepared?.(done)
+        prepared.push(done)
+      } catch (thrown) {
+        if (!(thrown instanceof SweepError) || thrown.kind !== 'invalid') throw thrown
+        refused.push(thrown)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  if (refused.length === 1) throw refused[0]
+  const mistakes = refused.flatMap((error) => (error.mistakes.length > 0 ? error.mistakes : [asMistake(error)]))
+  if (mistakes.length > 0) throw new SweepError('SB-SPEC-001', { file: options.file, count: mistakes.length }, { mistakes })
+  return prepared
+}
+
+function asMistake({ code, message, fix }: SweepError): Mistake {
+  return { code, message: message.slice(code.length + 2), fix }
+}
