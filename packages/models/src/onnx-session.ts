@@ -41,7 +41,7 @@ export class OnnxSession {
       const session = await ort.InferenceSession.create(join(folder, file), {
         executionProviders: ['cpu'],
         graphOptimizationLevel: 'all',
-        logSeverityLevel: 3,
+        logSeverityLevel: 4, // failures reach us as exceptions; stderr is for progress
         ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
       })
       return new OnnxSession(session, file)

@@ -7,7 +7,8 @@ import { openOpenaiEngine } from './openai-engine.ts'
 import { resolveModel } from './resolve-model.ts'
 
 const KEY = 'sk-never-to-be-seen'
-const RETRY = { firstDelayMs: 5, mostDelayMs: 20, noProgressMs: 400 }
+const RETRY = { firstDelayMs: 5, mostDelayMs: 20, noProgressMs: 10_000 }
+const IMPATIENT = { ...RETRY, noProgressMs: 300 }
 const SIDE = SideRecipe.parse({})
 let server: EmbeddingsServer
 beforeEach(async () => {
@@ -15,11 +16,11 @@ beforeEach(async () => {
 })
 afterEach(() => server.stop())
 
-async function open(given: { batch?: number; concurrency?: number; timeout?: number } = {}): Promise<Engine> {
+async function open(given: { batch?: number; concurrency?: number; timeout?: number } = {}, retry = RETRY): Promise<Engine> {
   const engine = { openai: { url: server.url, key: '$A_KEY', model: 'remote-name', ...given } }
   const context = { baseDir: '/', readVariable: () => KEY, retry: RETRY }
   const { load } = await resolveModel({ model: 'org/name', engine }, context)
-  return openOpenaiEngine(load, { apiKey: KEY, retry: RETRY })
+  return openOpenaiEngine(load, { apiKey: KEY, retry })
 }
 const rows = (values: Float32Array) =>
   Array.from({ length: values.length / server.dim }, (_, i) => [...values.subarray(i * server.dim, (i + 1) * server.dim)])
@@ -104,13 +105,13 @@ describe('busy servers', () => {
     ['SB-HTTP-002', refuse(500)],
     ['SB-HTTP-007', () => true],
   ] as const)('gives up with %s beyond the no-progress limit', async (code, trap) => {
-    const engine = await open({ timeout: 100 })
+    const engine = await open({ timeout: 200 }, IMPATIENT)
     server.always = trap
     await expect(engine.encode(SIDE, TEXTS)).rejects.toMatchObject({ code })
   })
 
   it('gives up with SB-HTTP-001 when nobody listens', async () => {
-    const engine = await open()
+    const engine = await open({}, IMPATIENT)
     await server.stop()
     await expect(engine.encode(SIDE, TEXTS)).rejects.toMatchObject({ code: 'SB-HTTP-001' })
   })
@@ -181,7 +182,7 @@ describe('wrong answers', () => {
     ['a doubled index', spoilt((answer) => void Object.assign(answer.data[1] as object, { index: 0 }))],
     ['a missing index', spoilt((answer) => void delete (answer.data[1] as { index?: number }).index)],
     ['an index out of range', spoilt((answer) => void Object.assign(answer.data[1] as object, { index: 5 }))],
-    ['another dimension', spoilt((answer) => void (answer.data[2]?.embedding as number[]).pop())],
+    ['another dimension', spoilt((answer) => void (answer.data[2] as { embedding: number[] }).embedding.pop())],
     ['null in a vector', spoilt((answer) => void Object.assign(answer.data[0]?.embedding as object, { 3: null }))],
     [
       'NaN in base64',
