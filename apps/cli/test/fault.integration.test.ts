@@ -1,0 +1,96 @@
+import { readdirSync } from 'node:fs'
+import { startRedis, type TestRedis, waitUntil } from '@sweepboard/test-kit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { FaultBench } from './fault-kit.ts'
+import { api } from './fleet-kit.ts'
+
+const { redis, reason } = await startRedis({ own: true })
+const GRACE_MS = 2_500
+
+describe.skipIf(!redis)(`a sweep gives the quiet run's result ${reason}`, () => {
+  let bench: FaultBench
+
+  beforeAll(async () => {
+    bench = await FaultBench.open(redis as TestRedis)
+    expect(bench.wanted.size).toBeGreaterThanOrEqual(12)
+  })
+
+  afterAll(async () => {
+    expect(await bench.close()).toEqual([])
+  })
+
+  it('when inference children, then a worker are killed; its work goes to another', async () => {
+    const run = await bench.begin()
+    await bench.underWay(run)
+    const [first, second] = run.workers as [(typeof run.workers)[0], (typeof run.workers)[0]]
+    const children = await waitUntil(() => {
+      const found = run.workers.flatMap(({ pid }) => bench.fleet.below(pid, 'inference-child'))
+      return found.length > 0 && found
+    })
+    for (const { pid } of children) process.kill(pid, 'SIGKILL')
+    await first.end('SIGKILL')
+    await waitUntil(() => children.every(({ pid }) => !bench.fleet.left().some((row) => row.pid === pid)))
+    const back = bench.worker(run, 0)
+    expect(await bench.settle(run, [second, back, run.service])).toEqual(bench.wanted)
+  })
+
+  it('when the service is killed and comes back; what was done meanwhile waits in outboxes', async () => {
+    const run = await bench.begin({ workers: 1 })
+    await bench.underWay(run)
+    await run.service.end('SIGKILL')
+    bench.stub.release()
+    const outbox = bench.fleet.path(`${run.name}-w0`, 'worker', 'outbox')
+    await waitUntil(() => readdirSync(outbox).some((file) => !file.endsWith('.tmp')), {
+      deadlineMs: 20_000,
+      what: 'an outbox entry',
+    })
+    const { program } = await bench.fleet.serve(bench.data(run.name), { redis: bench.redis.url, port: run.port })
+    const found = await bench.settle(run, [])
+    expect(found).toEqual(bench.wanted)
+    await waitUntil(() => readdirSync(outbox).length === 0, { what: 'an empty outbox' })
+    for (const each of [...run.workers, program]) expect((await each.end('SIGTERM')).code).toBe(0)
+  })
+
+  it('when a worker is stopped past grace and goes on later', async () => {
+    const run = await bench.begin()
+    await bench.underWay(run)
+    const [sleeper] = run.workers as [(typeof run.workers)[0]]
+    process.kill(sleeper.pid, 'SIGSTOP')
+    await waitUntil(async () => (await api<unknown[]>(run.url, '/hosts')).length === 1, { deadlineMs: GRACE_MS * 4, what: 'a silent host' })
+    bench.stub.release()
+    await bench.underWay(run, 4)
+    process.kill(sleeper.pid, 'SIGCONT')
+    expect(await bench.settle(run, [...run.workers, run.service])).toEqual(bench.wanted)
+  })
+
+  it('when Redis is flushed, restarted, and away for ten seconds', async () => {
+    const run = await bench.begin()
+    await bench.underWay(run)
+    await bench.redis.flushAll()
+    await bench.redis.restart()
+    await bench.underWay(run, 2)
+    await bench.redis.kill()
+    bench.stub.release() // what was taken goes on meanwhile
+    const away = performance.now()
+    await waitUntil(async () => performance.now() - away > 10_000 && api(run.url, '/health'), { deadlineMs: 15_000 })
+    await bench.redis.restart()
+    expect(await bench.settle(run, [...run.workers, run.service])).toEqual(bench.wanted)
+  })
+
+  it('and a second service on the same folder is refused', async () => {
+    const run = await bench.begin({ workers: 1 })
+    const second = await bench.fleet.run([
+      'serve',
+      '--redis',
+      bench.redis.url,
+      '--port',
+      '0',
+      '--data',
+      bench.data(run.name),
+      '--json',
+    ])
+    expect(second.code).toBe(3)
+    expect(second.events).toMatchObject([{ event: 'error', code: 'SB-LEDGER-001' }])
+    expect(await bench.settle(run, [...run.workers, run.service])).toEqual(bench.wanted)
+  })
+})
