@@ -1,14 +1,20 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { newLeaseId } from '@sweepboard/contracts'
 import { freePort, startRedis } from '@sweepboard/test-kit'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkRedis, openBullQueue } from '../src/index.ts'
 
 const PASSWORD = 'a-secret-nobody-may-read'
-const good = await startRedis({ own: true })
+const folder = mkdtempSync(join(tmpdir(), 'sb-'))
+const socket = join(folder, 'redis.sock')
+const good = await startRedis({ args: ['--unixsocket', socket] })
 const odd = await startRedis({ args: ['--requirepass', PASSWORD, '--maxmemory-policy', 'allkeys-lru', '--appendonly', 'no'] })
 afterAll(async () => {
   await good.redis?.stop()
   await odd.redis?.stop()
+  rmSync(folder, { recursive: true })
 })
 
 describe.skipIf(!good.redis || !odd.redis)(`checking a Redis ${good.reason || odd.reason}`, () => {
@@ -43,8 +49,11 @@ describe.skipIf(!good.redis || !odd.redis)(`checking a Redis ${good.reason || od
     expect(JSON.stringify(await checkRedis(PASSWORD))).not.toContain(PASSWORD)
   })
 
-  it('works with a password', async () => {
-    const queue = await openBullQueue({ url: oddUrl, prefix: `sb-${newLeaseId()}` })
+  it.each([
+    ['a password', oddUrl],
+    ['a unix socket', `unix:${socket}`],
+  ])('works with %s', async (_, url) => {
+    const queue = await openBullQueue({ url, prefix: `sb-${newLeaseId()}` })
     const ticket = newLeaseId()
     await queue.add('lane-a', ticket)
     const taken = await new Promise((resolve) => queue.consume('lane-a', { concurrency: 1 }, async (t) => resolve(t)))
