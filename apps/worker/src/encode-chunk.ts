@@ -9,14 +9,13 @@ import { isolate } from './isolate.ts'
 const FIRST_BUDGET = 8192
 const LEAST_BUDGET = 512
 const MEMORY_TRIES = 3
-const OPEN_TRIES = 3
 
 export type ChunkRequest = Pick<EncodeRequest, 'side' | 'textSet' | 'start' | 'end'>
 export type ChunkOutcome =
   | { readonly state: 'done'; readonly reply: EncodeReply; readonly facts: EngineFacts; readonly splits: number }
   | { readonly state: 'failed'; readonly failure: Omit<ChunkFailure, 'encoding' | 'n'> }
-  /** Nothing against the chunk: another slot, or this one later. `forMs` null = this engine will never open here. */
-  | { readonly state: 'give-back'; readonly reason: SweepError; readonly close: 'for-good' | 'for-a-while' | 'no' }
+  /** Nothing against the chunk: another slot, or this one later. */
+  | { readonly state: 'give-back'; readonly reason: SweepError; readonly close: 'for-good' | 'for-a-while' }
 
 export interface ChunkTools {
   readonly engine: EngineChild
@@ -108,7 +107,7 @@ interface Attempt {
 async function attempt(request: ChunkRequest, { tools, keep, budget }: Attempt): Promise<ChunkOutcome | SweepError> {
   const started = tools.now()
   const backoff = new Backoff(500, 20_000)
-  for (let opens = 1; ; ) {
+  for (;;) {
     const thrown = await tools.engine.encode({ ...request, tokenBudget: budget, keep }, tools.signal, tools.onWriting).then(
       ({ reply, facts }): ChunkOutcome => ({ state: 'done', reply, facts, splits: 0 }),
       (error: unknown) => error,
@@ -123,10 +122,8 @@ async function attempt(request: ChunkRequest, { tools, keep, budget }: Attempt):
       if (tools.now() - started + wait > tools.busyMs) throw giveBack(error, 'for-a-while')
       await pause(wait, tools.signal)
     } else if (kind === 'lane') throw giveBack(error, 'for-good')
-    else if (thrown instanceof EngineNotOpened) {
-      if (opens >= OPEN_TRIES) throw giveBack(error, 'for-good')
-      opens += 1
-    } else if (kind === 'input') throw new Judged(failed('engine', error, null))
+    else if (thrown instanceof EngineNotOpened) throw giveBack(error, 'for-good')
+    else if (kind === 'input') throw new Judged(failed('engine', error, null))
     else if (kind === 'disk' || kind === 'aborted') throw error
     else return error
   }

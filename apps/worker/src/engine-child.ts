@@ -1,6 +1,9 @@
 import { type Load, SweepError } from '@sweepboard/contracts'
 import type { EncodeReply, EncodeRequest, EngineFacts } from './child-message.ts'
 import { SupervisedChild } from './child-process.ts'
+import { failureClass } from './failure-class.ts'
+
+const OPEN_TRIES = 3
 
 export interface EngineChildOptions {
   readonly load: Load
@@ -38,24 +41,35 @@ export class EngineChild {
     this.#crashAt = options.crashAt
   }
 
-  /** Opens the engine unless it is open. Throws `EngineNotOpened`, or `SB-CORE-004` when aborted. */
+  /**
+   * Opens the engine unless it is open. A failure that another try may cure (a child that died) gets three in all. Throws
+   * `EngineNotOpened`, or the signal's reason when aborted.
+   */
   async open(signal: AbortSignal): Promise<EngineFacts> {
     if (this.#child?.alive && this.#facts !== null) return this.#facts
-    await this.close()
-    const { load, threads, modelsRoot, artifacts, noProgressMs, now } = this.#options
-    try {
-      const apiKey = this.#options.apiKey()
-      const child = new SupervisedChild({ entry: new URL('./inference-child.ts', import.meta.url), noProgressMs, now })
-      this.#child = child
-      const crashAt = this.#crashAt
-      this.#crashAt = null
-      this.#facts = await child.request({ kind: 'open', load, apiKey, threads, modelsRoot, artifacts, crashAt }, signal)
-      return this.#facts
-    } catch (error) {
+    for (let tries = 1; ; tries += 1) {
       await this.close()
-      signal.throwIfAborted()
-      throw error instanceof SweepError && error.code !== 'SB-CORE-004' ? new EngineNotOpened(error) : error
+      try {
+        this.#facts = await this.#start(signal)
+        return this.#facts
+      } catch (error) {
+        await this.close()
+        signal.throwIfAborted()
+        if (!(error instanceof SweepError) || failureClass(error) === 'aborted') throw error
+        const isCurable = failureClass(error) !== 'lane' && failureClass(error) !== 'busy'
+        if (!isCurable || tries >= OPEN_TRIES) throw new EngineNotOpened(error)
+      }
     }
+  }
+
+  async #start(signal: AbortSignal): Promise<EngineFacts> {
+    const { load, threads, modelsRoot, artifacts, noProgressMs, now } = this.#options
+    const apiKey = this.#options.apiKey()
+    const child = new SupervisedChild({ entry: new URL('./inference-child.ts', import.meta.url), noProgressMs, now })
+    this.#child = child
+    const crashAt = this.#crashAt
+    this.#crashAt = null
+    return child.request({ kind: 'open', load, apiKey, threads, modelsRoot, artifacts, crashAt }, signal)
   }
 
   async encode(

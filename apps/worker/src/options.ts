@@ -19,7 +19,6 @@ export interface WorkerEvent {
     | 'crash-reported'
     | 'entry-dropped'
     | 'queue-error'
-    | 'queue-deaf'
     | 'disk-full'
     | 'disk-free'
     | 'failed'

@@ -42,7 +42,6 @@ export class ScoreSlot {
     this.#stopped = true
     this.#state = 'draining'
     await this.#end()
-    this.#state = 'idle'
   }
 
   setDiskFull(full: boolean): void {

@@ -101,10 +101,19 @@ export class Slot {
   #change(): void {
     if (this.#state === 'loading' && this.#target()?.key !== this.#lane?.load.key) this.#lane?.leaving.abort()
     if (this.#changing !== null) return
-    this.#changing = this.#changeUntilSettled().finally(() => {
-      this.#changing = null
-      if (!this.#settled()) this.#change()
-    })
+    this.#changing = this.#changeUntilSettled()
+      .then(
+        () => true,
+        (error: Error) => {
+          // A queue that refuses consumers: the next beat's answer tries again, at its own pace.
+          this.#host.options.log({ event: 'failed', slot: this.option.id, message: error.message })
+          return false
+        },
+      )
+      .then((went) => {
+        this.#changing = null
+        if (went && !this.#settled()) this.#change()
+      })
   }
 
   async #changeUntilSettled(): Promise<void> {

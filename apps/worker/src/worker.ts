@@ -88,6 +88,9 @@ class Worker implements RunningWorker {
   #diskFull = false
   #probing = false
   #ending: Promise<void> | null = null
+  /** The next beat is the last: it offers no slot. */
+  #gone = false
+  #otherLedger = false
 
   constructor(parts: State & { options: WorkerOptions; folder: HostFolder; join: JoinAnswer; queue: TicketQueue }) {
     const { options, folder, join, queue, outbox, cache, memory, now } = parts
@@ -207,6 +210,7 @@ class Worker implements RunningWorker {
     await this.#stopSlots()
     await within(this.#delivery.empty(), LAST_DELIVERY_MS)
     await within(this.#delivery.close(), LAST_DELIVERY_MS)
+    this.#gone = true
     await this.#heart.stop(true)
     await this.#leave()
   }
@@ -214,8 +218,9 @@ class Worker implements RunningWorker {
   async #kill(): Promise<void> {
     void this.#delivery.close()
     await this.#heart.stop(false)
+    const stopping = this.#stopSlots()
     await Promise.all(this.#slots.map((slot) => slot.killChild()))
-    await this.#stopSlots()
+    await stopping
     await this.#leave()
   }
 
@@ -236,7 +241,7 @@ class Worker implements RunningWorker {
       boot: folder.boot,
       seq,
       version: options.version,
-      slots: this.slots(),
+      slots: this.#gone ? [] : this.slots(),
       holding: held.holding(),
       weights: options.weights === undefined || options.weights === null ? null : [...options.weights],
       allowEnv: [...options.allowEnv],
@@ -245,6 +250,13 @@ class Worker implements RunningWorker {
 
   #onAnswer(answer: BeatAnswer): void {
     for (const lease of answer.stop) this.#host.held.stop(lease)
+    if (answer.ledger !== this.#host.ledger && !this.#otherLedger) {
+      this.#otherLedger = true
+      this.#host.options.log({
+        event: 'failed',
+        message: 'the service has another ledger than this worker joined: restart the worker',
+      })
+    }
     if (this.#ending !== null) return
     if (!this.#diskFull) this.#score?.start()
     for (const slot of this.#slots) {
