@@ -1,9 +1,6 @@
 import { totalmem } from 'node:os'
-import { performance } from 'node:perf_hooks'
-import { openFolderStore } from '@sweepboard/artifacts'
-import { type Beat, type BeatAnswer, type JoinAnswer, SweepError, type TicketQueue } from '@sweepboard/contracts'
-import { ArtifactCache } from './artifact-cache.ts'
-import { Backoff, pause } from './backoff.ts'
+import type { Beat, BeatAnswer, JoinAnswer, TicketQueue } from '@sweepboard/contracts'
+import type { ArtifactCache } from './artifact-cache.ts'
 import { Heart } from './beat.ts'
 import { Delivery } from './delivery.ts'
 import { hasRoom } from './disk-probe.ts'
@@ -11,74 +8,29 @@ import { endOf } from './end-message.ts'
 import { isChildCrash, openFault } from './fault.ts'
 import { HeldLeases } from './held-leases.ts'
 import type { Host } from './host.ts'
-import { type HostFolder, openHostFolder } from './host-folder.ts'
+import type { HostFolder } from './host-folder.ts'
 import { Marks } from './mark.ts'
 import type { RunningWorker, WorkerOptions } from './options.ts'
-import { Outbox } from './outbox.ts'
+import type { Outbox } from './outbox.ts'
 import { ScoreSlot } from './score-slot.ts'
 import { Slot } from './slot.ts'
-import { SlotMemory } from './slot-memory.ts'
+import type { SlotMemory } from './slot-memory.ts'
 import { Turn } from './turn.ts'
 
 const NO_PROGRESS_MS = 300_000
 /** How long a stopping worker waits for the service to take what is in the outbox. */
 const LAST_DELIVERY_MS = 10_000
 
-/**
- * Starts a host's process: takes the folder (`SB-WORK-001` when another worker has it), joins the service (waiting while
- * it is away, throwing what it refuses with), sends again what an earlier run left in the outbox, and serves the lanes that
- * the beats' answers name. Listens to no signal and never ends the process: that is the caller's.
- */
-export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const folder = await openHostFolder(options.folder)
-  try {
-    const join = await joinService(options)
-    const queue = await options.queue(join)
-    const worker = new Worker({ options, folder, join, queue, ...(await openState(options, folder)) })
-    await worker.reportCrashes()
-    worker.start()
-    return worker
-  } catch (error) {
-    await folder.release()
-    throw error
-  }
-}
-
-async function joinService({ link, signal, log }: WorkerOptions): Promise<JoinAnswer> {
-  const backoff = new Backoff(500, 15_000)
-  const never = new AbortController().signal
-  for (let told = false; ; told = true) {
-    try {
-      return await link.join()
-    } catch (error) {
-      if (!(error instanceof SweepError) || (error.kind !== 'unavailable' && error.kind !== 'timeout')) throw error
-      if (!told) log({ event: 'service-away', what: 'join', message: error.message })
-      await pause(backoff.next(), signal ?? never)
-    }
-  }
-}
-
-interface State {
+/** What a worker keeps on disk, opened. */
+export interface State {
   readonly outbox: Outbox
   readonly cache: ArtifactCache
   readonly memory: SlotMemory
   readonly now: () => number
 }
 
-async function openState(options: WorkerOptions, folder: HostFolder): Promise<State> {
-  const now = options.now ?? (() => performance.now())
-  const outbox = await Outbox.open(folder.outbox)
-  const own = openFolderStore(folder.artifacts)
-  const cache = new ArtifactCache({
-    own,
-    remote: options.store,
-    needed: (digest) => outbox.needs(digest),
-  })
-  await cache.trim()
-  return { outbox, cache, memory: await SlotMemory.open(folder.slots, now), now }
-}
-
-class Worker implements RunningWorker {
+/** A host's process, joined and ready to start: its slots, its beats, its deliveries, and how it ends. */
+export class Worker implements RunningWorker {
   readonly #host: Host
   readonly #queue: TicketQueue
   readonly #slots: readonly Slot[]
