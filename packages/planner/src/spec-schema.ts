@@ -33,9 +33,19 @@ export const EngineSpec = z.union([
 ])
 export type EngineSpec = z.infer<typeof EngineSpec>
 
+/** What a spec lays over one side; a member left out stays the folder's business, so no default may fill it in. */
+const SidePatch = z.strictObject({
+  template: SideRecipe.shape.template.removeDefault().optional(),
+  instruction: SideRecipe.shape.instruction.removeDefault().optional(),
+  maxTokens: SideRecipe.shape.maxTokens.removeDefault().optional(),
+  closingToken: SideRecipe.shape.closingToken.removeDefault().optional(),
+  pooling: SideRecipe.shape.pooling.removeDefault().optional(),
+  normalize: SideRecipe.shape.normalize.removeDefault().optional(),
+})
+
 export const RecipeSpec = z.strictObject({
-  query: SideRecipe.partial().optional(),
-  document: SideRecipe.partial().optional(),
+  query: SidePatch.optional(),
+  document: SidePatch.optional(),
   pooling: SideRecipe.shape.pooling.removeDefault().optional(),
   normalize: z.boolean().optional(),
   maxTokens: z.number().int().positive().optional(),
