@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { SweepError } from '@sweepboard/contracts'
 import { checkRedis, openBullQueue, openLocalQueue } from '@sweepboard/queue'
-import { assertSafeToListen, createApp, listen, Service } from '@sweepboard/results'
+import { assertSafeToListen, createApp, listen, openCrashPoint, Service } from '@sweepboard/results'
 import type { Command } from 'commander'
 import { type CommonOptions, dataFolder, readSecret, VERSION } from '../context.ts'
 import { printEvent, printNote } from '../output.ts'
@@ -67,6 +67,7 @@ async function serve(options: ServeOptions): Promise<void> {
     tickMs: Math.min(1000, Number(options.beat) / 2),
     readableRoots: options.datasets ? [resolve(options.datasets)] : [],
     log: log.write,
+    point: openCrashPoint(process.env.SWEEPBOARD_CRASH_AT),
   })
   try {
     const app = createApp(service, {
@@ -90,6 +91,6 @@ async function serve(options: ServeOptions): Promise<void> {
 async function refuseUnfitRedis(url: string): Promise<void> {
   const findings = await checkRedis(url)
   for (const finding of findings) printNote(`redis: ${finding.message}\n  What to do: ${finding.fix}`)
-  const refused = findings.find((finding) => finding.code !== undefined && finding.code !== 'SB-QUEUE-004')
-  if (refused?.code) throw Object.assign(new SweepError(refused.code), { message: refused.message })
+  const refused = findings.find((finding) => finding.severity === 'error')
+  if (refused) throw Object.assign(new SweepError(refused.code), { message: refused.message })
 }
