@@ -1,4 +1,4 @@
-import type { Load } from '@sweepboard/contracts'
+import { ERRORS, type ErrorEntry, type FailureRecord, type Load, SweepError, toFailureRecord } from '@sweepboard/contracts'
 import { chooseLanes, type Lane, type Unservable } from '@sweepboard/dispatch'
 import type { Ledger } from '@sweepboard/ledger'
 import type { HostTable } from './coordinator-hosts.ts'
@@ -19,6 +19,15 @@ export function laneOf(load: Load, work: { remainingTokens: number; unservedForM
     loadSeconds: isRemote ? 0 : load.memoryBytes / LOAD_BYTES_PER_SECOND,
     ...work,
   }
+}
+
+/** Why a lane that every slot closed for good fails: the remedy is that of what closed it, since another slot would fare alike. */
+export function closedFailure(model: string, reason: string): FailureRecord {
+  const failure = toFailureRecord(new SweepError('SB-WORK-004', { lane: model, reason }))
+  const cause = /^SB-[A-Z]+-\d{3}(?=: )/.exec(reason)?.[0]
+  if (cause === undefined || !Object.hasOwn(ERRORS, cause)) return failure
+  const { kind, fix }: ErrorEntry = ERRORS[cause as keyof typeof ERRORS]
+  return { code: cause, kind, message: `${reason} (${model})`, fix }
 }
 
 /** Lanes with work, what waits in each, and the choice of slots for them; in memory only. */

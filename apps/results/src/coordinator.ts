@@ -11,7 +11,7 @@ import type {
   TaskRef,
   TicketQueue,
 } from '@sweepboard/contracts'
-import { SCORE_LANE, SweepError, toFailureRecord } from '@sweepboard/contracts'
+import { SCORE_LANE } from '@sweepboard/contracts'
 import {
   DEFAULT_TOKENS_PER_SECOND,
   leasesToStop,
@@ -26,7 +26,7 @@ import {
 } from '@sweepboard/dispatch'
 import type { ControlAction, Ledger, LedgerEvent, Submission } from '@sweepboard/ledger'
 import { HostTable, type HostView, isScoreSlot } from './coordinator-hosts.ts'
-import { LaneTable } from './coordinator-lanes.ts'
+import { closedFailure, LaneTable } from './coordinator-lanes.ts'
 import { Preparations } from './coordinator-preparation.ts'
 import { Tickets } from './coordinator-queue.ts'
 
@@ -221,6 +221,7 @@ export class Coordinator {
 
   async #tick(): Promise<void> {
     const now = this.#options.now()
+    this.#changed()
     this.#spend(now)
     this.#preparations.start()
     this.#choose(now)
@@ -254,10 +255,7 @@ export class Coordinator {
   #failClosedLanes(): void {
     for (const { lane, kind, reason } of this.#lanes.unservable()) {
       if (kind !== 'closed') continue
-      this.failLane(
-        lane,
-        toFailureRecord(new SweepError('SB-WORK-004', { lane: this.#ledger.load(lane)?.model ?? lane, reason })),
-      )
+      this.failLane(lane, closedFailure(this.#ledger.load(lane)?.model ?? lane, reason))
     }
   }
 

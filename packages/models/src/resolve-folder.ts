@@ -5,6 +5,8 @@ import { readFolderConfig } from './folder-config.ts'
 import { composeRecipe } from './folder-recipe.ts'
 import type { ModelInfo, ModelSource, OnnxChoice } from './model-source.ts'
 import { onnxFiles, readModelWeights } from './model-weights.ts'
+import { assertWholeOnnx } from './onnx-file.ts'
+import { openTextTokenizer } from './text-tokenizer.ts'
 import { BATCH_PADDED_TOKENS } from './token-batches.ts'
 
 /** transformers.js' file suffixes by dtype. */
@@ -24,15 +26,18 @@ const RUNTIME_BYTES = 256 * 2 ** 20
 
 /**
  * A model folder in transformers.js layout as load and recipe.
- * @throws SweepError `SB-MODEL-001` when it has no such ONNX file, `SB-MODEL-004` when the recipe is not whole
+ * @throws SweepError `SB-MODEL-001` when it has no such ONNX file, `SB-MODEL-004` when the recipe is not whole,
+ *   `SB-MODEL-002` when the ONNX file is cut, `SB-MODEL-003` when the tokenizer is not this model's
  */
 export async function resolveFolder(input: { source: ModelSource; folder: string; onnx: OnnxChoice }): Promise<ModelInfo> {
   const { source, folder, onnx } = input
   const shipped = SHIPPED_MODELS.find((model) => model.folder === folder)
   const model = shipped?.model ?? `local/${basename(folder)}`
   const file = await chooseFile(folder, onnx)
+  await assertWholeOnnx(folder, file)
   const config = await readFolderConfig(folder)
   const { recipe, prompts, warnings } = composeRecipe(model, config, source.recipe ?? {})
+  await openTextTokenizer(folder, model)
   const weights = await readModelWeights(folder, file)
   const options: Load['identity']['options'] = { file, dimensions: recipe.dimensions, batchPaddedTokens: BATCH_PADDED_TOKENS }
   if (weights.isDynamicallyQuantised) options.batchTexts = 1

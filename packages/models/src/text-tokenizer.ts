@@ -80,11 +80,12 @@ export class TextTokenizer {
 
 /**
  * The tokenizer of a model folder.
- * @throws SweepError `SB-MODEL-003` when tokenizer.json is absent, cannot be read, or gives ids beyond `vocab_size`
+ * @throws SweepError `SB-MODEL-003` when tokenizer.json is absent, cannot be read, gives ids beyond `vocab_size`,
+ *   or lacks a special token that the folder names
  */
 export async function openTextTokenizer(folder: string, model: string): Promise<TextTokenizer> {
-  const [definition, tokenizerConfig, config] = await Promise.all(
-    ['tokenizer.json', 'tokenizer_config.json', 'config.json'].map((file) => readJson(folder, file)),
+  const [definition, tokenizerConfig, config, specialTokens] = await Promise.all(
+    ['tokenizer.json', 'tokenizer_config.json', 'config.json', 'special_tokens_map.json'].map((file) => readJson(folder, file)),
   )
   if (!definition) throw new SweepError('SB-MODEL-003', { model, message: 'tokenizer.json is absent' })
   const padId = typeof config?.pad_token_id === 'number' ? config.pad_token_id : null
@@ -102,7 +103,16 @@ export async function openTextTokenizer(folder: string, model: string): Promise<
   if (typeof rows === 'number' && tokenizer.maxId >= rows) {
     throw new SweepError('SB-MODEL-003', { model, message: `it gives ids up to ${tokenizer.maxId}, the model knows ${rows}` })
   }
+  const strange = frameTokens(tokenizerConfig, specialTokens).filter((token) => tokenizer.idOf(token) === null)
+  if (strange.length > 0) throw new SweepError('SB-MODEL-003', { model, message: `it has no token ${strange.join(', ')}` })
   return tokenizer
+}
+
+/** Tokens the folder says a text is framed or filled up with; another model's tokenizer rarely has all of them. */
+function frameTokens(...files: readonly (Json | null | undefined)[]): string[] {
+  const named = files.flatMap((file) => ['cls_token', 'sep_token', 'eos_token', 'pad_token'].map((key) => file?.[key]))
+  const words = named.map((token) => (token !== null && typeof token === 'object' ? (token as Json).content : token))
+  return [...new Set(words.filter((word) => typeof word === 'string'))]
 }
 
 function unknownToken(model: Json | undefined): string | null {

@@ -86,7 +86,16 @@ function toMistakes(issue: z.core.$ZodIssue, place: Place): Mistake[] {
   const line = place.lineOf(issue.path)
   if (issue.message.startsWith('not-yet:'))
     return [mistake('SB-CORE-002', { what: issue.message.slice('not-yet:'.length) }, { file, line })]
-  return [mistake('SB-SPEC-004', { path, message: issue.message }, { file, line })]
+  return [mistake('SB-SPEC-004', { path, message: describe(issue) }, { file, line })]
+}
+
+/** An issue in words; for a value with several forms all of them, since zod says no more than "Invalid input" there. */
+function describe(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return issue.message
+  const forms = issue.errors.flatMap((branch) =>
+    branch[0] ? [describe(branch[0]).replace(/^Invalid input: expected /, '')] : [],
+  )
+  return `expected ${[...new Set(forms.map((form) => form.replace(/^expected /, '')))].join(' or ')}`
 }
 
 function depth(issues: readonly z.core.$ZodIssue[]): number {
