@@ -5,6 +5,8 @@ import { FaultBench } from './fault-kit.ts'
 import { api } from './fleet-kit.ts'
 
 const { redis, reason } = await startRedis({ own: true })
+/** Entries that the service has not acknowledged; `dropped/` stands beside them. */
+const waiting = (outbox: string) => readdirSync(outbox).filter((file) => file.endsWith('.json')).length
 const GRACE_MS = 2_500
 
 describe.skipIf(!redis)(`a sweep gives the quiet run's result ${reason}`, () => {
@@ -40,14 +42,14 @@ describe.skipIf(!redis)(`a sweep gives the quiet run's result ${reason}`, () => 
     await run.service.end('SIGKILL')
     bench.stub.release()
     const outbox = bench.fleet.path(`${run.name}-w0`, 'worker', 'outbox')
-    await waitUntil(() => readdirSync(outbox).some((file) => !file.endsWith('.tmp')), {
+    await waitUntil(() => waiting(outbox) > 0, {
       deadlineMs: 20_000,
       what: 'an outbox entry',
     })
     const { program } = await bench.fleet.serve(bench.data(run.name), { redis: bench.redis.url, port: run.port })
     const found = await bench.settle(run, [])
     expect(found).toEqual(bench.wanted)
-    await waitUntil(() => readdirSync(outbox).length === 0, { what: 'an empty outbox' })
+    await waitUntil(() => waiting(outbox) === 0, { what: 'an empty outbox' })
     for (const each of [...run.workers, program]) expect((await each.end('SIGTERM')).code).toBe(0)
   })
 
@@ -56,7 +58,10 @@ describe.skipIf(!redis)(`a sweep gives the quiet run's result ${reason}`, () => 
     await bench.underWay(run)
     const [sleeper] = run.workers as [(typeof run.workers)[0]]
     process.kill(sleeper.pid, 'SIGSTOP')
-    await waitUntil(async () => (await api<unknown[]>(run.url, '/hosts')).length === 1, { deadlineMs: GRACE_MS * 4, what: 'a silent host' })
+    await waitUntil(async () => (await api<unknown[]>(run.url, '/hosts')).length === 1, {
+      deadlineMs: GRACE_MS * 4,
+      what: 'a silent host',
+    })
     bench.stub.release()
     await bench.underWay(run, 4)
     process.kill(sleeper.pid, 'SIGCONT')

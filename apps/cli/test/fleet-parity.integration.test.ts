@@ -12,7 +12,7 @@ describe.skipIf(!redis)(`one sweep embedded, with one worker, with three ${reaso
   let embedded: Map<string, unknown>
 
   beforeAll(async () => {
-    const task = writeTask(fleet.folder, 'Big', { documents: 6000, queries: 60, words: 100, seed: 4 })
+    const task = writeTask(fleet.folder, 'Big', { documents: 6000, queries: 60, words: 60, seed: 4 })
     writeFileSync(
       spec,
       `sweep: parity\ntasks: [SemanticTrapsEn, ${task}]\nmodels: [local/pocket-static-en, mteb/baseline-random-encoder]\nmatrix: { precision: [float32, int8] }\n`,

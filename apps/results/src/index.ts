@@ -1,6 +1,7 @@
 export { assertSafeToListen, type Tokens } from './access.ts'
 export { createApp } from './app.ts'
 export { openHttpLink, ServiceClient } from './client.ts'
+export { openCrashPoint, SERVICE_CRASH_POINTS } from './crash-point.ts'
 export type { ServiceEvent } from './events.ts'
 export { buildLeaderboard, type Leaderboard, type LeaderboardRow } from './leaderboard.ts'
 export { type Listening, listen } from './listen.ts'

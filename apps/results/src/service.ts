@@ -33,6 +33,8 @@ export interface ServiceOptions {
   /** Folders a preparation may read, beside the shipped tasks; null = any (embedded: the user's own command). */
   readonly readableRoots: readonly string[] | null
   readonly log: (entry: Readonly<Record<string, unknown>>) => void
+  /** Called at the named crash points of protocol section 11: fault injection only. */
+  readonly point?: (name: string) => void
 }
 
 export const GRACE_BEATS = 5
@@ -78,6 +80,7 @@ export class Service {
         this.events.publish({ event: change.kind === 'hosts' ? 'hosts' : 'cells', sweep: change.sweep ?? null }),
       wake: () => this.tickSoon(),
       log: options.log,
+      ...(options.point ? { point: options.point } : {}),
     })
   }
 
