@@ -5,12 +5,16 @@ import { Fleet, finish, joined, type Program, submit, sweepState } from './fleet
 import { type EmbeddingsStub, startStub } from './fleet-stub.ts'
 import { writeTask } from './fleet-task.ts'
 
-/** Names of worker processes, beyond those of one test. */
-export interface Running {
+export interface Opened {
+  /** Of the case: its processes' folders begin with it. */
+  readonly name: string
   readonly url: string
   readonly port: number
-  readonly sweep: string
   readonly service: Program
+}
+
+export interface Running extends Opened {
+  readonly sweep: string
   readonly workers: readonly Program[]
 }
 
@@ -29,11 +33,12 @@ export class FaultBench {
     this.spec = this.fleet.path('faults.yaml')
   }
 
-  static async open(redis: TestRedis): Promise<FaultBench> {
+  /** `documents` of each of the two tasks. */
+  static async prepare(redis: TestRedis, documents: number): Promise<FaultBench> {
     const bench = new FaultBench(redis, await startStub())
     const { fleet, stub } = bench
     const tasks = ['Left', 'Right'].map((name, i) =>
-      writeTask(fleet.folder, name, { documents: 1200, queries: 30, words: 90, seed: 31 + i }),
+      writeTask(fleet.folder, name, { documents, queries: 30, words: 90, seed: 31 + i }),
     )
     writeFileSync(
       bench.spec,
@@ -62,23 +67,26 @@ export class FaultBench {
     return this.fleet.path(name, 'service')
   }
 
-  /** A service and workers on a Redis without leftovers, with the sweep under way: the endpoint holds its answers back. */
-  async begin(
-    given: { workers?: number; workerEnv?: Readonly<Record<string, string>>; serviceEnv?: Readonly<Record<string, string>> } = {},
-  ): Promise<Running & { readonly name: string }> {
+  /** A service with a data folder of its own. */
+  async open(env?: Readonly<Record<string, string>>): Promise<Opened> {
     this.#count += 1
     const name = `case-${this.#count}`
-    this.stub.hold()
-    const { program, url, port } = await this.fleet.serve(this.data(name), {
-      redis: this.redis.url,
-      ...(given.serviceEnv ? { env: given.serviceEnv } : {}),
-    })
+    const { program, url, port } = await this.fleet.serve(this.data(name), { redis: this.redis.url, ...(env ? { env } : {}) })
+    return { name, url, port, service: program }
+  }
+
+  /** A service, workers and the sweep under way; unless told otherwise the endpoint holds its answers back until `settle`. */
+  async begin(
+    given: { workers?: number; workerEnv?: Readonly<Record<string, string>>; isHeld?: boolean } = {},
+  ): Promise<Running> {
+    if (given.isHeld !== false) this.stub.hold()
+    const at = await this.open()
     const workers = Array.from({ length: given.workers ?? 2 }, (_, i) =>
-      this.worker({ url, name }, i, i === 0 ? given.workerEnv : undefined),
+      this.worker(at, i, i === 0 ? given.workerEnv : undefined),
     )
-    await joined(url, workers.length)
-    const sweep = await submit(this.fleet, this.spec, url)
-    return { name, url, port, sweep, service: program, workers }
+    await joined(at.url, workers.length)
+    const sweep = await submit(this.fleet, this.spec, at.url)
+    return { ...at, sweep, workers }
   }
 
   worker(at: { url: string; name: string }, i: number, env?: Readonly<Record<string, string>>): Program {
@@ -100,6 +108,11 @@ export class FaultBench {
     const found = await this.fleet.exported({ url })
     for (const program of programs) await program.end('SIGTERM')
     return found
+  }
+
+  /** Ends what a case that failed has left running. */
+  endAll(): Promise<void> {
+    return this.fleet.endAll()
   }
 
   async close(): Promise<string[]> {

@@ -13,7 +13,7 @@ describe.skipIf(!redis)(`a sweep gives the quiet run's result ${reason}`, () => 
   let bench: FaultBench
 
   beforeAll(async () => {
-    bench = await FaultBench.open(redis as TestRedis)
+    bench = await FaultBench.prepare(redis as TestRedis, 1200)
     expect(bench.wanted.size).toBeGreaterThanOrEqual(12)
   })
 

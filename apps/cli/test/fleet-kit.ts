@@ -147,17 +147,19 @@ export class Fleet {
     return liveDescendants(pid).filter(({ command }) => command.includes(word))
   }
 
-  /** Ends everything, workers first; answers live processes that nobody owns any more. */
-  async close(): Promise<ProcessRow[]> {
-    for (const program of [...this.#programs].reverse()) {
+  /** Ends every program that still runs, the latest first: kindly, then not. */
+  async endAll(): Promise<void> {
+    for (const program of this.#programs.splice(0).reverse()) {
       if (!program.isRunning) continue
       process.kill(program.pid, 'SIGCONT')
-      await Promise.race([
-        program.end('SIGTERM'),
-        waitUntil(() => !program.isRunning, { deadlineMs: 15_000 }).catch(() => undefined),
-      ])
-      if (program.isRunning) await program.end('SIGKILL')
+      program.child.kill('SIGTERM')
+      await waitUntil(() => !program.isRunning, { deadlineMs: 15_000 }).catch(() => program.end('SIGKILL'))
     }
+  }
+
+  /** Ends everything; answers live processes that nobody owns any more. */
+  async close(): Promise<ProcessRow[]> {
+    await this.endAll()
     await waitUntil(() => this.left().length === 0, { deadlineMs: 5_000 }).catch(() => undefined)
     const left = this.left()
     for (const { pid } of left) process.kill(pid, 'SIGKILL')

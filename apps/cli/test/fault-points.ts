@@ -1,0 +1,78 @@
+import { CHILD_CRASH_POINTS, WORKER_CRASH_POINTS } from '@sweepboard/worker'
+import type { FaultBench } from './fault-kit.ts'
+import { api, finish, type Program } from './fleet-kit.ts'
+
+/** A process and the point where it dies, `point#n` at its n-th passing. */
+export interface CrashCase {
+  readonly who: 'service' | 'worker' | 'child'
+  readonly point: string
+}
+
+/** Points of the service that a submitted sweep passes by itself; `expire.after` and `control.after` have tests of their own. */
+const SERVICE_POINTS = [
+  'submit.after',
+  'lease.before-add',
+  'lease.after-add',
+  'claim.before',
+  'claim.after',
+  'commit.before',
+  'commit.after',
+  'end.before',
+  'end.after',
+] as const
+
+export const CRASH_CASES: readonly CrashCase[] = [
+  ...SERVICE_POINTS.map((point) => ({ who: 'service' as const, point })),
+  ...WORKER_CRASH_POINTS.map((point) => ({ who: 'worker' as const, point })),
+  ...CHILD_CRASH_POINTS.map((point) => ({ who: 'child' as const, point })),
+]
+
+/**
+ * Runs one small sweep in which one process dies at one point and is started again. Throws where it did not die; answers the
+ * export of the finished sweep.
+ */
+export async function crashOnce(bench: FaultBench, { who, point }: CrashCase): Promise<Map<string, unknown>> {
+  const env = { SWEEPBOARD_CRASH_AT: point }
+  if (who === 'service') return crashService(bench, env)
+  const run = await bench.begin({ workers: 1, workerEnv: env, isHeld: false })
+  const [worker] = run.workers as [Program]
+  if (who === 'child') {
+    await finish(run.url, run.sweep, 60_000)
+    if (!worker.events.some(({ event }) => event === 'child-gone')) throw new Error(`no child died at ${point}`)
+    return bench.settle(run, [worker, run.service])
+  }
+  const { code, stderr } = await within(worker.ended, `the worker to die at ${point}`)
+  if (code !== 137) throw new Error(`the worker ended with ${code} before ${point}: ${stderr.slice(-1000)}`)
+  return bench.settle(run, [bench.worker(run, 0), run.service])
+}
+
+async function crashService(bench: FaultBench, env: { SWEEPBOARD_CRASH_AT: string }): Promise<Map<string, unknown>> {
+  const at = await bench.open(env)
+  const worker = bench.worker(at, 0)
+  const submitting = bench.fleet.run(['submit', bench.spec, '--to', at.url, '--json'])
+  const { code } = await within(at.service.ended, `the service to die at ${env.SWEEPBOARD_CRASH_AT}`)
+  if (code !== 137) throw new Error(`the service ended with ${code} before ${env.SWEEPBOARD_CRASH_AT}`)
+  const { program, url } = await bench.fleet.serve(bench.data(at.name), { redis: bench.redis.url, port: at.port })
+  const submitted = await submitting
+  // A submitter whose service died under it knows no outcome: submitting again is what its user does.
+  if (submitted.code !== 0) await bench.fleet.succeed(['submit', bench.spec, '--to', url, '--json'])
+  const [newest] = await api<{ id: string }[]>(url, '/sweeps')
+  return bench.settle({ url, sweep: (newest as { id: string }).id }, [worker, program])
+}
+
+/** The same choice of cases for the same seed. */
+export function chooseCases(seed: number, count: number): CrashCase[] {
+  const order = CRASH_CASES.map((each, i) => ({ each, rank: Math.imul(seed + i * 7919, 2_654_435_761) >>> 0 }))
+  return order
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, count)
+    .map(({ each }) => each)
+}
+
+function within<T>(what: Promise<T>, name: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited 60 s for ${name}`)), 60_000)
+  })
+  return Promise.race([what, late]).finally(() => clearTimeout(timer))
+}
