@@ -46,3 +46,18 @@ export async function prepareTasks(plan: Plan, options: PrepareOptions): Promise
 function asMistake({ code, message, fix }: SweepError): Mistake {
   return { code, message: message.slice(code.length + 2), fix }
 }
+
+/** What was odd in the data without being a mistake, one line a task: judgments of unknown ids, empty texts, unjudged queries. */
+export function describeData(plan: Plan, prepared: readonly PreparedTask[]): string[] {
+  const refs = new Map(plan.groups.map(({ task }) => [taskKey(task), task]))
+  return prepared.flatMap(({ key, counts }) => {
+    const parts = [
+      [counts.unknownQueryCount, 'judgments name an unknown query'],
+      [counts.unknownDocumentCount, 'judgments name an unknown document'],
+      [counts.unjudgedQueryCount, 'queries have no judgment and are left out'],
+      [counts.emptyTextCount, 'texts are empty'],
+    ].flatMap(([count, words]) => (count === 0 ? [] : [`${count} ${words}`]))
+    const ref = refs.get(key)
+    return parts.length === 0 || ref === undefined ? [] : [`${ref.task} (${ref.subset}, ${ref.split}): ${parts.join('; ')}`]
+  })
+}

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { openFolderStore } from '@sweepboard/artifacts'
 import { SweepError } from '@sweepboard/contracts'
 import { type CellView, Ledger, type PublishedRow } from '@sweepboard/ledger'
-import { buildLeaderboard, type Leaderboard, ServiceClient, type SweepView } from '@sweepboard/results'
+import { buildLeaderboard, type Leaderboard, nameFailedTexts, ServiceClient, type SweepView } from '@sweepboard/results'
 import { type CommonOptions, dataFolder, readToken } from './context.ts'
 
 export interface LeaderboardQuery {
@@ -52,11 +53,12 @@ function openFolder(folder: string): Source {
   if (!existsSync(join(folder, 'ledger.db')))
     throw new SweepError('SB-FILE-001', { file: join(folder, 'ledger.db'), message: 'no sweep was run with this data folder' })
   const ledger = Ledger.open({ folder, holder: `sweepboard command, process ${process.pid} on ${hostname()}` })
+  const store = openFolderStore(join(folder, 'artifacts'))
   const view = (status: ReturnType<Ledger['sweepStatus']>): SweepView => ({ ...status, tokensPerSecond: null, etaSeconds: null })
   return {
     sweeps: async () => ledger.sweeps().map(view),
     sweep: async (id) => view(ledger.sweepStatus(id)),
-    cells: async (id) => ledger.cells(id),
+    cells: async (id) => nameFailedTexts(ledger.cells(id), (digest) => store.readSync(digest)),
     scoredCells: async () => ledger.allScoredCells(),
     leaderboard: async (query) =>
       buildLeaderboard(ledger.allScoredCells(), query.published === '0' ? [] : ledger.publishedRows({}), {

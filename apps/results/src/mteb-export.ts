@@ -92,7 +92,7 @@ function resultFile(cells: readonly CellView[], sweepboardVersion: string): Mteb
       version: sweepboardVersion,
       recipe_key: first.recipeKey,
       config_key: first.configKey,
-      evidence: cells.map((cell) => toMteb(cell.evidence)),
+      evidence: cells.map(({ subset, split, counts, evidence }) => toMteb({ subset, split, data: counts, ...evidence })),
     },
   }
 }

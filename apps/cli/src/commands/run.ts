@@ -7,7 +7,7 @@ import { type Embedded, openEmbedded } from '../embedded.ts'
 import { describeCells } from '../failures.ts'
 import { type LoadedSweep, loadSweep } from '../load-sweep.ts'
 import { printEvent, printNote, printResult } from '../output.ts'
-import { prepareTasks } from '../prepare-tasks.ts'
+import { describeData, prepareTasks } from '../prepare-tasks.ts'
 import { formatSeconds, ProgressPrinter } from '../progress.ts'
 import { openRunLog } from '../run-log.ts'
 import { followSweep, toProgress } from '../wait.ts'
@@ -74,6 +74,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
       artifactFolder: join(folder, 'artifacts'),
       signal: interrupt.signal,
     })
+    for (const note of describeData(sweep.plan, prepared)) printNote(`note: ${note}`)
     const isTerminal = process.stdout.isTTY === true && options.serve && !asJson
     const board = isTerminal ? await embedded.serveBoard() : null
     await runToEnd(embedded, { sweep, prepared, asJson, interrupt: interrupt.signal })
@@ -139,7 +140,7 @@ async function runToEnd(embedded: Embedded, { sweep, prepared, asJson, interrupt
   process.exitCode = failed.length > 0 || gates.some((gate) => !gate.holds) || view.state !== 'done' ? 1 : 0
   if (asJson) {
     for (const cell of cells) {
-      const { model, revision, variant, task, subset, split, config, state, mainScore, metrics, failure } = cell
+      const { model, revision, variant, task, subset, split, config, state, mainScore, metrics, counts, failure } = cell
       printEvent({
         event: 'cell',
         model,
@@ -152,6 +153,7 @@ async function runToEnd(embedded: Embedded, { sweep, prepared, asJson, interrupt
         state,
         main_score: mainScore,
         metrics,
+        data: counts,
         failure,
       })
     }

@@ -7,7 +7,7 @@ import type { Command } from 'commander'
 import { type CommonOptions, readToken } from '../context.ts'
 import { type LoadedSweep, loadSweep } from '../load-sweep.ts'
 import { printJson, printNote, printResult } from '../output.ts'
-import { prepareTasks } from '../prepare-tasks.ts'
+import { describeData, prepareTasks } from '../prepare-tasks.ts'
 import { openClient } from '../source.ts'
 
 interface SubmitOptions extends CommonOptions {
@@ -41,6 +41,7 @@ async function submit(file: string, options: SubmitOptions): Promise<void> {
   })
   for (const warning of sweep.warnings) printNote(`note: ${warning}`)
   const prepared = await prepareAndUpload(sweep, options)
+  for (const note of describeData(sweep.plan, prepared)) printNote(`note: ${note}`)
   const body = {
     sweep: sweep.id,
     name: sweep.spec.sweep,
