@@ -87,7 +87,7 @@ describe.skipIf(!redis)(`a paid endpoint is asked for each text once ${reason}`,
     expect(failed.map(({ task }) => task)).toEqual(['Two', 'Two'])
     for (const { failure } of failed) {
       expect(failure).toMatchObject({ code: 'SB-MODEL-006' })
-      expect(failure.message).toContain('text 137')
+      expect(failure.message).toContain('(document d137 of Two)')
       expect(failure.fix).toBeTruthy()
     }
     const before = new Map(stub.answered)

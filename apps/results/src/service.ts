@@ -16,6 +16,7 @@ import { type GateOutcome, judgeGates } from '@sweepboard/planner'
 import { prepareInChild } from '@sweepboard/tasks'
 import { Coordinator } from './coordinator.ts'
 import { EventHub } from './events.ts'
+import { nameFailedTexts } from './failed-text.ts'
 import { buildLeaderboard, type Leaderboard } from './leaderboard.ts'
 import type { SubmittedSweep } from './plan-schema.ts'
 import { RateMeter } from './rate-meter.ts'
@@ -166,8 +167,9 @@ export class Service {
     return { ...status, tokensPerSecond: rate, etaSeconds: rate && rate > 0 && status.state === 'running' ? left / rate : null }
   }
 
+  /** Every cell the sweep names; a failure tied to a text names its id. */
   cells(sweep: string): ReturnType<Ledger['cells']> {
-    return this.ledger.cells(sweep)
+    return nameFailedTexts(this.ledger.cells(sweep), (digest) => this.store.readSync(digest))
   }
 
   leaderboard(query: Readonly<Record<string, string>>): Leaderboard {

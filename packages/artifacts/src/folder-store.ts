@@ -13,6 +13,8 @@ export interface FolderStore extends ArtifactStore {
    * would be taken for stored.
    */
   verifySync(digest: Digest): boolean
+  /** The bytes, unchecked; null where there is no such file. For a reader that validates what it reads. */
+  readSync(digest: Digest): Uint8Array | null
   /** Digests of all stored files, in no order. */
   list(): Iterable<Digest>
   /** Removes an artifact; an absent one is no error. */
@@ -46,6 +48,7 @@ export function openFolderStore(folder: string): FolderStore {
     folder,
     existsSync: existing,
     verifySync,
+    readSync: (digest) => (existing(digest) ? readFileSync(pathOf(digest)) : null),
     remove,
     has: async (digest) => existing(digest),
     get: async (digest) => readChecked(pathOf(digest), digest),
