@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('.', import.meta.url))
+const CACHE = fileURLToPath(new URL('../../node_modules/.cache/sweepboard-web', import.meta.url))
+
+/**
+ * Folder of the built board. Builds with Vite into a folder named after the hash of the sources when it is not there yet:
+ * beside it first and then renamed, so that a reader never sees half a board. Writes nothing to stdout, uses no network.
+ */
+export async function buildBoard(): Promise<string> {
+  const folder = join(CACHE, await hashOfSources())
+  if (existsSync(join(folder, 'index.html'))) return folder
+  const draft = `${folder}.draft-${process.pid}-${process.hrtime.bigint()}`
+  await mkdir(CACHE, { recursive: true })
+  try {
+    const { build } = await import('vite')
+    await build({
+      root: ROOT,
+      configFile: false,
+      envFile: false,
+      logLevel: 'silent',
+      mode: 'production',
+      cacheDir: join(CACHE, 'vite'),
+      oxc: { jsx: { runtime: 'automatic', importSource: 'react', development: false } },
+      build: { outDir: draft, emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+    })
+    await rename(draft, folder).catch((thrown: unknown) => {
+      // Another process may have finished the same board first; its folder is as good as ours.
+      if (!existsSync(join(folder, 'index.html'))) throw thrown
+    })
+  } finally {
+    await rm(draft, { recursive: true, force: true })
+  }
+  return folder
+}
+
+async function hashOfSources(): Promise<string> {
+  const entries = await readdir(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
+  const sources = entries
+    .filter((entry) => entry.isFile() && !entry.name.includes('.test.'))
+    .map((entry) => join(entry.parentPath, entry.name))
+  const hash = createHash('sha256')
+  for (const file of [...sources.sort(), join(ROOT, 'index.html'), join(ROOT, 'package.json'), join(ROOT, 'build.ts')])
+    hash.update(`${file.slice(ROOT.length)}\0`).update(await readFile(file))
+  return hash.digest('hex').slice(0, 16)
+}

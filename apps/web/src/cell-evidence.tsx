@@ -1,0 +1,39 @@
+import type { CellView } from '@sweepboard/ledger'
+import { bytes, count, span, visible } from './format.ts'
+import { Facts } from './pop.tsx'
+
+/** What stands behind one cell, in pairs; unknown evidence is named. */
+export function CellEvidence({ cell }: { cell: CellView }) {
+  const { config, recipe, evidence } = cell
+  const sides = [evidence.query, evidence.document].filter((side) => side !== null)
+  const total = (value: (side: (typeof sides)[number]) => number) => sides.reduce((sum, side) => sum + value(side), 0)
+  const all = (value: (side: (typeof sides)[number]) => readonly string[]) =>
+    [...new Set(sides.flatMap(value))].map(visible).join(', ') || null
+  const [texts, truncated] = [total((side) => side.textCount), total((side) => side.truncatedCount)]
+  const share = texts > 0 ? ((100 * truncated) / texts).toFixed(1) : '0'
+  const pairs: (readonly [string, string | null])[] = [
+    ['Score', cell.mainScore === null ? (cell.state === 'scored' ? 'undefined' : cell.state) : String(cell.mainScore)],
+    ['Metric', cell.mainScoreName],
+    ['Task', `${visible(cell.task)} · ${visible(cell.subset)} · ${visible(cell.split)}`],
+    ['Data', cell.datasetRevision && visible(cell.datasetRevision)],
+    ['Vectors', `${config.dimensions ?? `full (${recipe.dimensions})`} · ${config.precision} · ${config.similarity}`],
+    ['Pooling', `${recipe.document.pooling}${recipe.document.normalize ? ', normalized' : ''}`],
+    ['Instruction', recipe.query.instruction === null ? 'none' : visible(recipe.query.instruction)],
+    ['Most tokens', recipe.document.maxTokens === null ? 'the engine’s limit' : count(recipe.document.maxTokens)],
+    ['Engine', all((side) => side.engines)],
+    ['Device', all((side) => side.devices)],
+    ['Type', all((side) => side.dtypes)],
+    ['Hosts', all((side) => side.hosts)],
+    ['Texts', sides.length === 0 ? null : `${count(texts)}, ${count(total((side) => side.tokenCount))} tokens`],
+    ['Truncated', sides.length === 0 ? null : `${count(truncated)} (${share} %)`],
+    ['Encoding', sides.length === 0 ? null : span(total((side) => side.encodeSeconds))],
+    [
+      'Search',
+      evidence.score === null ? null : `${span(evidence.score.searchSeconds)}, ${bytes(evidence.score.peakMemoryBytes)} peak`,
+    ],
+    ['Revision', visible(cell.revision)],
+    ['Recipe', cell.recipeKey.slice(0, 12)],
+    ['Scored', cell.scoredAt && new Date(cell.scoredAt).toLocaleString('sv')],
+  ]
+  return <Facts pairs={pairs} />
+}

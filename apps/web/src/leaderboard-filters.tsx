@@ -1,0 +1,65 @@
+import type { Leaderboard } from '@sweepboard/results'
+import { setParams } from './address.ts'
+import { type BoardFilter, choices } from './board-view.ts'
+import { visible } from './format.ts'
+
+interface Filters {
+  readonly board: Leaderboard
+  readonly filter: BoardFilter
+  readonly tasks: string
+  readonly sweep: string
+}
+
+/** Find and filters; each change is in the URL at once. */
+export function LeaderboardFilters({ board, filter, tasks, sweep }: Filters) {
+  const { precisions, dimensions } = choices(board)
+  const isFiltered = [filter.find, filter.origin, filter.precision, filter.dimensions, tasks, sweep].some(Boolean)
+  return (
+    <search className="bar">
+      <input
+        className="in find"
+        type="search"
+        placeholder="Find a model…"
+        aria-label="Find a model"
+        value={filter.find}
+        onChange={(event) => setParams({ find: event.target.value })}
+      />
+      <Choice label="Task" param="tasks" value={tasks} values={board.tasks} />
+      <Choice label="Origin" param="origin" value={filter.origin} values={['ours', 'published']} />
+      <Choice label="Precision" param="precision" value={filter.precision} values={precisions} />
+      <Choice label="Dims" param="dims" value={filter.dimensions} values={dimensions} />
+      <button
+        type="button"
+        className="btn sm quiet"
+        disabled={!isFiltered}
+        onClick={() => setParams({ find: null, tasks: null, origin: null, precision: null, dims: null, sweep: null })}
+      >
+        Clear
+      </button>
+    </search>
+  )
+}
+
+interface ChoiceProps {
+  readonly label: string
+  readonly param: string
+  readonly value: string
+  readonly values: readonly string[]
+}
+
+function Choice({ label, param, value, values }: ChoiceProps) {
+  const offered = value && !values.includes(value) ? [value, ...values] : values
+  return (
+    <label className={`chip ${value ? 'on' : ''}`}>
+      <span>{label}</span>
+      <select value={value} onChange={(event) => setParams({ [param]: event.target.value })}>
+        <option value="">all</option>
+        {offered.map((one) => (
+          <option key={one} value={one}>
+            {visible(one)}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}

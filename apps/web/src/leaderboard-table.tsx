@@ -1,0 +1,188 @@
+import {
+  type ColumnDef,
+  createSortedRowModel,
+  rowSortingFeature,
+  type SortFn,
+  tableFeatures,
+  useTable,
+} from '@tanstack/react-table'
+import { type CSSProperties, useCallback, useMemo, useState } from 'react'
+import { setParams } from './address.ts'
+import type { BoardRow, BoardView } from './board-view.ts'
+import { fixed } from './format.ts'
+import { Cut, ModelName } from './name.tsx'
+import { Pop } from './pop.tsx'
+import { RowEvidence } from './row-evidence.tsx'
+
+const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() })
+const byValue: SortFn<typeof features, BoardRow> = (a, b, column) => {
+  const [left, right] = [a.getValue<number | string>(column), b.getValue<number | string>(column)]
+  return left < right ? -1 : left > right ? 1 : 0
+}
+type Column = ColumnDef<typeof features, BoardRow>
+
+const TASK = 'task:'
+
+function columnsOf(tasks: readonly string[]): Column[] {
+  const column = (id: string, header: string, value: (row: BoardRow) => number | string | undefined, isText = false): Column => ({
+    id,
+    header,
+    accessorFn: value,
+    sortFn: byValue,
+    sortUndefined: 'last',
+    sortDescFirst: !isText,
+  })
+  return [
+    column('model', 'Model', (row) => row.model.toLowerCase(), true),
+    column('rank', 'Rank', (row) => row.rank ?? undefined, true),
+    column('mean', 'Mean', (row) => row.mean ?? undefined),
+    ...tasks.map((task) => column(TASK + task, task, (row) => row.scores[task])),
+    column('dims', 'Dims', (row) =>
+      row.dimensions === 'full' ? 1e9 : row.dimensions === null ? undefined : Number(row.dimensions),
+    ),
+    column('precision', 'Precision', (row) => row.config?.precision, true),
+    column('tasks', 'Tasks', (row) => row.taskCount),
+    column('origin', 'Origin', (row) => row.origin, true),
+  ]
+}
+
+interface TableProps {
+  readonly view: BoardView
+  readonly mainScores: Readonly<Record<string, string>>
+  readonly sweep: string
+  /** Column id, `-` before it for descending. */
+  readonly sort: string
+}
+
+/** The board: sorts by any column; rows lacking a task stay below the line however it is sorted. */
+export function LeaderboardTable({ view, mainScores, sweep, sort }: TableProps) {
+  const [open, setOpen] = useState<{ row: BoardRow; task: string; anchor: HTMLElement } | null>(null)
+  const close = useCallback(() => setOpen(null), [])
+  const data = useMemo(() => [...view.ranked, ...view.incomplete], [view.ranked, view.incomplete])
+  const columns = useMemo(() => columnsOf(view.tasks), [view.tasks])
+  const id = sort.replace(/^-/, '')
+  const sorting = columns.some((column) => column.id === id) ? [{ id, desc: sort.startsWith('-') }] : [{ id: 'mean', desc: true }]
+  const table = useTable({
+    features,
+    columns,
+    data,
+    state: { sorting },
+    getRowId: (row: BoardRow) => row.key,
+    enableSortingRemoval: false,
+    enableMultiSort: false,
+    onSortingChange: (change) => {
+      const [next] = typeof change === 'function' ? change(sorting) : change
+      if (next) setParams({ sort: next.id === 'mean' && next.desc ? null : `${next.desc ? '-' : ''}${next.id}` })
+    },
+  })
+  const rows = table.getRowModel().rows.map((row) => row.original)
+  const incomplete = rows.filter((row) => row.rank === null)
+  const row = (one: BoardRow) => (
+    <Row key={one.key} row={one} view={view} onOpen={(task, anchor) => setOpen({ row: one, task, anchor })} />
+  )
+  return (
+    <>
+      <div className="card scroll">
+        <table className="lb">
+          <caption className="sr">Scores by model and task</caption>
+          <thead>
+            <tr>
+              {table.getFlatHeaders().map((header) => (
+                <Head key={header.id} header={header} metric={mainScores[header.id.slice(TASK.length)]} />
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.filter((one) => one.rank !== null).map(row)}
+            {incomplete.length > 0 && (
+              <tr className="sect">
+                <td colSpan={columns.length}>
+                  <span>Incomplete rows: shown, not ranked. Means over different tasks must not be compared.</span>
+                </td>
+              </tr>
+            )}
+            {incomplete.map(row)}
+          </tbody>
+        </table>
+      </div>
+      <p className="legend">
+        <span>
+          low in column <i className="ramp" /> high, among ranked rows
+        </span>
+        <span>
+          <b>Bold</b> best in column
+        </span>
+        <span>· no result</span>
+        <span>– does not apply</span>
+      </p>
+      {open && (
+        <Pop key={`${open.row.key} ${open.task}`} anchor={open.anchor} label="Evidence" onClose={close}>
+          <RowEvidence row={open.row} task={open.task} metric={mainScores[open.task]} sweep={sweep} />
+        </Pop>
+      )}
+    </>
+  )
+}
+
+type Header = ReturnType<ReturnType<typeof useTable<typeof features, BoardRow>>['getFlatHeaders']>[number]
+
+function Head({ header, metric }: { header: Header; metric: string | undefined }) {
+  const sorted = header.column.getIsSorted()
+  const isName = header.id === 'model'
+  return (
+    <th
+      scope="col"
+      className={isName ? 'stick' : 'num'}
+      aria-sort={sorted === 'desc' ? 'descending' : sorted === 'asc' ? 'ascending' : undefined}
+    >
+      <button type="button" className="mid" onClick={header.column.getToggleSortingHandler()}>
+        <Cut text={String(header.column.columnDef.header)} />
+      </button>
+      {metric && <small>{metric}</small>}
+    </th>
+  )
+}
+
+interface RowProps {
+  readonly row: BoardRow
+  readonly view: BoardView
+  readonly onOpen: (task: string, anchor: HTMLElement) => void
+}
+
+function Row({ row, view, onOpen }: RowProps) {
+  const isRanked = row.rank !== null
+  return (
+    <tr className={isRanked ? 'r' : 'r sub'}>
+      <th scope="row" className="stick">
+        <ModelName model={row.model} variant={row.variant} />
+      </th>
+      <td className="num b">{row.rank ?? '–'}</td>
+      <td className="num b">{row.mean === null ? '·' : fixed(row.mean, 4)}</td>
+      {view.tasks.map((task) => {
+        const score = row.scores[task]
+        const range = isRanked ? view.ranges.get(task) : undefined
+        const heat = range && score !== undefined && range.high > range.low ? (score - range.low) / (range.high - range.low) : 0
+        return (
+          <td key={task} className={range && score === range.high && range.high > range.low ? 'c best' : 'c'}>
+            <button
+              type="button"
+              style={{ '--h': heat } as CSSProperties}
+              onClick={(event) => onOpen(task, event.currentTarget)}
+              aria-haspopup="dialog"
+            >
+              {score === undefined ? <span className="miss">·</span> : fixed(score, 3)}
+            </button>
+          </td>
+        )
+      })}
+      <td className="num">{row.dimensions ?? '?'}</td>
+      <td className="num">{row.config?.precision ?? '?'}</td>
+      <td className="num dim">
+        {row.taskCount}/{view.tasks.length}
+      </td>
+      <td className="num">
+        <span className="tag">{row.origin}</span>
+      </td>
+    </tr>
+  )
+}

@@ -1,0 +1,45 @@
+import { modelParts, nameParts, visible } from './format.ts'
+import type { Sentence } from './sentence.ts'
+
+/** A model's name: organisation grey, cut in the middle, always text and never obeyed. */
+export function ModelName({ model, variant = '' }: { model: string; variant?: string }) {
+  const { org, name } = modelParts(visible(model))
+  const { head, tail } = nameParts(name)
+  return (
+    <span className="mname" title={visible(model)}>
+      {org && <bdi className="o hd">{org}</bdi>}
+      <bdi className="n">
+        <span className="hd">{head}</span>
+        <span className="tl">{tail}</span>
+      </bdi>
+      {variant && (
+        <span className="tag cut" title={visible(variant)}>
+          {visible(variant)}
+        </span>
+      )}
+    </span>
+  )
+}
+
+/** A name that may be cut at its end; the whole of it is in the title. */
+export function Cut({ text, className = '' }: { text: string; className?: string }) {
+  return (
+    <bdi className={`hd ${className}`} title={visible(text)}>
+      {visible(text)}
+    </bdi>
+  )
+}
+
+/** The answer under a title; facts in bold. */
+export function Answer({ sentence }: { sentence: Sentence }) {
+  let at = 0
+  return (
+    <p className="answer">
+      {sentence.parts.map((part) => {
+        const key = at
+        at += part.text.length
+        return part.isFact ? <b key={key}>{part.text}</b> : <span key={key}>{part.text}</span>
+      })}
+    </p>
+  )
+}
