@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { startRedis, type TestRedis } from '@sweepboard/test-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { api, type Cell, Fleet, finish, joined, submit, sweepState } from './fleet-kit.ts'
@@ -59,5 +60,14 @@ describe.skipIf(!redis)(`one sweep embedded, with one worker, with three ${reaso
       expect((await worker.end('SIGTERM')).code).toBe(0)
     }
     expect((await program.end('SIGTERM')).code).toBe(0)
+    expect(complaints(data)).toEqual([])
   })
 })
+
+/** What a process logged as a warning or an error. */
+function complaints(data: string): string[] {
+  const logs = join(data, 'logs')
+  return readdirSync(logs)
+    .flatMap((file) => readFileSync(join(logs, file), 'utf8').split('\n'))
+    .filter((line) => /"level":"(warn|error)"/.test(line))
+}

@@ -101,9 +101,10 @@ export class Service {
     this.#timer = setInterval(() => this.tickSoon(), this.#tickMs)
   }
 
+  /** Never within the caller's own turn: a sweep must be recorded with its prepared tasks before anything looks for work. */
   tickSoon(): void {
-    this.#ticking ??= this.coordinator
-      .tick()
+    this.#ticking ??= Promise.resolve()
+      .then(() => this.coordinator.tick())
       .catch((thrown: unknown) => this.log({ level: 'error', message: 'tick failed', error: String(thrown) }))
       .finally(() => {
         this.#ticking = null
@@ -145,8 +146,8 @@ export class Service {
       const task = submission.plan.groups.find((group) => taskKey(group.task) === changed.key)?.task.task ?? changed.key
       throw new SweepError('SB-LEDGER-006', { task })
     }
-    this.coordinator.submit({ ...submission, createdAt: new Date().toISOString() })
-    for (const prepared of submission.prepared) this.ledger.prepared(prepared)
+    const { prepared, ...sweep } = submission
+    this.coordinator.submit({ ...sweep, createdAt: new Date().toISOString() }, prepared)
     this.events.publish({ event: 'sweep', sweep: submission.sweep })
     this.tickSoon()
     return { sweep: submission.sweep }
