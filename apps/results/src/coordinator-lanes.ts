@@ -34,14 +34,25 @@ export function closedFailure(model: string, reason: string): FailureRecord {
 export class LaneTable {
   readonly #ledger: Ledger
   readonly #hosts: HostTable
+  readonly #now: () => number
   /** Lane -> since when it has had work and no slot. */
   readonly #unserved = new Map<string, number>()
   #todo = new Map<string, number>()
   #unservable: readonly Unservable[] = []
 
-  constructor(ledger: Ledger, hosts: HostTable) {
+  #isOutdated = true
+  #readAt = Number.NEGATIVE_INFINITY
+  #readMs = 0
+
+  constructor(ledger: Ledger, hosts: HostTable, now: () => number) {
     this.#ledger = ledger
     this.#hosts = hosts
+    this.#now = now
+  }
+
+  /** Work was added, freed or taken away other than by `take`. */
+  outdated(): void {
+    this.#isOutdated = true
   }
 
   /** Tokens of a lane that may be leased now. */
@@ -50,7 +61,9 @@ export class LaneTable {
   }
 
   take(lane: string, tokens: number): void {
-    this.#todo.set(lane, Math.max(0, this.todoTokens(lane) - tokens))
+    const left = this.todoTokens(lane) - tokens
+    if (left > 0) this.#todo.set(lane, left)
+    else this.#todo.delete(lane)
   }
 
   /** Lanes that no live slot can ever serve; empty as long as no host is live. */
@@ -60,7 +73,7 @@ export class LaneTable {
 
   /** Looks at the ledger and the hosts, and tells each slot its lane. */
   choose(now: number): void {
-    this.#todo = new Map(this.#ledger.laneBacklogs().map(({ lane, todoTokens }) => [lane, todoTokens]))
+    this.#read(now)
     const remaining = new Map(this.#todo)
     for (const { kind, lane, tokens } of this.#ledger.openLeases()) {
       if (kind === 'encode') remaining.set(lane, (remaining.get(lane) ?? 0) + tokens)
@@ -79,5 +92,15 @@ export class LaneTable {
       else if (!this.#unserved.has(key)) this.#unserved.set(key, now)
     }
     for (const key of this.#unserved.keys()) if (!remaining.has(key)) this.#unserved.delete(key)
+  }
+
+  /** Adds up what waits, unless nothing changed or the last time was so slow that it would take more than a twentieth of all time. */
+  #read(now: number): void {
+    if (!this.#isOutdated || now - this.#readAt < 20 * this.#readMs) return
+    const from = this.#now()
+    this.#todo = new Map(this.#ledger.laneBacklogs().map(({ lane, todoTokens }) => [lane, todoTokens]))
+    this.#readMs = this.#now() - from
+    this.#readAt = now
+    this.#isOutdated = false
   }
 }

@@ -95,7 +95,7 @@ export class Coordinator {
     this.#lastTick = this.#startedAt
     this.#lastReconcile = this.#startedAt
     this.#hosts = new HostTable(this.#graceMs)
-    this.#lanes = new LaneTable(options.ledger, this.#hosts)
+    this.#lanes = new LaneTable(options.ledger, this.#hosts, options.now)
     const log = options.log ?? (() => undefined)
     this.#tickets = new Tickets(options.queue, log)
     this.#preparations = new Preparations({
@@ -177,8 +177,8 @@ export class Coordinator {
   }
 
   /** Idempotent by sweep id. */
-  submit(sent: Submission): { isNew: boolean } {
-    const answer = this.#ledger.submit(sent)
+  submit(sent: Submission, prepared: readonly PreparedTask[] = []): { isNew: boolean } {
+    const answer = this.#ledger.submit(sent, prepared)
     this.#changed()
     this.#point('submit.after')
     return answer
@@ -290,6 +290,8 @@ export class Coordinator {
       this.#lanes.take(lane, tokens)
       return this.#ledger.leaseEncode({ lane, sweep: sweep.id, chunks, cost: tokens / fleet.slowestTokensPerSecond })
     }
+    // Nothing to pick though something was thought to wait: somebody committed chunks that nobody had leased.
+    if (this.#lanes.todoTokens(lane) > 0) this.#lanes.outdated()
     return null
   }
 
@@ -339,6 +341,7 @@ export class Coordinator {
         this.#namedAt.delete(event.lease)
         this.#tickets.remove(event.lease, event.lane)
       }
+      if (changesWork(event)) this.#lanes.outdated()
       this.#options.onChange?.(event.kind === 'sweep' ? { kind: 'sweep', sweep: event.sweep } : { kind: event.kind })
     }
     if (events.length > 0) this.#options.wake?.()
@@ -347,4 +350,11 @@ export class Coordinator {
   #point(name: string): void {
     this.#options.point?.(name)
   }
+}
+
+/** Whether an event changes what waits in the lanes; leasing and committing what was leased does not. */
+function changesWork(event: LedgerEvent): boolean {
+  return (
+    event.kind === 'sweep' || event.kind === 'task' || event.kind === 'cell' || (event.kind === 'chunk' && event.state !== 'done')
+  )
 }

@@ -27,6 +27,7 @@ export interface CellView {
   readonly state: 'waiting' | 'scored' | 'failed' | 'stale'
   readonly mainScore: number | null
   readonly metrics: MetricValues | null
+  /** Null sides until the cell is scored. */
   readonly evidence: {
     readonly score: ScoreEvidence | null
     readonly query: EncodingEvidence | null
@@ -95,6 +96,8 @@ export function allScoredCells(h: Handle): CellView[] {
   return views(h, rows)
 }
 
+const NO_SIDES = { query: null, document: null }
+
 function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
   const parsed = new Map<string, unknown>()
   const parse = <T>(json: string): T => {
@@ -103,7 +106,7 @@ function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
   }
   const sides = new Map<number, Pick<CellView['evidence'], 'query' | 'document'>>()
   return rows.map((row) => {
-    let side = sides.get(row.grp)
+    let side = row.state === 'scored' ? sides.get(row.grp) : NO_SIDES
     if (side === undefined) {
       side = { query: sideEvidence(h, row.grp, 'query'), document: sideEvidence(h, row.grp, 'document') }
       sides.set(row.grp, side)

@@ -23,13 +23,14 @@ export function configsOf(h: Handle, set: string): readonly KeyedConfig[] {
   return parsed
 }
 
-/** ready = attached and every encoding complete. */
+/** ready = attached and every encoding complete; kept on the group and on its wants. */
 export function refreshReady(h: Handle, id: number): void {
   h.run(
     `update grp set ready = (attached = 1 and not exists (select 1 from grp_encoding ge join encoding e on e.id = ge.encoding
      where ge.grp = grp.id and e.complete = 0)) where id = ?`,
     id,
   )
+  h.run('update want set ready = (select ready from grp where id = want.grp) where grp = ?', id)
 }
 
 /** Whether an open want of a running sweep names this group. */

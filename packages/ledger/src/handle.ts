@@ -33,6 +33,7 @@ export class Handle {
   /** Groups whose wants closed in this transaction: their leases may have become unwanted. */
   readonly touched = new Set<number>()
   events: LedgerEvent[] = []
+  scoresVersion = 0
   readonly #statements = new Map<string, Database.Statement>()
 
   constructor(

@@ -52,8 +52,12 @@ function pay(h: Handle, sweep: string, cost: number): void {
 
 /** sent, claimed -> gone; what still points at it is free again. */
 export function closeLease(h: Handle, row: LeaseRow): void {
-  const freed = h.run('update chunk set lease = null where lease = ?', row.id)
-  if (freed > 0) h.cursors.delete(row.lane)
+  const freed = h.all<{ encoding: number; n: number }>(
+    'update chunk set lease = null where lease = ? returning encoding, n',
+    row.id,
+  )
+  if (freed.length > 0) h.cursors.delete(row.lane)
+  for (const { encoding, n } of freed) h.events.push({ kind: 'chunk', encoding, n, state: 'todo' })
   if (row.grp !== null) h.run('update grp set lease = null where id = ? and lease = ?', row.grp, row.id)
   if (h.run('delete from lease where id = ?', row.id) > 0) h.events.push({ kind: 'lease-closed', lease: row.id, lane: row.lane })
 }

@@ -98,18 +98,30 @@ export class Ledger {
     return this.#h.events.splice(0)
   }
 
-  #change<T>(work: (h: Handle) => T): T {
-    const h = this.#h
-    return h.transact(() => {
-      const answer = work(h)
-      closeUnwantedOf(h)
-      return answer
-    })
+  /** Grows with every change of a cell or of the imported rows, and starts anew with the process: a key for what is derived from them. */
+  get scoresVersion(): number {
+    return this.#h.scoresVersion
   }
 
-  /** Records a sweep; the same id again is a no-op (`isNew: false`). */
-  submit(sent: Submission): { isNew: boolean } {
-    return this.#change((h) => submit(h, sent))
+  #change<T>(work: (h: Handle) => T): T {
+    const h = this.#h
+    const eventCount = h.events.length
+    const answer = h.transact(() => {
+      const answered = work(h)
+      closeUnwantedOf(h)
+      return answered
+    })
+    if (h.events.slice(eventCount).some(({ kind }) => kind === 'cell')) h.scoresVersion += 1
+    return answer
+  }
+
+  /** Records a sweep, with the tasks its submitter prepared already; the same id again is a no-op (`isNew: false`). */
+  submit(sent: Submission, preparedTasks: readonly PreparedTask[] = []): { isNew: boolean } {
+    return this.#change((h) => {
+      const answer = submit(h, sent)
+      for (const done of preparedTasks) prepared(h, done)
+      return answer
+    })
   }
 
   unpreparedTasks(): { key: string; ref: TaskRef }[] {
@@ -186,7 +198,9 @@ export class Ledger {
   }
 
   importPublished(rows: Iterable<PublishedRow>): { count: number } {
-    return this.#change((h) => importPublished(h, rows))
+    const answer = this.#change((h) => importPublished(h, rows))
+    this.#h.scoresVersion += 1
+    return answer
   }
 
   publishedRows(filter?: PublishedFilter): PublishedRow[] {

@@ -95,7 +95,7 @@ export function laneBacklogs(h: Handle): LaneBacklog[] {
 export function scorableGroups(h: Handle, sweep: string, limit: number): GroupCandidate[] {
   const rows = h.all<{ grp: number }>(
     `select w.grp from want w join grp g on g.id = w.grp join task t on t.key = g.taskKey
-     where w.sweep = ? and w.open = 1 and g.ready = 1 and g.lease is null and t.state = 'prepared' order by w.rank, w.grp limit ?`,
+     where w.sweep = ? and w.open = 1 and w.ready = 1 and g.lease is null and t.state = 'prepared' order by w.rank, w.grp limit ?`,
     sweep,
     limit,
   )

@@ -87,12 +87,7 @@ export const grp = sqliteTable(
     /** Score failures that are worth another try. */
     tries: integer().notNull().default(0),
   },
-  (t) => [
-    uniqueIndex('grp_key').on(t.key),
-    index('grp_task').on(t.taskKey),
-    index('grp_ready').on(t.id).where(sql`ready = 1 and lease is null`),
-    index('grp_model').on(t.model, t.revision),
-  ],
+  (t) => [uniqueIndex('grp_key').on(t.key), index('grp_task').on(t.taskKey), index('grp_model').on(t.model, t.revision)],
 )
 
 /** `json`: `[{ key, config }]`. */
@@ -113,9 +108,12 @@ export const want = sqliteTable(
       .notNull()
       .references(() => configSet.id),
     open: integer().notNull(),
+    /** Copy of the group's `ready`, so that what can be scored is found without looking at what has been. */
+    ready: integer().notNull().default(0),
   },
   (t) => [
     primaryKey({ columns: [t.sweep, t.grp] }),
+    index('want_ready').on(t.sweep, t.rank, t.grp).where(sql`open = 1 and ready = 1`),
     index('want_open').on(t.sweep, t.lane, t.rank, t.grp).where(sql`open = 1`),
     index('want_grp').on(t.grp),
   ],

@@ -81,12 +81,14 @@ function addWant(h: Handle, sweep: string, planned: PlannedGroup): number {
   const set = sha256(configs)
   h.run('insert or ignore into config_set (id, json) values (?, ?)', set, configs)
   h.run(
-    'insert or ignore into want (sweep, grp, lane, rank, configs, open) values (?, ?, ?, ?, ?, 1)',
+    `insert or ignore into want (sweep, grp, lane, rank, configs, open, ready)
+     values (?, ?, ?, ?, ?, 1, (select ready from grp where id = ?))`,
     sweep,
     id,
     model.load.key,
     planned.rank,
     set,
+    id,
   )
   return id
 }

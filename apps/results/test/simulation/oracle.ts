@@ -197,6 +197,8 @@ export class Oracle {
        where ge.grp = g.id and c.digest is null))`,
     )
     if (ready.length > 0) throw new Violation('flags-agree', `ready of group ${ready}`)
+    const copies = wrong('select w.grp as id from want w join grp g on g.id = w.grp where w.ready <> g.ready')
+    if (copies.length > 0) throw new Violation('flags-agree', `ready of the wants of ${copies}`)
     const settled = `(select count(*) from config_set s join json_each(s.json) j left join cell c on c.grp = w.grp
       and c.config = json_extract(j.value, '$.key') where s.id = w.configs and coalesce(c.state, '') not in ('scored', 'failed'))`
     const openWants = wrong(
