@@ -28,7 +28,7 @@ interface Draft extends Omit<LeaderboardRow, 'scores' | 'mean' | 'rank'> {
 
 /**
  * The board: one row per (model, revision, recipe variant, config, origin). Published rows stand beside ours for the tasks
- * ours name, never merged. Rows lacking a task come last, unranked; undefined scores count as missing.
+ * ours name, over the same subsets and splits (without one of them the task is missing), never merged. Rows lacking a task come last, unranked; undefined scores count as missing.
  */
 export function buildLeaderboard(
   cells: readonly CellView[],
@@ -54,8 +54,13 @@ export function buildLeaderboard(
       cell.mainScore,
     )
   }
+  // A published mean over other subsets or splits than ours would look like a gap: it is taken over the ones we scored.
+  const entriesOfOurs = new Map<string, Set<string>>()
+  for (const { task, subset, split } of ours)
+    entriesOfOurs.set(task, (entriesOfOurs.get(task) ?? new Set()).add(`${split} ${subset}`))
   for (const row of published) {
     if (!named.has(row.task)) continue
+    if (entriesOfOurs.get(row.task)?.has(`${row.split} ${row.subset}`) === false) continue
     const { model, revision } = row
     add(
       `published ${model} ${revision}`,
@@ -65,7 +70,11 @@ export function buildLeaderboard(
     )
   }
   const tasks = [...named].sort()
-  const rows = [...drafts.values()].map((draft) => finish(draft, tasks))
+  for (const draft of drafts.values()) {
+    for (const [task, scores] of draft.entries)
+      if (draft.origin === 'published' && scores.length < (entriesOfOurs.get(task)?.size ?? 0)) draft.entries.delete(task)
+  }
+  const rows = [...drafts.values()].filter((draft) => draft.entries.size > 0).map((draft) => finish(draft, tasks))
   rows.sort(
     (a, b) =>
       Number(b.mean !== null) - Number(a.mean !== null) ||

@@ -64,7 +64,7 @@ function delimited(board: Leaderboard): string[][] {
     row.config?.precision ?? '',
     row.config?.similarity ?? '',
     row.origin,
-    String(row.mean ?? ''),
+    row.mean === null ? '' : String(Number(row.mean.toFixed(7))), // without the noise of adding decimals in binary
     ...board.tasks.map((task) => String(row.scores[task] ?? '')),
   ])
   return [head, ...rows]
