@@ -39,7 +39,14 @@ export function readSpec(text: string, file: string): ReadSpec {
     mistake('SB-SPEC-002', { message: error.message.split('\n')[0] ?? '' }, { file, line: error.linePos?.[0].line ?? 1 }),
   )
   if (mistakes.length > 0) return { spec: null, models: [], tasks: [], mistakes }
-  const raw: unknown = document.toJS({ maxAliasCount: 100 })
+  let raw: unknown
+  try {
+    raw = document.toJS({ maxAliasCount: 100 })
+  } catch (thrown) {
+    // Aliases resolve here only: one without an anchor, or too many of them (a "billion laughs" file).
+    mistakes.push(mistake('SB-SPEC-002', { message: (thrown as Error).message }, { file, line: 1 }))
+    return { spec: null, models: [], tasks: [], mistakes }
+  }
   const lineOf = (path: readonly PropertyKey[]): number => {
     for (let length = path.length; length >= 0; length -= 1) {
       const node = document.getIn(path.slice(0, length), true) as ParsedNode | undefined
@@ -93,7 +100,7 @@ function toMistakes(issue: z.core.$ZodIssue, place: Place): Mistake[] {
 function describe(issue: z.core.$ZodIssue): string {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return issue.message
   const forms = issue.errors.flatMap((branch) =>
-    branch[0] ? [describe(branch[0]).replace(/^Invalid input: expected /, '')] : [],
+    branch[0] ? [describe(branch[0]).replace(/^Invalid input: expected |, received .*$/g, '')] : [],
   )
   return `expected ${[...new Set(forms.map((form) => form.replace(/^expected /, '')))].join(' or ')}`
 }
