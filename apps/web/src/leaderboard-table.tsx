@@ -154,7 +154,14 @@ function Row({ row, view, onOpen }: RowProps) {
   return (
     <tr className={isRanked ? 'r' : 'r sub'}>
       <th scope="row" className="stick">
-        <ModelName model={row.model} variant={row.variant} />
+        <span className="mname">
+          <ModelName model={row.model} variant={row.variant} />
+          {row.config && !row.isDefault && (
+            <span className="config">
+              {row.dimensions} {row.config.precision}
+            </span>
+          )}
+        </span>
       </th>
       <td className="num b">{row.rank ?? '–'}</td>
       <td className="num b">{row.mean === null ? '·' : fixed(row.mean, 4)}</td>

@@ -85,7 +85,9 @@ function HostRows({ host, lanes }: { host: HostRow; lanes: ReadonlyMap<string, s
         </td>
         <td className="num">{speed === undefined ? '·' : count(speed)}</td>
         <td className="num">{slot.memoryBytes === 0 ? '–' : bytes(slot.memoryBytes)}</td>
-        <td className={isDeaf ? 'num warn' : 'num dim'}>{span(Math.floor(host.silentForMs / 1000) || 0.0)}</td>
+        <td className={isDeaf ? 'num warn' : 'num dim'}>
+          {host.silentForMs < 1000 ? '< 1 s' : span(Math.floor(host.silentForMs / 1000))}
+        </td>
       </tr>
     )
   })
