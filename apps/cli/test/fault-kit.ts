@@ -5,6 +5,8 @@ import { Fleet, finish, joined, type Program, submit, sweepState } from './fleet
 import { type EmbeddingsStub, startStub } from './fleet-stub.ts'
 import { writeTask } from './fleet-task.ts'
 
+type Env = Readonly<Record<string, string>>
+
 export interface Opened {
   /** Of the case: its processes' folders begin with it. */
   readonly name: string
@@ -68,7 +70,7 @@ export class FaultBench {
   }
 
   /** A service with a data folder of its own. */
-  async open(env?: Readonly<Record<string, string>>): Promise<Opened> {
+  async open(env?: Env): Promise<Opened> {
     this.#count += 1
     const name = `case-${this.#count}`
     const { program, url, port } = await this.fleet.serve(this.data(name), { redis: this.redis.url, ...(env ? { env } : {}) })
@@ -76,11 +78,9 @@ export class FaultBench {
   }
 
   /** A service, workers and the sweep under way; unless told otherwise the endpoint holds its answers back until `settle`. */
-  async begin(
-    given: { workers?: number; workerEnv?: Readonly<Record<string, string>>; isHeld?: boolean } = {},
-  ): Promise<Running> {
+  async begin(given: { workers?: number; workerEnv?: Env; serviceEnv?: Env; isHeld?: boolean } = {}): Promise<Running> {
     if (given.isHeld !== false) this.stub.hold()
-    const at = await this.open()
+    const at = await this.open(given.serviceEnv)
     const workers = Array.from({ length: given.workers ?? 2 }, (_, i) =>
       this.worker(at, i, i === 0 ? given.workerEnv : undefined),
     )
@@ -89,7 +89,7 @@ export class FaultBench {
     return { ...at, sweep, workers }
   }
 
-  worker(at: { url: string; name: string }, i: number, env?: Readonly<Record<string, string>>): Program {
+  worker(at: { url: string; name: string }, i: number, env?: Env): Program {
     return this.fleet.worker(at.url, `${at.name}-w${i}`, { slots: 'cpu,endpoint', ...(env ? { env } : {}) })
   }
 

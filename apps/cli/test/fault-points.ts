@@ -1,6 +1,6 @@
 import { CHILD_CRASH_POINTS, WORKER_CRASH_POINTS } from '@sweepboard/worker'
 import type { FaultBench } from './fault-kit.ts'
-import { api, finish, type Program } from './fleet-kit.ts'
+import { api, finish, type Program, sweepState } from './fleet-kit.ts'
 
 /** A process and the point where it dies, `point#n` at its n-th passing. */
 export interface CrashCase {
@@ -8,7 +8,7 @@ export interface CrashCase {
   readonly point: string
 }
 
-/** Points of the service that a submitted sweep passes by itself; `expire.after` and `control.after` have tests of their own. */
+/** Points of the service; the last two only when a worker is lost and when somebody pauses the sweep. */
 const SERVICE_POINTS = [
   'submit.after',
   'lease.before-add',
@@ -19,6 +19,8 @@ const SERVICE_POINTS = [
   'commit.after',
   'end.before',
   'end.after',
+  'expire.after',
+  'control.after',
 ] as const
 
 export const CRASH_CASES: readonly CrashCase[] = [
@@ -33,6 +35,7 @@ export const CRASH_CASES: readonly CrashCase[] = [
  */
 export async function crashOnce(bench: FaultBench, { who, point }: CrashCase): Promise<Map<string, unknown>> {
   const env = { SWEEPBOARD_CRASH_AT: point }
+  if (point === 'expire.after' || point === 'control.after') return crashDisturbed(bench, point)
   if (who === 'service') return crashService(bench, env)
   const run = await bench.begin({ workers: 1, workerEnv: env, isHeld: false })
   const [worker] = run.workers as [Program]
@@ -58,6 +61,21 @@ async function crashService(bench: FaultBench, env: { SWEEPBOARD_CRASH_AT: strin
   if (submitted.code !== 0) await bench.fleet.succeed(['submit', bench.spec, '--to', url, '--json'])
   const [newest] = await api<{ id: string }[]>(url, '/sweeps')
   return bench.settle({ url, sweep: (newest as { id: string }).id }, [worker, program])
+}
+
+/** The service dies while it answers to a lost worker or to a pause: what it had decided holds, the rest is decided again. */
+async function crashDisturbed(bench: FaultBench, point: 'expire.after' | 'control.after'): Promise<Map<string, unknown>> {
+  const run = await bench.begin({ workers: 1, serviceEnv: { SWEEPBOARD_CRASH_AT: point } })
+  const [worker] = run.workers as [Program]
+  await bench.underWay(run)
+  if (point === 'expire.after') await worker.end('SIGKILL')
+  else await bench.fleet.run(['pause', run.sweep, '--to', run.url])
+  await within(run.service.ended, `the service to die at ${point}`)
+  const { program, url } = await bench.fleet.serve(bench.data(run.name), { redis: bench.redis.url, port: run.port })
+  if (point === 'expire.after') return bench.settle({ url, sweep: run.sweep }, [bench.worker(run, 0), program])
+  if ((await sweepState(url, run.sweep)).state !== 'paused') throw new Error('the pause was lost')
+  await bench.fleet.succeed(['resume', run.sweep, '--to', url])
+  return bench.settle({ url, sweep: run.sweep }, [worker, program])
 }
 
 /** The same choice of cases for the same seed. */
