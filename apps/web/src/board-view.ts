@@ -23,8 +23,13 @@ export interface BoardView {
   readonly incomplete: readonly BoardRow[]
   /** Rows before the filter. */
   readonly total: number
-  /** By task, lowest and highest score of the ranked rows shown. */
+  /** By task, lowest and highest score of the ranked rows shown; baselines would stretch the scale and are left out. */
   readonly ranges: ReadonlyMap<string, { readonly low: number; readonly high: number }>
+}
+
+/** A random or lexical yardstick, named so by MTEB. */
+export function isBaseline(row: Pick<LeaderboardRow, 'model'>): boolean {
+  return row.model.startsWith('mteb/baseline-')
 }
 
 export function toBoardRow(row: LeaderboardRow): BoardRow {
@@ -49,7 +54,7 @@ export function viewBoard(board: Leaderboard, filter: BoardFilter): BoardView {
   const ranked = rows.filter((row) => row.rank !== null)
   const ranges = new Map(
     board.tasks.flatMap((task) => {
-      const scores = ranked.flatMap((row) => row.scores[task] ?? [])
+      const scores = ranked.flatMap((row) => (isBaseline(row) ? [] : (row.scores[task] ?? [])))
       return scores.length > 1 ? [[task, { low: Math.min(...scores), high: Math.max(...scores) }] as const] : []
     }),
   )

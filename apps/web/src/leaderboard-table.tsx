@@ -8,7 +8,7 @@ import {
 } from '@tanstack/react-table'
 import { type CSSProperties, useCallback, useMemo, useState } from 'react'
 import { setParams } from './address.ts'
-import type { BoardRow, BoardView } from './board-view.ts'
+import { type BoardRow, type BoardView, isBaseline } from './board-view.ts'
 import { fixed } from './format.ts'
 import { Cut, ModelName } from './name.tsx'
 import { Pop } from './pop.tsx'
@@ -107,7 +107,7 @@ export function LeaderboardTable({ view, mainScores, sweep, sort }: TableProps) 
       </div>
       <p className="legend">
         <span>
-          low in column <i className="ramp" /> high, among ranked rows
+          low in column <i className="ramp" /> high, among ranked rows; baselines are not coloured
         </span>
         <span>
           <b>Bold</b> best in column
@@ -167,7 +167,7 @@ function Row({ row, view, onOpen }: RowProps) {
       <td className="num b">{row.mean === null ? '·' : fixed(row.mean, 4)}</td>
       {view.tasks.map((task) => {
         const score = row.scores[task]
-        const range = isRanked ? view.ranges.get(task) : undefined
+        const range = isRanked && !isBaseline(row) ? view.ranges.get(task) : undefined
         const heat = range && score !== undefined && range.high > range.low ? (score - range.low) / (range.high - range.low) : 0
         return (
           <td key={task} className={range && score === range.high && range.high > range.low ? 'c best' : 'c'}>

@@ -75,7 +75,9 @@ describe('board view', () => {
     expect(viewBoard(board, EVERYTHING).incomplete.map((one) => one.model)).toEqual(['org/half'])
   })
   it('spans the colour scale over ranked rows only', () => {
-    expect(viewBoard(board, EVERYTHING).ranges.get('A')).toEqual({ low: 0.7, high: 0.8 })
+    const random = row('mteb/baseline-random-encoder', { scores: { A: 0.1, B: 0.1 }, mean: 0.1, rank: 4 })
+    const view = viewBoard({ ...board, rows: [...board.rows, random] }, EVERYTHING)
+    expect(view.ranges.get('A')).toEqual({ low: 0.7, high: 0.8 })
   })
   it('offers the values that occur and counts what changed', () => {
     expect(choices(board)).toEqual({ precisions: ['float32', 'int8'], dimensions: ['full', '128'] })
