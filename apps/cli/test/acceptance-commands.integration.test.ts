@@ -153,14 +153,14 @@ describe.skipIf(!existsSync(TREC))('score (needs ../shared/golden/trec_eval)', (
     )
 
   it("prints trec_eval's numbers, over all queries and for each", async () => {
-    for (const [golden, args] of [
-      ['out.test', []],
-      ['out.test.aq', ['-q']],
-      ['out.test.aqc', ['-q', '-c']],
-      ['out.test.aql', ['-q', '-l', '2']],
-      ['out.test.aqcM', ['-q', '-c', '-M', '100']],
+    for (const [golden, run, qrels, args] of [
+      ['out.test', 'results.test', 'qrels.test', []],
+      ['out.test.aq', 'results.test', 'qrels.test', ['-q']],
+      ['out.test.aqc', 'results.trunc', 'qrels.test', ['-q', '-c']],
+      ['out.test.aqcM', 'results.trunc', 'qrels.test', ['-q', '-c', '-M', '100']],
+      ['out.test.aql', 'results.test', 'qrels.rel_level', ['-q', '-l', '2']],
     ] as const) {
-      const ended = await sweepboard('score', ...args, join(TREC, 'results.test'), join(TREC, 'qrels.test'))
+      const ended = await sweepboard('score', ...args, join(TREC, run), join(TREC, qrels))
       const wanted = numbers(readFileSync(join(TREC, golden), 'utf8'))
       const found = numbers(ended.stdout)
       const shared = [...found.keys()].filter((key) => wanted.has(key))

@@ -1,8 +1,8 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { extname, join, normalize, sep } from 'node:path'
 import { Readable } from 'node:stream'
-import { HTTP_STATUS, isDigest, SweepError, toSweepError } from '@sweepboard/contracts'
-import { type Context, Hono } from 'hono'
+import { type ErrorCode, HTTP_STATUS, isDigest, SweepError, toSweepError } from '@sweepboard/contracts'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { streamSSE } from 'hono/streaming'
 import { type Access, assertAccess, type Tokens } from './access.ts'
@@ -26,6 +26,13 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.json': 'application/json',
 }
+/** Where HTTP has a status of its own for what the kind alone would call 422. */
+const STATUS_OF_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
+  'SB-SERVE-002': 401,
+  'SB-SERVE-005': 400,
+  'SB-SERVE-007': 413,
+  'SB-ART-003': 413,
+}
 const PAGE_POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
 
@@ -38,10 +45,17 @@ export function createApp(service: Service, options: AppOptions): Hono {
       host: c.req.header('host'),
       origin: c.req.header('origin'),
     })
+  /** Runs before a body is read: the limit holds a body in memory, which only a caller with the token may ask for. */
+  const allow =
+    (access: Access): MiddlewareHandler =>
+    (c, next) => {
+      guard(access, c)
+      return next()
+    }
   app.onError((thrown, c) => {
     const error = toSweepError(thrown)
     if (error.kind === 'bug') service.log({ level: 'error', message: error.message, stack: error.stack ?? '' })
-    const status = error.code === 'SB-SERVE-002' ? 401 : error.code === 'SB-SERVE-005' ? 400 : HTTP_STATUS[error.kind]
+    const status = STATUS_OF_CODE[error.code] ?? HTTP_STATUS[error.kind]
     return c.json(
       { code: error.code, kind: error.kind, message: error.message, fix: error.fix, mistakes: error.mistakes },
       status as 400,
@@ -54,11 +68,10 @@ export function createApp(service: Service, options: AppOptions): Hono {
     const limit = bodyLimit({
       maxSize: options.bodyLimitBytes,
       onError: () => {
-        throw new SweepError('SB-SERVE-005', { message: `body above ${options.bodyLimitBytes} bytes` })
+        throw new SweepError('SB-SERVE-007', { limitBytes: options.bodyLimitBytes })
       },
     })
-    app.on(route.method, `/api/v1${route.path}`, limit, async (c) => {
-      guard(route.access, c)
+    app.on(route.method, `/api/v1${route.path}`, allow(route.access), limit, async (c) => {
       const answer = await route.run(service, {
         params: c.req.param() as Record<string, string>,
         query: c.req.query(),
@@ -68,9 +81,8 @@ export function createApp(service: Service, options: AppOptions): Hono {
     })
   }
   app.get('/openapi.json', (c) => c.json(openApiDocument(service.version) as object))
-  addArtifactRoutes(app, service, { guard, limitBytes: options.artifactLimitBytes })
-  app.get('/api/v1/events', (c) => {
-    guard('read', c)
+  addArtifactRoutes(app, service, { allow, limitBytes: options.artifactLimitBytes })
+  app.get('/api/v1/events', allow('read'), (c) => {
     return streamSSE(c, async (stream) => {
       const stop = service.events.subscribe((event) => void stream.writeSSE({ event: event.event, data: JSON.stringify(event) }))
       stream.onAbort(stop)
@@ -103,7 +115,7 @@ async function readBody(route: Route, c: Context): Promise<unknown> {
 function addArtifactRoutes(
   app: Hono,
   service: Service,
-  options: { guard: (access: Access, c: Context) => void; limitBytes: number },
+  options: { allow: (access: Access) => MiddlewareHandler; limitBytes: number },
 ): void {
   const digestOf = (c: Context): string => {
     const digest = c.req.param('digest') ?? ''
@@ -116,8 +128,7 @@ function addArtifactRoutes(
       throw new SweepError('SB-ART-003', { sizeBytes: 'more', limitBytes: options.limitBytes })
     },
   })
-  app.on(['GET', 'HEAD'], '/api/v1/artifacts/:digest', async (c) => {
-    options.guard('read', c)
+  app.on(['GET', 'HEAD'], '/api/v1/artifacts/:digest', options.allow('read'), async (c) => {
     const digest = digestOf(c)
     if (c.req.method === 'HEAD') return c.body(null, (await service.store.has(digest)) ? 200 : 404)
     const bytes = await service.store.get(digest)
@@ -127,8 +138,7 @@ function addArtifactRoutes(
       'cache-control': 'private, immutable, max-age=31536000',
     })
   })
-  app.put('/api/v1/artifacts/:digest', limit, async (c) => {
-    options.guard('write', c)
+  app.put('/api/v1/artifacts/:digest', options.allow('write'), limit, async (c) => {
     const wanted = digestOf(c)
     const bytes = new Uint8Array(await c.req.arrayBuffer())
     const found = await service.putChecked(wanted, bytes)
@@ -136,11 +146,24 @@ function addArtifactRoutes(
   })
 }
 
+/** Path of a URL, decoded. Throws `SB-SERVE-006` where its escapes are no UTF-8 or hide a NUL. */
+function readPath(url: string): string {
+  try {
+    const path = decodeURIComponent(new URL(url).pathname)
+    if (!path.includes('\0')) return normalize(path)
+  } catch {
+    // falls through: such a page cannot be
+  }
+  throw new SweepError('SB-SERVE-006', { what: 'such page' })
+}
+
 function addWebRoutes(app: Hono, folder: string): void {
   app.get('/*', (c) => {
-    const path = normalize(decodeURIComponent(new URL(c.req.url).pathname))
+    const path = readPath(c.req.url)
     const file = extname(path) ? join(folder, path) : join(folder, 'index.html')
-    if (!file.startsWith(folder + sep) || !existsSync(file)) throw new SweepError('SB-SERVE-006', { what: 'such page' })
+    // A client that asks for a route of another version must hear 404, not be handed the page.
+    const isPage = !path.startsWith('/api/') && file.startsWith(folder + sep) && existsSync(file)
+    if (!isPage) throw new SweepError('SB-SERVE-006', { what: 'such page' })
     const headers = {
       'content-type': CONTENT_TYPES[extname(file)] ?? 'application/octet-stream',
       'content-security-policy': PAGE_POLICY,

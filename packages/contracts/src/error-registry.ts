@@ -305,6 +305,11 @@ export const ERRORS = {
   },
   'SB-SERVE-005': { kind: 'invalid', says: (d) => `bad request: ${d.message}`, fix: 'See /openapi.json for the shape wanted.' },
   'SB-SERVE-006': { kind: 'missing', says: (d) => `there is no ${d.what}`, fix: 'See /openapi.json for what there is.' },
+  'SB-SERVE-007': {
+    kind: 'invalid',
+    says: (d) => `the body is above the limit of ${d.limitBytes} bytes`,
+    fix: 'Send less at once: texts and vectors go up as artifacts, published results file by file.',
+  },
 
   'SB-WORK-001': {
     kind: 'conflict',

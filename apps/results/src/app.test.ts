@@ -1,0 +1,172 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sha256 } from '@sweepboard/contracts'
+import { openLocalQueue } from '@sweepboard/queue'
+import type { Hono } from 'hono'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createApp } from './app.ts'
+import { ROUTES } from './routes.ts'
+import { Service } from './service.ts'
+
+let folder: string
+let service: Service
+let app: Hono
+let guarded: Hono
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sweepboard-app-'))
+  const queue = openLocalQueue()
+  service = await Service.open({
+    folder: join(folder, 'data'),
+    holder: 'a test',
+    openQueue: async () => ({ queue, join: { kind: 'local' } }),
+    version: '0.0.0',
+    beatMs: 500,
+    tickMs: 100,
+    readableRoots: null,
+    log: () => undefined,
+  })
+  const web = join(folder, 'web')
+  mkdirSync(join(web, 'assets'), { recursive: true })
+  writeFileSync(join(web, 'index.html'), '<!doctype html>board')
+  writeFileSync(join(web, 'assets/app.js'), 'export {}')
+  writeFileSync(join(folder, 'secret.html'), 'secret')
+  mkdirSync(join(folder, 'web-neighbour'))
+  writeFileSync(join(folder, 'web-neighbour/x.html'), 'secret')
+  const options = { webFolder: web, bodyLimitBytes: 2000, artifactLimitBytes: 5000 }
+  app = createApp(service, { ...options, tokens: { read: null, write: null } })
+  guarded = createApp(service, { ...options, tokens: { read: 'reader', write: 'writer' } })
+})
+afterAll(async () => {
+  await service.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const LOCAL = { host: '127.0.0.1:4400' }
+const ask = (path: string, init: RequestInit & { headers?: Record<string, string> } = {}, to: Hono = app) =>
+  to.request(`http://127.0.0.1:4400${path}`, { ...init, headers: { ...LOCAL, ...init.headers } })
+const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code
+
+describe('access', () => {
+  it('loopback without a token may all; another Host or Origin nothing but health', async () => {
+    expect((await ask('/api/v1/sweeps')).status).toBe(200)
+    expect((await ask('/api/v1/sweeps', { headers: { host: 'evil.example' } })).status).toBe(401)
+    expect((await ask('/api/v1/sweeps', { headers: { origin: 'http://evil.example' } })).status).toBe(401)
+    expect((await ask('/api/v1/health', { headers: { host: 'evil.example' } })).status).toBe(200)
+  })
+
+  it('every route asks for its token: none without, the read ones with the read token', async () => {
+    for (const { method, path, access } of ROUTES) {
+      const at = `/api/v1${path.replace(/:\w+/g, 'x')}`
+      const status = async (token: string | null) =>
+        (
+          await ask(
+            at,
+            { method, headers: token ? { authorization: `Bearer ${token}` } : {}, ...(method === 'POST' ? { body: '{}' } : {}) },
+            guarded,
+          )
+        ).status
+      const label = `${method} ${path}`
+      if (access === 'open') expect(await status(null), label).toBe(200)
+      else expect(await status(null), label).toBe(401)
+      if (access === 'write') expect(await status('reader'), label).toBe(401)
+      if (access === 'read') expect(await status('reader'), label).not.toBe(401)
+      expect(await status('writer'), label).not.toBe(401)
+    }
+  })
+
+  it('artifacts and events are guarded as well', async () => {
+    const digest = sha256('x')
+    expect((await ask(`/api/v1/artifacts/${digest}`, {}, guarded)).status).toBe(401)
+    expect((await ask('/api/v1/events', {}, guarded)).status).toBe(401)
+    const put = await ask(
+      `/api/v1/artifacts/${digest}`,
+      { method: 'PUT', body: 'x', headers: { authorization: 'Bearer reader' } },
+      guarded,
+    )
+    expect(put.status).toBe(401)
+    const huge = await ask(`/api/v1/artifacts/${digest}`, { method: 'PUT', body: 'x'.repeat(6000) }, guarded)
+    expect(huge.status, 'the token is asked for before the body is read').toBe(401)
+    expect(service.store.existsSync(digest)).toBe(false)
+  })
+})
+
+describe('bad requests', () => {
+  it('answers coded JSON: not JSON, a wrong form, a body too long, an unknown sweep, an unknown page', async () => {
+    const post = (body: string) => ask('/api/v1/beat', { method: 'POST', body })
+    const notJson = await post('{')
+    expect([notJson.status, await codeOf(notJson)]).toEqual([400, 'SB-SERVE-005'])
+    const wrong = await post('{"host":5}')
+    expect([wrong.status, await codeOf(wrong)]).toEqual([400, 'SB-SERVE-005'])
+    const long = await post(`"${'x'.repeat(3000)}"`)
+    expect([long.status, await codeOf(long)]).toEqual([413, 'SB-SERVE-007'])
+    const unknown = await ask('/api/v1/sweeps/none')
+    expect([unknown.status, await codeOf(unknown)]).toEqual([404, 'SB-LEDGER-002'])
+    expect((await ask('/api/v1/nothing')).status).toBe(404)
+  })
+})
+
+describe('artifacts', () => {
+  it('stores what has its digest and gives it back; refuses anything else and stores nothing', async () => {
+    const digest = sha256('hello')
+    const at = (name: string) => `/api/v1/artifacts/${name}`
+    const wrong = await ask(at(digest), { method: 'PUT', body: 'other' })
+    expect([wrong.status, await codeOf(wrong)]).toEqual([422, 'SB-ART-002'])
+    expect((await ask(at(digest), { method: 'HEAD' })).status).toBe(404)
+    expect((await ask(at(digest))).status).toBe(404)
+    expect((await ask(at(digest), { method: 'PUT', body: 'hello' })).status).toBe(200)
+    const got = await ask(at(digest))
+    expect(await got.text()).toBe('hello')
+    expect(got.headers.get('etag')).toBe(`"${digest}"`)
+    expect((await ask(at(digest), { method: 'HEAD' })).status).toBe(200)
+    const long = 'x'.repeat(6000)
+    const tooLong = await ask(at(sha256(long)), { method: 'PUT', body: long })
+    expect([tooLong.status, await codeOf(tooLong)]).toEqual([413, 'SB-ART-003'])
+    for (const name of ['..%2Fledger.db', 'short', `${digest}x`, digest.toUpperCase()])
+      expect((await ask(at(name))).status, name).toBe(404)
+  })
+})
+
+describe('the board', () => {
+  it('serves its files and its page for every path of the app, with a content policy', async () => {
+    const page = await ask('/sweeps/some-id')
+    expect(await page.text()).toContain('board')
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'")
+    const script = await ask('/assets/app.js')
+    expect(script.headers.get('content-type')).toContain('javascript')
+    expect(script.headers.get('cache-control')).toContain('immutable')
+    await script.text()
+  })
+
+  it.each([
+    '/..%2fsecret.html',
+    '/%2e%2e/secret.html',
+    '/assets/..%2f..%2fsecret.html',
+    '/..%2fweb-neighbour%2fx.html',
+    '/..%5csecret.html',
+    '/%2e%2e%2fdata%2fledger.db',
+    '/%00.html',
+    '/%ff.html',
+    '/assets',
+  ])('gives nothing outside its folder: %s', async (path) => {
+    const response = await ask(path)
+    expect(response.status).toBeLessThan(500)
+    expect(await response.text()).not.toContain('secret')
+  })
+})
+
+describe('openapi.json', () => {
+  it('lists every route with its method, body and whether it wants a token', async () => {
+    const document = (await (await ask('/openapi.json')).json()) as {
+      paths: Record<string, Record<string, { security: unknown[]; requestBody?: unknown; summary: string }>>
+    }
+    for (const { method, path, access, body } of ROUTES) {
+      const entry = document.paths[`/api/v1${path.replace(/:(\w+)/g, '{$1}')}`]?.[method.toLowerCase()]
+      expect(entry, `${method} ${path}`).toBeDefined()
+      expect(entry?.summary.length).toBeGreaterThan(5)
+      expect(entry?.security.length, path).toBe(access === 'open' ? 0 : 1)
+      expect(entry?.requestBody !== undefined, path).toBe(body !== undefined)
+    }
+    expect(Object.values(document.paths).flatMap((methods) => Object.keys(methods)).length).toBe(ROUTES.length)
+  })
+})
