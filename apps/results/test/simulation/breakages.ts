@@ -1,5 +1,5 @@
 import type { Ledger, SqliteDatabase } from '@sweepboard/ledger'
-import type { Breakage } from './simulation.ts'
+import type { Breakage } from './breakage.ts'
 
 /** Replaces one method of a ledger; `original` is the shipped one. */
 function instead<

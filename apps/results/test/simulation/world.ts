@@ -18,6 +18,8 @@ import {
 } from '@sweepboard/contracts'
 import type { Chance } from './chance.ts'
 
+/** Faults happen before this tick; one tick is a second. */
+export const CALM = 160
 export const CHUNK_BYTES = 4000
 export const CHUNK_TOKENS = CHUNK_BYTES / 4
 const CONFIGS: readonly Config[] = [

@@ -1,0 +1,19 @@
+import type { Ledger, SqliteDatabase } from '@sweepboard/ledger'
+import type { Coordinator } from '../../src/coordinator.ts'
+import type { Chance } from './chance.ts'
+import type { WorkerBreakage } from './sim-types.ts'
+
+/** A part built wrong on purpose: what a test plants to see that an invariant finds it. */
+export interface Breakage {
+  readonly worker?: WorkerBreakage
+  /** Changes a freshly opened ledger. */
+  readonly ledger?: (ledger: Ledger, db: SqliteDatabase, chance: Chance) => void
+  readonly coordinator?: (coordinator: Coordinator) => void
+  /** Changes the database once, e.g. by a trigger. */
+  readonly database?: (db: SqliteDatabase) => void
+  readonly random?: (bytes: number) => Uint8Array
+  readonly graceBeats?: number
+  /** The service's clock from the simulation's, ms. */
+  readonly now?: (ms: number, sinceBoot: number) => number
+  readonly tailKillers?: boolean
+}
