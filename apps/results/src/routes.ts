@@ -168,6 +168,7 @@ export const ROUTES: readonly Route[] = [
     body: z.array(PublishedRow).max(10_000),
     run: (service, rows) => {
       service.ledger.importPublished(rows)
+      service.events.publish({ event: 'cells', sweep: null })
       return { imported: rows.length }
     },
   }),
