@@ -16,14 +16,17 @@ export interface ProgressView {
 export function formatSeconds(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`
   if (seconds < 90) return `${Math.round(seconds)} s`
-  if (seconds < 5400) return `${Math.floor(seconds / 60)} min ${String(Math.round(seconds % 60)).padStart(2, '0')} s`
-  return `${Math.floor(seconds / 3600)} h ${String(Math.round((seconds % 3600) / 60)).padStart(2, '0')} min`
+  // Rounded before it is split, else 119.7 s would read "1 min 60 s".
+  const whole = Math.round(seconds)
+  if (whole < 5400) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`
+  const minutes = Math.round(seconds / 60)
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
 }
 
 /** `950`, `12.3k`, `4.56M`: counts a person reads at a glance; tokens are estimated as bytes / 4. */
 export function formatCount(count: number): string {
   if (count < 1000) return String(Math.round(count))
-  return count < 1e6 ? `${(count / 1e3).toFixed(1)}k` : `${(count / 1e6).toFixed(2)}M`
+  return count < 999_950 ? `${(count / 1e3).toFixed(1)}k` : `${(count / 1e6).toFixed(2)}M`
 }
 
 export function progressLine(view: ProgressView, width: number): string {

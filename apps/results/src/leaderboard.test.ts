@@ -1,0 +1,116 @@
+import type { CellView, PublishedRow } from '@sweepboard/ledger'
+import { describe, expect, it } from 'vitest'
+import { buildLeaderboard } from './leaderboard.ts'
+
+const cell = (model: string, task: string, mainScore: number | null, over: Partial<CellView> = {}): CellView =>
+  ({
+    group: 1,
+    model,
+    revision: 'r',
+    variant: '',
+    recipeKey: model,
+    recipe: { similarity: 'cosine' },
+    task,
+    subset: 'default',
+    split: 'test',
+    mainScoreName: 'ndcg_at_10',
+    configKey: 'full',
+    config: { dimensions: null, precision: 'float32', similarity: 'cosine' },
+    state: 'scored',
+    mainScore,
+    ...over,
+  }) as unknown as CellView
+const row = (model: string, task: string, mainScore: number | null, subset = 'default'): PublishedRow =>
+  ({ model, revision: 'p', task, subset, split: 'test', mainScore }) as unknown as PublishedRow
+const ALL = { tasks: null, sweepCells: null }
+
+describe('buildLeaderboard', () => {
+  it('averages tasks, shares a rank among equals and puts incomplete rows last, unranked', () => {
+    const cells = [
+      cell('a', 't', 0.5),
+      cell('a', 'u', 0.7),
+      cell('b', 't', 0.6),
+      cell('b', 'u', 0.6),
+      cell('c', 't', 0.9),
+      cell('d', 't', 0.1),
+      cell('d', 'u', 0.1),
+    ]
+    const board = buildLeaderboard(cells, [], ALL)
+    expect(board.tasks).toEqual(['t', 'u'])
+    expect(board.mainScores).toEqual({ t: 'ndcg_at_10', u: 'ndcg_at_10' })
+    expect(board.rows.map(({ model, rank }) => [model, rank])).toEqual([
+      ['a', 1],
+      ['b', 1],
+      ['d', 3],
+      ['c', null],
+    ])
+    expect(board.rows[0]?.mean).toBeCloseTo(0.6, 12)
+  })
+
+  it('takes a task as the flat mean over its subsets; an undefined score makes it missing', () => {
+    const board = buildLeaderboard(
+      [
+        cell('a', 't', 0.2, { subset: 'en' }),
+        cell('a', 't', 0.4, { subset: 'de' }),
+        cell('b', 't', null),
+        cell('b', 't', 0.9, { subset: 'de' }),
+      ],
+      [],
+      ALL,
+    )
+    expect(board.rows[0]).toMatchObject({ model: 'a', rank: 1 })
+    expect(board.rows[0]?.scores.t).toBeCloseTo(0.3, 12)
+    expect(board.rows[1]).toMatchObject({ model: 'b', rank: null, scores: {}, mean: null })
+  })
+
+  it('keeps configs, recipes and failed cells apart', () => {
+    const small = { configKey: '64', config: { dimensions: 64, precision: 'float32', similarity: 'cosine' } } as Partial<CellView>
+    const board = buildLeaderboard(
+      [
+        cell('a', 't', 0.5),
+        cell('a', 't', 0.4, small),
+        cell('a', 't', 0.3, { variant: 'no instruction' }),
+        cell('z', 't', null, { state: 'failed' }),
+      ],
+      [],
+      ALL,
+    )
+    expect(board.rows.map(({ isDefault, mean }) => [isDefault, mean])).toEqual([
+      [true, 0.5],
+      [false, 0.4],
+      [false, 0.3],
+    ])
+  })
+
+  it('sets published rows beside ours over the subsets we scored, and not where one of them is missing', () => {
+    const ours = [cell('a', 't', 0.5, { subset: 'en' }), cell('a', 't', 0.5, { subset: 'de' })]
+    const published = [
+      row('p', 't', 0.8, 'en'),
+      row('p', 't', 0.6, 'de'),
+      row('p', 't', 0.1, 'ar'),
+      row('q', 't', 0.99, 'en'),
+      row('p', 'other', 0.9),
+    ]
+    const board = buildLeaderboard(ours, published, ALL)
+    expect(board.tasks).toEqual(['t'])
+    expect(board.rows.map(({ model, origin }) => [model, origin])).toEqual([
+      ['p', 'published'],
+      ['a', 'ours'],
+    ])
+    expect(board.rows[0]?.mean).toBeCloseTo(0.7, 12)
+  })
+
+  it('shows published rows alone on an empty ledger, and only the tasks asked for', () => {
+    const published = [row('p', 't', 0.8), row('p', 'u', 0.6)]
+    expect(buildLeaderboard([], published, ALL).tasks).toEqual(['t', 'u'])
+    expect(buildLeaderboard([], published, { tasks: ['u'], sweepCells: null }).rows[0]?.scores).toEqual({ u: 0.6 })
+    expect(buildLeaderboard([], [], ALL)).toEqual({ tasks: [], mainScores: {}, rows: [] })
+  })
+
+  it('a sweep filter keeps the cells of that sweep', () => {
+    const cells = [cell('a', 't', 0.5), cell('b', 't', 0.6, { group: 2 })]
+    expect(buildLeaderboard(cells, [], { tasks: null, sweepCells: new Set(['2 full']) }).rows.map(({ model }) => model)).toEqual([
+      'b',
+    ])
+  })
+})
