@@ -16,6 +16,8 @@ export interface EngineChildOptions {
   readonly now: () => number
   /** Crash point of the first child started here. */
   readonly crashAt: string | null
+  /** A try to open failed and another one follows. */
+  readonly onRetry: (error: SweepError) => void
 }
 
 /** The engine did not open: nothing the lane is given can be computed here. */
@@ -58,6 +60,7 @@ export class EngineChild {
         if (!(error instanceof SweepError) || failureClass(error) === 'aborted') throw error
         const isCurable = failureClass(error) !== 'lane' && failureClass(error) !== 'busy'
         if (!isCurable || tries >= OPEN_TRIES) throw new EngineNotOpened(error)
+        this.#options.onRetry(error)
       }
     }
   }

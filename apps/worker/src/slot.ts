@@ -196,6 +196,7 @@ export class Slot {
       noProgressMs,
       now,
       crashAt: childCrashAt(),
+      onRetry: ({ message }) => options.log({ event: 'child-gone', slot: this.option.id, lane: load.key, message }),
     })
   }
 }
