@@ -95,7 +95,7 @@ describe('a sweep, its board and its files', () => {
     expect(await board()).toContain('local/pocket-static-en')
   })
 
-  it('a second run encodes nothing anew and scores the same', async () => {
+  it('a second run of the same file ends well with the same scores', async () => {
     const again = await sweepboard('run', spec, '--no-serve', '--json', '--data', place.data)
     expect(again.exit).toBe(0)
     const { rows } = JSON.parse((await sweepboard('leaderboard', '--data', place.data, '--json')).stdout)
