@@ -4,7 +4,7 @@ import { FaultBench } from './fault-kit.ts'
 import { chooseCases, crashOnce } from './fault-points.ts'
 
 const { redis, reason } = await startRedis({ own: true })
-const CASES_IN_CI = 4
+const CASES_IN_CI = 3
 const seed = Number(process.env.SWEEPBOARD_FAULT_SEED ?? Date.now() % 100_000)
 
 // All points, one after the other: benchmarks/faults.

@@ -53,9 +53,21 @@ describe.skipIf(!redis)(`a sweep gives the quiet run's result ${reason}`, () => 
     for (const each of [...run.workers, program]) expect((await each.end('SIGTERM')).code).toBe(0)
   })
 
-  it('when a worker is stopped past grace and goes on later', async () => {
+  it('when a worker is stopped past grace and goes on later; a second service on the folder is refused', async () => {
     const run = await bench.begin()
     await bench.underWay(run)
+    const second = await bench.fleet.run([
+      'serve',
+      '--redis',
+      bench.redis.url,
+      '--port',
+      '0',
+      '--data',
+      bench.data(run.name),
+      '--json',
+    ])
+    expect(second.code).toBe(3)
+    expect(second.events).toMatchObject([{ event: 'error', code: 'SB-LEDGER-001' }])
     const [sleeper] = run.workers as [(typeof run.workers)[0]]
     process.kill(sleeper.pid, 'SIGSTOP')
     await waitUntil(async () => (await api<unknown[]>(run.url, '/hosts')).length === 1, {
@@ -79,23 +91,6 @@ describe.skipIf(!redis)(`a sweep gives the quiet run's result ${reason}`, () => 
     const away = performance.now()
     await waitUntil(async () => performance.now() - away > 10_000 && api(run.url, '/health'), { deadlineMs: 15_000 })
     await bench.redis.restart()
-    expect(await bench.settle(run, [...run.workers, run.service])).toEqual(bench.wanted)
-  })
-
-  it('and a second service on the same folder is refused', async () => {
-    const run = await bench.begin({ workers: 1 })
-    const second = await bench.fleet.run([
-      'serve',
-      '--redis',
-      bench.redis.url,
-      '--port',
-      '0',
-      '--data',
-      bench.data(run.name),
-      '--json',
-    ])
-    expect(second.code).toBe(3)
-    expect(second.events).toMatchObject([{ event: 'error', code: 'SB-LEDGER-001' }])
     expect(await bench.settle(run, [...run.workers, run.service])).toEqual(bench.wanted)
   })
 })
