@@ -76,7 +76,10 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
       instead(ledger, 'prepared', (original) => (done) => {
         const before = db.prepare('select id from grp where taskKey = ? and attached = 0').all(done.key) as { id: number }[]
         original(done)
-        for (const { id } of before) run(db, 'update grp set ready = 0 where id = ?', id)
+        for (const { id } of before) {
+          run(db, 'update grp set ready = 0 where id = ?', id)
+          run(db, 'update want set ready = 0 where grp = ?', id)
+        }
       }),
   },
   'gc without a second look': {
@@ -97,6 +100,12 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
       }),
   },
   'stop ignored': { worker: { ignoresStop: true } },
+  'stop not answered': {
+    coordinator: (coordinator) => {
+      const beat = coordinator.beat.bind(coordinator)
+      coordinator.beat = (sent) => ({ ...beat(sent), stop: [] })
+    },
+  },
   'crashes counted by silence': {
     ledger: (ledger, db) =>
       instead(ledger, 'expire', (original) => (lease) => {

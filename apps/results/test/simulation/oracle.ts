@@ -20,6 +20,7 @@ export class Oracle {
   readonly closedAt = new Map<string, number>()
   readonly #sim: Simulation
   readonly #begunBy = new Map<string, Set<string>>()
+  readonly #stopped = new Set<string>()
   readonly #runs = new Map<string, string>()
   readonly #digests = new Map<string, string>()
   readonly #scores = new Map<string, number>()
@@ -43,6 +44,7 @@ export class Oracle {
   begun(lease: string, label: string): void {
     const { mode, now } = this.#sim
     this.begunCount.set(label, (this.begunCount.get(label) ?? 0) + 1)
+    if (this.#stopped.has(lease)) throw new Violation('stop-reaches', `${lease} begins ${label} after it was stopped`)
     const begun = this.#begunBy.get(lease) ?? new Set()
     this.#begunBy.set(lease, begun.add(label))
     const closed = this.closedAt.get(lease)
@@ -50,6 +52,19 @@ export class Oracle {
     this.allow(1)
     if (mode === 'control' && now - closed > 3 + 2 * this.#sim.net.delay + 3)
       throw new Violation('stop-reaches', `${lease} begins ${label} ${now - closed} ticks after its end`)
+  }
+
+  /** A beat's answer must stop every lease the beat names and the ledger does not have. */
+  answered(holding: readonly string[], stop: readonly string[]): void {
+    for (const lease of holding) {
+      if (this.#sim.leaseRow(lease) === undefined && !stop.includes(lease))
+        throw new Violation('stop-reaches', `${lease} is not stopped`)
+    }
+  }
+
+  /** A host has read that it must stop a lease it was running. */
+  stopped(lease: string): void {
+    this.#stopped.add(lease)
   }
 
   granted(lease: string, run: string): void {

@@ -138,7 +138,11 @@ export class SimHost {
     }
     this.#sim.request(this, { kind: 'beat', body: beat }, (answer) => {
       if (answer === null) return
-      for (const lease of answer.stop) if (!this.breakage.ignoresStop) this.#stop(lease)
+      for (const lease of answer.stop) {
+        const isRunning = this.slots.some(({ jobs }) => jobs.some((job) => job.lease === lease && job.state === 'running'))
+        if (isRunning) this.#sim.oracle.stopped(lease)
+        if (!this.breakage.ignoresStop) this.#stop(lease)
+      }
       for (const slot of this.slots) {
         const lane = answer.lanes[slot.id]
         if (lane !== undefined) slot.want = lane

@@ -1,6 +1,6 @@
 import type { Beat, BeatAnswer, Claim, ClaimAnswer, Commit, CommitVerdict, End, PreparedTask } from '@sweepboard/contracts'
 import { SweepError } from '@sweepboard/contracts'
-import { windowFor } from '@sweepboard/dispatch'
+import { isAfter, windowFor } from '@sweepboard/dispatch'
 import { Ledger } from '@sweepboard/ledger'
 import { Coordinator } from '../../src/coordinator.ts'
 import type { Breakage } from './breakage.ts'
@@ -33,6 +33,7 @@ export class SimService {
   #bootedAt = 0
   #downUntil = 0
   #inBeat = false
+  readonly #newestBeat = new Map<string, Beat>()
   #knownLeases = new Set<string>()
   #preparing: { at: number; boot: number; settle: () => void }[] = []
   readonly #controls: { at: number; action: 'pause' | 'resume' | 'cancel' | 'retry'; sweep: string }[] = []
@@ -121,7 +122,14 @@ export class SimService {
     if (!this.isUp) return null
     const c = this.#coordinator
     const handlers: { [Q in keyof Requests]: (body: Requests[Q][0]) => Requests[Q][1] } = {
-      beat: (beat) => c.beat(beat),
+      beat: (beat) => {
+        const answer = c.beat(beat)
+        const newest = this.#newestBeat.get(beat.host)
+        if (newest !== undefined && !isAfter(beat, newest)) return answer
+        this.#newestBeat.set(beat.host, beat)
+        this.#sim.oracle.answered(beat.holding, answer.stop)
+        return answer
+      },
       claim: (claim) => c.claim(claim),
       commit: (commits) => c.commit(host.id, this.ledger.id, commits),
       end: (end) => {
@@ -163,6 +171,7 @@ export class SimService {
       this.isUp = true
       this.ledger = this.#openLedger()
       this.#coordinator = this.#newCoordinator()
+      this.#newestBeat.clear()
       this.#sim.log('service up')
     }
     try {
