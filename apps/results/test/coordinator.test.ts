@@ -1,0 +1,302 @@
+import { type Beat, type Load, laneName, SCORE_LANE, type SlotReport, SweepError, sha256 } from '@sweepboard/contracts'
+import type { Ledger } from '@sweepboard/ledger'
+import { beforeEach, describe, expect, it } from 'vitest'
+import {
+  claimOf,
+  commitAll,
+  EVIDENCE,
+  endOf,
+  group,
+  load,
+  memory,
+  plan,
+  prepared,
+  submit,
+  task,
+} from '../../../packages/ledger/test/fixture.ts'
+import { Coordinator, type CoordinatorChange } from '../src/coordinator.ts'
+import { Chance } from './simulation/chance.ts'
+import { SimQueue } from './simulation/sim-queue.ts'
+
+const A = load('a')
+const T1 = task('t1')
+const REMOTE: Load = {
+  ...load('remote'),
+  identity: { ...load('remote').identity, engine: 'openai' },
+  open: { ...load('remote').open, keyVariable: 'KEY' },
+}
+
+const slot = (over: Partial<SlotReport> = {}): SlotReport => ({
+  id: 'cpu',
+  device: 'cpu',
+  memoryBytes: 8e9,
+  state: 'idle',
+  lane: null,
+  tokensPerSecond: {},
+  closed: [],
+  ...over,
+})
+const serving = (of: Load, over: Partial<SlotReport> = {}): SlotReport => slot({ state: 'serving', lane: of.key, ...over })
+
+let now = 0
+let seq = 0
+let ledger: Ledger
+let queue: SimQueue
+let changes: CoordinatorChange[]
+let prepare: (key: string) => Promise<ReturnType<typeof prepared>>
+
+function make(): Coordinator {
+  return new Coordinator({
+    ledger,
+    queue,
+    now: () => now,
+    beatMs: 1000,
+    graceBeats: 5,
+    random: () => 0,
+    artifacts: { exists: () => true, verify: () => true },
+    prepare: (key) => prepare(key),
+    onChange: (change) => changes.push(change),
+  })
+}
+
+const beatOf = (slots: SlotReport[], over: Partial<Beat> = {}): Beat => {
+  seq += 1
+  return { host: 'h1', hostname: 'h1', boot: 1, seq, version: '1', slots, holding: [], weights: null, allowEnv: [], ...over }
+}
+
+beforeEach(() => {
+  now = 0
+  seq = 0
+  ledger = memory()
+  queue = new SimQueue(new Chance(1))
+  changes = []
+  prepare = async () => prepared(T1, ['q', 1], ['d', 2])
+})
+
+/** A coordinator with one sweep, prepared, of three chunks in lane A. */
+async function ready(): Promise<Coordinator> {
+  const coordinator = make()
+  coordinator.submit({ sweep: 's1', name: 's1', spec: '', plan: plan('s1', [group(A, T1)]), createdAt: '' })
+  await coordinator.tick()
+  return coordinator
+}
+
+describe('lanes', () => {
+  it('are told with the first beat, and leased once the slot says that it serves', async () => {
+    const coordinator = await ready()
+    expect(coordinator.beat(beatOf([slot()])).lanes).toEqual({ cpu: A })
+    await coordinator.tick()
+    expect(ledger.openLeases()).toEqual([])
+    coordinator.beat(beatOf([serving(A)]))
+    await coordinator.tick()
+    const tickets = ledger.openLeases().map(({ id }) => id)
+    expect(tickets.length).toBeGreaterThan(0)
+    expect(tickets.length).toBeLessThanOrEqual(3)
+    expect(await queue.waiting(laneName(A.key))).toEqual(tickets)
+  })
+
+  it('an idle lane sends its slot idle; score slots are told nothing', async () => {
+    const coordinator = make()
+    expect(coordinator.beat(beatOf([serving(A), slot({ id: 'score', state: 'serving', lane: SCORE_LANE })])).lanes).toEqual({
+      cpu: null,
+    })
+  })
+
+  it('a slot that drains or is full gets no tickets', async () => {
+    const coordinator = await ready()
+    coordinator.beat(beatOf([slot()]))
+    for (const state of ['draining', 'full'] as const) {
+      coordinator.beat(beatOf([serving(A, { state })]))
+      await coordinator.tick()
+    }
+    expect(ledger.openLeases()).toEqual([])
+  })
+
+  it('a remote lane needs an endpoint slot whose worker may read its key, one of the fleet', async () => {
+    const coordinator = make()
+    submit(ledger, 's1', [group(REMOTE, T1)])
+    await coordinator.tick()
+    const endpoint = slot({ id: 'e', device: 'endpoint' })
+    expect(coordinator.beat(beatOf([slot(), endpoint])).lanes).toEqual({ cpu: null, e: null })
+    expect(coordinator.unservable()).toMatchObject([{ lane: REMOTE.key, kind: 'no-slot', reason: 'no worker may read KEY' }])
+    expect(coordinator.beat(beatOf([endpoint], { host: 'h2', allowEnv: ['KEY'] })).lanes).toEqual({ e: REMOTE })
+    expect(coordinator.beat(beatOf([endpoint], { host: 'h3', allowEnv: ['KEY'] })).lanes).toEqual({ e: null })
+    expect(coordinator.unservable()).toEqual([])
+  })
+
+  it('nothing is called unservable before a host is there', async () => {
+    const coordinator = await ready()
+    expect(coordinator.unservable()).toEqual([])
+  })
+
+  it('a lane that every fitting slot has closed for good fails its cells', async () => {
+    const coordinator = await ready()
+    coordinator.beat(beatOf([slot({ closed: [{ lane: A.key, reason: 'SB-MODEL-002: broken file', forMs: null }] })]))
+    await coordinator.tick()
+    expect(ledger.sweepStatus('s1')).toMatchObject({ state: 'done', cells: { failed: 1 } })
+    expect(ledger.cells('s1')[0]?.failure?.message).toContain('broken file')
+  })
+})
+
+describe('messages', () => {
+  it('of another ledger are dropped', async () => {
+    const coordinator = await ready()
+    const commit = { lease: 'j'.padEnd(21, '0'), encoding: 1, n: 0, digest: sha256('x'), evidence: EVIDENCE }
+    expect(coordinator.commit('h1', 'other', [commit])).toEqual(['drop'])
+    expect(coordinator.commit('h1', ledger.id, [commit])).toEqual(['ok'])
+    coordinator.end({ ...endOf(ledger, commit.lease, { crashed: [{ encoding: 2, n: 0 }] }), ledger: 'other' })
+    expect([...ledger.todoChunks(A.key, 's1')].map(({ crashes }) => crashes)).toEqual([0, 0])
+  })
+
+  it('a beat is answered with what its host must stop', async () => {
+    const coordinator = await ready()
+    coordinator.beat(beatOf([slot()]))
+    coordinator.beat(beatOf([serving(A)]))
+    await coordinator.tick()
+    const [lease = ''] = ledger.openLeases().map(({ id }) => id)
+    coordinator.claim(claimOf(lease, { seq }))
+    expect(coordinator.beat(beatOf([serving(A)], { holding: [lease] })).stop).toEqual([])
+    coordinator.control('s1', 'cancel')
+    expect(coordinator.beat(beatOf([serving(A)], { holding: [lease] })).stop).toEqual([lease])
+  })
+
+  it('an old beat is ignored, a new one that omits a lease ends it', async () => {
+    const coordinator = await ready()
+    coordinator.beat(beatOf([slot()]))
+    coordinator.beat(beatOf([serving(A)]))
+    await coordinator.tick()
+    const [lease = ''] = ledger.openLeases().map(({ id }) => id)
+    const late = beatOf([serving(A)])
+    coordinator.claim(claimOf(lease, { seq }))
+    coordinator.beat(late)
+    expect(ledger.lease(lease)).toBeDefined()
+    coordinator.beat(beatOf([serving(A)]))
+    expect(ledger.lease(lease)).toBeUndefined()
+  })
+
+  it('a silent host loses its leases after grace, and is no longer shown', async () => {
+    const coordinator = await ready()
+    coordinator.beat(beatOf([slot()]))
+    coordinator.beat(beatOf([serving(A)]))
+    await coordinator.tick()
+    const leases = ledger.openLeases().map(({ id }) => id)
+    for (const lease of leases) coordinator.claim(claimOf(lease, { seq }))
+    now = 5000
+    await coordinator.tick()
+    expect(ledger.openLeases()).toHaveLength(leases.length)
+    expect(coordinator.hosts()).toHaveLength(1)
+    now = 6001
+    await coordinator.tick()
+    expect(ledger.openLeases()).toEqual([])
+    expect(coordinator.hosts()).toEqual([])
+  })
+})
+
+describe('the queue', () => {
+  it('that is away gets nothing, and every ticket once it is back', async () => {
+    const coordinator = await ready()
+    coordinator.beat(beatOf([slot()]))
+    coordinator.beat(beatOf([serving(A)]))
+    queue.isUp = false
+    await coordinator.tick()
+    const tickets = ledger.openLeases().map(({ id }) => id)
+    await coordinator.tick()
+    expect(ledger.openLeases().map(({ id }) => id)).toEqual(tickets)
+    queue.isUp = true
+    await coordinator.tick()
+    expect(await queue.waiting(laneName(A.key))).toEqual(tickets)
+  })
+
+  it('that forgot everything is filled again after grace', async () => {
+    const coordinator = await ready()
+    coordinator.beat(beatOf([slot()]))
+    coordinator.beat(beatOf([serving(A)]))
+    await coordinator.tick()
+    const before = ledger.openLeases().map(({ id }) => id)
+    queue.flush()
+    for (now = 1000; now <= 8000; now += 1000) {
+      coordinator.beat(beatOf([serving(A)]))
+      await coordinator.tick()
+    }
+    const after = await queue.waiting(laneName(A.key))
+    expect(after.length).toBeGreaterThan(0)
+    expect(after.filter((ticket) => before.includes(ticket))).toEqual([])
+  })
+
+  it('loses the tickets of a cancelled sweep', async () => {
+    const coordinator = await ready()
+    coordinator.beat(beatOf([slot()]))
+    coordinator.beat(beatOf([serving(A)]))
+    await coordinator.tick()
+    coordinator.control('s1', 'cancel')
+    await coordinator.tick()
+    expect(await queue.waiting(laneName(A.key))).toEqual([])
+  })
+})
+
+describe('preparation', () => {
+  it('that may pass is tried again, and waits longer each time', async () => {
+    let tries = 0
+    prepare = async () => {
+      tries += 1
+      if (tries < 3) throw new SweepError('SB-HTTP-001', { url: 'hub', message: 'away' })
+      return prepared(T1, ['q', 1], ['d', 2])
+    }
+    const coordinator = make()
+    submit(ledger, 's1', [group(A, T1)])
+    const triesAt: number[] = []
+    for (now = 0; now < 10_000 && ledger.unpreparedTasks().length > 0; now += 100) {
+      const before = tries
+      await coordinator.tick()
+      await Promise.resolve()
+      if (tries > before) triesAt.push(now)
+    }
+    expect(triesAt).toEqual([0, 1600, 4800])
+    expect(coordinator.preparationsWaiting()).toEqual([])
+  })
+
+  it('that is final fails the cells and is not tried again', async () => {
+    let tries = 0
+    prepare = async () => {
+      tries += 1
+      throw new SweepError('SB-TASK-001', { count: 2, task: 't1' })
+    }
+    const coordinator = await ready()
+    for (now = 0; now < 5000; now += 1000) await coordinator.tick()
+    expect(tries).toBe(1)
+    expect(ledger.cells('s1')[0]?.failure?.code).toBe('SB-TASK-001')
+  })
+})
+
+it('a sweep beyond its budget is cancelled, by running time and not by the clock', async () => {
+  const coordinator = make()
+  coordinator.submit({ sweep: 's1', name: '', spec: '', plan: plan('s1', [group(A, T1)], { sweepMs: 3000 }), createdAt: '' })
+  now = 2000
+  await coordinator.tick()
+  coordinator.control('s1', 'pause')
+  now = 9000
+  await coordinator.tick()
+  coordinator.control('s1', 'resume')
+  now = 9900
+  await coordinator.tick()
+  expect(ledger.sweepStatus('s1').state).toBe('running')
+  now = 10_500
+  await coordinator.tick()
+  expect(ledger.sweepStatus('s1')).toMatchObject({ state: 'cancelled', runMs: 3500 })
+  expect(changes).toContainEqual({ kind: 'sweep', sweep: 's1' })
+})
+
+it('scores what is complete on score slots', async () => {
+  const coordinator = await ready()
+  coordinator.beat(beatOf([slot()]))
+  const slots = [serving(A), slot({ id: 'score', state: 'serving' })]
+  coordinator.beat(beatOf(slots))
+  for (let round = 0; round < 5 && ledger.scorableGroups('s1', 1).length === 0; round += 1) {
+    await coordinator.tick()
+    for (const { id } of ledger.openLeases()) commitAll(ledger, id)
+  }
+  await coordinator.tick()
+  const [lease] = ledger.openLeases()
+  expect(lease).toMatchObject({ kind: 'score', lane: SCORE_LANE })
+  expect(await queue.waiting(SCORE_LANE)).toEqual([lease?.id])
+})
