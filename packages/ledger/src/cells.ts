@@ -106,7 +106,7 @@ function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
   }
   const sides = new Map<number, Pick<CellView['evidence'], 'query' | 'document'>>()
   return rows.map((row) => {
-    let side = row.state === 'scored' ? sides.get(row.grp) : NO_SIDES
+    let side = row.state === null ? NO_SIDES : sides.get(row.grp)
     if (side === undefined) {
       side = { query: sideEvidence(h, row.grp, 'query'), document: sideEvidence(h, row.grp, 'document') }
       sides.set(row.grp, side)
