@@ -10,8 +10,9 @@ const end = (pid: number | undefined) => pid !== undefined && process.kill(pid, 
 
 describe('processes', () => {
   it('does not take a zombie for alive', async () => {
-    // The shell becomes `sleep`, which never reaps the child that it inherited.
-    const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    // The shell becomes `sleep`, which never reaps the child that it inherited; the child waits for that, or the shell would reap it.
+    const child = 'while [ "$(cat /proc/$PPID/comm)" != sleep ]; do :; done'
+    const parent = spawn('sh', ['-c', `sh -c '${child}' & echo $!; exec sleep 60`], { stdio: ['ignore', 'pipe', 'ignore'] })
     const said = await new Promise<Buffer>((resolve) => parent.stdout.once('data', resolve))
     const zombie = Number(String(said))
     await waitUntil(() => processRow(zombie)?.state === 'Z')
