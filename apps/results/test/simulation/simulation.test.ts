@@ -3,8 +3,8 @@ import { BREAKAGES } from './breakages.ts'
 import { POINTS, Simulation } from './simulation.ts'
 import { Violation } from './violation.ts'
 
-/** `SWEEPBOARD_SEEDS=1000` in CI; a failing seed is replayed by naming it in `SWEEPBOARD_SEED`. */
-const SEEDS = Number(process.env.SWEEPBOARD_SEEDS ?? 300)
+/** 1,000 seeds unless `SWEEPBOARD_SEEDS` says otherwise; a failing seed is replayed by naming it in `SWEEPBOARD_SEED`. */
+const SEEDS = Number(process.env.SWEEPBOARD_SEEDS ?? 1000)
 const ONLY = process.env.SWEEPBOARD_SEED
 /** Seeds a planted breakage may need before it is found. */
 const PATIENCE = 400
