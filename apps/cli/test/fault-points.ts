@@ -1,3 +1,4 @@
+import { SERVICE_CRASH_POINTS } from '@sweepboard/results'
 import { CHILD_CRASH_POINTS, WORKER_CRASH_POINTS } from '@sweepboard/worker'
 import type { FaultBench } from './fault-kit.ts'
 import { api, finish, type Program, sweepState } from './fleet-kit.ts'
@@ -8,20 +9,11 @@ export interface CrashCase {
   readonly point: string
 }
 
-/** Points of the service; the last two only when a worker is lost and when somebody pauses the sweep. */
-const SERVICE_POINTS = [
-  'submit.after',
-  'lease.before-add',
-  'lease.after-add',
-  'claim.before',
-  'claim.after',
-  'commit.before',
-  'commit.after',
-  'end.before',
-  'end.after',
-  'expire.after',
-  'control.after',
-] as const
+/**
+ * Points of the service, `prepared.before` aside: a fleet's tasks arrive prepared. The last two are passed only when a worker is lost
+ * and when somebody pauses the sweep.
+ */
+const SERVICE_POINTS = SERVICE_CRASH_POINTS.filter((point) => point !== 'prepared.before')
 
 export const CRASH_CASES: readonly CrashCase[] = [
   ...SERVICE_POINTS.map((point) => ({ who: 'service' as const, point })),

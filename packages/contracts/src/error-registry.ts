@@ -147,7 +147,7 @@ export const ERRORS = {
   'SB-MODEL-008': {
     kind: 'unavailable',
     says: (d) => `the inference child ${d.what}`,
-    fix: 'It is replaced by itself; if it happens again, lower --threads or the token budget.',
+    fix: 'It is replaced by itself; if it happens again, lower --threads or the number of slots.',
   },
   'SB-MODEL-009': {
     kind: 'conflict',
@@ -284,7 +284,7 @@ export const ERRORS = {
   'SB-ART-004': {
     kind: 'unavailable',
     says: (d) => `the disk of ${d.folder} is full`,
-    fix: 'Free some space; `sweepboard gc` shows what may go.',
+    fix: 'Free some space on that disk; what waits is delivered by itself afterwards.',
   },
 
   'SB-SERVE-001': {
@@ -319,7 +319,7 @@ export const ERRORS = {
   'SB-WORK-002': {
     kind: 'timeout',
     says: (d) => `no progress for ${d.seconds} s`,
-    fix: 'Raise --no-progress, or see what holds the engine.',
+    fix: 'See what holds the engine (log file below the data folder); the chunk is tried again.',
   },
   'SB-WORK-003': {
     kind: 'invalid',

@@ -1,4 +1,5 @@
 import { type LeaseRow, type Ledger, openDatabase, type SqliteDatabase } from '@sweepboard/ledger'
+import { SERVICE_CRASH_POINTS } from '../../src/crash-point.ts'
 import type { Breakage } from './breakage.ts'
 import { Chance } from './chance.ts'
 import { heal, mischief } from './mischief.ts'
@@ -12,18 +13,7 @@ import { CALM, type Mode, World } from './world.ts'
 const LAST_TICK = 2600
 
 export const POINTS = [
-  'submit.after',
-  'prepared.before',
-  'lease.before-add',
-  'lease.after-add',
-  'claim.before',
-  'claim.after',
-  'commit.before',
-  'commit.after',
-  'end.before',
-  'end.after',
-  'expire.after',
-  'control.after',
+  ...SERVICE_CRASH_POINTS,
   'gc.after-mark',
   'gc.before-unlink',
   'w.taken',
