@@ -1,4 +1,4 @@
-export { Config, configKey, isDefaultConfig, Precision } from './config.ts'
+export { Config, configKey, isDefaultConfig, Precision, RerankStage, RerankTail } from './config.ts'
 export { canonicalJson, type Digest, isDigest, keyOf, sha256 } from './digest.ts'
 export {
   type ErrorCode,
@@ -17,19 +17,48 @@ export {
 export { ERRORS } from './error-registry.ts'
 export { Judgments, type PreparationCounts } from './judgments.ts'
 export { newLeaseId } from './lease-id.ts'
+export { isPairSet, type PairSet, pairSetRef, readPairSet, writePairSet } from './pair-set.ts'
 export {
   type Gate,
   groupKey,
   type Plan,
   type PlannedGroup,
   type PlannedModel,
+  type PlannedRerank,
   type PreparedTask,
+  rerankGroupKey,
   type TaskRef,
   type TextSetRef,
   taskKey,
 } from './plan.ts'
-export { encodingKey, Load, laneName, loadKey, Pooling, Recipe, recipeKey, SCORE_LANE, SideRecipe, Similarity } from './recipe.ts'
+export {
+  Cleaning,
+  encodingKey,
+  Load,
+  laneName,
+  loadKey,
+  PairRecipe,
+  PairTemplate,
+  Pooling,
+  pairKey,
+  Recipe,
+  recipeKey,
+  SCORE_LANE,
+  SideRecipe,
+  Similarity,
+} from './recipe.ts'
 export type { ArtifactStore, ServiceLink, TicketConsumer, TicketQueue } from './seams.ts'
+export {
+  BitextJudgments,
+  InstructionRerankingJudgments,
+  judgedType,
+  LegacyRerankingJudgments,
+  PairJudgments,
+  RerankingJudgments,
+  StsJudgments,
+  TaskJudgments,
+} from './task-judgments.ts'
+export { type PromptSides, promptSidesOf, TaskType } from './task-type.ts'
 export {
   CHUNK_MAX_BYTES,
   CHUNK_MAX_TEXTS,
@@ -56,6 +85,8 @@ export {
   End,
   JoinAnswer,
   MetricValues,
+  PairsWork,
+  RerankWork,
   ScoreEvidence,
   ScoreWork,
   SlotReport,

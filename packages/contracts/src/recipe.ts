@@ -8,6 +8,13 @@ export type Pooling = z.infer<typeof Pooling>
 export const Similarity = z.enum(['cosine', 'dot'])
 export type Similarity = z.infer<typeof Similarity>
 
+/**
+ * A step of text cleaning: `nfkc` (Unicode compatibility form), `whitespace` (runs of Python's white space become one space, ends
+ * are stripped), `punctuation` (runs of one repeated ASCII punctuation mark become a single mark).
+ */
+export const Cleaning = z.enum(['nfkc', 'whitespace', 'punctuation'])
+export type Cleaning = z.infer<typeof Cleaning>
+
 /** Everything that changes a vector on one side, apart from what must be in memory. */
 export const SideRecipe = z.strictObject({
   /** `{text}` is replaced by the text, `{instruction}` by the instruction; exactly one `{text}`. */
@@ -19,6 +26,10 @@ export const SideRecipe = z.strictObject({
   closingToken: z.string().nullable().default(null),
   pooling: Pooling.default('none'),
   normalize: z.boolean().default(false),
+  /** What is done to a text before the template, in this order; absent (never an empty list) where texts stay as they are. */
+  cleaning: z.array(Cleaning).min(1).optional(),
+  /** Text after the template that is tokenised by itself and never cut away; absent where there is none. */
+  suffix: z.string().min(1).optional(),
 })
 export type SideRecipe = z.infer<typeof SideRecipe>
 
@@ -77,6 +88,38 @@ export function loadKey(identity: Load['identity']): Digest {
 /** Encoding key: load key + what changes a vector on one side. Both sides of a symmetric model share it. */
 export function encodingKey(load: Digest, side: SideRecipe): Digest {
   return keyOf({ v: 1, load, side })
+}
+
+/** What text surrounds a pair: three parts tokenised each by itself; only `middle` is ever cut, at its end. */
+export const PairTemplate = z.strictObject({
+  prefix: z.string(),
+  /** Holds `{query}` and `{document}` exactly once each, and `{instruction}` at most once. */
+  middle: z.string(),
+  suffix: z.string(),
+})
+export type PairTemplate = z.infer<typeof PairTemplate>
+
+/** A reranker's recipe: everything that changes a score, apart from what must be in memory. */
+export const PairRecipe = z.strictObject({
+  /** null: the tokenizer's own pair form, e.g. `[CLS] query [SEP] document [SEP]`, cut from the longer side. */
+  template: PairTemplate.nullable().default(null),
+  /** Instruction of pairs that bring none; only read by a template with `{instruction}`. */
+  instruction: z.string().nullable().default(null),
+  /**
+   * `logit` and `sigmoid`: the model's single logit, as it is or through the logistic function; `yes-no`: probability of
+   * `yesToken` by softmax over the two tokens' logits at the last real position; `server`: whatever a server answers.
+   */
+  head: z.enum(['logit', 'sigmoid', 'yes-no', 'server']),
+  yesToken: z.string().nullable().default(null),
+  noToken: z.string().nullable().default(null),
+  /** Tokens a pair may have, special tokens and template included; null leaves it to the engine's own limit. */
+  maxTokens: z.number().int().positive().nullable().default(null),
+})
+export type PairRecipe = z.infer<typeof PairRecipe>
+
+/** Pair key: load key + what changes a score. Names a reranker's stored scores. */
+export function pairKey(load: Digest, recipe: PairRecipe): Digest {
+  return keyOf({ v: 1, load, pair: recipe })
 }
 
 /** Recipe key: names a row of the board; taken before a task fills in its instruction. */
