@@ -6,12 +6,29 @@ import { Similarity } from './recipe.ts'
 export const Precision = z.enum(['float32', 'int8', 'binary'])
 export type Precision = z.infer<typeof Precision>
 
+export const RerankTail = z.enum(['append', 'drop'])
+export type RerankTail = z.infer<typeof RerankTail>
+
+/** A reranker over the first stage of the same config. */
+export const RerankStage = z.strictObject({
+  /** Name and revision of the reranker, as they stand on the board. */
+  model: z.string(),
+  revision: z.string(),
+  /** Best documents of the first stage that are re-ordered, per query; null on candidate lists, which are re-ordered whole. */
+  depth: z.number().int().positive().max(1000).nullable(),
+  /** `append` keeps the documents below the depth, in the order of the first stage, behind the re-ordered ones; `drop` leaves them out. */
+  tail: RerankTail,
+})
+export type RerankStage = z.infer<typeof RerankStage>
+
 /** What is derived from the same vectors. Order of operations: slice to `dimensions`, normalise (cosine), quantise. */
 export const Config = z.strictObject({
   /** null = full. */
   dimensions: z.number().int().positive().nullable(),
   precision: Precision,
   similarity: Similarity,
+  /** Left out where nothing is reranked, so that a config without a second stage keeps its key. */
+  rerank: RerankStage.optional(),
 })
 export type Config = z.infer<typeof Config>
 
@@ -19,7 +36,11 @@ export function configKey(config: Config): Digest {
   return keyOf({ v: 1, config })
 }
 
-/** Whether a config is the default one of a recipe: full dimension, float32, the recipe's similarity. */
+/**
+ * Whether a config is the default one of a recipe: full dimension, float32, the recipe's similarity, no second stage. A reranker that
+ * is itself the model (candidate lists re-ordered whole) has no other config.
+ */
 export function isDefaultConfig(config: Config, recipeSimilarity: Similarity): boolean {
-  return config.dimensions === null && config.precision === 'float32' && config.similarity === recipeSimilarity
+  const isFull = config.dimensions === null && config.precision === 'float32' && config.similarity === recipeSimilarity
+  return isFull && (config.rerank === undefined || config.rerank.depth === null)
 }

@@ -1,8 +1,9 @@
-import type { Config } from './config.ts'
+import { type Config, configKey } from './config.ts'
 import type { Digest } from './digest.ts'
 import { keyOf } from './digest.ts'
 import type { PreparationCounts } from './judgments.ts'
 import type { Load, Recipe, SideRecipe } from './recipe.ts'
+import type { PromptSides, TaskType } from './task-type.ts'
 
 /** Where a task's data comes from and what the catalog says of it: input of preparation, one per (task, subset, split). */
 export interface TaskRef {
@@ -10,7 +11,13 @@ export interface TaskRef {
   readonly task: string
   readonly subset: string
   readonly split: string
-  readonly source: { readonly kind: 'folder'; readonly path: string } | { readonly kind: 'shipped'; readonly name: string }
+  readonly source:
+    | { readonly kind: 'folder'; readonly path: string }
+    | { readonly kind: 'shipped'; readonly name: string }
+    /** A dataset repository of the hub at a full commit; only for tasks of the catalog, which says how to load it. */
+    | { readonly kind: 'hub'; readonly repo: string; readonly revision: string }
+  /** Absent = Retrieval. */
+  readonly type?: Exclude<TaskType, 'Retrieval'> | undefined
   readonly mainScore: string
   readonly languages: readonly string[]
   readonly ignoreIdenticalIds: boolean
@@ -38,6 +45,19 @@ export interface PlannedModel {
   readonly variant: string
 }
 
+/**
+ * What makes a group a child: its cells are scored from what `load` says of pairs (query, document). The pairs come from the ranked
+ * run of one cell of another group, or, without `parent`, from the task's own candidate lists.
+ */
+export interface PlannedRerank {
+  readonly parent: { readonly group: Digest; readonly config: Config } | null
+  readonly load: Load
+  /** How a pair becomes what the reranker reads; `template` and `instruction` are its own. */
+  readonly side: SideRecipe
+  /** Documents per query whose pairs are scored: the largest depth of the group's configs. */
+  readonly depth: number
+}
+
 /** The cells that share one lane's vectors for one task, subset and split. */
 export interface PlannedGroup {
   readonly key: Digest
@@ -47,11 +67,19 @@ export interface PlannedGroup {
   readonly configs: readonly Config[]
   /** Plan order: small tasks first. */
   readonly rank: number
+  /** Only on a child group: `model` and `sides` are then those of the first stage, or of the reranker where there is none. */
+  readonly rerank?: PlannedRerank | undefined
 }
 
 /** Group key before data digests are known: (encoding keys, task reference). Configs are not part of it. */
 export function groupKey(queryEncoding: Digest, documentEncoding: Digest, task: Digest): Digest {
   return keyOf({ v: 1, queryEncoding, documentEncoding, task })
+}
+
+/** Group key of a child: what is re-ordered, by which reranker and recipe, how deep. */
+export function rerankGroupKey(parent: PlannedRerank['parent'], pairEncoding: Digest, depth: number, task: Digest): Digest {
+  const from = parent === null ? null : { group: parent.group, config: configKey(parent.config) }
+  return keyOf({ v: 1, rerank: { from, pairEncoding, depth }, task })
 }
 
 /** A gate of a spec, compiled. */
@@ -89,6 +117,10 @@ export interface TextSetRef {
 /** What preparation of one TaskRef yields; text sets and judgments are stored as artifacts by then. */
 export interface PreparedTask {
   readonly key: Digest
+  /** Discriminates what the judgments artifact holds; absent = Retrieval. */
+  readonly type?: Exclude<TaskType, 'Retrieval'> | undefined
+  /** Absent = those of Retrieval: query and document. */
+  readonly promptSides?: PromptSides | undefined
   readonly queries: TextSetRef
   readonly documents: TextSetRef
   readonly judgments: Digest

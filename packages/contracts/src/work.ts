@@ -73,6 +73,7 @@ export const EncodeWork = z.strictObject({
     z.strictObject({
       encoding: z.number().int(),
       side: SideRecipe,
+      /** A text set, or a pair set: its bytes say which. */
       textSet: digest,
       chunks: z.array(chunkRange),
     }),
@@ -103,8 +104,42 @@ export const ScoreWork = z.strictObject({
 })
 export type ScoreWork = z.infer<typeof ScoreWork>
 
+/** Find the pairs that rerankers of one parent and one recipe still need: made once for all child groups that wait for them. */
+export const PairsWork = z.strictObject({
+  kind: z.literal('pairs'),
+  lease: leaseId,
+  task: shortName,
+  judgments: digest,
+  /** Text sets the pairs point into. */
+  queries: digest,
+  documents: digest,
+  /** Ranked runs to take `depth` documents per query of; empty on candidate lists, which come with the judgments. */
+  runs: z.array(z.strictObject({ run: digest, depth: z.number().int().positive() })),
+  /** Pair sets that are scored already, or will be: their pairs are left out. */
+  known: z.array(digest),
+})
+export type PairsWork = z.infer<typeof PairsWork>
+
+/** Score a child group: re-order the parent's run by the pair scores. */
+export const RerankWork = z.strictObject({
+  kind: z.literal('rerank'),
+  lease: leaseId,
+  group: z.number().int(),
+  task: shortName,
+  mainScore: shortName,
+  judgments: digest,
+  /** The parent's ranked run; null on candidate lists. */
+  run: digest.nullable(),
+  pairs: z.array(ScoreSide),
+  configs: z.array(z.strictObject({ key: digest, config: Config })),
+})
+export type RerankWork = z.infer<typeof RerankWork>
+
 export const ClaimAnswer = z.discriminatedUnion('state', [
-  z.strictObject({ state: z.literal('granted'), work: z.discriminatedUnion('kind', [EncodeWork, ScoreWork]) }),
+  z.strictObject({
+    state: z.literal('granted'),
+    work: z.discriminatedUnion('kind', [EncodeWork, ScoreWork, PairsWork, RerankWork]),
+  }),
   z.strictObject({ state: z.literal('gone') }),
 ])
 export type ClaimAnswer = z.infer<typeof ClaimAnswer>
@@ -204,6 +239,16 @@ export const End = z.strictObject({
     z.strictObject({ config: digest, code: shortName, message: z.string().max(4000), fix: z.string().max(1000) }),
   ),
   missing: z.array(z.strictObject({ encoding: z.number().int(), n: z.number().int(), digest })),
+  /** What a `pairs` lease found; left out by every other lease. An empty pair set is one: it says that no pair is missing. */
+  pairSet: z
+    .strictObject({
+      digest,
+      count: z.number().int().nonnegative(),
+      bytes: z.number().nonnegative(),
+      bounds: z.array(z.tuple([z.number().int().nonnegative(), z.number().int().positive()])),
+      chunkBytes: z.array(z.number().nonnegative()),
+    })
+    .optional(),
   /** Chunks a killed worker was computing when it died (marks found at start). */
   crashed: z.array(z.strictObject({ encoding: z.number().int(), n: z.number().int() })),
 })

@@ -81,13 +81,25 @@ export const grp = sqliteTable(
     querySide: text().notNull(),
     documentSide: text().notNull(),
     rank: integer().notNull(),
+    /** Child group: the group and cell whose ranked run is re-ordered; null on candidate lists. */
+    parent: integer(),
+    parentConfig: text(),
+    /** Child group: `PlannedRerank` as JSON; null for a group of the first stage. */
+    rerank: text(),
     attached: integer().notNull().default(0),
     ready: integer().notNull().default(0),
     lease: text(),
     /** Score failures that are worth another try. */
     tries: integer().notNull().default(0),
   },
-  (t) => [uniqueIndex('grp_key').on(t.key), index('grp_task').on(t.taskKey), index('grp_model').on(t.model, t.revision)],
+  (t) => [
+    uniqueIndex('grp_key').on(t.key),
+    index('grp_task').on(t.taskKey),
+    index('grp_model').on(t.model, t.revision),
+    index('grp_parent').on(t.parent, t.parentConfig).where(sql`parent is not null`),
+    index('grp_unpaired').on(t.id).where(sql`rerank is not null and attached = 0`),
+    index('grp_lease').on(t.lease).where(sql`lease is not null`),
+  ],
 )
 
 /** `json`: `[{ key, config }]`. */
@@ -147,7 +159,8 @@ export const grpEncoding = sqliteTable(
     grp: integer()
       .notNull()
       .references(() => grp.id),
-    side: text({ enum: ['query', 'document'] }).notNull(),
+    /** `query`, `document`, or, in a child group, `pair0`, `pair1`, … */
+    side: text().notNull(),
     encoding: integer()
       .notNull()
       .references(() => encoding.id),
@@ -224,7 +237,8 @@ export const lease = sqliteTable(
   'lease',
   {
     id: text().primaryKey(),
-    kind: text({ enum: ['encode', 'score'] }).notNull(),
+    /** `pairs`: find the pairs that child groups wait for. `score`: a group of either stage. */
+    kind: text({ enum: ['encode', 'score', 'pairs'] }).notNull(),
     /** Load key, or `lane-score`. */
     lane: text().notNull(),
     sweep: text().notNull(),
@@ -244,7 +258,7 @@ export const scoreLease = sqliteTable('score_lease', {
   grp: integer()
     .notNull()
     .references(() => grp.id),
-  /** Config keys, JSON. */
+  /** JSON: `[{ key, config }]`, or the ids of the groups that a `pairs` lease serves. */
   configs: text().notNull(),
 })
 
