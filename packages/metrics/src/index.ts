@@ -1,14 +1,32 @@
+export { averagePrecision } from './average-precision.ts'
+export { type BitextInput, scoreBitext } from './bitext.ts'
 export { type Confidence, confidenceOf } from './confidence.ts'
+export { averageRanks, pearson, spearman } from './correlation.ts'
+export {
+  type ChangedDocuments,
+  type InstructionRerankingInput,
+  nestEntry,
+  scoreInstructionReranking,
+} from './instruction-reranking.ts'
 export type { Judgments } from './judged-ranking.ts'
 export { MetricInputError, type MetricInputMistake } from './metric-input-error.ts'
 export { formatMtebJson, formatPythonFloat, type MtebJson } from './mteb-json.ts'
 export { type MtebJsonOptions, parseMtebJson } from './mteb-json-reader.ts'
 export { nauc } from './nauc.ts'
 export { numpyMean, numpySum } from './numpy-sum.ts'
+export {
+  type PairClassificationInput,
+  type PairClassificationScores,
+  type PairScoreKind,
+  scorePairClassification,
+} from './pair-classification.ts'
 export { compareIds, type RankedList, rankDocuments, type ScorePrecision } from './ranking.ts'
+export { type RerankingSample, type RerankingV1Scores, scoreRerankingV1 } from './reranking-v1.ts'
 export { DEFAULT_K_VALUES, type RetrievalScores, scoreRetrieval } from './retrieval.ts'
 export type { RetrievalInput } from './retrieval-input.ts'
 export { numpyRound, roundHalfEven } from './round.ts'
+export type { RoundedScores } from './rounded-scores.ts'
+export { type StsInput, type StsPairScores, scoreSts } from './sts.ts'
 export { maxOverSubqueries, pairedAccuracy, robustnessAt10, type SubqueryScores } from './subqueries.ts'
 export { evaluateTrec, type TrecEvaluation, type TrecOptions } from './trec.ts'
 export {
