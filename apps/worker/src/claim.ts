@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { EncodeWork, ScoreWork } from '@sweepboard/contracts'
+import type { ClaimAnswer } from '@sweepboard/contracts'
 import { pause } from './backoff.ts'
 import type { Host } from './host.ts'
+
+/** What a granted claim hands over. */
+export type Work = Extract<ClaimAnswer, { state: 'granted' }>['work']
 
 /**
  * Claims a lease for one run, and repeats the very same claim each beat until it is answered: an answer that never came
@@ -11,7 +14,7 @@ export async function claim(
   host: Host,
   where: { lease: string; slot: string },
   signal: AbortSignal,
-): Promise<EncodeWork | ScoreWork | null> {
+): Promise<Work | null> {
   const run = randomBytes(10).toString('hex')
   for (;;) {
     signal.throwIfAborted()

@@ -1,6 +1,5 @@
-import type { EncodeWork, ScoreWork } from '@sweepboard/contracts'
 import { toSweepError } from '@sweepboard/contracts'
-import { claim } from './claim.ts'
+import { claim, type Work } from './claim.ts'
 import { isDiskFull } from './durable-file.ts'
 import { endOf } from './end-message.ts'
 import type { HeldRun } from './held-leases.ts'
@@ -12,7 +11,7 @@ import type { Host } from './host.ts'
  */
 export async function runTicket(
   { host, lease, slot }: { host: Host; lease: string; slot: string },
-  run: (work: EncodeWork | ScoreWork, held: HeldRun) => Promise<void>,
+  run: (work: Work, held: HeldRun) => Promise<void>,
 ): Promise<void> {
   const held = host.held.begin(lease)
   const { signal } = held.controller

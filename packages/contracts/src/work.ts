@@ -249,6 +249,8 @@ export const End = z.strictObject({
       chunkBytes: z.array(z.number().nonnegative()),
     })
     .optional(),
+  /** Why a `pairs` lease found nothing. */
+  pairsFailure: z.strictObject({ code: shortName, message: z.string().max(4000), fix: z.string().max(1000) }).optional(),
   /** Chunks a killed worker was computing when it died (marks found at start). */
   crashed: z.array(z.strictObject({ encoding: z.number().int(), n: z.number().int() })),
 })

@@ -10,7 +10,10 @@ export interface CellView {
   readonly variant: string
   readonly recipeKey: string
   readonly recipe: Recipe
+  /** Of the first stage; of the reranker where it is the model itself. */
   readonly load: Load
+  /** Null where nothing is reranked. */
+  readonly reranker: Load | null
   readonly task: string
   readonly taskKey: string
   readonly subset: string
@@ -32,6 +35,8 @@ export interface CellView {
     readonly score: ScoreEvidence | null
     readonly query: EncodingEvidence | null
     readonly document: EncodingEvidence | null
+    /** What scored the pairs of a reranked cell, per pair set; empty elsewhere. */
+    readonly pairs: readonly EncodingEvidence[]
   }
   readonly failure: FailureRecord | null
   /** Artifacts: ranked run, per-query scores, judgments. */
@@ -49,6 +54,8 @@ interface CellJoin {
   recipeKey: string
   recipe: string
   load: string
+  reranker: string | null
+  parent: number | null
   task: string
   taskKey: string
   subset: string
@@ -71,7 +78,8 @@ interface CellJoin {
   scoredAt: string | null
 }
 
-const COLUMNS = `g.id as grp, g.model, g.revision, g.variant, g.recipeKey, g.recipe, l.json as load, t.name as task, t.key as taskKey, t.subset,
+const COLUMNS = `g.id as grp, g.model, g.revision, g.variant, g.recipeKey, g.recipe, g.parent, l.json as load,
+  iif(g.rerank is null, null, (select json from load where key = g.lane)) as reranker, t.name as task, t.key as taskKey, t.subset,
   t.split, t.languages, t.mainScore as mainScoreName, t.datasetRevision, t.counts, t.ref, t.judgments, c.state, c.mainScore, c.metrics,
   c.evidence, c.failure, c.run, c.perQuery, c.scoredAt`
 
@@ -79,7 +87,7 @@ const COLUMNS = `g.id as grp, g.model, g.revision, g.variant, g.recipeKey, g.rec
 export function cells(h: Handle, sweep: string): CellView[] {
   const rows = h.all<CellJoin>(
     `select ${COLUMNS}, json_extract(j.value, '$.key') as configKey, json_extract(j.value, '$.config') as config
-     from want w join grp g on g.id = w.grp join task t on t.key = g.taskKey join load l on l.key = g.lane
+     from want w join grp g on g.id = w.grp join task t on t.key = g.taskKey join load l on l.key = coalesce((select p.lane from grp p where p.id = g.parent), g.lane)
      join config_set s on s.id = w.configs join json_each(s.json) j
      left join cell c on c.grp = w.grp and c.config = json_extract(j.value, '$.key') where w.sweep = ? order by w.rank, w.grp, j.key`,
     sweep,
@@ -91,12 +99,13 @@ export function cells(h: Handle, sweep: string): CellView[] {
 export function allScoredCells(h: Handle): CellView[] {
   const rows = h.all<CellJoin>(
     `select ${COLUMNS}, c.config as configKey, c.configJson as config from cell c join grp g on g.id = c.grp
-     join task t on t.key = g.taskKey join load l on l.key = g.lane where c.state = 'scored' order by g.id, c.rowid`,
+     join task t on t.key = g.taskKey
+     join load l on l.key = coalesce((select p.lane from grp p where p.id = g.parent), g.lane) where c.state = 'scored' order by g.id, c.rowid`,
   )
   return views(h, rows)
 }
 
-const NO_SIDES = { query: null, document: null }
+const NO_SIDES = { query: null, document: null, pairs: [] }
 
 function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
   const parsed = new Map<string, unknown>()
@@ -104,11 +113,13 @@ function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
     if (!parsed.has(json)) parsed.set(json, JSON.parse(json))
     return parsed.get(json) as T
   }
-  const sides = new Map<number, Pick<CellView['evidence'], 'query' | 'document'>>()
+  const sides = new Map<number, Omit<CellView['evidence'], 'score'>>()
   return rows.map((row) => {
     let side = row.state === null ? NO_SIDES : sides.get(row.grp)
     if (side === undefined) {
-      side = { query: sideEvidence(h, row.grp, 'query'), document: sideEvidence(h, row.grp, 'document') }
+      const first = row.parent ?? row.grp
+      const [query, document] = [sideEvidence(h, first, 'query'), sideEvidence(h, first, 'document')]
+      side = { query: query[0] ?? null, document: document[0] ?? null, pairs: sideEvidence(h, row.grp, 'pair%') }
       sides.set(row.grp, side)
     }
     return {
@@ -119,6 +130,7 @@ function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
       recipeKey: row.recipeKey,
       recipe: parse<Recipe>(row.recipe),
       load: parse<Load>(row.load),
+      reranker: row.reranker === null ? null : parse<Load>(row.reranker),
       task: row.task,
       taskKey: row.taskKey,
       subset: row.subset,
@@ -143,7 +155,8 @@ function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
   })
 }
 
-function sideEvidence(h: Handle, group: number, side: 'query' | 'document'): EncodingEvidence | null {
-  const row = h.get<{ encoding: number }>('select encoding from grp_encoding where grp = ? and side = ?', group, side)
-  return row === undefined ? null : encodingEvidence(h, row.encoding)
+function sideEvidence(h: Handle, group: number, side: string): EncodingEvidence[] {
+  return h
+    .all<{ encoding: number }>('select encoding from grp_encoding where grp = ? and side like ? order by side', group, side)
+    .map(({ encoding }) => encodingEvidence(h, encoding))
 }

@@ -1,5 +1,7 @@
-import type { Claim, ClaimAnswer, EncodeWork, Load, ScoreWork, SideRecipe } from '@sweepboard/contracts'
+import type { Claim, ClaimAnswer, EncodeWork, Load, RerankWork, ScoreWork, SideRecipe } from '@sweepboard/contracts'
 import { ALONE_AT } from '@sweepboard/dispatch'
+import { pairsWork, rerankWork } from './child-groups.ts'
+import { scoreSides } from './claim-sides.ts'
 import { configsOf, type GroupRow, type KeyedConfig, type TaskRow } from './groups.ts'
 import type { Handle } from './handle.ts'
 import { closeLease, type LeaseRow, leaseRow } from './leases.ts'
@@ -13,7 +15,7 @@ export function claim(h: Handle, asked: Claim): ClaimAnswer {
   if (row === undefined) return { state: 'gone' }
   const isMine = row.run === asked.run && row.host === asked.host
   if (row.run !== null && !isMine) return { state: 'gone' }
-  const work = row.kind === 'score' ? scoreWork(h, row) : encodeWork(h, row)
+  const work = WORK_OF[row.kind](h, row)
   if (work === null) {
     closeLease(h, row)
     return { state: 'gone' }
@@ -29,6 +31,8 @@ export function claim(h: Handle, asked: Claim): ClaimAnswer {
   )
   return { state: 'granted', work }
 }
+
+const WORK_OF = { encode: encodeWork, score: scoreWork, pairs: pairsWork }
 
 function encodeWork(h: Handle, lease: LeaseRow): EncodeWork | null {
   const load = h.get<{ json: string }>('select json from load where key = ?', lease.lane)
@@ -57,12 +61,14 @@ function encodeWork(h: Handle, lease: LeaseRow): EncodeWork | null {
   }
 }
 
-function scoreWork(h: Handle, lease: LeaseRow): ScoreWork | null {
+function scoreWork(h: Handle, lease: LeaseRow): ScoreWork | RerankWork | null {
   const group = h.get<GroupRow>('select * from grp where id = ? and ready = 1', lease.grp)
   const wanted = h.get<{ configs: string }>('select configs from score_lease where id = ?', lease.id)
   if (group === undefined || wanted === undefined) return null
   const task = h.get<TaskRow>('select * from task where key = ?', group.taskKey)
   if (task?.judgments == null) return null
+  if (group.rerank !== null) return rerankWork(h, lease.id, group, task)
+  const none = { encoding: 0, textSet: '', count: 0, chunks: [] }
   return {
     kind: 'score',
     lease: lease.id,
@@ -70,32 +76,11 @@ function scoreWork(h: Handle, lease: LeaseRow): ScoreWork | null {
     task: task.name,
     mainScore: task.mainScore,
     judgments: task.judgments,
-    queries: scoreSide(h, group.id, 'query'),
-    documents: scoreSide(h, group.id, 'document'),
+    queries: scoreSides(h, group.id, 'query')[0] ?? none,
+    documents: scoreSides(h, group.id, 'document')[0] ?? none,
     configs: JSON.parse(wanted.configs) as KeyedConfig[],
     similarity: JSON.parse(group.recipe).similarity,
   }
-}
-
-function scoreSide(h: Handle, group: number, side: 'query' | 'document'): ScoreWork['queries'] {
-  const rows = h.all<{
-    encoding: number
-    textSet: string
-    count: number
-    n: number | null
-    start: number
-    end: number
-    digest: string
-  }>(
-    `select e.id as encoding, e.textSet, t.items as count, c.n, c.start, c."end", c.digest from grp_encoding ge
-     join encoding e on e.id = ge.encoding join text_set t on t.digest = e.textSet left join chunk c on c.encoding = e.id
-     where ge.grp = ? and ge.side = ? order by c.n`,
-    group,
-    side,
-  )
-  const [first] = rows
-  const chunks = rows.flatMap(({ n, start, end, digest }) => (n === null ? [] : [{ n, start, end, digest }]))
-  return { encoding: first?.encoding ?? 0, textSet: first?.textSet ?? '', count: first?.count ?? 0, chunks }
 }
 
 /** Configs a score lease should cover now: named by an open want of a running sweep, and neither scored nor failed. */

@@ -1,23 +1,14 @@
-import {
-  type CellResult,
-  type ChunkFailure,
-  type End,
-  ERRORS,
-  type ErrorKind,
-  type FailureRecord,
-  SweepError,
-  toFailureRecord,
-} from '@sweepboard/contracts'
+import { type CellResult, type ChunkFailure, type End, SweepError, toFailureRecord } from '@sweepboard/contracts'
+import { damagePairs, takePairs, takePairsFailure } from './child-groups.ts'
 import { chunkRow, chunkState, failChunk, revokeChunk } from './chunks.ts'
 import { unmark } from './gc.ts'
 import { cellState, closeWants, failCell, type KeyedConfig } from './groups.ts'
 import type { Handle } from './handle.ts'
 import { closeLease, type LeaseRow, leaseRow } from './leases.ts'
 import { damageTasks } from './prepare.ts'
+import { recordOf, TRIES } from './score-failure.ts'
 import { CELL, nextState } from './states.ts'
 
-/** A chunk or a group fails at its third error that is not tied to one text. */
-export const TRIES = 3
 /** A chunk fails at its sixth crash mark. */
 export const CRASHES = 6
 
@@ -34,11 +25,14 @@ export function end(h: Handle, sent: End, isWhole: (digest: string) => boolean):
   const row = leaseRow(h, sent.lease)
   const open = row !== undefined && row.run !== null && row.host === sent.host ? row : null
   const scored = h.get<ScoreLease>('select grp, configs from score_lease where id = ?', sent.lease)
-  if (scored !== undefined) takeResults(h, scored, sent.results)
+  if (scored !== undefined && sent.pairSet !== undefined) takePairs(h, JSON.parse(scored.configs) as number[], sent.pairSet)
+  else if (scored !== undefined && sent.results.length > 0) takeResults(h, scored, sent.results)
   for (const { encoding, n } of sent.crashed) takeCrash(h, encoding, n, sent.lease)
   if (open !== null) {
     for (const failure of sent.failures) takeFailure(h, open, failure, isWhole)
     for (const gone of sent.missing) takeMissing(h, gone, isWhole)
+    if (scored !== undefined && sent.pairsFailure !== undefined)
+      takePairsFailure(h, JSON.parse(scored.configs) as number[], sent.pairsFailure, isWhole)
     if (scored !== undefined) takeScoreFailures(h, scored, sent.scoreFailures, isWhole)
     closeLease(h, open)
   }
@@ -87,6 +81,7 @@ function takeFailure(h: Handle, lease: LeaseRow, failure: ChunkFailure, isWhole:
   if (failure.code.startsWith('SB-ART-')) {
     const set = h.get<{ textSet: string }>('select textSet from encoding where id = ?', failure.encoding)
     if (set !== undefined && damageTasks(h, 'textSet', set.textSet, isWhole)) return
+    if (set !== undefined && damagePairs(h, set.textSet, isWhole)) return
   }
   const record = recordOf(failure, { text: failure.text, encoding: failure.encoding, n: failure.n })
   const isLast = failure.kind === 'poison' || row.tries + 1 >= TRIES
@@ -121,12 +116,4 @@ function takeScoreFailures(
       failCell(h, lease.grp, config, JSON.stringify(record))
   }
   closeWants(h, lease.grp)
-}
-
-function recordOf(
-  failure: { code: string; message: string; fix: string },
-  details: FailureRecord['details'] & object,
-): FailureRecord {
-  const kind: ErrorKind = Object.hasOwn(ERRORS, failure.code) ? ERRORS[failure.code as keyof typeof ERRORS].kind : 'bug'
-  return { code: failure.code, kind, message: failure.message, fix: failure.fix, details }
 }

@@ -16,6 +16,11 @@ export function isReferenced(h: Handle, digest: string): boolean {
   ].some((sql) => h.has(sql, digest))
 }
 
+/** Whether this file is on the list of garbage. */
+export function isMarked(h: Handle, digest: string): boolean {
+  return h.has('select 1 from garbage where digest = ?', digest)
+}
+
 /** Marks stored files that nothing refers to with the service's time in ms; forgets marks of files referred to again. */
 export function markGarbage(h: Handle, stored: Iterable<string>, now: number): { marked: number } {
   let marked = 0
@@ -26,15 +31,21 @@ export function markGarbage(h: Handle, stored: Iterable<string>, now: number): {
   return { marked }
 }
 
-/** Deletes files marked for longer than `olderThanMs` and still unreferenced. Looks again here, in the transaction of the unlink. */
-export function deleteGarbage(
-  h: Handle,
-  now: number,
-  olderThanMs: number,
-  unlink: (digest: string) => void,
-): { deleted: number } {
+/** Those of these files that nothing refers to, with the time of their mark; null where not marked yet. */
+export function unreferenced(h: Handle, digests: Iterable<string>): { digest: string; since: number | null }[] {
+  return [...digests]
+    .filter((digest) => !isReferenced(h, digest))
+    .map((digest) => ({
+      digest,
+      since: h.get<{ since: number }>('select since from garbage where digest = ?', digest)?.since ?? null,
+    }))
+}
+
+/** Deletes those of these files that are still marked and still unreferenced: looks again here, in the transaction of the unlink. */
+export function deleteGarbage(h: Handle, digests: Iterable<string>, unlink: (digest: string) => void): { deleted: number } {
   let deleted = 0
-  for (const { digest } of h.all<{ digest: string }>('select digest from garbage where since <= ?', now - olderThanMs)) {
+  for (const digest of digests) {
+    if (!isMarked(h, digest)) continue
     unmark(h, digest)
     if (isReferenced(h, digest)) continue
     unlink(digest)

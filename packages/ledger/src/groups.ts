@@ -40,10 +40,10 @@ export function isWanted(h: Handle, id: number): boolean {
 
 /**
  * Links a group to its encodings, making them and their chunks where they are new. Without `reset` a chunk that failed earlier
- * fails the group at once; with it the caller reopens such chunks next.
+ * fails the group at once; with it the caller reopens such chunks next. A child group is attached when its pairs are found.
  */
 export function attach(h: Handle, group: GroupRow, prepared: TaskRow, reset: boolean): void {
-  if (group.attached === 1 || prepared.queries === null || prepared.documents === null) return
+  if (group.attached === 1 || group.rerank !== null || prepared.queries === null || prepared.documents === null) return
   const sides = [
     ['query', prepared.queries, group.querySide],
     ['document', prepared.documents, group.documentSide],
@@ -63,7 +63,7 @@ export function attach(h: Handle, group: GroupRow, prepared: TaskRow, reset: boo
   if (failed !== undefined) failGroup(h, group.id, failed.failed)
 }
 
-function ensureEncoding(h: Handle, set: string, lane: string, side: string): number {
+export function ensureEncoding(h: Handle, set: string, lane: string, side: string): number {
   const key = encodingKey(lane, JSON.parse(side) as SideRecipe)
   const known = h.get<{ id: number }>('select id from encoding where textSet = ? and encodingKey = ?', set, key)
   if (known !== undefined) return known.id
@@ -116,7 +116,7 @@ export function cellState(h: Handle, group: number, config: string): keyof typeo
   )
 }
 
-/** waiting, stale -> failed. */
+/** waiting, stale -> failed; the children that re-order this cell's run fail with it. */
 export function failCell(h: Handle, group: number, config: KeyedConfig, failure: string): void {
   if (nextState(CELL, cellState(h, group, config.key), 'fail') === null) return
   h.run(
@@ -129,6 +129,8 @@ export function failCell(h: Handle, group: number, config: KeyedConfig, failure:
     h.wallClock(),
   )
   h.events.push({ kind: 'cell', group, config: config.key, state: 'failed' })
+  const children = h.all<{ id: number }>('select id from grp where parent = ? and parentConfig = ?', group, config.key)
+  for (const { id } of children) failGroup(h, id, failure)
 }
 
 /** open -> closed for wants of a group whose every config is scored or failed; the last one of a sweep ends it. */

@@ -46,7 +46,7 @@ export function leaseScore(
   return id
 }
 
-function pay(h: Handle, sweep: string, cost: number): void {
+export function pay(h: Handle, sweep: string, cost: number): void {
   h.run('update sweep set vtime = vtime + ? / weight where id = ?', cost, sweep)
 }
 
@@ -58,7 +58,7 @@ export function closeLease(h: Handle, row: LeaseRow): void {
   )
   if (freed.length > 0) h.cursors.delete(row.lane)
   for (const { encoding, n } of freed) h.events.push({ kind: 'chunk', encoding, n, state: 'todo' })
-  if (row.grp !== null) h.run('update grp set lease = null where id = ? and lease = ?', row.grp, row.id)
+  h.run('update grp set lease = null where lease = ?', row.id)
   if (h.run('delete from lease where id = ?', row.id) > 0) h.events.push({ kind: 'lease-closed', lease: row.id, lane: row.lane })
 }
 
@@ -74,7 +74,7 @@ export function closeUnwantedOf(h: Handle): void {
   for (const group of h.touched) {
     const leases = h.all<{ id: string }>(
       `select distinct c.lease as id from grp_encoding ge join chunk c on c.encoding = ge.encoding
-       where ge.grp = ? and c.lease is not null union select id from lease where kind = 'score' and grp = ?`,
+       where ge.grp = ? and c.lease is not null union select lease as id from grp where id = ? and lease is not null`,
       group,
       group,
     )
@@ -91,7 +91,8 @@ export function closeAllUnwanted(h: Handle): void {
 function closeIfUnwanted(h: Handle, id: string): void {
   const row = leaseRow(h, id)
   if (row === undefined) return
-  const wanted = row.grp === null ? isEncodeWanted(h, id) : isWanted(h, row.grp)
+  const groups = h.all<{ id: number }>('select id from grp where lease = ?', id)
+  const wanted = row.kind === 'encode' ? isEncodeWanted(h, id) : groups.some((group) => isWanted(h, group.id))
   if (!wanted) closeLease(h, row)
 }
 

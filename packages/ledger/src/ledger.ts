@@ -13,11 +13,12 @@ import type {
   TaskRef,
 } from '@sweepboard/contracts'
 import { allScoredCells, type CellView, cells } from './cells.ts'
+import { leasePairs, unpairedGroups } from './child-groups.ts'
 import { claim } from './claim.ts'
 import { commit } from './commit.ts'
 import { type ControlAction, control, laneDead } from './control.ts'
 import { end } from './end.ts'
-import { deleteGarbage, markGarbage } from './gc.ts'
+import { deleteGarbage, isMarked, markGarbage, unmark, unreferenced } from './gc.ts'
 import type { KeyedConfig } from './groups.ts'
 import { Handle, type LedgerEvent, type SqliteDatabase } from './handle.ts'
 import { type ChunkName, closeLease, closeUnwantedOf, type LeaseRow, leaseEncode, leaseRow, leaseScore } from './leases.ts'
@@ -151,6 +152,11 @@ export class Ledger {
     return this.#change((h) => leaseScore(h, want))
   }
 
+  /** A lease that finds the pairs of a child group and of its waiting siblings. */
+  leasePairs(want: { sweep: string; group: number; cost: number }): string {
+    return this.#change((h) => leasePairs(h, want))
+  }
+
   claim(asked: Claim): ClaimAnswer {
     return this.#change((h) => claim(h, asked))
   }
@@ -192,9 +198,19 @@ export class Ledger {
     return this.#change((h) => markGarbage(h, stored, now))
   }
 
-  /** Second half: unlinks what has been marked for `olderThanMs` and is still unreferenced. */
-  deleteGarbage(now: number, olderThanMs: number, unlink: (digest: string) => void): { deleted: number } {
-    return this.#change((h) => deleteGarbage(h, now, olderThanMs, unlink))
+  /** Those of these files that nothing refers to, and since when they are marked. */
+  unreferenced(digests: Iterable<string>): { digest: string; since: number | null }[] {
+    return unreferenced(this.#h, digests)
+  }
+
+  /** Second half: unlinks those of these files that are still marked and still unreferenced. */
+  deleteGarbage(digests: Iterable<string>, unlink: (digest: string) => void): { deleted: number } {
+    return this.#change((h) => deleteGarbage(h, digests, unlink))
+  }
+
+  /** Somebody stored this file again or found it stored, and may name it soon: its age as garbage starts anew. */
+  keep(digest: string): void {
+    if (isMarked(this.#h, digest)) this.#change((h) => unmark(h, digest))
   }
 
   importPublished(rows: Iterable<PublishedRow>): { count: number } {
@@ -262,6 +278,11 @@ export class Ledger {
 
   scorableGroups(sweep: string, limit: number): GroupCandidate[] {
     return scorableGroups(this.#h, sweep, limit)
+  }
+
+  /** Child groups whose pairs can be found now. */
+  unpairedGroups(sweep: string, limit: number): number[] {
+    return unpairedGroups(this.#h, sweep, limit)
   }
 
   /** Null where no sweep named this lane. */

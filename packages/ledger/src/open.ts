@@ -21,15 +21,16 @@ export function lockFolder(folder: string, holder: string): { release(): void } 
     lock.exec('BEGIN EXCLUSIVE')
   } catch (cause) {
     lock.close()
-    throw new SweepError('SB-LEDGER-001', { folder, holder: readHolder(side) }, { cause })
+    throw new SweepError('SB-LEDGER-001', { folder, holder: readHolder(folder) }, { cause })
   }
   writeFileSync(side, `${holder}\n`)
   return { release: () => void lock.close() }
 }
 
-function readHolder(side: string): string {
+/** What the last holder of a folder wrote of itself. */
+export function readHolder(folder: string): string {
   try {
-    return readFileSync(side, 'utf8').trim() || 'another process'
+    return readFileSync(join(folder, 'lock.holder'), 'utf8').trim() || 'another process'
   } catch {
     return 'another process'
   }
@@ -52,8 +53,17 @@ export function openDatabase(file: string, migrationsFolder: string = MIGRATIONS
 }
 
 function refuseNewer(db: SqliteDatabase, migrationsFolder: string): void {
+  const schema = compareSchema(db, migrationsFolder)
+  if (schema.state === 'newer') throw new SweepError('SB-LEDGER-004', { found: schema.applied })
+}
+
+/** Whether this program's migrations are the ones a database has; `applied` is the time stamp of its newest, in ms. */
+export function compareSchema(
+  db: SqliteDatabase,
+  migrationsFolder: string = MIGRATIONS,
+): { readonly state: 'older' | 'current' | 'newer'; readonly applied: number | null } {
   const known = db.prepare(`select 1 from sqlite_master where name = '__drizzle_migrations'`).get()
-  if (known === undefined) return
+  if (known === undefined) return { state: 'older', applied: null }
   const journal: { entries: { when: number }[] } = JSON.parse(
     readFileSync(join(migrationsFolder, 'meta', '_journal.json'), 'utf8'),
   )
@@ -61,5 +71,5 @@ function refuseNewer(db: SqliteDatabase, migrationsFolder: string): void {
   const { applied } = db.prepare('select max(created_at) as applied from __drizzle_migrations').get() as {
     applied: number | null
   }
-  if (applied !== null && applied > newest) throw new SweepError('SB-LEDGER-004', { found: applied })
+  return { state: applied === null || applied < newest ? 'older' : applied > newest ? 'newer' : 'current', applied }
 }

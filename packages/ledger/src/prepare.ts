@@ -92,7 +92,7 @@ export function damageTasks(
   return isDamaged
 }
 
-function addTextSet(h: Handle, set: TextSetRef): void {
+export function addTextSet(h: Handle, set: TextSetRef): void {
   const bounds = set.bounds.map(([start, end], n) => [start, end, set.chunkBytes[n] ?? 0])
   h.run(
     'insert or ignore into text_set (digest, items, bytes, bounds) values (?, ?, ?, ?)',

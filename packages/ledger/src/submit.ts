@@ -1,4 +1,4 @@
-import { canonicalJson, configKey, type Plan, type PlannedGroup, sha256, taskKey } from '@sweepboard/contracts'
+import { canonicalJson, configKey, type Plan, type PlannedGroup, SweepError, sha256, taskKey } from '@sweepboard/contracts'
 import { NEW_SWEEP_CREDIT_SECONDS } from '@sweepboard/dispatch'
 import { reopenChunks } from './chunks.ts'
 import { attach, closeWants, configsOf, type GroupRow, type TaskRow } from './groups.ts'
@@ -44,13 +44,18 @@ export function submit(h: Handle, sent: Submission): { isNew: boolean } {
 }
 
 function addWant(h: Handle, sweep: string, planned: PlannedGroup): number {
-  const { model, task } = planned
+  const { model, task, rerank } = planned
   const key = taskKey(task)
-  h.run(
-    'insert into load (key, json) values (?, ?) on conflict (key) do update set json = excluded.json',
-    model.load.key,
-    JSON.stringify(model.load),
-  )
+  const lane = (rerank?.load ?? model.load).key
+  for (const load of rerank === undefined ? [model.load] : [model.load, rerank.load]) {
+    h.run(
+      'insert into load (key, json) values (?, ?) on conflict (key) do update set json = excluded.json',
+      load.key,
+      JSON.stringify(load),
+    )
+  }
+  const parent = rerank?.parent && h.get<{ id: number }>('select id from grp where key = ?', rerank.parent.group)
+  if (rerank?.parent && !parent) throw new SweepError('SB-CORE-001', { message: 'a child group stands before its parent' })
   h.run(
     `insert or ignore into task (key, state, name, subset, split, mainScore, languages, ref) values (?, 'wanted', ?, ?, ?, ?, ?, ?)`,
     key,
@@ -62,10 +67,10 @@ function addWant(h: Handle, sweep: string, planned: PlannedGroup): number {
     JSON.stringify(task),
   )
   h.run(
-    `insert or ignore into grp (key, lane, taskKey, model, revision, variant, recipeKey, recipe, querySide, documentSide, rank)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert or ignore into grp (key, lane, taskKey, model, revision, variant, recipeKey, recipe, querySide, documentSide, rank, parent,
+     parentConfig, rerank) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     planned.key,
-    model.load.key,
+    lane,
     key,
     model.load.model,
     model.load.revision,
@@ -75,6 +80,9 @@ function addWant(h: Handle, sweep: string, planned: PlannedGroup): number {
     JSON.stringify(planned.sides.query),
     JSON.stringify(planned.sides.document),
     planned.rank,
+    parent?.id ?? null,
+    rerank?.parent ? configKey(rerank.parent.config) : null,
+    rerank === undefined ? null : JSON.stringify(rerank),
   )
   const id = h.get<{ id: number }>('select id from grp where key = ?', planned.key)?.id ?? 0
   const configs = canonicalJson(planned.configs.map((config) => ({ key: configKey(config), config })))
@@ -85,7 +93,7 @@ function addWant(h: Handle, sweep: string, planned: PlannedGroup): number {
      values (?, ?, ?, ?, ?, 1, (select ready from grp where id = ?))`,
     sweep,
     id,
-    model.load.key,
+    lane,
     planned.rank,
     set,
     id,

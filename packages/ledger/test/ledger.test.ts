@@ -493,14 +493,18 @@ describe('control', () => {
 describe('garbage', () => {
   const commit = { lease: 'j'.padEnd(21, '0'), encoding: 1, n: 0, digest: sha256('x'), evidence: EVIDENCE }
 
-  it('is deleted after its time, unless something refers to it again', () => {
+  it('is deleted, unless something refers to it again', () => {
     const ledger = one()
     const deleted: string[] = []
-    expect(ledger.markGarbage([sha256('x'), sha256('y'), sha256('q')], 0)).toEqual({ marked: 2 })
-    ledger.deleteGarbage(999, 1000, (digest) => deleted.push(digest))
-    expect(deleted).toEqual([])
+    const all = [sha256('x'), sha256('y'), sha256('z'), sha256('q')]
+    expect(ledger.markGarbage(all.toSpliced(2, 1), 7)).toEqual({ marked: 2 })
+    expect(ledger.unreferenced(all)).toEqual([
+      { digest: sha256('x'), since: 7 },
+      { digest: sha256('y'), since: 7 },
+      { digest: sha256('z'), since: null },
+    ])
     ledger.commit([commit], () => true)
-    expect(ledger.deleteGarbage(1000, 1000, (digest) => deleted.push(digest))).toEqual({ deleted: 1 })
+    expect(ledger.deleteGarbage(all, (digest) => deleted.push(digest))).toEqual({ deleted: 1 })
     expect(deleted).toEqual([sha256('y')])
   })
 
@@ -510,7 +514,15 @@ describe('garbage', () => {
     const refuse = () => {
       throw new Error('busy')
     }
-    expect(() => ledger.deleteGarbage(1000, 1000, refuse)).toThrow('busy')
-    expect(ledger.deleteGarbage(1000, 1000, () => undefined)).toEqual({ deleted: 1 })
+    expect(() => ledger.deleteGarbage([sha256('y')], refuse)).toThrow('busy')
+    expect(ledger.deleteGarbage([sha256('y')], () => undefined)).toEqual({ deleted: 1 })
+  })
+
+  it('stays where somebody found it stored and may name it soon', () => {
+    const ledger = one()
+    ledger.markGarbage([sha256('y')], 0)
+    ledger.keep(sha256('y'))
+    expect(ledger.unreferenced([sha256('y')])).toEqual([{ digest: sha256('y'), since: null }])
+    expect(ledger.deleteGarbage([sha256('y')], () => undefined)).toEqual({ deleted: 0 })
   })
 })

@@ -1,0 +1,189 @@
+import {
+  type End,
+  encodingKey,
+  newLeaseId,
+  type PairsWork,
+  type PlannedRerank,
+  type RerankWork,
+  SCORE_LANE,
+  SweepError,
+} from '@sweepboard/contracts'
+import { scoreSides } from './claim-sides.ts'
+import { ensureEncoding, failGroup, type GroupRow, isWanted, type KeyedConfig, refreshReady, type TaskRow } from './groups.ts'
+import type { Handle } from './handle.ts'
+import { type LeaseRow, pay } from './leases.ts'
+import { addTextSet, damageTasks } from './prepare.ts'
+import { recordOf, TRIES } from './score-failure.ts'
+
+/**
+ * Child groups (protocol section 2): their cells re-order the ranked run of a parent's cell, or a task's candidate lists, by the scores of
+ * pairs. Waiting children of one parent, one reranker and one recipe get their pairs from one `pairs` lease, so that a pair which
+ * several of their runs share is scored once; a child that comes later adds only the pairs that no sibling has.
+ */
+
+/** Child groups of a sweep whose pairs can be found now, in plan order. */
+export function unpairedGroups(h: Handle, sweep: string, limit: number): number[] {
+  return h
+    .all<{ id: number }>(
+      `select g.id from grp g join want w on w.grp = g.id join task t on t.key = g.taskKey
+       where g.rerank is not null and g.attached = 0 and g.lease is null and w.sweep = ? and w.open = 1 and t.state = 'prepared'
+         and (g.parent is null or exists (select 1 from cell c where c.grp = g.parent and c.config = g.parentConfig and c.state = 'scored'))
+       order by w.rank, w.grp limit ?`,
+      sweep,
+      limit,
+    )
+    .map(({ id }) => id)
+}
+
+/** A lease that finds the pairs of this child group, and of its siblings that wait for theirs. */
+export function leasePairs(h: Handle, want: { sweep: string; group: number; cost: number }): string {
+  const group = h.get<GroupRow>('select * from grp where id = ? and attached = 0 and lease is null', want.group)
+  if (group === undefined) throw new SweepError('SB-CORE-001', { message: `group ${want.group} waits for no pairs` })
+  const waiting = siblings(h, group).filter(
+    (one) => one.attached === 0 && one.lease === null && runOf(h, one) !== undefined && isWanted(h, one.id),
+  )
+  const ids = [group.id, ...waiting.map(({ id }) => id).filter((id) => id !== group.id)]
+  const id = newLeaseId(h.random)
+  for (const one of ids) h.run('update grp set lease = ? where id = ?', id, one)
+  h.run(`insert into lease (id, kind, lane, sweep, grp) values (?, 'pairs', ?, ?, ?)`, id, SCORE_LANE, want.sweep, group.id)
+  h.run('insert into score_lease (id, grp, configs) values (?, ?, ?)', id, group.id, JSON.stringify(ids))
+  pay(h, want.sweep, want.cost)
+  return id
+}
+
+/** What a `pairs` lease is about; null where there is nothing to look at any more. */
+export function pairsWork(h: Handle, lease: LeaseRow): PairsWork | null {
+  const named = h.get<{ configs: string }>('select configs from score_lease where id = ?', lease.id)
+  const groups = (JSON.parse(named?.configs ?? '[]') as number[]).flatMap((id) => groupRow(h, id) ?? [])
+  const [first] = groups
+  const task = first && h.get<TaskRow>('select * from task where key = ?', first.taskKey)
+  if (first === undefined || task?.judgments == null || task.queries === null || task.documents === null) return null
+  const runs = groups.flatMap((group) => {
+    const run = runOf(h, group)
+    return run == null ? [] : [{ run, depth: rerankOf(group).depth }]
+  })
+  if (first.parent !== null && runs.length === 0) return null
+  return {
+    kind: 'pairs',
+    lease: lease.id,
+    task: task.name,
+    judgments: task.judgments,
+    queries: task.queries,
+    documents: task.documents,
+    runs,
+    known: pairSets(h, siblings(h, first)).map(({ textSet }) => textSet),
+  }
+}
+
+/** What scoring a child group needs; the caller has seen that it is ready. */
+export function rerankWork(h: Handle, lease: string, group: GroupRow, task: TaskRow): RerankWork | null {
+  const wanted = h.get<{ configs: string }>('select configs from score_lease where id = ?', lease)
+  const run = runOf(h, group)
+  if (wanted === undefined || task.judgments === null || run === undefined) return null
+  return {
+    kind: 'rerank',
+    lease,
+    group: group.id,
+    task: task.name,
+    mainScore: task.mainScore,
+    judgments: task.judgments,
+    run,
+    pairs: scoreSides(h, group.id, 'pair%'),
+    configs: JSON.parse(wanted.configs) as KeyedConfig[],
+  }
+}
+
+/** The children named by a `pairs` lease are attached to what it found and to what their siblings have. A repeat is a no-op. */
+export function takePairs(h: Handle, groups: readonly number[], found: NonNullable<End['pairSet']>): void {
+  addTextSet(h, found)
+  for (const id of groups) {
+    const group = groupRow(h, id)
+    if (group === undefined || group.attached === 1) continue
+    const { load, side } = rerankOf(group)
+    const own = ensureEncoding(h, found.digest, load.key, JSON.stringify(side))
+    const known = pairSets(h, siblings(h, group)).map(({ encoding }) => encoding)
+    const encodings = [...new Set([...known, own])]
+    encodings.forEach((encoding, i) => {
+      h.run('insert or ignore into grp_encoding (grp, side, encoding) values (?, ?, ?)', id, `pair${i}`, encoding)
+    })
+    h.run('update grp set attached = 1, tries = 0 where id = ?', id)
+    refreshReady(h, id)
+    h.cursors.delete(group.lane)
+    const failed = h.get<{ failed: string }>(
+      'select c.failed from grp_encoding ge join chunk c on c.encoding = ge.encoding where ge.grp = ? and c.failed is not null limit 1',
+      id,
+    )
+    if (failed !== undefined) failGroup(h, id, failed.failed)
+  }
+}
+
+/** Wrong input fails the children of a `pairs` lease at once, anything else at the third time. */
+export function takePairsFailure(
+  h: Handle,
+  groups: readonly number[],
+  failure: NonNullable<End['pairsFailure']>,
+  isWhole: (digest: string) => boolean,
+): void {
+  const first = groups[0] === undefined ? undefined : groupRow(h, groups[0])
+  if (first !== undefined && failure.code.startsWith('SB-ART-') && damageTasks(h, 'taskKey', first.taskKey, isWhole)) return
+  const record = recordOf(failure, {})
+  for (const id of groups) {
+    const group = groupRow(h, id)
+    if (group === undefined || group.attached === 1) continue
+    h.run('update grp set tries = tries + 1 where id = ?', id)
+    if (record.kind === 'invalid' || group.tries + 1 >= TRIES) failGroup(h, id, JSON.stringify(record))
+  }
+}
+
+/** Groups on a pair set that is gone or damaged wait for their pairs again; answers whether there were any. */
+export function damagePairs(h: Handle, textSet: string, isWhole: (digest: string) => boolean): boolean {
+  const groups = h.all<{ id: number }>(
+    `select distinct ge.grp as id from encoding e join grp_encoding ge on ge.encoding = e.id where e.textSet = ? and ge.side like 'pair%'`,
+    textSet,
+  )
+  if (groups.length === 0 || isWhole(textSet)) return false
+  for (const { id } of groups) {
+    h.run(`delete from grp_encoding where grp = ? and side like 'pair%'`, id)
+    h.run('update grp set attached = 0 where id = ?', id)
+    refreshReady(h, id)
+  }
+  return true
+}
+
+/** Children of the same parent group, reranker and recipe, itself included; of candidate lists only itself. */
+function siblings(h: Handle, group: GroupRow): GroupRow[] {
+  if (group.parent === null) return [group]
+  const { load, side } = rerankOf(group)
+  const key = encodingKey(load.key, side)
+  return h
+    .all<GroupRow>('select * from grp where parent = ? and lane = ? order by id', group.parent, group.lane)
+    .filter((one) => encodingKey(one.lane, rerankOf(one).side) === key)
+}
+
+function pairSets(h: Handle, groups: readonly GroupRow[]): { encoding: number; textSet: string }[] {
+  const ids = groups.filter(({ attached }) => attached === 1).map(({ id }) => id)
+  return h.all<{ encoding: number; textSet: string }>(
+    `select distinct e.id as encoding, e.textSet from grp_encoding ge join encoding e on e.id = ge.encoding
+     where ge.side like 'pair%' and ge.grp in (select value from json_each(?)) order by e.id`,
+    JSON.stringify(ids),
+  )
+}
+
+/** The parent's ranked run: null on candidate lists, undefined as long as the parent's cell is not scored. */
+function runOf(h: Handle, group: GroupRow): string | null | undefined {
+  if (group.parent === null) return null
+  const cell = h.get<{ run: string | null }>(
+    `select run from cell where grp = ? and config = ? and state = 'scored'`,
+    group.parent,
+    group.parentConfig,
+  )
+  return cell?.run ?? undefined
+}
+
+function rerankOf(group: GroupRow): PlannedRerank {
+  return JSON.parse(group.rerank ?? 'null') as PlannedRerank
+}
+
+function groupRow(h: Handle, id: number): GroupRow | undefined {
+  return h.get<GroupRow>('select * from grp where id = ?', id)
+}
