@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandFile>>> = {
   score: () => import('./commands/score.ts'),
   tasks: () => import('./commands/tasks.ts'),
   models: () => import('./commands/models.ts'),
+  gc: () => import('./commands/gc.ts'),
   doctor: () => import('./commands/doctor.ts'),
   explain: () => import('./commands/explain.ts'),
 }
@@ -47,6 +48,7 @@ const OVERVIEW: Readonly<Record<string, string>> = {
   score: "trec_eval's job on TREC files",
   tasks: 'the task catalog',
   models: 'built-in models',
+  gc: 'delete artifacts nothing refers to',
   doctor: 'what this machine has and lacks',
   explain: 'what an error code means',
 }

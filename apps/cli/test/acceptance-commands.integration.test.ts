@@ -22,6 +22,7 @@ const COMMANDS = [
   'score',
   'tasks',
   'models',
+  'gc',
   'doctor',
   'explain',
 ]
@@ -110,6 +111,24 @@ describe('a sweep, its board and its files', () => {
     const exported = JSON.parse((await sweepboard('export', out, '--sweep', 'limited', '--data', place.data, '--json')).stdout)
     expect(exported).toEqual({ fileCount: 0, cellCount: 0, limitedCount: 2 })
     expect(existsSync(out)).toBe(false)
+  })
+})
+
+describe('gc', () => {
+  it('counts dry, deletes what nothing refers to and is old enough, and the scores stay', async () => {
+    const junk = join(place.data, 'artifacts', 'ab', `ab${'0'.repeat(62)}`)
+    mkdirSync(join(junk, '..'), { recursive: true })
+    writeFileSync(junk, 'nothing refers to this')
+    const gc = async (...args: string[]) => JSON.parse((await sweepboard('gc', '--data', place.data, '--json', ...args)).stdout)
+    expect(await gc()).toMatchObject({ unreferenced: 1, old: 0, deleted: 0, dryRun: false })
+    expect(await gc('--older-than', '0s', '--dry-run')).toMatchObject({ unreferenced: 1, old: 1, deleted: 0, dryRun: true })
+    expect(existsSync(junk)).toBe(true)
+    expect((await sweepboard('gc', '--data', place.data, '--older-than', '0s')).stdout).toBe(
+      '1 artifacts nothing refers to: 1 deleted\n',
+    )
+    expect(existsSync(junk)).toBe(false)
+    expect(await gc('--older-than', '0s')).toMatchObject({ unreferenced: 0, deleted: 0 })
+    expect((await sweepboard('gc', '--older-than', 'long', '--data', place.data)).exit).toBe(2)
   })
 })
 

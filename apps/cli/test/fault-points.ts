@@ -1,3 +1,5 @@
+import { openHttpStore } from '@sweepboard/artifacts'
+import { sha256 } from '@sweepboard/contracts'
 import { SERVICE_CRASH_POINTS } from '@sweepboard/results'
 import { CHILD_CRASH_POINTS, WORKER_CRASH_POINTS } from '@sweepboard/worker'
 import type { FaultBench } from './fault-kit.ts'
@@ -10,8 +12,8 @@ export interface CrashCase {
 }
 
 /**
- * Points of the service, `prepared.before` aside: a fleet's tasks arrive prepared. The last two are passed only when a worker is lost
- * and when somebody pauses the sweep.
+ * Points of the service, `prepared.before` aside: a fleet's tasks arrive prepared. `expire.after`, `control.after` and `gc.*` are passed
+ * only when a worker is lost, when somebody pauses the sweep, and when somebody asks for gc.
  */
 const SERVICE_POINTS = SERVICE_CRASH_POINTS.filter((point) => point !== 'prepared.before')
 
@@ -28,6 +30,7 @@ export const CRASH_CASES: readonly CrashCase[] = [
 export async function crashOnce(bench: FaultBench, { who, point }: CrashCase): Promise<Map<string, unknown>> {
   const env = { SWEEPBOARD_CRASH_AT: point }
   if (point === 'expire.after' || point === 'control.after') return crashDisturbed(bench, point)
+  if (point.startsWith('gc.')) return crashCollecting(bench, env)
   if (who === 'service') return crashService(bench, env)
   const run = await bench.begin({ workers: 1, workerEnv: env, isHeld: false })
   const [worker] = run.workers as [Program]
@@ -68,6 +71,20 @@ async function crashDisturbed(bench: FaultBench, point: 'expire.after' | 'contro
   if ((await sweepState(url, run.sweep)).state !== 'paused') throw new Error('the pause was lost')
   await bench.fleet.succeed(['resume', run.sweep, '--to', url])
   return bench.settle({ url, sweep: run.sweep }, [worker, program])
+}
+
+/** The service dies while it deletes what nothing refers to, with no regard to age: what workers just uploaded is asked of them again. */
+async function crashCollecting(bench: FaultBench, env: { SWEEPBOARD_CRASH_AT: string }): Promise<Map<string, unknown>> {
+  const run = await bench.begin({ workers: 1, serviceEnv: env })
+  const junk = new TextEncoder().encode(`nothing refers to this: ${env.SWEEPBOARD_CRASH_AT}`)
+  await bench.underWay(run)
+  await openHttpStore({ url: run.url, token: null }).put(junk)
+  await bench.fleet.run(['gc', '--older-than', '0s', '--to', run.url])
+  await within(run.service.ended, `the service to die at ${env.SWEEPBOARD_CRASH_AT}`)
+  const { program, url } = await bench.fleet.serve(bench.data(run.name), { redis: bench.redis.url, port: run.port })
+  await bench.fleet.succeed(['gc', '--older-than', '0s', '--to', url])
+  if (await openHttpStore({ url, token: null }).has(sha256(junk))) throw new Error('garbage is still there')
+  return bench.settle({ url, sweep: run.sweep }, [...run.workers, program])
 }
 
 /** The same choice of cases for the same seed. */

@@ -170,3 +170,23 @@ describe('openapi.json', () => {
     expect(Object.values(document.paths).flatMap((methods) => Object.keys(methods)).length).toBe(ROUTES.length)
   })
 })
+
+describe('gc by request', () => {
+  it('spares what was found stored after it was marked', async () => {
+    const bytes = new TextEncoder().encode('nothing names this')
+    const path = `/api/v1/artifacts/${sha256(bytes)}`
+    await ask(path, { method: 'PUT', body: bytes })
+    const gc = async (body: object) =>
+      (await ask('/api/v1/gc', { method: 'POST', body: JSON.stringify(body) })).json() as Promise<Record<string, number>>
+    const before = await gc({ olderThanMs: 3_600_000, dryRun: false })
+    expect(before.unreferenced).toBeGreaterThan(0)
+    expect(before.deleted).toBe(0)
+    expect(service.ledger.unreferenced([sha256(bytes)])[0]?.since).not.toBeNull()
+    expect((await ask(path, { method: 'HEAD' })).status).toBe(200)
+    expect(service.ledger.unreferenced([sha256(bytes)])[0]?.since).toBeNull()
+    expect(await gc({ olderThanMs: 0, dryRun: true })).toMatchObject({ old: before.unreferenced, deleted: 0 })
+    expect(await gc({ olderThanMs: 0, dryRun: false })).toMatchObject({ deleted: before.unreferenced })
+    expect((await ask(path, { method: 'HEAD' })).status).toBe(404)
+    expect((await ask('/api/v1/gc', { method: 'POST', body: '{"olderThanMs":-1,"dryRun":true}' })).status).toBe(400)
+  })
+})

@@ -130,7 +130,7 @@ function addArtifactRoutes(
   })
   app.on(['GET', 'HEAD'], '/api/v1/artifacts/:digest', options.allow('read'), async (c) => {
     const digest = digestOf(c)
-    if (c.req.method === 'HEAD') return c.body(null, (await service.store.has(digest)) ? 200 : 404)
+    if (c.req.method === 'HEAD') return c.body(null, (await service.has(digest)) ? 200 : 404)
     const bytes = await service.store.get(digest)
     return c.body(bytes, 200, {
       'content-type': 'application/octet-stream',

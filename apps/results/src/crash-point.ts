@@ -12,6 +12,8 @@ export const SERVICE_CRASH_POINTS = [
   'end.after',
   'expire.after',
   'control.after',
+  'gc.after-mark',
+  'gc.before-unlink',
 ] as const
 
 /**

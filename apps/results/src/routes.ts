@@ -44,6 +44,8 @@ function route<Body extends z.ZodType>(
 
 const ControlAction = z.enum(['pause', 'resume', 'cancel', 'retry'])
 
+const GarbageOrder = z.strictObject({ olderThanMs: z.number().nonnegative(), dryRun: z.boolean() })
+
 export const ROUTES: readonly Route[] = [
   route({
     method: 'GET',
@@ -159,6 +161,14 @@ export const ROUTES: readonly Route[] = [
     access: 'read',
     summary: 'Rows of the board; ?tasks=a,b&published=1',
     run: (service, _, { query }) => service.leaderboard(query),
+  }),
+  route({
+    method: 'POST',
+    path: '/gc',
+    access: 'write',
+    summary: 'Delete artifacts nothing refers to',
+    body: GarbageOrder,
+    run: (service, { olderThanMs, dryRun }) => service.collectGarbage({ olderThanMs, isDry: dryRun }),
   }),
   route({
     method: 'POST',

@@ -17,6 +17,7 @@ import { prepareInChild } from '@sweepboard/tasks'
 import { Coordinator } from './coordinator.ts'
 import { EventHub } from './events.ts'
 import { nameFailedTexts } from './failed-text.ts'
+import { Garbage, type GarbageRun } from './garbage.ts'
 import { buildLeaderboard, type Leaderboard } from './leaderboard.ts'
 import type { SubmittedSweep } from './plan-schema.ts'
 import { RateMeter } from './rate-meter.ts'
@@ -51,6 +52,7 @@ export class Service {
   readonly log: ServiceOptions['log']
   readonly #join: JoinAnswer
   readonly #rates = new RateMeter()
+  readonly #garbage: Garbage
   readonly #tickMs: number
   #timer: NodeJS.Timeout | null = null
   #ticking: Promise<void> | null = null
@@ -83,6 +85,13 @@ export class Service {
       log: options.log,
       ...(options.point ? { point: options.point } : {}),
     })
+    this.#garbage = new Garbage({
+      ledger: this.ledger,
+      store: this.store,
+      now: () => performance.now(),
+      log: options.log,
+      ...(options.point ? { point: options.point } : {}),
+    })
   }
 
   static async open(options: ServiceOptions): Promise<Service> {
@@ -98,7 +107,10 @@ export class Service {
 
   /** Begins to tick; a tick never overlaps the one before. */
   start(): void {
-    this.#timer = setInterval(() => this.tickSoon(), this.#tickMs)
+    this.#timer = setInterval(() => {
+      this.tickSoon()
+      this.#garbage.tick()
+    }, this.#tickMs)
   }
 
   /** Never within the caller's own turn: a sweep must be recorded with its prepared tasks before anything looks for work. */
@@ -114,6 +126,7 @@ export class Service {
   async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer)
     await this.#ticking
+    await this.#garbage.stop()
     await this.queue.close()
     this.ledger.close()
   }
@@ -126,7 +139,21 @@ export class Service {
   async putChecked(wanted: Digest, bytes: Uint8Array): Promise<Digest> {
     const found = sha256(bytes)
     if (found !== wanted) throw new SweepError('SB-ART-002', { digest: wanted, found })
-    return this.store.put(bytes)
+    const stored = await this.store.put(bytes)
+    this.ledger.keep(stored)
+    return stored
+  }
+
+  /** Whether an artifact is stored. It stays for a while then, since who asks is about to name it. */
+  async has(digest: Digest): Promise<boolean> {
+    const isStored = await this.store.has(digest)
+    if (isStored) this.ledger.keep(digest)
+    return isStored
+  }
+
+  /** Deletes artifacts nothing refers to; `olderThanMs` since this service first saw that. */
+  collectGarbage(how: { olderThanMs: number; isDry: boolean }): Promise<GarbageRun> {
+    return this.#garbage.collect(how)
   }
 
   /**

@@ -3,6 +3,7 @@ import { SweepError } from '@sweepboard/contracts'
 import { isAfter, windowFor } from '@sweepboard/dispatch'
 import { Ledger } from '@sweepboard/ledger'
 import { Coordinator } from '../../src/coordinator.ts'
+import { Garbage } from '../../src/garbage.ts'
 import type { Breakage } from './breakage.ts'
 import type { SimHost } from './sim-host.ts'
 import type { Simulation } from './simulation.ts'
@@ -30,6 +31,8 @@ export class SimService {
   readonly #sim: Simulation
   readonly #breakage: Breakage
   #coordinator: Coordinator
+  #garbage: Garbage
+  #failed: unknown = null
   #bootedAt = 0
   #downUntil = 0
   #inBeat = false
@@ -43,6 +46,7 @@ export class SimService {
     this.#breakage = breakage
     this.ledger = this.#openLedger()
     this.#coordinator = this.#newCoordinator()
+    this.#garbage = this.#newGarbage()
     if (sim.mode !== 'clean') this.#planControls()
   }
 
@@ -171,6 +175,7 @@ export class SimService {
       this.isUp = true
       this.ledger = this.#openLedger()
       this.#coordinator = this.#newCoordinator()
+      this.#garbage = this.#newGarbage()
       this.#newestBeat.clear()
       this.#sim.log('service up')
     }
@@ -191,6 +196,7 @@ export class SimService {
     } catch (thrown) {
       if (!(thrown instanceof Crash)) throw thrown
     }
+    if (this.#failed !== null) throw this.#failed
     if (this.crashed !== null) this.crash(this.crashed)
   }
 
@@ -216,13 +222,27 @@ export class SimService {
     }
   }
 
+  /** The shipped garbage collector; between its slices a tick goes by. */
+  #newGarbage(): Garbage {
+    const sim = this.#sim
+    const boot = sim.now
+    return new Garbage({
+      ledger: this.ledger,
+      store: {
+        list: () => sim.store.keys(),
+        remove: (digest) => void sim.store.delete(digest),
+        removeLeftovers: () => 0,
+      },
+      now: () => (sim.now - boot) * 1000,
+      pause: () => new Promise<void>((resolve) => sim.later(1, () => this.isUp && this.#bootedAt === boot && resolve())),
+      point: (name) => sim.point(name),
+    })
+  }
+
   #collect(): void {
-    const ms = (this.#sim.now - this.#bootedAt) * 1000
-    this.ledger.markGarbage(this.#sim.store.keys(), ms)
-    this.#sim.point('gc.after-mark')
-    this.ledger.deleteGarbage(ms, GC_TICKS * 1000, (digest) => {
-      this.#sim.point('gc.before-unlink')
-      this.#sim.store.delete(digest)
+    this.#garbage.collect({ olderThanMs: GC_TICKS * 1000, isDry: false }).catch((thrown: unknown) => {
+      // A crash has named itself in `crashed`; the process dies at the end of this tick.
+      if (!(thrown instanceof Crash)) this.#failed = thrown
     })
   }
 

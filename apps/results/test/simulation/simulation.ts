@@ -14,8 +14,6 @@ const LAST_TICK = 2600
 
 export const POINTS = [
   ...SERVICE_CRASH_POINTS,
-  'gc.after-mark',
-  'gc.before-unlink',
   'w.taken',
   'w.claim-sent',
   'w.claimed',
