@@ -22,6 +22,11 @@ export const ERRORS = {
     fix: 'Install Node 24, or run through `npm start` on linux-x64.',
   },
   'SB-CORE-004': { kind: 'cancelled', says: (d) => `${d.what} was interrupted`, fix: 'Start it again: finished work is kept.' },
+  'SB-CORE-005': {
+    kind: 'missing',
+    says: (d) => `no error code "${d.code}"${d.suggestion ? `, did you mean ${d.suggestion}?` : ''}`,
+    fix: '`sweepboard explain` lists all codes.',
+  },
 
   'SB-SPEC-001': {
     kind: 'invalid',
@@ -91,12 +96,12 @@ export const ERRORS = {
   'SB-TASK-008': {
     kind: 'missing',
     says: (d) => `no data for ${d.task}: ${d.path} does not exist`,
-    fix: 'Pass --datasets ROOT with ROOT/<Task>/corpus.jsonl, or name a task folder.',
+    fix: 'Pass --datasets ROOT with the data in ROOT/<Task>/ (docs/tasks.md), or name a task folder.',
   },
   'SB-TASK-009': {
     kind: 'invalid',
     says: (d) => `task type ${d.type} of ${d.task} is not available yet`,
-    fix: 'This version evaluates Retrieval tasks.',
+    fix: 'This version evaluates Retrieval, Reranking, InstructionReranking, STS, PairClassification and BitextMining.',
   },
   'SB-TASK-010': {
     kind: 'invalid',
@@ -107,6 +112,36 @@ export const ERRORS = {
     kind: 'unavailable',
     says: (d) => `preparing ${d.task} ended without an answer: ${d.message}`,
     fix: 'Most likely memory ran out: free some, or set `limit`, then `sweepboard retry`.',
+  },
+  'SB-TASK-012': {
+    kind: 'invalid',
+    says: (d) => `${d.file} is damaged: ${d.message}`,
+    fix: 'Delete the file and fetch or write it again.',
+  },
+  'SB-TASK-013': {
+    kind: 'unavailable',
+    says: (d) => `the hub gave no ${d.what} of ${d.repo}: ${d.message}`,
+    fix: 'Check the network and HF_ENDPOINT, then start again: what arrived is kept, and a broken download goes on where it ended.',
+  },
+  'SB-TASK-014': {
+    kind: 'invalid',
+    says: (d) => `the hub refuses ${d.repo} (${d.status}): ${d.message}`,
+    fix: 'Accept the terms on the page of the data set, and set HF_TOKEN to a token that may read it.',
+  },
+  'SB-TASK-015': {
+    kind: 'missing',
+    says: (d) => `the hub has no ${d.what} in ${d.repo} at ${d.revision}`,
+    fix: 'Check HF_ENDPOINT; a private data set also looks absent without a token in HF_TOKEN.',
+  },
+  'SB-TASK-016': {
+    kind: 'missing',
+    says: (d) => `${d.what} of ${d.repo} at ${d.revision} is not in the cache ${d.cache}, and sweepboard is offline`,
+    fix: 'Run once without --offline, or point HF_HOME to a cache that has it.',
+  },
+  'SB-TASK-017': {
+    kind: 'invalid',
+    says: (d) => `${d.repo} cannot be read as ${d.task} needs it: ${d.message}`,
+    fix: 'See docs/tasks.md for the layouts that are read; or place the data in a folder below --datasets.',
   },
 
   'SB-MODEL-001': {
@@ -158,6 +193,11 @@ export const ERRORS = {
     kind: 'invalid',
     says: (d) => `not even one text of ${d.tokens} tokens fits in memory`,
     fix: 'Use a smaller dtype, a larger device or fewer max tokens.',
+  },
+  'SB-MODEL-011': {
+    kind: 'missing',
+    says: (d) => `the execution provider ${d.provider} cannot run this model: ${d.message}`,
+    fix: 'Install its libraries, or choose `provider: cpu`; work never falls back to another provider by itself.',
   },
 
   'SB-HTTP-001': {
@@ -214,8 +254,8 @@ export const ERRORS = {
 
   'SB-LEDGER-001': {
     kind: 'conflict',
-    says: (d) => `the data folder ${d.folder} is in use by ${d.holder}`,
-    fix: 'Stop that process, or use another --data folder.',
+    says: (d) => `the data folder ${d.folder} is in use by ${d.holder}${d.url ? `, which listens: --to ${d.url}` : ''}`,
+    fix: 'Ask it with --to URL where it listens; else let it end or stop it, or use another --data folder.',
   },
   'SB-LEDGER-002': { kind: 'missing', says: (d) => `no sweep "${d.sweep}"`, fix: '`sweepboard status` lists the sweeps.' },
   'SB-LEDGER-003': {
@@ -237,6 +277,11 @@ export const ERRORS = {
     kind: 'conflict',
     says: (d) => `the data of ${d.task} changed since it was first prepared here`,
     fix: 'Put the old data back, or give the new data a folder or a name of its own.',
+  },
+  'SB-LEDGER-007': {
+    kind: 'unavailable',
+    says: (d) => `sweep ${d.sweep} is ${d.state}, but no process works on its data folder`,
+    fix: 'Run its sweep file again, or start `sweepboard serve` on that folder.',
   },
 
   'SB-QUEUE-001': {

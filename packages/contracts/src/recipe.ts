@@ -30,6 +30,8 @@ export const SideRecipe = z.strictObject({
   cleaning: z.array(Cleaning).min(1).optional(),
   /** Text after the template that is tokenised by itself and never cut away; absent where there is none. */
   suffix: z.string().min(1).optional(),
+  /** Number of the adapter a model with several computes this side with (`task_id`); absent where it has none. */
+  adapter: z.number().int().nonnegative().optional(),
 })
 export type SideRecipe = z.infer<typeof SideRecipe>
 
@@ -42,6 +44,33 @@ export const Recipe = z.strictObject({
   dimensions: z.number().int().positive(),
 })
 export type Recipe = z.infer<typeof Recipe>
+
+/** What text surrounds a pair: three parts tokenised each by itself; only `middle` is ever cut, at its end. */
+export const PairTemplate = z.strictObject({
+  prefix: z.string(),
+  /** Holds `{query}` and `{document}` exactly once each, and `{instruction}` at most once. */
+  middle: z.string(),
+  suffix: z.string(),
+})
+export type PairTemplate = z.infer<typeof PairTemplate>
+
+/** A reranker's recipe: everything that changes a score, apart from what must be in memory. */
+export const PairRecipe = z.strictObject({
+  /** null: the tokenizer's own pair form, e.g. `[CLS] query [SEP] document [SEP]`, cut from the longer side. */
+  template: PairTemplate.nullable().default(null),
+  /** Instruction of pairs that bring none; only read by a template with `{instruction}`. */
+  instruction: z.string().nullable().default(null),
+  /**
+   * `logit` and `sigmoid`: the model's single logit, as it is or through the logistic function; `yes-no`: probability of
+   * `yesToken` by softmax over the two tokens' logits at the last real position; `server`: whatever a server answers.
+   */
+  head: z.enum(['logit', 'sigmoid', 'yes-no', 'server']),
+  yesToken: z.string().nullable().default(null),
+  noToken: z.string().nullable().default(null),
+  /** Tokens a pair may have, special tokens and template included; null leaves it to the engine's own limit. */
+  maxTokens: z.number().int().positive().nullable().default(null),
+})
+export type PairRecipe = z.infer<typeof PairRecipe>
 
 /**
  * What must be in memory. `identity` is hashed into the load key; `open` says how this fleet opens it (paths, URLs,
@@ -73,6 +102,8 @@ export const Load = z.strictObject({
     concurrency: z.number().int().positive().default(4),
     batchTexts: z.number().int().positive().default(32),
     timeoutMs: z.number().int().positive().default(60_000),
+    /** Only on a reranker: the recipe its engine is opened with. */
+    pair: PairRecipe.optional(),
   }),
   /** Resident memory estimate in bytes, for the lane choice; 0 for remote engines. */
   memoryBytes: z.number().nonnegative(),
@@ -90,32 +121,10 @@ export function encodingKey(load: Digest, side: SideRecipe): Digest {
   return keyOf({ v: 1, load, side })
 }
 
-/** What text surrounds a pair: three parts tokenised each by itself; only `middle` is ever cut, at its end. */
-export const PairTemplate = z.strictObject({
-  prefix: z.string(),
-  /** Holds `{query}` and `{document}` exactly once each, and `{instruction}` at most once. */
-  middle: z.string(),
-  suffix: z.string(),
-})
-export type PairTemplate = z.infer<typeof PairTemplate>
-
-/** A reranker's recipe: everything that changes a score, apart from what must be in memory. */
-export const PairRecipe = z.strictObject({
-  /** null: the tokenizer's own pair form, e.g. `[CLS] query [SEP] document [SEP]`, cut from the longer side. */
-  template: PairTemplate.nullable().default(null),
-  /** Instruction of pairs that bring none; only read by a template with `{instruction}`. */
-  instruction: z.string().nullable().default(null),
-  /**
-   * `logit` and `sigmoid`: the model's single logit, as it is or through the logistic function; `yes-no`: probability of
-   * `yesToken` by softmax over the two tokens' logits at the last real position; `server`: whatever a server answers.
-   */
-  head: z.enum(['logit', 'sigmoid', 'yes-no', 'server']),
-  yesToken: z.string().nullable().default(null),
-  noToken: z.string().nullable().default(null),
-  /** Tokens a pair may have, special tokens and template included; null leaves it to the engine's own limit. */
-  maxTokens: z.number().int().positive().nullable().default(null),
-})
-export type PairRecipe = z.infer<typeof PairRecipe>
+/** Which of the two a recipe of an encoding is. */
+export function isPairRecipe(recipe: SideRecipe | PairRecipe): recipe is PairRecipe {
+  return 'head' in recipe
+}
 
 /** Pair key: load key + what changes a score. Names a reranker's stored scores. */
 export function pairKey(load: Digest, recipe: PairRecipe): Digest {

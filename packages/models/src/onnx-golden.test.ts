@@ -51,17 +51,10 @@ async function encodeAll(given: {
   }
 }
 
-/** Texts the JavaScript tokenizers read unlike Python's: golden/models/README.md. */
-const WORDPIECE = ['t032', 't067']
-const MODELS = [
-  ['pocket-static-en', WORDPIECE],
-  ['all-MiniLM-L6-v2', WORDPIECE],
-  ['tiny-qwen3-embedding', []],
-  ['tiny-bge-m3', ['t028', 't064', 't078', 't080', 't098', 't102']],
-] as const
+const MODELS = ['pocket-static-en', 'all-MiniLM-L6-v2', 'tiny-qwen3-embedding', 'tiny-bge-m3']
 
 describe.skipIf(isAbsent)('reference vectors (skipped without ../shared/golden/models)', () => {
-  it.each(MODELS)('%s: token ids whole, cut at its limit and cut at 16', async (model, known) => {
+  it.each(MODELS)('%s: token ids whole, cut at its limit and cut at 16', async (model) => {
     const golden = goldenOf(model)
     const tokenizer = await openTextTokenizer(folderOf(model), model)
     const side = { template: '{text}', instruction: null, closingToken: null, pooling: 'mean', normalize: true } as const
@@ -76,16 +69,16 @@ describe.skipIf(isAbsent)('reference vectors (skipped without ../shared/golden/m
         long(text).isTruncated !== row.truncated
       )
     })
-    expect(differing.map((row) => row.id)).toEqual(known)
+    expect(differing.map((row) => row.id)).toEqual([])
   })
 
-  it.each(MODELS)('%s: vectors above cosine 0.99999, in one call of mixed lengths', async (model, known) => {
+  it.each(MODELS)('%s: vectors above cosine 0.99999, in one call of mixed lengths', async (model) => {
     const golden = goldenOf(model)
     const { vectors, counts, info } = await encodeAll({ model, texts: textsOf(), side: { template: '{text}' } })
     const expected = rowsOf(`golden/models/${model}/vectors.f32.bin`)
     const low = golden.texts.filter((row, i) => {
       const own = expected.subarray(i * vectors.dim, (i + 1) * vectors.dim)
-      return !known.includes(row.id as never) && !(cosine(rowOf(vectors, i), own) > 0.99999)
+      return !(cosine(rowOf(vectors, i), own) > 0.99999)
     })
     expect(low.map((row) => row.id)).toEqual([])
     expect(info.recipe.query.maxTokens).toBe(golden.max_tokens)
@@ -93,7 +86,7 @@ describe.skipIf(isAbsent)('reference vectors (skipped without ../shared/golden/m
     expect(counts.controlTokenCount).toBeGreaterThan(0) // t041 and others hold special tokens literally
   })
 
-  it.each(['tiny-qwen3-embedding', 'pocket-static-en'])('%s: a text alone equals the text in a batch', async (model) => {
+  it.each(MODELS)('%s: a text alone equals the text in a batch', async (model) => {
     const texts = textsOf().slice(0, 40)
     const together = await encodeAll({ model, texts })
     const alone = await encodeAll({ model, texts, tokenBudget: 1 })

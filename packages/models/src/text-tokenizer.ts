@@ -1,12 +1,16 @@
 import { Tokenizer } from '@huggingface/tokenizers'
 import { type SideRecipe, SweepError } from '@sweepboard/contracts'
 import { readJson } from './folder-config.ts'
+import { followReference } from './reference-normalizer.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
 /** The part of `Tokenizer` used here; the package's own types do not resolve under nodenext. */
 interface WholeTokenizer {
-  encode(text: string, options?: { add_special_tokens?: boolean }): { readonly ids: number[] }
+  encode(
+    text: string,
+    options?: { add_special_tokens?: boolean; text_pair?: string; return_token_type_ids?: boolean },
+  ): { readonly ids: number[]; readonly token_type_ids?: number[] }
   get_vocab(withAddedTokens: boolean): Map<string, number>
   token_to_id(token: string): number | undefined
 }
@@ -14,9 +18,24 @@ interface WholeTokenizer {
 /** Token ids of one text, ready to be fed. */
 export interface TokenizedText {
   readonly ids: readonly number[]
+  /** Segment of each token; absent for single texts, where all are 0. */
+  readonly typeIds?: readonly number[]
   readonly isTruncated: boolean
   /** Special tokens among the text's own tokens, the template's included. */
   readonly controlCount: number
+}
+
+/** Tokens around a query and a document, with the segment of each. */
+export interface PairFrame {
+  readonly opening: FramePart
+  readonly between: FramePart
+  readonly closing: FramePart
+  readonly queryType: number
+  readonly documentType: number
+}
+interface FramePart {
+  readonly ids: readonly number[]
+  readonly types: readonly number[]
 }
 
 /**
@@ -33,7 +52,7 @@ export class TextTokenizer {
   private readonly closing: readonly number[]
 
   constructor(definition: Json, config: Json, padId: number | null) {
-    this.tokenizer = new Tokenizer(definition, config) as unknown as WholeTokenizer
+    this.tokenizer = followReference(new Tokenizer(definition, config), definition) as unknown as WholeTokenizer
     const added = (definition.added_tokens as { id: number; content: string; special: boolean }[] | undefined) ?? []
     const unknown = unknownToken(definition.model as Json)
     this.controlIds = new Set(added.filter((token) => token.special && token.content !== unknown).map((token) => token.id))
@@ -50,7 +69,8 @@ export class TextTokenizer {
 
   /** Ids of rendered texts under a side's limits. Throws `SB-MODEL-004` when the limit or the closing token makes no sense. */
   reader(side: SideRecipe): (rendered: string) => TokenizedText {
-    const closing = [...this.closing]
+    const suffix = side.suffix === undefined ? [] : this.bare(side.suffix)
+    const closing = [...suffix, ...this.closing]
     if (side.closingToken !== null) {
       const id = this.idOf(side.closingToken)
       if (id === null)
@@ -62,10 +82,45 @@ export class TextTokenizer {
     if (room < 1)
       throw new SweepError('SB-MODEL-004', { model: 'this model', missing: `maxTokens ${limit} leaves no room for text` })
     return (rendered) => {
-      const body = this.tokenizer.encode(rendered, { add_special_tokens: false }).ids
+      const body = this.bare(rendered)
       const kept = body.length > room ? body.slice(0, room) : body
-      const controlCount = kept.reduce((count, id) => count + (this.controlIds.has(id) ? 1 : 0), 0)
-      return { ids: [...this.opening, ...kept, ...closing], isTruncated: kept.length < body.length, controlCount }
+      return {
+        ids: [...this.opening, ...kept, ...closing],
+        isTruncated: kept.length < body.length,
+        controlCount: this.countControls(kept),
+      }
+    }
+  }
+
+  /** Ids of a text by itself, nothing put around it. */
+  bare(text: string): readonly number[] {
+    return this.tokenizer.encode(text, { add_special_tokens: false }).ids
+  }
+
+  /** Special tokens among `ids`, the unknown token apart. */
+  countControls(ids: readonly number[]): number {
+    return ids.reduce((count, id) => count + (this.controlIds.has(id) ? 1 : 0), 0)
+  }
+
+  /** What the post-processor puts around two texts, and the segment of each token. Throws `SB-MODEL-003` when it knows no pairs. */
+  pairFrame(): PairFrame {
+    const [first, second] = [this.bare('a'), this.bare('b')]
+    const whole = this.tokenizer.encode('a', { text_pair: 'b', return_token_type_ids: true })
+    const types = whole.token_type_ids ?? whole.ids.map(() => 0)
+    const find = (part: readonly number[], from: number) =>
+      whole.ids.findIndex((_, i) => i >= from && part.every((id, j) => whole.ids[i + j] === id))
+    const start = find(first, 0)
+    const end = start + first.length
+    const next = find(second, end)
+    if (start < 0 || next < 0 || first.length === 0 || second.length === 0)
+      throw new SweepError('SB-MODEL-003', { model: 'this model', message: 'it puts two texts into no pair' })
+    const part = (from: number, to: number) => ({ ids: whole.ids.slice(from, to), types: types.slice(from, to) })
+    return {
+      opening: part(0, start),
+      between: part(end, next),
+      closing: part(next + second.length, whole.ids.length),
+      queryType: types[start] ?? 0,
+      documentType: types[next] ?? 0,
     }
   }
 

@@ -1,0 +1,57 @@
+import type { Load } from '@sweepboard/contracts'
+import type { Engine } from './engine.ts'
+import type { BatchLimits } from './onnx-batch.ts'
+import type { PaddingSide } from './onnx-feeds.ts'
+import { PROVIDERS, type Provider } from './onnx-provider.ts'
+import { OnnxSession } from './onnx-session.ts'
+import { openTextTokenizer, type TextTokenizer } from './text-tokenizer.ts'
+import { BATCH_PADDED_TOKENS } from './token-batches.ts'
+import { findModelFolder } from './weights-on-host.ts'
+
+/** An ONNX load in memory, whatever it computes. */
+export interface OpenedOnnx {
+  readonly session: OnnxSession
+  readonly tokenizer: TextTokenizer
+  readonly padding: PaddingSide
+  readonly limits: BatchLimits
+  /** `device` is the provider's device class. */
+  readonly facts: Pick<Engine, 'engine' | 'version' | 'provider' | 'dtype' | 'device' | 'loadSeconds'>
+}
+
+/**
+ * Finds the folder whose files have the planned digest and opens its session and tokenizer.
+ * @throws SweepError `SB-MODEL-001`, `-002`, `-003`, `-009`, `-011`
+ */
+export async function openOnnx(
+  load: Load,
+  options: { threads?: number | undefined; modelsRoot?: string | undefined },
+): Promise<OpenedOnnx> {
+  const began = performance.now()
+  const { identity } = load
+  const file = load.open.file ?? String(identity.options.file)
+  const folder = await findModelFolder({ load, file, modelsRoot: options.modelsRoot })
+  const tokenizer = await openTextTokenizer(folder, load.model)
+  const session = await OnnxSession.open({ folder, file, threads: options.threads, provider: providerOf(load) })
+  const { batchTexts, batchPaddedTokens, padding } = identity.options
+  return {
+    session,
+    tokenizer,
+    padding: padding === 'left' ? 'left' : 'right',
+    limits: {
+      batchTexts: typeof batchTexts === 'number' ? batchTexts : Number.POSITIVE_INFINITY,
+      paddedTokens: typeof batchPaddedTokens === 'number' ? batchPaddedTokens : BATCH_PADDED_TOKENS,
+    },
+    facts: {
+      engine: 'onnx',
+      version: session.version,
+      provider: session.provider,
+      dtype: identity.dtype,
+      device: session.provider,
+      loadSeconds: (performance.now() - began) / 1000,
+    },
+  }
+}
+
+function providerOf(load: Load): Provider {
+  return PROVIDERS.find((provider) => provider === load.identity.provider) ?? 'cpu'
+}
