@@ -1,4 +1,15 @@
-import type { CellResult, Digest, FailureRecord, Load, ScoreWork, SideRecipe } from '@sweepboard/contracts'
+import type {
+  CellResult,
+  Digest,
+  FailureRecord,
+  Load,
+  PairRecipe,
+  PairsWork,
+  RerankWork,
+  ScoreWork,
+  SideRecipe,
+  TextSetRef,
+} from '@sweepboard/contracts'
 
 /** Words between a worker and its children. Texts and vectors never travel here: both sides read and write artifacts. */
 
@@ -25,9 +36,10 @@ export interface EngineFacts {
 
 export interface EncodeRequest {
   readonly kind: 'encode'
-  readonly side: SideRecipe
+  readonly side: SideRecipe | PairRecipe
+  /** A text set, or a pair set. */
   readonly textSet: Digest
-  /** Texts `[start, end)` of the set. */
+  /** Items `[start, end)` of the set. */
   readonly start: number
   readonly end: number
   /** Padded tokens of a batch; null = the engine's own. */
@@ -57,7 +69,7 @@ export interface EncodeReply {
 
 export interface ScoreRequest {
   readonly kind: 'score'
-  readonly work: ScoreWork
+  readonly work: ScoreWork | RerankWork | PairsWork
   readonly where: { readonly host: string; readonly code: string }
   readonly artifacts: string
 }
@@ -78,6 +90,8 @@ export interface ScoreReply {
   readonly failures: ScoreFailure[]
   /** Chunks whose bytes are absent or damaged: nothing was scored. */
   readonly missing: MissingChunk[]
+  /** Of a `pairs` lease: what it found. */
+  readonly pairSet?: TextSetRef | undefined
 }
 
 export type ChildRequest = OpenRequest | EncodeRequest | ScoreRequest

@@ -1,47 +1,116 @@
 import { performance } from 'node:perf_hooks'
 import { openFolderStore } from '@sweepboard/artifacts'
-import { type ArtifactStore, readTextSet, SweepError, writeVectors } from '@sweepboard/contracts'
-import { type Engine, openEngine } from '@sweepboard/models'
+import {
+  type ArtifactStore,
+  isPairRecipe,
+  type Load,
+  type PairRecipe,
+  readPairSet,
+  readTextSet,
+  type SideRecipe,
+  SweepError,
+  type Vectors,
+  writeVectors,
+} from '@sweepboard/contracts'
+import { type EncodeCounts, type EncodeOptions, type Engine, openEngine, openPairEngine, type PairEngine } from '@sweepboard/models'
 import type { EncodeReply, EncodeRequest, EngineFacts, OpenRequest } from './child-message.ts'
 import { type RequestTools, serveParent } from './child-side.ts'
 import { type Fault, openFault } from './fault.ts'
 
-/** The process that holds one engine: opens it once, then encodes ranges of text sets into vector artifacts. */
+/** The process that holds one engine: opens it once, then encodes ranges of text sets, or scores ranges of pair sets. */
 
+/** What was computed of one range: vectors `[items, dim]`; the score of a pair is a vector of one dimension. */
+interface Computed {
+  readonly vectors: Vectors
+  readonly counts: EncodeCounts
+  readonly byteCount: number
+}
 interface Opened {
-  readonly engine: Engine
+  readonly facts: Omit<Engine, 'encode' | 'close'>
   readonly artifacts: ArtifactStore
   readonly fault: Fault
+  compute(side: SideRecipe | PairRecipe, range: Omit<EncodeRequest, 'kind' | 'side'>, options: EncodeOptions): Promise<Computed>
 }
 let opened: Opened | null = null
-/** The set read last: the chunks of a lease mostly come from one. */
-let recent: { digest: string; texts: readonly string[] } | null = null
+/** The sets read last: the chunks of a lease mostly come from the same ones. */
+const recent = new Map<string, readonly string[]>()
+const RECENT = 3
 
 async function open(request: OpenRequest): Promise<EngineFacts> {
   const fault = openFault(request.crashAt ?? undefined)
   fault('load')
   const artifacts = openFolderStore(request.artifacts)
-  const engine = await openEngine(request.load, {
+  const options = {
     ...(request.apiKey === null ? {} : { apiKey: request.apiKey }),
     ...(request.threads === null ? {} : { threads: request.threads }),
     ...(request.modelsRoot === null ? {} : { modelsRoot: request.modelsRoot }),
-  })
-  opened = { engine, artifacts, fault }
-  const { version, provider, dtype, device, loadSeconds } = engine
-  return { engine: engine.engine, version, provider, dtype, device, loadSeconds }
+  }
+  const { pair } = request.load.open
+  opened =
+    pair === undefined
+      ? textsWith(await openEngine(request.load, options), { artifacts, fault })
+      : pairsWith(await openPairEngine(request.load, pair, options), { artifacts, fault, load: request.load, pair })
+  const { engine, version, provider, dtype, device, loadSeconds } = opened.facts
+  return { engine, version, provider, dtype, device, loadSeconds }
+}
+
+function textsWith(engine: Engine, { artifacts, fault }: Pick<Opened, 'artifacts' | 'fault'>): Opened {
+  return {
+    facts: engine,
+    artifacts,
+    fault,
+    async compute(side, { textSet, start, end }, options) {
+      if (isPairRecipe(side)) throw new SweepError('SB-CORE-001', { message: 'an encoder got pairs to score' })
+      const texts = (await readTexts(textSet, artifacts)).slice(start, end)
+      const byteCount = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+      return { ...(await engine.encode(side, texts, options)), byteCount }
+    },
+  }
+}
+
+function pairsWith(
+  engine: PairEngine,
+  { artifacts, fault, load, pair }: Pick<Opened, 'artifacts' | 'fault'> & { load: Load; pair: PairRecipe },
+): Opened {
+  return {
+    facts: engine,
+    artifacts,
+    fault,
+    async compute(side, { textSet, start, end }, options) {
+      if (!isPairRecipe(side)) throw new SweepError('SB-CORE-001', { message: 'a reranker got texts to encode' })
+      // One engine serves one recipe; only the instruction may differ, because every pair brings its own.
+      if (JSON.stringify({ ...side, instruction: null }) !== JSON.stringify({ ...pair, instruction: null }))
+        throw new SweepError('SB-CORE-001', { message: `two recipes in the lane of ${load.model}` })
+      const set = readPairSet(await artifacts.get(textSet))
+      const queries = await readTexts(set.queries, artifacts)
+      const documents = await readTexts(set.documents, artifacts)
+      const pairs = Array.from(set.queryRows.subarray(start, end), (row, i) => ({
+        query: queries[row] as string,
+        document: documents[set.documentRows[start + i] as number] as string,
+        instruction: side.instruction,
+      }))
+      const byteCount = pairs.reduce((sum, { query, document }) => sum + Buffer.byteLength(query) + Buffer.byteLength(document), 0)
+      const { scores, counts } = await engine.scorePairs(pairs, options)
+      return { vectors: { count: scores.length, dim: 1, data: scores }, counts, byteCount }
+    },
+  }
+}
+
+async function readTexts(digest: string, artifacts: ArtifactStore): Promise<readonly string[]> {
+  const texts = recent.get(digest) ?? readTextSet(await artifacts.get(digest))
+  recent.delete(digest)
+  recent.set(digest, texts)
+  for (const oldest of recent.keys()) if (recent.size > RECENT) recent.delete(oldest)
+  return texts
 }
 
 async function encode(request: EncodeRequest, tools: RequestTools): Promise<EncodeReply> {
   if (opened === null) throw new SweepError('SB-CORE-001', { message: 'encode before open' })
-  const { engine, artifacts, fault } = opened
-  if (recent?.digest !== request.textSet) {
-    recent = { digest: request.textSet, texts: readTextSet(await artifacts.get(request.textSet)) }
-  }
-  const texts = recent.texts.slice(request.start, request.end)
+  const { artifacts, fault } = opened
   tools.progress()
   fault('batch')
   const started = performance.now()
-  const { vectors, counts } = await engine.encode(request.side, texts, {
+  const { vectors, counts, byteCount } = await opened.compute(request.side, request, {
     signal: tools.signal,
     onProgress: tools.progress,
     ...(request.tokenBudget === null ? {} : { tokenBudget: request.tokenBudget }),
@@ -53,7 +122,6 @@ async function encode(request: EncodeRequest, tools: RequestTools): Promise<Enco
     fault('write')
     digest = await artifacts.put(writeVectors(vectors))
   }
-  const byteCount = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024
   return { digest, dim: vectors.dim, byteCount, encodeSeconds, peakMemoryBytes, counts }
 }

@@ -1,4 +1,12 @@
-import { type ChunkEvidence, type ChunkFailure, type EncodeWork, toSweepError } from '@sweepboard/contracts'
+import {
+  type ChunkEvidence,
+  type ChunkFailure,
+  type EncodeWork,
+  isPairRecipe,
+  readPairSet,
+  SweepError,
+  toSweepError,
+} from '@sweepboard/contracts'
 import type { ClosedLanes } from './closed-lanes.ts'
 import { isDiskFull } from './durable-file.ts'
 import { type ChunkOutcome, encodeChunk } from './encode-chunk.ts'
@@ -32,7 +40,7 @@ export async function runEncode(work: EncodeWork, host: Host, slot: EncodeSlot, 
   const { signal } = held.controller
   const releases = [host.cache.pin(work.parts.map(({ textSet }) => textSet))]
   try {
-    const failures = await fetchTexts(work, host, signal)
+    const failures = await fetchTexts(work, { host, signal, releases })
     releases.push(await slot.turn.take('exclusive', signal))
     releases.push(await host.quarantine.take(work.alone ? 'exclusive' : 'shared', signal))
     held.computing = true
@@ -43,10 +51,11 @@ export async function runEncode(work: EncodeWork, host: Host, slot: EncodeSlot, 
 }
 
 /** Chunks of a text set that the service does not have, or only damaged, fail without the engine. */
-async function fetchTexts(work: EncodeWork, host: Host, signal: AbortSignal): Promise<ChunkFailure[]> {
+async function fetchTexts(work: EncodeWork, fetching: Fetching): Promise<ChunkFailure[]> {
+  const { host, signal } = fetching
   const failures: ChunkFailure[] = []
   for (const part of work.parts) {
-    const error = await host.cache.fetch(part.textSet, signal).then(
+    const error = await fetchItems(part, fetching).then(
       () => null,
       (thrown: unknown) => thrown,
     )
@@ -58,6 +67,24 @@ async function fetchTexts(work: EncodeWork, host: Host, signal: AbortSignal): Pr
     failures.push(...part.chunks.map((chunk) => tellFailure(host, part, chunk, failure)))
   }
   return failures
+}
+
+interface Fetching {
+  readonly host: Host
+  readonly signal: AbortSignal
+  /** Gets what unpins the texts that pairs point into. */
+  readonly releases: (() => void)[]
+}
+
+/** A text set, or a pair set with both text sets it points into. */
+async function fetchItems({ textSet, side }: Part, { host, signal, releases }: Fetching): Promise<void> {
+  await host.cache.fetch(textSet, signal)
+  if (!isPairRecipe(side)) return
+  const bytes = await host.cache.own(textSet)
+  if (bytes === null) throw new SweepError('SB-ART-001', { digest: textSet })
+  const { queries, documents } = readPairSet(bytes)
+  releases.push(host.cache.pin([queries, documents]))
+  for (const digest of [queries, documents]) await host.cache.fetch(digest, signal)
 }
 
 interface Begun {

@@ -34,6 +34,7 @@ export {
 export {
   Cleaning,
   encodingKey,
+  isPairRecipe,
   Load,
   laneName,
   loadKey,

@@ -2,7 +2,7 @@ import { type Config, configKey } from './config.ts'
 import type { Digest } from './digest.ts'
 import { keyOf } from './digest.ts'
 import type { PreparationCounts } from './judgments.ts'
-import type { Load, Recipe, SideRecipe } from './recipe.ts'
+import type { Load, PairRecipe, Recipe, SideRecipe } from './recipe.ts'
 import type { PromptSides, TaskType } from './task-type.ts'
 
 /** Where a task's data comes from and what the catalog says of it: input of preparation, one per (task, subset, split). */
@@ -52,8 +52,7 @@ export interface PlannedModel {
 export interface PlannedRerank {
   readonly parent: { readonly group: Digest; readonly config: Config } | null
   readonly load: Load
-  /** How a pair becomes what the reranker reads; `template` and `instruction` are its own. */
-  readonly side: SideRecipe
+  readonly recipe: PairRecipe
   /** Documents per query whose pairs are scored: the largest depth of the group's configs. */
   readonly depth: number
 }
@@ -76,10 +75,10 @@ export function groupKey(queryEncoding: Digest, documentEncoding: Digest, task: 
   return keyOf({ v: 1, queryEncoding, documentEncoding, task })
 }
 
-/** Group key of a child: what is re-ordered, by which reranker and recipe, how deep. */
-export function rerankGroupKey(parent: PlannedRerank['parent'], pairEncoding: Digest, depth: number, task: Digest): Digest {
+/** Group key of a child: what is re-ordered, by which reranker and recipe (its pair key), how deep. */
+export function rerankGroupKey(parent: PlannedRerank['parent'], pair: Digest, depth: number, task: Digest): Digest {
   const from = parent === null ? null : { group: parent.group, config: configKey(parent.config) }
-  return keyOf({ v: 1, rerank: { from, pairEncoding, depth }, task })
+  return keyOf({ v: 1, rerank: { from, pair, depth }, task })
 }
 
 /** A gate of a spec, compiled. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Config } from './config.ts'
-import { Load, SideRecipe, Similarity } from './recipe.ts'
+import { Load, PairRecipe, SideRecipe, Similarity } from './recipe.ts'
 
 /** Messages between worker and service (protocol section 5). All bodies are JSON; artifacts travel apart, by digest. */
 
@@ -72,8 +72,8 @@ export const EncodeWork = z.strictObject({
   parts: z.array(
     z.strictObject({
       encoding: z.number().int(),
-      side: SideRecipe,
-      /** A text set, or a pair set: its bytes say which. */
+      /** Of texts, or of the pairs of a pair set. */
+      side: z.union([PairRecipe, SideRecipe]),
       textSet: digest,
       chunks: z.array(chunkRange),
     }),

@@ -1,9 +1,9 @@
 import {
   type End,
-  encodingKey,
   newLeaseId,
   type PairsWork,
   type PlannedRerank,
+  pairKey,
   type RerankWork,
   SCORE_LANE,
   SweepError,
@@ -99,8 +99,8 @@ export function takePairs(h: Handle, groups: readonly number[], found: NonNullab
   for (const id of groups) {
     const group = groupRow(h, id)
     if (group === undefined || group.attached === 1) continue
-    const { load, side } = rerankOf(group)
-    const own = ensureEncoding(h, found.digest, load.key, JSON.stringify(side))
+    const { load, recipe } = rerankOf(group)
+    const own = ensureEncoding(h, found.digest, load.key, JSON.stringify(recipe))
     const known = pairSets(h, siblings(h, group)).map(({ encoding }) => encoding)
     const encodings = [...new Set([...known, own])]
     encodings.forEach((encoding, i) => {
@@ -153,11 +153,11 @@ export function damagePairs(h: Handle, textSet: string, isWhole: (digest: string
 /** Children of the same parent group, reranker and recipe, itself included; of candidate lists only itself. */
 function siblings(h: Handle, group: GroupRow): GroupRow[] {
   if (group.parent === null) return [group]
-  const { load, side } = rerankOf(group)
-  const key = encodingKey(load.key, side)
+  const { load, recipe } = rerankOf(group)
+  const key = pairKey(load.key, recipe)
   return h
     .all<GroupRow>('select * from grp where parent = ? and lane = ? order by id', group.parent, group.lane)
-    .filter((one) => encodingKey(one.lane, rerankOf(one).side) === key)
+    .filter((one) => pairKey(one.lane, rerankOf(one).recipe) === key)
 }
 
 function pairSets(h: Handle, groups: readonly GroupRow[]): { encoding: number; textSet: string }[] {

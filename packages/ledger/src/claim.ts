@@ -1,4 +1,4 @@
-import type { Claim, ClaimAnswer, EncodeWork, Load, RerankWork, ScoreWork, SideRecipe } from '@sweepboard/contracts'
+import type { Claim, ClaimAnswer, EncodeWork, Load, RerankWork, ScoreWork } from '@sweepboard/contracts'
 import { ALONE_AT } from '@sweepboard/dispatch'
 import { pairsWork, rerankWork } from './child-groups.ts'
 import { scoreSides } from './claim-sides.ts'
@@ -47,7 +47,7 @@ function encodeWork(h: Handle, lease: LeaseRow): EncodeWork | null {
   for (const row of rows) {
     let part = parts.at(-1)
     if (part?.encoding !== row.encoding) {
-      part = { encoding: row.encoding, side: JSON.parse(row.side) as SideRecipe, textSet: row.textSet, chunks: [] }
+      part = { encoding: row.encoding, side: JSON.parse(row.side) as EncodeWork['parts'][number]['side'], textSet: row.textSet, chunks: [] }
       parts.push(part)
     }
     part.chunks.push({ n: row.n, start: row.start, end: row.end })

@@ -1,4 +1,4 @@
-import { type Config, encodingKey, type SideRecipe } from '@sweepboard/contracts'
+import { type Config, encodingKey, isPairRecipe, type PairRecipe, pairKey, type SideRecipe } from '@sweepboard/contracts'
 import type { Handle } from './handle.ts'
 import type { grp, Row, task, want } from './schema.ts'
 import { CELL, nextState, WANT } from './states.ts'
@@ -64,7 +64,8 @@ export function attach(h: Handle, group: GroupRow, prepared: TaskRow, reset: boo
 }
 
 export function ensureEncoding(h: Handle, set: string, lane: string, side: string): number {
-  const key = encodingKey(lane, JSON.parse(side) as SideRecipe)
+  const recipe: SideRecipe | PairRecipe = JSON.parse(side)
+  const key = isPairRecipe(recipe) ? pairKey(lane, recipe) : encodingKey(lane, recipe)
   const known = h.get<{ id: number }>('select id from encoding where textSet = ? and encodingKey = ?', set, key)
   if (known !== undefined) return known.id
   const row = h.get<{ bounds: string }>('select bounds from text_set where digest = ?', set)
