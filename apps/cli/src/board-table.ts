@@ -1,10 +1,15 @@
-import type { Leaderboard } from '@sweepboard/results'
+import type { Leaderboard, LeaderboardRow } from '@sweepboard/results'
 import { type Column, renderTable, terminalWidth } from './table.ts'
 
 /** Four decimals, half to even over the shown digits of the double, `·` for missing. */
 export function formatScore(score: number | undefined | null): string {
   if (score === undefined || score === null) return '·'
   return score.toFixed(4)
+}
+
+/** Length of the vectors that were compared; `?` where a published file does not say. */
+export function shownDimensions(row: Pick<LeaderboardRow, 'config' | 'fullDimensions'>): string {
+  return String(row.config?.dimensions ?? row.fullDimensions ?? '?')
 }
 
 /** The leaderboard as a terminal table: rank, model, what was derived, mean, one column per task while there is room. */
@@ -24,7 +29,7 @@ export function showBoard(board: Leaderboard, width = terminalWidth()): string {
   const rows = board.rows.map((row) => [
     row.rank === null ? '·' : String(row.rank),
     row.variant ? `${row.model} [${row.variant}]` : row.model,
-    row.config === null ? '?' : String(row.config.dimensions ?? 'full'),
+    shownDimensions(row),
     row.config === null ? '?' : row.config.precision,
     row.origin,
     formatScore(row.mean),

@@ -4,6 +4,8 @@ import { openLocalQueue } from '@sweepboard/queue'
 import { createApp, type Listening, listen, openLocalLink, Service } from '@sweepboard/results'
 import { parseSlots, type RunningWorker, startWorker } from '@sweepboard/worker'
 import { codeVersion, VERSION } from './context.ts'
+import { commandHolder } from './folder-source.ts'
+import { announceService, nameService } from './service-address.ts'
 import { buildWeb } from './web.ts'
 
 export interface EmbeddedOptions {
@@ -29,18 +31,22 @@ const TICK_MS = 100
 /** Service, worker and in-process queue in one process: the same parts as a fleet, another queue and no wire. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const queue = openLocalQueue()
-  const service = await Service.open({
-    folder: options.folder,
-    holder: `sweepboard run, process ${process.pid} on ${hostname()}`,
-    openQueue: async () => ({ queue, join: { kind: 'local' } }),
-    version: VERSION,
-    beatMs: BEAT_MS,
-    tickMs: TICK_MS,
-    readableRoots: null,
-    log: options.log,
-  })
+  const holder = commandHolder()
+  const service = await nameService(options.folder, () =>
+    Service.open({
+      folder: options.folder,
+      holder,
+      openQueue: async () => ({ queue, join: { kind: 'local' } }),
+      version: VERSION,
+      beatMs: BEAT_MS,
+      tickMs: TICK_MS,
+      readableRoots: null,
+      log: options.log,
+    }),
+  )
   service.start()
   let listening: Listening | null = null
+  let announced: ReturnType<typeof announceService> | null = null
   try {
     const worker = await startWorker({
       link: openLocalLink(service),
@@ -67,10 +73,12 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
           artifactLimitBytes: 2 ** 31,
         })
         listening = await listen(app, { host: '127.0.0.1', port: options.port, next: true })
+        announced = announceService(options.folder, { holder, url: listening.url })
         return listening
       },
       stop: async () => {
         await worker.stop({ drain: true })
+        announced?.remove()
         await listening?.close()
         await service.stop()
       },

@@ -7,7 +7,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { streamSSE } from 'hono/streaming'
 import { type Access, assertAccess, type Tokens } from './access.ts'
 import { openApiDocument } from './openapi.ts'
-import { ROUTES, type Route } from './routes.ts'
+import { JsonText, ROUTES, type Route } from './routes.ts'
 import type { Service } from './service.ts'
 
 export interface AppOptions {
@@ -72,12 +72,16 @@ export function createApp(service: Service, options: AppOptions): Hono {
       },
     })
     app.on(route.method, `/api/v1${route.path}`, allow(route.access), limit, async (c) => {
+      const tag = route.tag?.(service)
+      const tagged: Record<string, string> = tag === undefined ? {} : { etag: tag, 'cache-control': 'private, no-cache' }
+      if (tag !== undefined && c.req.header('if-none-match')?.split(/,\s*/).includes(tag)) return c.body(null, 304, tagged)
       const answer = await route.run(service, {
         params: c.req.param() as Record<string, string>,
-        query: c.req.query(),
+        queries: c.req.queries(),
         body: await readBody(route, c),
       })
-      return c.json(answer as object)
+      if (answer instanceof JsonText) return c.body(answer.text, 200, { 'content-type': 'application/json', ...tagged })
+      return c.json(answer as object, 200, tagged)
     })
   }
   app.get('/openapi.json', (c) => c.json(openApiDocument(service.version) as object))

@@ -1,28 +1,27 @@
-import type { CellView, PublishedRow } from '@sweepboard/ledger'
+import type { BoardCell, PublishedScore } from '@sweepboard/ledger'
 import { describe, expect, it } from 'vitest'
 import { buildLeaderboard } from './leaderboard.ts'
 
-const cell = (model: string, task: string, mainScore: number | null, over: Partial<CellView> = {}): CellView =>
+const cell = (model: string, task: string, mainScore: number | null, over: Partial<BoardCell> = {}): BoardCell =>
   ({
     group: 1,
     model,
     revision: 'r',
     variant: '',
     recipeKey: model,
-    recipe: { similarity: 'cosine' },
+    recipe: { similarity: 'cosine', dimensions: 256 },
     task,
     subset: 'default',
     split: 'test',
     mainScoreName: 'ndcg_at_10',
     configKey: 'full',
     config: { dimensions: null, precision: 'float32', similarity: 'cosine' },
-    state: 'scored',
     mainScore,
     ...over,
-  }) as unknown as CellView
-const row = (model: string, task: string, mainScore: number | null, subset = 'default'): PublishedRow =>
-  ({ model, revision: 'p', task, subset, split: 'test', mainScore }) as unknown as PublishedRow
-const ALL = { tasks: null, sweepCells: null }
+  }) as unknown as BoardCell
+const row = (model: string, task: string, mainScore: number | null, subset = 'default'): PublishedScore =>
+  ({ model, revision: 'p', task, subset, split: 'test', mainScore }) as unknown as PublishedScore
+const ALL = null
 
 describe('buildLeaderboard', () => {
   it('averages tasks, shares a rank among equals and puts incomplete rows last, unranked', () => {
@@ -63,15 +62,13 @@ describe('buildLeaderboard', () => {
     expect(board.rows[1]).toMatchObject({ model: 'b', rank: null, scores: {}, mean: null })
   })
 
-  it('keeps configs, recipes and failed cells apart', () => {
-    const small = { configKey: '64', config: { dimensions: 64, precision: 'float32', similarity: 'cosine' } } as Partial<CellView>
+  it('keeps configs and recipes apart, and says how long a full vector is', () => {
+    const small = {
+      configKey: '64',
+      config: { dimensions: 64, precision: 'float32', similarity: 'cosine' },
+    } as Partial<BoardCell>
     const board = buildLeaderboard(
-      [
-        cell('a', 't', 0.5),
-        cell('a', 't', 0.4, small),
-        cell('a', 't', 0.3, { variant: 'no instruction' }),
-        cell('z', 't', null, { state: 'failed' }),
-      ],
+      [cell('a', 't', 0.5), cell('a', 't', 0.4, small), cell('a', 't', 0.3, { variant: 'no instruction' })],
       [],
       ALL,
     )
@@ -80,6 +77,7 @@ describe('buildLeaderboard', () => {
       [false, 0.4],
       [false, 0.3],
     ])
+    expect(board.rows.map(({ fullDimensions }) => fullDimensions)).toEqual([256, 256, 256])
   })
 
   it('sets published rows beside ours over the subsets we scored, and not where one of them is missing', () => {
@@ -103,14 +101,7 @@ describe('buildLeaderboard', () => {
   it('shows published rows alone on an empty ledger, and only the tasks asked for', () => {
     const published = [row('p', 't', 0.8), row('p', 'u', 0.6)]
     expect(buildLeaderboard([], published, ALL).tasks).toEqual(['t', 'u'])
-    expect(buildLeaderboard([], published, { tasks: ['u'], sweepCells: null }).rows[0]?.scores).toEqual({ u: 0.6 })
+    expect(buildLeaderboard([], published, ['u']).rows[0]?.scores).toEqual({ u: 0.6 })
     expect(buildLeaderboard([], [], ALL)).toEqual({ tasks: [], mainScores: {}, rows: [] })
-  })
-
-  it('a sweep filter keeps the cells of that sweep', () => {
-    const cells = [cell('a', 't', 0.5), cell('b', 't', 0.6, { group: 2 })]
-    expect(buildLeaderboard(cells, [], { tasks: null, sweepCells: new Set(['2 full']) }).rows.map(({ model }) => model)).toEqual([
-      'b',
-    ])
   })
 })

@@ -1,5 +1,5 @@
 import { type Config, isDefaultConfig } from '@sweepboard/contracts'
-import type { CellView, PublishedRow } from '@sweepboard/ledger'
+import type { BoardCell, PublishedScore } from '@sweepboard/ledger'
 
 export interface LeaderboardRow {
   readonly model: string
@@ -7,6 +7,8 @@ export interface LeaderboardRow {
   /** Recipe label beside the model, e.g. `no instruction`; empty for the model's own recipe. */
   readonly variant: string
   readonly config: Config | null
+  /** Length of the full vector; null where the file of a published row does not say. */
+  readonly fullDimensions: number | null
   readonly isDefault: boolean
   readonly origin: 'ours' | 'published'
   /** Main score by task: flat mean over its (split, subset) entries (protocol 6.1); a missing task has no key. */
@@ -28,15 +30,16 @@ interface Draft extends Omit<LeaderboardRow, 'scores' | 'mean' | 'rank'> {
 
 /**
  * The board: one row per (model, revision, recipe variant, config, origin). Published rows stand beside ours for the tasks
- * ours name, over the same subsets and splits (without one of them the task is missing), never merged. Rows lacking a task come last, unranked; undefined scores count as missing.
+ * ours name, over the same subsets and splits (without one of them the task is missing), never merged. Rows lacking a task come
+ * last, unranked; undefined scores count as missing. `tasks` names the columns; null takes those of our cells, or without any
+ * those published.
  */
 export function buildLeaderboard(
-  cells: readonly CellView[],
-  published: readonly PublishedRow[],
-  filter: { readonly tasks: readonly string[] | null; readonly sweepCells: ReadonlySet<string> | null },
+  ours: readonly BoardCell[],
+  published: readonly PublishedScore[],
+  tasksNamed: readonly string[] | null,
 ): Leaderboard {
-  const ours = cells.filter((cell) => filter.sweepCells === null || filter.sweepCells.has(`${cell.group} ${cell.configKey}`))
-  const named = new Set(filter.tasks ?? (ours.length > 0 ? ours : published).map((row) => row.task))
+  const named = new Set(tasksNamed ?? (ours.length > 0 ? ours : published).map((row) => row.task))
   const drafts = new Map<string, Draft>()
   const add = (key: string, head: Omit<Draft, 'entries'>, task: string, score: number | null) => {
     const draft = drafts.get(key) ?? { ...head, entries: new Map() }
@@ -44,12 +47,12 @@ export function buildLeaderboard(
     drafts.set(key, draft)
   }
   for (const cell of ours) {
-    if (!named.has(cell.task) || cell.state !== 'scored') continue
+    if (!named.has(cell.task)) continue
     const { model, revision, variant, config } = cell
     const isDefault = variant === '' && isDefaultConfig(config, cell.recipe.similarity)
     add(
       `ours ${cell.recipeKey} ${variant} ${cell.configKey}`,
-      { model, revision, variant, config, isDefault, origin: 'ours' },
+      { model, revision, variant, config, fullDimensions: cell.recipe.dimensions, isDefault, origin: 'ours' },
       cell.task,
       cell.mainScore,
     )
@@ -64,7 +67,7 @@ export function buildLeaderboard(
     const { model, revision } = row
     add(
       `published ${model} ${revision}`,
-      { model, revision, variant: '', config: null, isDefault: true, origin: 'published' },
+      { model, revision, variant: '', config: null, fullDimensions: null, isDefault: true, origin: 'published' },
       row.task,
       row.mainScore,
     )

@@ -13,6 +13,7 @@ import { z } from 'zod'
 import type { Access } from './access.ts'
 import { Submission } from './plan-schema.ts'
 import { PublishedRow } from './published-row.ts'
+import { parseLeaderboardQuery } from './read-leaderboard.ts'
 import type { Service } from './service.ts'
 
 /** One JSON route: its access, its checked body, and what it does. The OpenAPI document is made from this table. */
@@ -24,12 +25,24 @@ export interface Route {
   readonly summary: string
   readonly body?: z.ZodType
   readonly answer?: z.ZodType
+  /** Entity tag of what it answers at this moment: a client that has it hears 304. */
+  readonly tag?: (service: Service) => string
   readonly run: (service: Service, request: RouteRequest) => unknown
+}
+
+/** An answer that is JSON already. */
+export class JsonText {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
 }
 
 export interface RouteRequest {
   readonly params: Readonly<Record<string, string>>
-  readonly query: Readonly<Record<string, string>>
+  /** Every value of each parameter, in order. */
+  readonly queries: Readonly<Record<string, readonly string[]>>
   readonly body: unknown
 }
 
@@ -159,8 +172,16 @@ export const ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/leaderboard',
     access: 'read',
-    summary: 'Rows of the board; ?tasks=a,b&published=1',
-    run: (service, _, { query }) => service.leaderboard(query),
+    summary: 'Rows of the board; ?tasks=a&tasks=b&sweep=id&published=1. A value of tasks may be a list with commas',
+    tag: (service) => service.boards.tag,
+    run: (service, _, { queries }) => new JsonText(service.boards.text(parseLeaderboardQuery(queries))),
+  }),
+  route({
+    method: 'GET',
+    path: '/fingerprints',
+    access: 'read',
+    summary: 'Fingerprints of the endpoints that served here: one that still fits is kept',
+    run: (service) => service.reader.knownFingerprints(),
   }),
   route({
     method: 'POST',

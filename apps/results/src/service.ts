@@ -11,16 +11,18 @@ import {
   type TicketQueue,
   taskKey,
 } from '@sweepboard/contracts'
-import { Ledger } from '@sweepboard/ledger'
+import { Ledger, type LedgerReader, openReadOnly } from '@sweepboard/ledger'
 import { type GateOutcome, judgeGates } from '@sweepboard/planner'
 import { prepareInChild } from '@sweepboard/tasks'
 import { Coordinator } from './coordinator.ts'
 import { EventHub } from './events.ts'
 import { nameFailedTexts } from './failed-text.ts'
 import { Garbage, type GarbageRun } from './garbage.ts'
-import { buildLeaderboard, type Leaderboard } from './leaderboard.ts'
+import type { Leaderboard } from './leaderboard.ts'
+import { LeaderboardDesk } from './leaderboard-desk.ts'
 import type { SubmittedSweep } from './plan-schema.ts'
 import { RateMeter } from './rate-meter.ts'
+import type { LeaderboardQuery } from './read-leaderboard.ts'
 
 export interface ServiceOptions {
   readonly folder: string
@@ -48,6 +50,9 @@ export class Service {
   readonly store: ReturnType<typeof openFolderStore>
   readonly queue: TicketQueue
   readonly events = new EventHub()
+  /** A second connection to the ledger's file, for what is only looked at. */
+  readonly reader: LedgerReader
+  readonly boards: LeaderboardDesk
   readonly version: string
   readonly log: ServiceOptions['log']
   readonly #join: JoinAnswer
@@ -62,6 +67,8 @@ export class Service {
     this.log = options.log
     this.ledger = parts.ledger
     this.queue = parts.queue
+    this.reader = openReadOnly(options.folder, options.holder)
+    this.boards = new LeaderboardDesk(this.reader, () => this.ledger.scoresVersion)
     this.#tickMs = options.tickMs
     this.store = openFolderStore(join(options.folder, 'artifacts'))
     this.#join = {
@@ -128,6 +135,7 @@ export class Service {
     await this.#ticking
     await this.#garbage.stop()
     await this.queue.close()
+    this.reader.close()
     this.ledger.close()
   }
 
@@ -200,15 +208,12 @@ export class Service {
     return nameFailedTexts(this.ledger.cells(sweep), (digest) => this.store.readSync(digest))
   }
 
-  leaderboard(query: Readonly<Record<string, string>>): Leaderboard {
-    return buildLeaderboard(this.ledger.allScoredCells(), query.published === '0' ? [] : this.ledger.publishedRows({}), {
-      tasks: query.tasks ? query.tasks.split(',') : null,
-      sweepCells: query.sweep ? new Set(this.ledger.cells(query.sweep).map((cell) => `${cell.group} ${cell.configKey}`)) : null,
-    })
+  leaderboard(query: LeaderboardQuery): Leaderboard {
+    return this.boards.board(query)
   }
 
   gateOutcomes(sweep: string): GateOutcome[] {
-    const published = this.ledger.publishedRows({})
+    const published = this.reader.publishedScores(this.reader.tasksOfSweep(sweep))
     const cells = this.ledger.cells(sweep).flatMap((cell) =>
       cell.state === 'scored' && cell.metrics
         ? [

@@ -12,6 +12,7 @@ function row(model: string, given: Partial<LeaderboardRow>): LeaderboardRow {
     revision: '1',
     variant: '',
     config,
+    fullDimensions: null,
     isDefault: true,
     origin: 'ours',
     scores: {},

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import type { CommonOptions } from '../context.ts'
 import { printJson, printResult } from '../output.ts'
-import { type ControlAction, findSweep, openSource } from '../source.ts'
+import { findSweep } from '../source.ts'
+import { type ControlAction, openWriter } from '../writer.ts'
 
 const WORDS: Readonly<Record<ControlAction, string>> = {
   cancel: 'Stop a sweep: running work ends within two heartbeats, finished chunks and scores stay.',
@@ -21,19 +22,22 @@ export function add(program: Command): void {
       .option('--to <url>', 'ask this service instead of a data folder')
       .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
       .option('--json', 'one JSON document')
-      .addHelpText('after', `\nExamples:\n  sweepboard ${action} first-sweep --to http://gpu-box:4400`)
+      .addHelpText(
+        'after',
+        `\nExamples:\n  sweepboard ${action} first-sweep\n  sweepboard ${action} first-sweep --to http://gpu-box:4400\nA data folder that a service or a run with its board holds is changed through it.`,
+      )
       .action(async (name: string, options: CommonOptions) => {
-        const source = openSource(options)
+        const writer = openWriter(options, { mayCreate: false })
         try {
-          const { id } = await findSweep(source, name)
-          const sweep = await source.control(id, action)
+          const { id } = await findSweep(writer, name)
+          const sweep = await writer.control(id, action)
           if (options.json) printJson(sweep)
           else
             printResult(
-              `${sweep.name} (${sweep.id}) is ${sweep.state}${action === 'retry' && !options.to ? ': run its sweep file again to work it off' : ''}`,
+              `${sweep.name} (${sweep.id}) is ${sweep.state}${action === 'retry' && writer.url === null ? ': run its sweep file again to work it off' : ''}`,
             )
         } finally {
-          source.close()
+          writer.close()
         }
       })
   }

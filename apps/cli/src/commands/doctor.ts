@@ -1,11 +1,13 @@
 import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { toSweepError } from '@sweepboard/contracts'
-import { Ledger } from '@sweepboard/ledger'
+import { folderHolder, Ledger } from '@sweepboard/ledger'
 import { checkRedis } from '@sweepboard/queue'
 import type { Command } from 'commander'
 import { type CommonOptions, codeVersion, dataFolder } from '../context.ts'
+import { commandHolder } from '../folder-source.ts'
 import { printJson, printResult } from '../output.ts'
+import { findService } from '../service-address.ts'
 
 interface Finding {
   readonly check: string
@@ -76,10 +78,15 @@ function checkData(folder: string): Finding {
         message: `${folder} has ${freeGiB.toFixed(2)} GiB free`,
         fix: 'Free some space: a full disk stops the slots.',
       }
-    Ledger.open({ folder, holder: `sweepboard doctor, process ${process.pid}` }).close()
+    const holder = folderHolder(folder)
+    if (holder !== null) {
+      const url = findService(folder)
+      return { check, state: 'ok', message: `${folder} is held by ${holder}${url ? `, --to ${url}` : ''}`, fix: null }
+    }
+    Ledger.open({ folder, holder: commandHolder() }).close()
     return { check, state: 'ok', message: `${folder}, ${freeGiB.toFixed(0)} GiB free`, fix: null }
   } catch (thrown) {
     const error = toSweepError(thrown)
-    return { check, state: error.code === 'SB-LEDGER-001' ? 'warning' : 'error', message: error.message, fix: error.fix }
+    return { check, state: 'error', message: error.message, fix: error.fix }
   }
 }

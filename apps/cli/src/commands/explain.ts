@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode, type ErrorEntry, EXIT_CODE, SweepError } from '@sweepboard/contracts'
+import { closest } from '@sweepboard/tasks'
 import type { Command } from 'commander'
 import { printJson, printResult } from '../output.ts'
 
@@ -8,10 +9,11 @@ export function add(program: Command): void {
     .argument('[code]', 'an error code; all of them without it')
     .description('What an error code means and what to do.')
     .option('--json', 'one JSON document')
-    .addHelpText('after', '\nExamples:\n  sweepboard explain SB-TASK-006')
+    .addHelpText('after', '\nExamples:\n  sweepboard explain SB-TASK-006\n  sweepboard explain --json')
     .action((code: string | undefined, options: { json?: boolean }) => {
       const wanted = code?.toUpperCase()
-      if (wanted !== undefined && !(wanted in ERRORS)) throw new SweepError('SB-SERVE-006', { what: `error code "${code}"` })
+      if (wanted !== undefined && !(wanted in ERRORS))
+        throw new SweepError('SB-CORE-005', { code, suggestion: closest(wanted, Object.keys(ERRORS)) ?? undefined })
       const codes = (wanted === undefined ? Object.keys(ERRORS) : [wanted]) as ErrorCode[]
       const rows = codes.map((name) => {
         const entry: ErrorEntry = ERRORS[name]

@@ -1,10 +1,8 @@
-import { hostname } from 'node:os'
-import { Ledger } from '@sweepboard/ledger'
 import { readPublished } from '@sweepboard/results'
 import type { Command } from 'commander'
-import { type CommonOptions, dataFolder } from '../context.ts'
+import type { CommonOptions } from '../context.ts'
 import { printJson, printNote, printResult } from '../output.ts'
-import { openSource } from '../source.ts'
+import { openWriter } from '../writer.ts'
 
 export function add(program: Command): void {
   program
@@ -21,17 +19,11 @@ export function add(program: Command): void {
     )
     .action(async (path: string, options: CommonOptions) => {
       const read = readPublished(path)
-      if (options.to) await openSource(options).importPublished(read.rows)
-      else {
-        const ledger = Ledger.open({
-          folder: dataFolder(options),
-          holder: `sweepboard import, process ${process.pid} on ${hostname()}`,
-        })
-        try {
-          ledger.importPublished(read.rows)
-        } finally {
-          ledger.close()
-        }
+      const writer = openWriter(options, { mayCreate: true })
+      try {
+        for (let at = 0; at < read.rows.length; at += 1000) await writer.importPublished(read.rows.slice(at, at + 1000))
+      } finally {
+        writer.close()
       }
       if (options.json) return printJson({ files: read.fileCount, rows: read.rows.length, skipped: read.skipped })
       for (const { file, reason } of read.skipped.slice(0, 20)) printNote(`left out ${file}: ${reason}`)

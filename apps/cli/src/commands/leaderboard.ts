@@ -1,12 +1,12 @@
 import type { Leaderboard } from '@sweepboard/results'
 import type { Command } from 'commander'
-import { formatScore, showBoard } from '../board-table.ts'
+import { formatScore, showBoard, shownDimensions } from '../board-table.ts'
 import type { CommonOptions } from '../context.ts'
 import { printJson, printResult } from '../output.ts'
 import { findSweep, openSource } from '../source.ts'
 
 interface LeaderboardOptions extends CommonOptions {
-  readonly tasks?: string
+  readonly tasks?: string[]
   readonly sweep?: string
   readonly published: boolean
   readonly csv?: boolean
@@ -17,7 +17,7 @@ export function add(program: Command): void {
   program
     .command('leaderboard')
     .description('The board in the terminal: our scores, and imported published ones beside them.')
-    .option('--tasks <list>', 'only these tasks, comma separated')
+    .option('--tasks <names...>', 'only these tasks: names, or lists with commas')
     .option('--sweep <name>', 'only the cells of this sweep')
     .option('--no-published', 'leave imported rows out')
     .option('--csv', 'comma-separated values')
@@ -26,7 +26,10 @@ export function add(program: Command): void {
     .option('--to <url>', 'ask this service instead of a data folder')
     .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
     .option('--json', 'one JSON document')
-    .addHelpText('after', '\nExamples:\n  sweepboard leaderboard\n  sweepboard leaderboard --tasks SciFact,AILAStatutes --md')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sweepboard leaderboard\n  sweepboard leaderboard --tasks SciFact AILAStatutes --md\n  sweepboard leaderboard --sweep first-sweep --csv',
+    )
     .action(leaderboard)
 }
 
@@ -35,9 +38,9 @@ async function leaderboard(options: LeaderboardOptions): Promise<void> {
   try {
     const sweep = options.sweep ? (await findSweep(source, options.sweep)).id : undefined
     const board = await source.leaderboard({
-      ...(options.tasks ? { tasks: options.tasks } : {}),
-      ...(sweep ? { sweep } : {}),
-      published: options.published ? '1' : '0',
+      tasks: options.tasks ?? [],
+      sweep: sweep ?? null,
+      published: options.published,
     })
     if (options.json) printJson(board)
     else if (options.csv)
@@ -60,7 +63,7 @@ function delimited(board: Leaderboard): string[][] {
     row.model,
     row.revision,
     row.variant,
-    String(row.config ? (row.config.dimensions ?? 'full') : ''),
+    String(row.config?.dimensions ?? row.fullDimensions ?? ''),
     row.config?.precision ?? '',
     row.config?.similarity ?? '',
     row.origin,
@@ -81,7 +84,7 @@ function markdown(board: Leaderboard): string {
   const rows = board.rows.map((row) => [
     String(row.rank ?? '·'),
     cell(row.variant ? `${row.model} (${row.variant})` : row.model),
-    String(row.config ? (row.config.dimensions ?? 'full') : '?'),
+    shownDimensions(row),
     row.config?.precision ?? '?',
     row.origin,
     formatScore(row.mean),

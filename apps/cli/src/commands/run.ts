@@ -161,7 +161,7 @@ async function runToEnd(embedded: Embedded, { sweep, prepared, asJson, interrupt
     printEvent({ event: 'done', sweep: sweep.id, state: view.state, cells: view.cells, seconds, exit: process.exitCode })
     return
   }
-  printResult(showBoard(service.leaderboard({ sweep: sweep.id, published: '1' })))
+  printResult(showBoard(service.leaderboard({ tasks: [], sweep: sweep.id, published: true })))
   for (const line of describeCells(failed)) printNote(line)
   for (const gate of gates) printResult(`gate ${gate.holds ? 'holds' : 'DOES NOT HOLD'}: ${gate.message}`)
   printResult(

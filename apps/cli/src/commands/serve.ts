@@ -1,12 +1,13 @@
-import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { SweepError } from '@sweepboard/contracts'
 import { checkRedis, openBullQueue, openLocalQueue } from '@sweepboard/queue'
 import { assertSafeToListen, createApp, listen, openCrashPoint, Service } from '@sweepboard/results'
 import type { Command } from 'commander'
 import { type CommonOptions, dataFolder, readSecret, VERSION } from '../context.ts'
+import { commandHolder } from '../folder-source.ts'
 import { printEvent, printNote } from '../output.ts'
 import { openRunLog } from '../run-log.ts'
+import { announceService, nameService } from '../service-address.ts'
 import { untilSignal } from '../signals.ts'
 import { buildWeb } from '../web.ts'
 
@@ -54,21 +55,24 @@ async function serve(options: ServeOptions): Promise<void> {
   if (redis) await refuseUnfitRedis(redis)
   const folder = dataFolder(options)
   const log = openRunLog(folder)
-  const service = await Service.open({
-    folder,
-    holder: `sweepboard serve, process ${process.pid} on ${hostname()}`,
-    openQueue: async (ledgerId) => {
-      if (!redis) return { queue: openLocalQueue(), join: { kind: 'local' } }
-      const prefix = `sb-${ledgerId}`
-      return { queue: await openBullQueue({ url: redis, prefix }), join: { kind: 'redis', url: redis, prefix } }
-    },
-    version: VERSION,
-    beatMs: Number(options.beat),
-    tickMs: Math.min(1000, Number(options.beat) / 2),
-    readableRoots: options.datasets ? [resolve(options.datasets)] : [],
-    log: log.write,
-    point: openCrashPoint(process.env.SWEEPBOARD_CRASH_AT),
-  })
+  const holder = commandHolder()
+  const service = await nameService(folder, () =>
+    Service.open({
+      folder,
+      holder,
+      openQueue: async (ledgerId) => {
+        if (!redis) return { queue: openLocalQueue(), join: { kind: 'local' } }
+        const prefix = `sb-${ledgerId}`
+        return { queue: await openBullQueue({ url: redis, prefix }), join: { kind: 'redis', url: redis, prefix } }
+      },
+      version: VERSION,
+      beatMs: Number(options.beat),
+      tickMs: Math.min(1000, Number(options.beat) / 2),
+      readableRoots: options.datasets ? [resolve(options.datasets)] : [],
+      log: log.write,
+      point: openCrashPoint(process.env.SWEEPBOARD_CRASH_AT),
+    }),
+  )
   try {
     const app = createApp(service, {
       tokens,
@@ -77,10 +81,12 @@ async function serve(options: ServeOptions): Promise<void> {
       artifactLimitBytes: Number(options.maxArtifact),
     })
     const listening = await listen(app, { host: options.host, port: Number(options.port), next: false })
+    const announced = announceService(folder, { holder, url: listening.url })
     service.start()
     if (options.json) printEvent({ event: 'listening', url: listening.url, ledger: service.ledger.id })
     else printNote(`Board and API: ${listening.url}   data: ${folder}${redis ? '' : '   (no --redis: no worker can join)'}`)
     await untilSignal()
+    announced.remove()
     await listening.close()
   } finally {
     await service.stop()

@@ -12,12 +12,13 @@ export function add(program: Command): void {
     .command('watch')
     .argument('[sweep]', 'id or name; the newest without it')
     .description('Follow a sweep to its end: progress, rate, ETA, then its board. Ctrl-C stops watching, not the sweep.')
-    .requiredOption('--to <url>', 'the service')
+    .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
+    .option('--to <url>', 'watch at this service instead of in a data folder')
     .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
     .option('--json', 'NDJSON events, the last one {"event":"done",...}')
     .addHelpText(
       'after',
-      '\nExamples:\n  sweepboard watch --to http://service:4400\n  sweepboard watch my-sweep --to http://service:4400 --json',
+      '\nExamples:\n  sweepboard watch\n  sweepboard watch --to http://service:4400\n  sweepboard watch my-sweep --to http://service:4400 --json',
     )
     .action(watch)
 }
@@ -47,15 +48,15 @@ async function watch(name: string | undefined, options: CommonOptions): Promise<
       shown = key
     },
     interrupt.signal,
-  )
-  printer.finish()
+    () => source.isServed(),
+  ).finally(() => printer.finish())
   if (interrupt.signal.aborted) {
     process.exitCode = 130
     return
   }
   process.exitCode = view.cells.failed > 0 || view.state !== 'done' ? 1 : 0
   if (options.json) return printEvent({ event: 'done', sweep: id, state: view.state, cells: view.cells, exit: process.exitCode })
-  printResult(showBoard(await source.leaderboard({ sweep: id })))
+  printResult(showBoard(await source.leaderboard({ tasks: [], sweep: id, published: true })))
   for (const line of describeCells((await source.cells(id)).filter((cell) => cell.state === 'failed'))) printNote(line)
   printResult(
     `${view.name} is ${view.state}: ${view.cells.scored} of ${view.cells.total} cells scored${view.cells.failed ? `, ${view.cells.failed} failed` : ''}.`,

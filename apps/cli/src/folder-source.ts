@@ -1,0 +1,33 @@
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { openFolderStore } from '@sweepboard/artifacts'
+import { folderHolder, openReadOnly, type SweepStatus } from '@sweepboard/ledger'
+import { nameFailedTexts, RateMeter, readLeaderboard, type SweepView } from '@sweepboard/results'
+import type { Source } from './source.ts'
+
+/** Reads a data folder, whoever holds it. Throws `SB-FILE-001`, `SB-LEDGER-001` and `SB-LEDGER-004` as `openReadOnly` does. */
+export function openFolderSource(folder: string): Source {
+  const ledger = openReadOnly(folder, commandHolder())
+  const store = openFolderStore(join(folder, 'artifacts'))
+  const rates = new RateMeter()
+  const view = (status: SweepStatus): SweepView => {
+    const rate = rates.observe(status.id, status.tokens.done, performance.now())
+    const left = status.tokens.total - status.tokens.done
+    return { ...status, tokensPerSecond: rate, etaSeconds: rate && rate > 0 && status.state === 'running' ? left / rate : null }
+  }
+  return {
+    sweeps: async () => ledger.sweeps(),
+    sweep: async (id) => view(ledger.sweepStatus(id)),
+    cells: async (id) => nameFailedTexts(ledger.cells(id), (digest) => store.readSync(digest)),
+    scoredCells: async () => ledger.allScoredCells(),
+    leaderboard: async (query) => readLeaderboard(ledger, query),
+    fingerprints: async () => ledger.knownFingerprints(),
+    isServed: () => folderHolder(folder) !== null,
+    close: () => ledger.close(),
+  }
+}
+
+/** How a command names itself while it holds a folder. */
+export function commandHolder(): string {
+  return `sweepboard ${process.argv[2] ?? 'command'}, process ${process.pid} on ${hostname()}`
+}

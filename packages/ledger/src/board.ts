@@ -1,0 +1,103 @@
+import { type Config, type Similarity, SweepError } from '@sweepboard/contracts'
+import type { Handle } from './handle.ts'
+
+/** A scored cell as a leaderboard needs it: without metrics, evidence and artifacts. */
+export interface BoardCell {
+  readonly group: number
+  readonly model: string
+  readonly revision: string
+  readonly variant: string
+  readonly recipeKey: string
+  readonly recipe: {
+    readonly similarity: Similarity
+    /** Length of the full vector. */
+    readonly dimensions: number
+  }
+  readonly task: string
+  readonly subset: string
+  readonly split: string
+  readonly mainScoreName: string
+  readonly configKey: string
+  readonly config: Config
+  readonly mainScore: number | null
+}
+
+/** One imported score as a leaderboard needs it. */
+export interface PublishedScore {
+  readonly model: string
+  readonly revision: string
+  readonly task: string
+  readonly subset: string
+  readonly split: string
+  readonly mainScore: number | null
+}
+
+interface BoardRow extends Omit<BoardCell, 'group' | 'recipe' | 'config'> {
+  grp: number
+  similarity: Similarity
+  dimensions: number
+  config: string
+}
+
+const COLUMNS = `g.id as grp, g.model, g.revision, g.variant, g.recipeKey, json_extract(g.recipe, '$.similarity') as similarity,
+  json_extract(g.recipe, '$.dimensions') as dimensions, t.name as task, t.subset, t.split, t.mainScore as mainScoreName,
+  c.config as configKey, c.configJson as config, c.mainScore`
+
+/** Scored cells, of one sweep or of all; about 3 µs a cell. */
+export function boardCells(h: Handle, sweep: string | null): BoardCell[] {
+  const rows =
+    sweep === null
+      ? h.all<BoardRow>(
+          `select ${COLUMNS} from cell c join grp g on g.id = c.grp join task t on t.key = g.taskKey where c.state = 'scored'
+           order by g.id, c.rowid`,
+        )
+      : h.all<BoardRow>(
+          `select ${COLUMNS} from want w join config_set s on s.id = w.configs join json_each(s.json) j
+           join cell c on c.grp = w.grp and c.config = json_extract(j.value, '$.key') and c.state = 'scored'
+           join grp g on g.id = w.grp join task t on t.key = g.taskKey where w.sweep = ? order by w.rank, w.grp, j.key`,
+          sweep,
+        )
+  const configs = new Map<string, Config>()
+  return rows.map(({ grp, similarity, dimensions, config, ...row }) => {
+    if (!configs.has(config)) configs.set(config, JSON.parse(config) as Config)
+    return { ...row, group: grp, recipe: { similarity, dimensions }, config: configs.get(config) as Config }
+  })
+}
+
+/** Names of the tasks a sweep names, whether scored or not. Throws `SB-LEDGER-002`. */
+export function tasksOfSweep(h: Handle, sweep: string): string[] {
+  if (!h.has('select 1 from sweep where id = ?', sweep)) throw new SweepError('SB-LEDGER-002', { sweep })
+  return h
+    .all<{ name: string }>(
+      `select distinct t.name from want w join grp g on g.id = w.grp join task t on t.key = g.taskKey where w.sweep = ? order by 1`,
+      sweep,
+    )
+    .map(({ name }) => name)
+}
+
+/** Whether anything here, own or imported, is a score of this task. */
+export function knowsTask(h: Handle, name: string): boolean {
+  return h.has('select 1 from published where task = ?', name) || h.has('select 1 from task where name = ?', name)
+}
+
+/** Imported scores of these tasks, or of all (null), in no stated order; about 2 µs a row. */
+export function publishedScores(h: Handle, tasks: readonly string[] | null): PublishedScore[] {
+  return h.all<PublishedScore>(
+    `select model, revision, task, subset, split, mainScore from published${tasks === null ? '' : ' where task in (select value from json_each(?))'}`,
+    ...(tasks === null ? [] : [JSON.stringify(tasks)]),
+  )
+}
+
+/** A fingerprint under which an endpoint's vectors are kept, and the model it stands for. */
+export interface KnownFingerprint {
+  readonly model: string
+  readonly fingerprint: string
+}
+
+/** Fingerprints of every endpoint that ever served here, the oldest first. */
+export function knownFingerprints(h: Handle): KnownFingerprint[] {
+  return h.all<KnownFingerprint>(
+    `select json_extract(json, '$.model') as model, json_extract(json, '$.identity.fingerprint') as fingerprint from load
+     where json_extract(json, '$.identity.fingerprint') is not null order by rowid`,
+  )
+}

@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { SweepError } from '@sweepboard/contracts'
+import Database from 'better-sqlite3'
+import {
+  type BoardCell,
+  boardCells,
+  type KnownFingerprint,
+  knownFingerprints,
+  knowsTask,
+  type PublishedScore,
+  publishedScores,
+  tasksOfSweep,
+} from './board.ts'
+import { allScoredCells, type CellView, cells } from './cells.ts'
+import { Handle } from './handle.ts'
+import { compareSchema, lockFolder, openDatabase, readHolder } from './open.ts'
+import { type PublishedFilter, type PublishedRow, publishedRows } from './published.ts'
+import { type SweepStatus, sweepStatus, sweeps } from './status.ts'
+
+/**
+ * A ledger to look at while somebody else may hold its folder: SQLite's write-ahead log lets readers in beside the one
+ * writer. Each method sees one moment.
+ */
+export class LedgerReader {
+  readonly #h: Handle
+
+  constructor(handle: Handle) {
+    this.#h = handle
+  }
+
+  #read<T>(work: (h: Handle) => T): T {
+    return this.#h.db.transaction(() => work(this.#h)).deferred()
+  }
+
+  sweeps(): SweepStatus[] {
+    return this.#read(sweeps)
+  }
+
+  /** Throws `SB-LEDGER-002`. */
+  sweepStatus(id: string): SweepStatus {
+    return this.#read((h) => sweepStatus(h, id))
+  }
+
+  cells(sweep: string): CellView[] {
+    return this.#read((h) => cells(h, sweep))
+  }
+
+  allScoredCells(): CellView[] {
+    return this.#read(allScoredCells)
+  }
+
+  boardCells(sweep: string | null): BoardCell[] {
+    return this.#read((h) => boardCells(h, sweep))
+  }
+
+  /** Throws `SB-LEDGER-002`. */
+  tasksOfSweep(sweep: string): string[] {
+    return this.#read((h) => tasksOfSweep(h, sweep))
+  }
+
+  knowsTask(name: string): boolean {
+    return this.#read((h) => knowsTask(h, name))
+  }
+
+  publishedScores(tasks: readonly string[] | null): PublishedScore[] {
+    return this.#read((h) => publishedScores(h, tasks))
+  }
+
+  publishedRows(filter?: PublishedFilter): PublishedRow[] {
+    return this.#read((h) => publishedRows(h, filter))
+  }
+
+  knownFingerprints(): KnownFingerprint[] {
+    return this.#read(knownFingerprints)
+  }
+
+  close(): void {
+    this.#h.db.close()
+  }
+}
+
+/**
+ * Opens a data folder for reading, without its lock. A database of an older sweepboard is migrated first, which takes the lock
+ * for a moment.
+ * @throws SweepError `SB-FILE-001` where no ledger is there, `SB-LEDGER-004` where a newer sweepboard wrote it, `SB-LEDGER-001`
+ *   where it is older and in use
+ */
+export function openReadOnly(folder: string, holder: string): LedgerReader {
+  const file = join(folder, 'ledger.db')
+  if (!existsSync(file)) throw new SweepError('SB-FILE-001', { file, message: 'no sweep was run with this data folder' })
+  const db = openFile(file)
+  const schema = compareSchema(db)
+  if (schema.state === 'current') return new LedgerReader(new Handle(db))
+  db.close()
+  if (schema.state === 'newer') throw new SweepError('SB-LEDGER-004', { found: schema.applied })
+  const lock = lockFolder(folder, holder)
+  try {
+    openDatabase(file).close()
+  } finally {
+    lock.release()
+  }
+  return new LedgerReader(new Handle(openFile(file)))
+}
+
+function openFile(file: string): Database.Database {
+  try {
+    return new Database(file, { readonly: true })
+  } catch (cause) {
+    throw new SweepError('SB-FILE-001', { file, message: (cause as Error).message }, { cause })
+  }
+}
+
+/** Who holds a data folder at this moment, in the holder's own words; null where nobody does. Takes no lock that outlives the call. */
+export function folderHolder(folder: string): string | null {
+  const file = join(folder, 'lock.db')
+  if (!existsSync(file)) return null
+  const lock = new Database(file, { readonly: true, timeout: 0 })
+  try {
+    lock.prepare('select count(*) from sqlite_master').get()
+    return null
+  } catch (thrown) {
+    if ((thrown as { code?: unknown }).code !== 'SQLITE_BUSY') throw thrown
+    return readHolder(folder)
+  } finally {
+    lock.close()
+  }
+}
