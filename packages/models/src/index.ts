@@ -12,6 +12,7 @@ export type {
 } from './model-source.ts'
 export { readModelWeights, type WeightsAt, weightsUnder } from './model-weights.ts'
 export { type OpenOptions, openEngine } from './open-engine.ts'
+export { openPairEngine } from './open-pair-engine.ts'
 export type { PairEngine, ScoredPairs, TextPair } from './pair-engine.ts'
 export { PROBE_MARK } from './probe.ts'
 export { resolveModel } from './resolve-model.ts'
