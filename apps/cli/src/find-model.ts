@@ -1,4 +1,5 @@
 import { type Digest, taskKey } from '@sweepboard/contracts'
+import type { KnownFingerprint } from '@sweepboard/ledger'
 import { type EngineChoice, fillInstruction, resolveModel } from '@sweepboard/models'
 import { type EngineSpec, type NamedModel, parseDuration, type ResolvedModel, type SweepSpec } from '@sweepboard/planner'
 import type { NamedTaskData } from './find-task.ts'
@@ -7,6 +8,8 @@ import { isPath, resolvePath } from './spec-path.ts'
 interface ModelPlace {
   readonly specDir: string
   readonly readEnv: (name: string) => string | undefined
+  /** Fingerprints the ledger knows: one that still fits keeps the endpoint's load key. */
+  readonly fingerprints: () => Promise<readonly KnownFingerprint[]>
   /** What each task instructs, by task key. */
   readonly instructions: ReadonlyMap<Digest, NamedTaskData['instruction']>
 }
@@ -19,6 +22,7 @@ export async function findModel(
 ): Promise<{ readonly model: ResolvedModel; readonly warnings: readonly string[] }> {
   const model = isPath(named.model) ? resolvePath(named.model, place.specDir) : named.model
   const engine = named.engine ?? spec?.engine
+  const known = (await place.fingerprints()).filter((one) => one.model === model).map((one) => one.fingerprint)
   const info = await resolveModel(
     {
       model,
@@ -26,7 +30,7 @@ export async function findModel(
       recipe: { ...spec?.recipe, ...named.recipe },
       revision: named.revision,
     },
-    { baseDir: place.specDir, readVariable: place.readEnv },
+    { baseDir: place.specDir, readVariable: place.readEnv, knownFingerprints: known },
   )
   const sides: ResolvedModel['sides'] = (task, instruction) =>
     fillInstruction(info.recipe, {

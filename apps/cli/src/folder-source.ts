@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { openFolderStore } from '@sweepboard/artifacts'
-import { folderHolder, openReadOnly, type SweepStatus } from '@sweepboard/ledger'
+import { folderHolder, type KnownFingerprint, openReadOnly, type SweepStatus } from '@sweepboard/ledger'
 import { nameFailedTexts, RateMeter, readLeaderboard, type SweepView } from '@sweepboard/results'
 import type { Source } from './source.ts'
 
@@ -24,6 +25,17 @@ export function openFolderSource(folder: string): Source {
     fingerprints: async () => ledger.knownFingerprints(),
     isServed: () => folderHolder(folder) !== null,
     close: () => ledger.close(),
+  }
+}
+
+/** Fingerprints of the endpoints that served a data folder; none where no sweep was run yet. */
+export async function fingerprintsIn(folder: string): Promise<readonly KnownFingerprint[]> {
+  if (!existsSync(join(folder, 'ledger.db'))) return []
+  const source = openFolderSource(folder)
+  try {
+    return await source.fingerprints()
+  } finally {
+    source.close()
   }
 }
 

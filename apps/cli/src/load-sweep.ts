@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Mistake, type Plan, SweepError, taskKey } from '@sweepboard/contracts'
+import type { KnownFingerprint } from '@sweepboard/ledger'
 import { planSweep, type ResolvedModel, readSpec, refuseMistakes, type SweepSpec } from '@sweepboard/planner'
 import { findModel } from './find-model.ts'
 import { findTask, type NamedTaskData } from './find-task.ts'
@@ -10,6 +11,8 @@ export interface LoadOptions {
   readonly datasets?: string
   /** Reads the API keys that remote engines name. */
   readonly readEnv: (name: string) => string | undefined
+  /** Fingerprints of the endpoints that served before, where the sweep will run; asked at most once. */
+  readonly fingerprints: () => Promise<readonly KnownFingerprint[]>
 }
 
 export interface LoadedSweep {
@@ -55,9 +58,14 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
   }
   const instructions = new Map(tasks.map(({ ref, instruction }) => [taskKey(ref), instruction]))
   const models: ResolvedModel[] = []
+  let asked: Promise<readonly KnownFingerprint[]> | null = null
+  const fingerprints = () => {
+    asked ??= options.fingerprints()
+    return asked
+  }
   for (const placed of read.models) {
     const found = await collect(placed.line, () =>
-      findModel(placed.value, read.spec, { specDir, readEnv: options.readEnv, instructions }),
+      findModel(placed.value, read.spec, { specDir, readEnv: options.readEnv, fingerprints, instructions }),
     )
     if (found) models.push(found.model)
     warnings.push(...(found?.warnings ?? []))

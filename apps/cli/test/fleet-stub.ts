@@ -14,6 +14,8 @@ export interface EmbeddingsStub {
   readonly refusedCount: () => number
   /** Every n-th request that holds no probe text is refused, in turn with 429 and 500; 0 = never. */
   refuseEvery: number
+  /** Added to each component of each vector: a server whose sums come out in another order each time. */
+  jitter: (text: string, component: number) => number
   /** Requests with such a text are answered with 400. */
   isPoison: (text: string) => boolean
   /** From now on requests wait unanswered, until `release`. */
@@ -42,7 +44,15 @@ export async function startStub(): Promise<EmbeddingsStub> {
     }
     for (const text of texts) if (!text.startsWith(PROBE_MARK)) answered.set(text, (answered.get(text) ?? 0) + 1)
     response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify({ object: 'list', data: texts.map((text, index) => ({ index, embedding: vectorOf(text) })) }))
+    response.end(
+      JSON.stringify({
+        object: 'list',
+        data: texts.map((text, index) => ({
+          index,
+          embedding: stubVector(text).map((member, i) => member + stub.jitter(text, i)),
+        })),
+      }),
+    )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const release = () => {
@@ -55,6 +65,7 @@ export async function startStub(): Promise<EmbeddingsStub> {
     answered,
     refusedCount: () => refusedCount,
     refuseEvery: 0,
+    jitter: () => 0,
     isPoison: () => false,
     hold: () => {
       waiting ??= []
@@ -75,7 +86,7 @@ function refuse(response: ServerResponse, status: number): void {
 }
 
 /** A hashed bag of words of unit length: equal texts give equal vectors, texts with common words similar ones. */
-function vectorOf(text: string): number[] {
+export function stubVector(text: string): number[] {
   const sums = new Array<number>(STUB_DIM).fill(0)
   for (const word of text.split(' ')) {
     const hash = createHash('sha256').update(word).digest()

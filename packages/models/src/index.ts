@@ -14,5 +14,5 @@ export { readModelWeights, type WeightsAt, weightsUnder } from './model-weights.
 export { type OpenOptions, openEngine } from './open-engine.ts'
 export { openPairEngine } from './open-pair-engine.ts'
 export type { PairEngine, ScoredPairs, TextPair } from './pair-engine.ts'
-export { PROBE_MARK } from './probe.ts'
+export { fingerprintFits, fingerprintOf, PROBE_MARK, PROBE_TEXTS } from './probe.ts'
 export { resolveModel } from './resolve-model.ts'

@@ -1,7 +1,10 @@
 import { summarizePlan, sweepSchemaJson } from '@sweepboard/planner'
 import type { Command } from 'commander'
+import { type CommonOptions, dataFolder } from '../context.ts'
+import { fingerprintsIn } from '../folder-source.ts'
 import { loadSweep } from '../load-sweep.ts'
 import { printJson, printNote, printResult } from '../output.ts'
+import { openSource } from '../source.ts'
 
 export function add(program: Command): void {
   program
@@ -10,6 +13,9 @@ export function add(program: Command): void {
     .description('What a sweep would run: cells, loads, encodings and texts. Nothing is computed.')
     .option('--datasets <root>', 'folder with <Task>/ or <Task>/<subset>/ in BEIR layout')
     .option('--allow-env <names...>', 'environment variables a spec may name for API keys', [])
+    .option('--data <dir>', 'data folder the sweep would run in (default ./.sweepboard, or SWEEPBOARD_DATA)')
+    .option('--to <url>', 'service the sweep would be sent to')
+    .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
     .option('--schema', 'print the JSON Schema of the sweep language instead')
     .option('--json', 'one JSON document')
     .addHelpText(
@@ -21,7 +27,7 @@ export function add(program: Command): void {
 
 async function plan(
   file: string | undefined,
-  options: { datasets?: string; allowEnv: string[]; schema?: boolean; json?: boolean },
+  options: CommonOptions & { datasets?: string; allowEnv: string[]; schema?: boolean },
   command: Command,
 ): Promise<void> {
   if (options.schema) return printJson(sweepSchemaJson())
@@ -30,6 +36,7 @@ async function plan(
   const sweep = await loadSweep(file as string, {
     ...(options.datasets ? { datasets: options.datasets } : {}),
     readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined),
+    fingerprints: () => (options.to ? openSource(options).fingerprints() : fingerprintsIn(dataFolder(options))),
   })
   const summary = summarizePlan(sweep.plan)
   if (options.json) {

@@ -5,6 +5,7 @@ import { showBoard } from '../board-table.ts'
 import { type CommonOptions, dataFolder } from '../context.ts'
 import { type Embedded, openEmbedded } from '../embedded.ts'
 import { describeCells } from '../failures.ts'
+import { fingerprintsIn } from '../folder-source.ts'
 import { type LoadedSweep, loadSweep } from '../load-sweep.ts'
 import { printEvent, printNote, printResult } from '../output.ts'
 import { describeData, prepareTasks } from '../prepare-tasks.ts'
@@ -48,12 +49,13 @@ export function add(program: Command): void {
 async function run(file: string, options: RunOptions): Promise<void> {
   const asJson = options.json === true
   const allowed = new Set(options.allowEnv)
+  const folder = dataFolder(options)
   const sweep = await loadSweep(file, {
     ...(options.datasets ? { datasets: options.datasets } : {}),
     readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined),
+    fingerprints: () => fingerprintsIn(folder),
   })
   for (const warning of sweep.warnings) printNote(`note: ${warning}`)
-  const folder = dataFolder(options)
   const log = openRunLog(folder)
   const embedded = await openEmbedded({
     folder,

@@ -8,7 +8,7 @@ import { type CommonOptions, readToken } from '../context.ts'
 import { type LoadedSweep, loadSweep } from '../load-sweep.ts'
 import { printJson, printNote, printResult } from '../output.ts'
 import { describeData, prepareTasks } from '../prepare-tasks.ts'
-import { openClient } from '../source.ts'
+import { openClient, openSource } from '../source.ts'
 
 interface SubmitOptions extends CommonOptions {
   readonly to: string
@@ -38,6 +38,7 @@ async function submit(file: string, options: SubmitOptions): Promise<void> {
   const sweep = await loadSweep(file, {
     ...(options.datasets ? { datasets: options.datasets } : {}),
     readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined),
+    fingerprints: () => openSource(options).fingerprints(),
   })
   for (const warning of sweep.warnings) printNote(`note: ${warning}`)
   const prepared = await prepareAndUpload(sweep, options)
