@@ -11,22 +11,13 @@ import type {
   TaskRef,
   TicketQueue,
 } from '@sweepboard/contracts'
-import { SCORE_LANE } from '@sweepboard/contracts'
-import {
-  DEFAULT_TOKENS_PER_SECOND,
-  leasesToStop,
-  leaseTokens,
-  omittedLeases,
-  pickChunks,
-  pickSweep,
-  reconcile,
-  SCORE_COST_SECONDS,
-  type Unservable,
-  windowFor,
-} from '@sweepboard/dispatch'
+import { leasesToStop, omittedLeases, type Unservable } from '@sweepboard/dispatch'
 import type { ControlAction, Ledger, LedgerEvent, Submission } from '@sweepboard/ledger'
+import { Budgets } from './coordinator-budget.ts'
 import { HostTable, type HostView, isScoreSlot } from './coordinator-hosts.ts'
 import { closedFailure, LaneTable } from './coordinator-lanes.ts'
+import { LeaseTimes } from './coordinator-leases.ts'
+import { Leasing } from './coordinator-leasing.ts'
 import { Preparations } from './coordinator-preparation.ts'
 import { Tickets } from './coordinator-queue.ts'
 
@@ -78,11 +69,9 @@ export class Coordinator {
   readonly #preparations: Preparations
   readonly #startedAt: number
   readonly #graceMs: number
-  readonly #sentAt = new Map<string, number>()
-  readonly #namedAt = new Map<string, number>()
-  /** Lanes whose queue may hold tickets. */
-  readonly #usedLanes = new Set<string>([SCORE_LANE])
-  #lastTick: number
+  readonly #times = new LeaseTimes()
+  readonly #leasing: Leasing
+  readonly #budgets: Budgets
   #lastReconcile: number
   #lastChoice = Number.NEGATIVE_INFINITY
   #ticking: Promise<void> | null = null
@@ -92,12 +81,27 @@ export class Coordinator {
     this.#ledger = options.ledger
     this.#graceMs = options.beatMs * options.graceBeats
     this.#startedAt = options.now()
-    this.#lastTick = this.#startedAt
     this.#lastReconcile = this.#startedAt
     this.#hosts = new HostTable(this.#graceMs)
     this.#lanes = new LaneTable(options.ledger, this.#hosts, options.now)
     const log = options.log ?? (() => undefined)
     this.#tickets = new Tickets(options.queue, log)
+    this.#leasing = new Leasing({
+      ledger: options.ledger,
+      hosts: this.#hosts,
+      lanes: this.#lanes,
+      tickets: this.#tickets,
+      made: (ticket) => {
+        this.#times.sent(ticket, options.now())
+        this.#point('lease.before-add')
+      },
+    })
+    this.#budgets = new Budgets({
+      ledger: options.ledger,
+      now: options.now,
+      log,
+      cancel: (sweep) => this.control(sweep, 'cancel'),
+    })
     this.#preparations = new Preparations({
       ledger: options.ledger,
       prepare: options.prepare,
@@ -115,7 +119,7 @@ export class Coordinator {
     const ledger = this.#ledger.id
     const isNewHost = !this.#hosts.views(now).some(({ host, boot }) => host === beat.host && boot === beat.boot)
     if (!this.#hosts.record(beat, now)) return { stop: [], lanes: {}, ledger }
-    for (const id of beat.holding) if (this.#ledger.lease(id)?.host === beat.host) this.#namedAt.set(id, now)
+    for (const id of beat.holding) if (this.#ledger.lease(id)?.host === beat.host) this.#times.named(id, now)
     const held = this.#ledger
       .leasesOf(beat.host)
       .map(({ id, boot, claimSeq }) => ({ id, boot: boot ?? 0, claimSeq: claimSeq ?? 0 }))
@@ -144,7 +148,7 @@ export class Coordinator {
   claim(asked: Claim): ClaimAnswer {
     this.#point('claim.before')
     const answer = this.#ledger.claim(asked)
-    if (answer.state === 'granted') this.#namedAt.set(asked.lease, this.#options.now())
+    if (answer.state === 'granted') this.#times.named(asked.lease, this.#options.now())
     this.#changed()
     this.#point('claim.after')
     return answer
@@ -222,28 +226,17 @@ export class Coordinator {
   async #tick(): Promise<void> {
     const now = this.#options.now()
     this.#changed()
-    this.#spend(now)
+    this.#budgets.spend(now)
     this.#preparations.start()
     this.#choose(now)
     this.#failClosedLanes()
     await this.#tickets.probe()
-    const leased = this.#tickets.isAway ? 0 : this.#lease()
+    const leased = this.#tickets.isAway ? 0 : this.#leasing.fill(now)
     await this.#tickets.send()
     if (leased > 0) this.#point('lease.after-add')
     if (now - this.#lastReconcile >= this.#options.beatMs) {
       this.#lastReconcile = now
       await this.#reconcile()
-    }
-  }
-
-  /** Running time is added up here; a sweep beyond its budget is cancelled (what it has stays). */
-  #spend(now: number): void {
-    const elapsed = now - this.#lastTick
-    this.#lastTick = now
-    if (elapsed > 0 && this.#ledger.runningSweeps().length > 0) this.#ledger.addRunTime(elapsed)
-    for (const sweep of this.#ledger.overBudget()) {
-      this.#options.log?.({ level: 'warn', message: 'the sweep is beyond its budget and is cancelled', sweep })
-      this.control(sweep, 'cancel')
     }
   }
 
@@ -259,65 +252,14 @@ export class Coordinator {
     }
   }
 
-  /** Fills each lane's window; answers how many leases it made. */
-  #lease(): number {
-    let leased = 0
-    const now = this.#options.now()
-    const open = new Map<string, number>()
-    for (const { lane } of this.#ledger.openLeases()) open.set(lane, (open.get(lane) ?? 0) + 1)
-    const serving = this.#hosts.serving(now)
-    const liveSlots = [...serving].reduce((sum, [lane, { slots }]) => sum + (lane === SCORE_LANE ? 0 : slots), 0)
-    for (const [lane, { slots, slowest }] of serving) {
-      this.#usedLanes.add(lane)
-      for (let count = open.get(lane) ?? 0; count < windowFor(slots); count += 1) {
-        const fleet = { slowestTokensPerSecond: slowest ?? DEFAULT_TOKENS_PER_SECOND, liveSlots, laneSlots: slots }
-        const ticket = lane === SCORE_LANE ? this.#leaseScore() : this.#leaseEncode(lane, fleet)
-        if (ticket === null) break
-        leased += 1
-        this.#sentAt.set(ticket, now)
-        this.#point('lease.before-add')
-        this.#tickets.add(ticket, lane)
-      }
-    }
-    return leased
-  }
-
-  #leaseEncode(lane: string, fleet: { slowestTokensPerSecond: number; liveSlots: number; laneSlots: number }): string | null {
-    const most = leaseTokens({ ...fleet, tokensLeft: this.#lanes.todoTokens(lane) })
-    for (const sweep of pickSweep(this.#ledger.runningSweeps())) {
-      const { chunks, tokens } = pickChunks(this.#ledger.todoChunks(lane, sweep.id), most)
-      if (chunks.length === 0) continue
-      this.#lanes.take(lane, tokens)
-      return this.#ledger.leaseEncode({ lane, sweep: sweep.id, chunks, cost: tokens / fleet.slowestTokensPerSecond })
-    }
-    // Nothing to pick though something was thought to wait: somebody committed chunks that nobody had leased.
-    if (this.#lanes.todoTokens(lane) > 0) this.#lanes.outdated()
-    return null
-  }
-
-  #leaseScore(): string | null {
-    for (const sweep of pickSweep(this.#ledger.runningSweeps())) {
-      const [next] = this.#ledger.scorableGroups(sweep.id, 1)
-      if (next !== undefined) return this.#ledger.leaseScore({ sweep: sweep.id, ...next, cost: SCORE_COST_SECONDS })
-    }
-    return null
-  }
-
   async #reconcile(): Promise<void> {
-    const asked = new Set([...this.#usedLanes, ...this.#ledger.openLeases().map(({ lane }) => lane)])
+    const asked = new Set([...this.#leasing.usedLanes, ...this.#ledger.openLeases().map(({ lane }) => lane)])
     const waiting = await this.#tickets.waiting(asked)
     const now = this.#options.now()
-    const actions = reconcile({
+    const actions = this.#times.compare(this.#ledger, {
       now,
       startedAt: this.#startedAt,
       graceMs: this.#graceMs,
-      leases: this.#ledger.openLeases().map(({ id, lane, run }) => ({
-        id,
-        lane,
-        isClaimed: run !== null,
-        sentAt: this.#sentAt.get(id) ?? null,
-        namedAt: this.#namedAt.get(id) ?? null,
-      })),
       servedLanes: new Set(this.#hosts.serving(now).keys()),
       waiting,
     })
@@ -337,8 +279,7 @@ export class Coordinator {
     const events = this.#ledger.takeEvents()
     for (const event of events) {
       if (event.kind === 'lease-closed') {
-        this.#sentAt.delete(event.lease)
-        this.#namedAt.delete(event.lease)
+        this.#times.forget(event.lease)
         this.#tickets.remove(event.lease, event.lane)
       }
       if (changesWork(event)) this.#lanes.outdated()

@@ -1,0 +1,85 @@
+import { SCORE_LANE } from '@sweepboard/contracts'
+import {
+  DEFAULT_TOKENS_PER_SECOND,
+  leaseTokens,
+  pickChunks,
+  pickSweep,
+  SCORE_COST_SECONDS,
+  windowFor,
+} from '@sweepboard/dispatch'
+import type { Ledger } from '@sweepboard/ledger'
+import type { HostTable } from './coordinator-hosts.ts'
+import type { LaneTable } from './coordinator-lanes.ts'
+import type { Tickets } from './coordinator-queue.ts'
+
+export interface LeasingOptions {
+  readonly ledger: Ledger
+  readonly hosts: HostTable
+  readonly lanes: LaneTable
+  readonly tickets: Tickets
+  /** Called with each ticket before it goes to the queue. */
+  readonly made: (ticket: string) => void
+}
+
+/** The slots of a lane, as far as the size of a lease depends on them. */
+interface Fleet {
+  readonly slowestTokensPerSecond: number
+  readonly liveSlots: number
+  readonly laneSlots: number
+}
+
+/** The dispatcher of protocol section 6: fills the window of each lane, fairly between sweeps. */
+export class Leasing {
+  readonly #options: LeasingOptions
+  /** Lanes whose queue may hold tickets. */
+  readonly usedLanes = new Set<string>([SCORE_LANE])
+
+  constructor(options: LeasingOptions) {
+    this.#options = options
+  }
+
+  /** Fills each lane's window; answers how many leases it made. */
+  fill(now: number): number {
+    const { ledger, hosts, tickets, made } = this.#options
+    let leased = 0
+    const open = new Map<string, number>()
+    for (const { lane } of ledger.openLeases()) open.set(lane, (open.get(lane) ?? 0) + 1)
+    const serving = hosts.serving(now)
+    const liveSlots = [...serving].reduce((sum, [lane, { slots }]) => sum + (lane === SCORE_LANE ? 0 : slots), 0)
+    for (const [lane, { slots, slowest }] of serving) {
+      this.usedLanes.add(lane)
+      for (let count = open.get(lane) ?? 0; count < windowFor(slots); count += 1) {
+        const fleet = { slowestTokensPerSecond: slowest ?? DEFAULT_TOKENS_PER_SECOND, liveSlots, laneSlots: slots }
+        const ticket = lane === SCORE_LANE ? this.#leaseScore() : this.#leaseEncode(lane, fleet)
+        if (ticket === null) break
+        leased += 1
+        made(ticket)
+        tickets.add(ticket, lane)
+      }
+    }
+    return leased
+  }
+
+  #leaseEncode(lane: string, fleet: Fleet): string | null {
+    const { ledger, lanes } = this.#options
+    const most = leaseTokens({ ...fleet, tokensLeft: lanes.todoTokens(lane) })
+    for (const sweep of pickSweep(ledger.runningSweeps())) {
+      const { chunks, tokens } = pickChunks(ledger.todoChunks(lane, sweep.id), most)
+      if (chunks.length === 0) continue
+      lanes.take(lane, tokens)
+      return ledger.leaseEncode({ lane, sweep: sweep.id, chunks, cost: tokens / fleet.slowestTokensPerSecond })
+    }
+    // Nothing to pick though something was thought to wait: somebody committed chunks that nobody had leased.
+    if (lanes.todoTokens(lane) > 0) lanes.outdated()
+    return null
+  }
+
+  #leaseScore(): string | null {
+    const { ledger } = this.#options
+    for (const sweep of pickSweep(ledger.runningSweeps())) {
+      const [next] = ledger.scorableGroups(sweep.id, 1)
+      if (next !== undefined) return ledger.leaseScore({ sweep: sweep.id, ...next, cost: SCORE_COST_SECONDS })
+    }
+    return null
+  }
+}
