@@ -44,7 +44,13 @@ export async function findModel(
 }
 
 function toEngineChoice(engine: EngineSpec): EngineChoice {
-  if (typeof engine === 'string' || !('openai' in engine)) return engine
-  const { timeout, ...rest } = engine.openai
-  return { openai: { ...rest, timeout: timeout === undefined ? undefined : (parseDuration(timeout) ?? undefined) } }
+  if (typeof engine === 'string' || 'random' in engine || 'onnx' in engine) return engine
+  const inMilliseconds = <T extends { readonly timeout?: string | undefined }>({ timeout, ...rest }: T) => ({
+    ...rest,
+    timeout: timeout === undefined ? undefined : (parseDuration(timeout) ?? undefined),
+  })
+  if ('openai' in engine) return { openai: inMilliseconds(engine.openai) }
+  if ('tei' in engine) return { tei: inMilliseconds(engine.tei) }
+  if ('ollama' in engine) return { ollama: inMilliseconds(engine.ollama) }
+  return { 'rerank-api': inMilliseconds(engine['rerank-api']) }
 }

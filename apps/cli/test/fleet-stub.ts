@@ -30,6 +30,7 @@ export async function startStub(): Promise<EmbeddingsStub> {
   let requestCount = 0
   let refusedCount = 0
   const server = createServer(async (request, response) => {
+    if (request.method === 'GET') return refuse(response, 404) // it says nothing of itself
     let body = ''
     for await (const part of request) body += String(part)
     const texts = (JSON.parse(body) as { input: string[] }).input

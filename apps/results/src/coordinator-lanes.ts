@@ -1,4 +1,12 @@
-import { ERRORS, type ErrorEntry, type FailureRecord, type Load, SweepError, toFailureRecord } from '@sweepboard/contracts'
+import {
+  ERRORS,
+  type ErrorEntry,
+  type FailureRecord,
+  isRemote,
+  type Load,
+  SweepError,
+  toFailureRecord,
+} from '@sweepboard/contracts'
 import { chooseLanes, type Lane, type Unservable } from '@sweepboard/dispatch'
 import type { Ledger } from '@sweepboard/ledger'
 import type { HostTable } from './coordinator-hosts.ts'
@@ -8,15 +16,15 @@ const LOAD_BYTES_PER_SECOND = 500e6
 
 /** What a lane needs of a slot. */
 export function laneOf(load: Load, work: { remainingTokens: number; unservedForMs: number }): Lane {
-  const isRemote = load.identity.engine === 'openai'
+  const onServer = isRemote(load)
   return {
     key: load.key,
-    devices: isRemote ? ['endpoint'] : load.identity.provider.startsWith('cuda') ? ['cuda'] : ['cpu'],
-    memoryBytes: isRemote ? 0 : load.memoryBytes,
+    devices: onServer ? ['endpoint'] : load.identity.provider.startsWith('cuda') ? ['cuda'] : ['cpu'],
+    memoryBytes: onServer ? 0 : load.memoryBytes,
     weights: load.identity.weights,
     keyVariable: load.open.keyVariable,
-    maxSlots: isRemote ? 1 : null,
-    loadSeconds: isRemote ? 0 : load.memoryBytes / LOAD_BYTES_PER_SECOND,
+    maxSlots: onServer ? 1 : null,
+    loadSeconds: onServer ? 0 : load.memoryBytes / LOAD_BYTES_PER_SECOND,
     ...work,
   }
 }

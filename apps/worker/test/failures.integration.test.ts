@@ -11,6 +11,7 @@ import { endpointLoad, type Fleet, openFleet, textsOf } from './fleet.ts'
 /** An embeddings server; `judge` answers a status for a request's texts, 200 = vectors. */
 async function openStub(judge: (texts: string[]) => number | Promise<number>): Promise<{ url: string; server: Server }> {
   const server = createServer(async (request, response) => {
+    if (request.method === 'GET') return void response.writeHead(404).end() // it says nothing of itself
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part)
     const { input }: { input: string[] } = JSON.parse(Buffer.concat(parts).toString('utf8'))

@@ -218,7 +218,7 @@ export const ERRORS = {
   'SB-HTTP-004': {
     kind: 'invalid',
     says: (d) => `${d.url} gave a wrong answer: ${d.message}`,
-    fix: 'The server does not keep the /v1/embeddings contract; nothing of the answer was used.',
+    fix: 'The server does not keep the contract of its API; nothing of the answer was used.',
   },
   'SB-HTTP-005': {
     kind: 'conflict',
@@ -234,6 +234,21 @@ export const ERRORS = {
     kind: 'timeout',
     says: (d) => `${d.url} did not answer within ${d.timeoutMs} ms`,
     fix: 'Raise `timeout`, or lower `batch`.',
+  },
+  'SB-HTTP-008': {
+    kind: 'invalid',
+    says: (d) => `${d.url} reads ${d.found} tokens of an input, the recipe wants ${d.wanted}`,
+    fix: 'Start the server with a larger limit, or lower `maxTokens` in the recipe.',
+  },
+  'SB-HTTP-009': {
+    kind: 'invalid',
+    says: (d) => `${d.url} counted ${d.found} tokens where ${d.wanted} were sent`,
+    fix: 'Fewer: the server cuts texts; more: it adds a prompt. Switch that off in the server, or name the right `tokenizer`.',
+  },
+  'SB-HTTP-010': {
+    kind: 'invalid',
+    says: (d) => `${d.url} cannot serve this: ${d.message}`,
+    fix: 'Name the engine, `style` or recipe that fits the server (docs/models.md).',
   },
 
   'SB-SCORE-001': {

@@ -35,6 +35,7 @@ export {
   Cleaning,
   encodingKey,
   isPairRecipe,
+  isRemote,
   Load,
   laneName,
   loadKey,

@@ -83,7 +83,7 @@ export const Load = z.strictObject({
   /** Hub revision, `digest12` of a folder, `1` of the random encoder, or `no_revision_available`. */
   revision: z.string(),
   identity: z.strictObject({
-    engine: z.enum(['random', 'onnx', 'openai']),
+    engine: z.enum(['random', 'onnx', 'openai', 'tei', 'ollama', 'rerank-api']),
     /** SHA-256 over the folder's relevant files (onnx), null otherwise. */
     weights: z.string().nullable(),
     dtype: z.string(),
@@ -110,6 +110,11 @@ export const Load = z.strictObject({
   parameterCount: z.number().nonnegative().nullable().default(null),
 })
 export type Load = z.infer<typeof Load>
+
+/** Whether a load lives on a server: it takes no memory and no weights here, and is reached by its URL. */
+export function isRemote(load: Pick<Load, 'identity'>): boolean {
+  return !['random', 'onnx'].includes(load.identity.engine)
+}
 
 /** Load key: hash of what must be in memory. Names a lane. */
 export function loadKey(identity: Load['identity']): Digest {

@@ -1,5 +1,5 @@
 import type { Load, Pooling, Recipe, SideRecipe, Similarity } from '@sweepboard/contracts'
-import type { RetryPolicy } from './embeddings-client.ts'
+import type { RetryPolicy } from './http/patient-client.ts'
 import type { SidePrompts } from './instruction.ts'
 
 type Maybe<T> = T | undefined
@@ -12,7 +12,7 @@ export interface OnnxChoice {
 }
 
 export interface EndpointChoice {
-  /** Base URL, with /v1 where the server has one. */
+  /** Base URL, with /v1 where the server has one; of TEI and Ollama the root. */
   readonly url: string
   /** `$NAME` of the environment variable that holds the key. */
   readonly key?: Maybe<string>
@@ -23,6 +23,16 @@ export interface EndpointChoice {
   readonly batch?: Maybe<number>
   /** Milliseconds a request may take. */
   readonly timeout?: Maybe<number>
+  /** Folder with the model's tokenizer.json, relative to the sweep file: texts are then counted and cut here. */
+  readonly tokenizer?: Maybe<string>
+}
+
+/** How a rerank server is asked: `auto` finds it out. */
+export const RERANK_STYLES = ['auto', 'jina', 'cohere', 'tei', 'sglang'] as const
+export type RerankStyle = (typeof RERANK_STYLES)[number]
+
+export interface RerankChoice extends EndpointChoice {
+  readonly style?: Maybe<RerankStyle>
 }
 
 /** The `engine:` of a sweep file, durations already in milliseconds. */
@@ -32,6 +42,9 @@ export type EngineChoice =
   | { readonly random: object | null }
   | { readonly onnx: OnnxChoice }
   | { readonly openai: EndpointChoice }
+  | { readonly tei: EndpointChoice }
+  | { readonly ollama: EndpointChoice }
+  | { readonly 'rerank-api': RerankChoice }
 
 /** A side's members a spec names; a missing or undefined one is the folder's business. */
 export type SidePatch = { readonly [Member in keyof SideRecipe]?: Maybe<SideRecipe[Member]> }

@@ -1,4 +1,4 @@
-import type { Load } from '@sweepboard/contracts'
+import { type Load, SweepError } from '@sweepboard/contracts'
 import type { Engine } from './engine.ts'
 
 export interface OpenOptions {
@@ -13,7 +13,8 @@ export interface OpenOptions {
 
 /**
  * Opens a load. Engines are imported only here, so that a process without ONNX work never loads onnxruntime.
- * @throws SweepError `SB-MODEL-001`, `-002`, `-003`, `-009` (onnx), `SB-HTTP-*` (openai; `-005` when the server changed)
+ * @throws SweepError `SB-MODEL-001`, `-002`, `-003`, `-009` (onnx), `SB-HTTP-*` (servers; `-005` when another model
+ *   answers), `SB-SPEC-004` for an engine that gives no vectors
  */
 export async function openEngine(load: Load, options: OpenOptions = {}): Promise<Engine> {
   switch (load.identity.engine) {
@@ -22,6 +23,10 @@ export async function openEngine(load: Load, options: OpenOptions = {}): Promise
     case 'onnx':
       return (await import('./onnx-engine.ts')).openOnnxEngine(load, options)
     case 'openai':
-      return (await import('./openai-engine.ts')).openOpenaiEngine(load, options)
+    case 'tei':
+    case 'ollama':
+      return (await import('./http/endpoint-engine.ts')).openEndpointEngine(load, options)
+    case 'rerank-api':
+      throw new SweepError('SB-SPEC-004', { path: 'engine.rerank-api', message: 'it scores pairs and gives no vectors' })
   }
 }

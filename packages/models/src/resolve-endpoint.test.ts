@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { EmbeddingsServer } from '../test/embeddings-server.ts'
-import { openOpenaiEngine } from './openai-engine.ts'
+import { openEndpointEngine } from './http/endpoint-engine.ts'
 import { fingerprintFits, fingerprintOf, PROBE_MARK, PROBE_TEXTS } from './probe.ts'
 import { resolveModel } from './resolve-model.ts'
 
@@ -77,9 +77,9 @@ describe('resolving an endpoint', () => {
 
   it('refuses to open a server that has changed', async () => {
     const { load } = await resolveHere()
-    await (await openOpenaiEngine(load, { retry: RETRY })).close()
+    await (await openEndpointEngine(load, { retry: RETRY })).close()
     server.seed = 'another model '
-    await expect(openOpenaiEngine(load, { retry: RETRY })).rejects.toMatchObject({ code: 'SB-HTTP-005' })
+    await expect(openEndpointEngine(load, { retry: RETRY })).rejects.toMatchObject({ code: 'SB-HTTP-005' })
   })
 
   it('wants a similarity where vectors have no unit length', async () => {
@@ -91,7 +91,7 @@ describe('resolving an endpoint', () => {
 
   it.each([
     [{ openai: { key: '$UNSET' } }, 'SB-HTTP-006'],
-    [{ recipe: { maxTokens: 512 } }, 'SB-CORE-002'],
+    [{ recipe: { maxTokens: 512 } }, 'SB-MODEL-004'],
     [{ recipe: { query: { template: 'no place' } } }, 'SB-MODEL-004'],
     [{ recipe: { dimensions: 65 } }, 'SB-MODEL-004'],
     [{ openai: { url: 'http://user:secret@127.0.0.1:9/v1' } }, 'SB-SPEC-004'],

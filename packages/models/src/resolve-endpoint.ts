@@ -1,115 +1,151 @@
+import { basename, isAbsolute, resolve } from 'node:path'
 import { type Load, loadKey, Recipe, SideRecipe, SweepError, type Vectors } from '@sweepboard/contracts'
-import { EmbeddingsClient, RETRY_POLICY } from './embeddings-client.ts'
-import { shownUrl } from './embeddings-request.ts'
+import { readFolderConfig } from './folder-config.ts'
+import { type ComposedRecipe, composeRecipe } from './folder-recipe.ts'
+import type { EmbeddingDialect } from './http/embedding-exchange.ts'
+import { refuseLocalParts } from './http/embedding-inputs.ts'
+import { type EmbeddingLink, hasUnitLength, openEmbeddingLink, rowOf, takesTokenIds } from './http/embedding-link.ts'
+import { shownUrl } from './http/endpoint.ts'
+import { planEndpoint } from './http/endpoint-plan.ts'
+import { checkReadsWhole } from './http/limit-probe.ts'
+import type { ServerFacts } from './http/server-facts.ts'
 import type { EndpointChoice, ModelInfo, ModelSource, RecipePatch, ResolveContext, SidePatch } from './model-source.ts'
-import { probe } from './openai-engine.ts'
 import { fingerprintFits, fingerprintOf } from './probe.ts'
 import { isTemplate } from './template.ts'
+import type { TextTokenizer } from './text-tokenizer.ts'
 
-/** Somebody waits for the plan: a server that is down is reported sooner than during a run. */
-const PLAN_RETRY = { ...RETRY_POLICY, noProgressMs: 15_000 }
-/** How far a norm may be from 1 for vectors to count as normalised by the server. */
-const UNIT_TOLERANCE = 1e-2
+export interface DialectChoice {
+  readonly dialect: EmbeddingDialect
+  readonly endpoint: EndpointChoice
+}
 
 /**
- * A remote model as load and recipe. Its probe texts are encoded: they give dimension, fingerprint, and whether the server
- * normalises.
- * @throws SweepError `SB-HTTP-006` when the key's variable cannot be read, `SB-HTTP-001` to `-004`, `-007`; `SB-MODEL-004`
- * when the vectors have no unit length and the spec names no similarity; `SB-CORE-002` for limits only a local tokenizer keeps
+ * A remote model as load and recipe. Its probe texts are encoded: they give dimension, fingerprint, whether the server
+ * normalises, whether it takes token ids; and it is asked what it is and how much it reads.
+ * @throws SweepError `SB-HTTP-006` when the key's variable cannot be read; `SB-HTTP-001` to `-004`, `-007`; `SB-HTTP-008`
+ * when it reads less than the recipe's `maxTokens`; `SB-HTTP-010` when it is no server of this engine; `SB-MODEL-004` when the
+ * recipe is not whole
  */
-export async function resolveEndpoint(source: ModelSource, choice: EndpointChoice, context: ResolveContext): Promise<ModelInfo> {
-  checkUrl(choice.url)
+export async function resolveEndpoint(source: ModelSource, choice: DialectChoice, context: ResolveContext): Promise<ModelInfo> {
+  const { dialect } = choice
   const patch = source.recipe ?? {}
-  refuseLocalLimits(patch)
-  const keyVariable = choice.key?.replace(/^\$/, '') ?? null
-  const apiKey = keyVariable === null ? undefined : context.readVariable?.(keyVariable)
-  if (keyVariable !== null && !apiKey) throw new SweepError('SB-HTTP-006', { variable: keyVariable })
-  const open = {
-    folder: null,
-    file: null,
-    url: choice.url,
-    keyVariable,
-    concurrency: choice.concurrency ?? 4,
-    batchTexts: choice.batch ?? 32,
-    timeoutMs: choice.timeout ?? 60_000,
-  }
-  const remote = choice.model ?? source.model
-  const client = new EmbeddingsClient(
-    { url: choice.url, model: remote, apiKey, timeoutMs: open.timeoutMs },
-    context.retry ?? PLAN_RETRY,
-  )
-  const probes = await probe(client, { batchTexts: open.batchTexts, signal: context.signal })
-  const fingerprint = context.knownFingerprints?.find((known) => fingerprintFits(known, probes)) ?? fingerprintOf(probes)
+  const folder = isPath(source.model) ? resolve(context.baseDir, source.model) : null
+  const plan = await planEndpoint(choice.endpoint, { engine: dialect, model: source.model, folder, context })
+  const { client, facts, tokenizer } = plan
+  const link = await openEmbeddingLink(client, { dialect, tokenizer, signal: context.signal })
+  const sends = tokenizer !== null && (await takesTokenIds(link, tokenizer, context.signal)) ? 'tokens' : 'text'
+  const name = folder === null ? source.model : `local/${basename(folder)}`
+  const { recipe, prompts, warnings } = await recipeOf(name, { folder, patch, probes: link.probes, tokenizer })
+  refuseStrippedTemplates(name, { recipe, facts })
+  await checkLimit(link, { recipe, facts, tokenizer, sends, signal: context.signal })
+  const known = context.knownFingerprints?.find((one) => fingerprintFits(one, link.probes))
+  const options: Record<string, string> = { model: client.endpoint.model }
+  if (plan.tokenizerDigest !== null) Object.assign(options, { tokenizer: plan.tokenizerDigest, input: sends })
   const identity: Load['identity'] = {
-    engine: 'openai',
+    engine: dialect,
     weights: null,
-    dtype: 'unknown',
-    provider: 'openai',
-    options: { model: remote },
-    fingerprint,
+    dtype: dialect === 'tei' ? (facts.dtype ?? 'unknown') : 'unknown',
+    provider: dialect,
+    options,
+    fingerprint: known ?? fingerprintOf(link.probes),
   }
   const load: Load = {
     key: loadKey(identity),
-    model: source.model,
+    model: name,
     revision: source.revision ?? 'no_revision_available',
     identity,
-    open,
+    open: plan.open,
     memoryBytes: 0,
     parameterCount: null,
   }
-  const recipe = endpointRecipe(source.model, { patch, probes })
-  return { load, recipe, warnings: [], languages: null, matryoshka: null, prompts: { query: null, document: null } }
+  return { load, recipe, warnings, languages: null, matryoshka: null, prompts }
 }
 
-/** The server pools and cuts; the template is ours, and similarity must be told where unit length does not settle it. */
+/** From the model's folder where it is at hand; else the server pools, the template is ours, and the spec says the rest. */
+async function recipeOf(
+  model: string,
+  from: { folder: string | null; patch: RecipePatch; probes: Vectors; tokenizer: TextTokenizer | null },
+): Promise<ComposedRecipe> {
+  const { folder, patch, probes, tokenizer } = from
+  if (tokenizer === null) for (const part of [patch, patch.query ?? {}, patch.document ?? {}]) refuseLocalParts(part)
+  if (folder === null)
+    return { recipe: endpointRecipe(model, { patch, probes }), prompts: { query: null, document: null }, warnings: [] }
+  const composed = composeRecipe(model, await readFolderConfig(folder), patch)
+  const { query, document, dimensions } = composed.recipe
+  if (dimensions !== probes.dim)
+    throw new SweepError('SB-MODEL-004', { model, missing: `dimensions ${dimensions}: the server gives ${probes.dim}` })
+  const recipe: Recipe = {
+    ...composed.recipe,
+    query: { ...query, pooling: 'none' },
+    document: { ...document, pooling: 'none' },
+  }
+  return { ...composed, recipe }
+}
+
 function endpointRecipe(model: string, from: { patch: RecipePatch; probes: Vectors }): Recipe {
   const { patch, probes } = from
-  const side = (own: SidePatch = {}) =>
-    SideRecipe.parse({
+  const side = (own: SidePatch = {}) => {
+    const { cleaning, suffix } = own
+    return SideRecipe.parse({
       template: own.template ?? '{text}',
       instruction: own.instruction ?? null,
       normalize: own.normalize ?? patch.normalize ?? false,
+      maxTokens: own.maxTokens ?? patch.maxTokens ?? null,
+      closingToken: own.closingToken ?? patch.closingToken ?? null,
+      ...(cleaning === undefined ? {} : { cleaning }),
+      ...(suffix === undefined ? {} : { suffix }),
     })
+  }
   const query = side(patch.query)
   const document = side(patch.document)
   const missing: string[] = []
+  for (const part of [patch, patch.query ?? {}, patch.document ?? {}])
+    if (part.pooling !== undefined && part.pooling !== 'none') missing.push(`pooling ${part.pooling}: the server pools`)
   for (const { template } of [query, document])
     if (!isTemplate(template)) missing.push(`the template ${JSON.stringify(template)} must hold {text} exactly once`)
   if (patch.dimensions !== undefined && patch.dimensions !== probes.dim)
     missing.push(`dimensions ${patch.dimensions}: the server gives ${probes.dim}`)
-  const isUnit = (query.normalize && document.normalize) || hasUnitRows(probes)
-  const similarity = patch.similarity ?? (isUnit ? 'cosine' : null)
+  const similarity = patch.similarity ?? ((query.normalize && document.normalize) || hasUnitRows(probes) ? 'cosine' : null)
   if (similarity === null) missing.push('similarity: the server does not normalise, so cosine and dot differ')
   if (similarity === null || missing.length > 0) throw new SweepError('SB-MODEL-004', { model, missing: missing.join('; ') })
   return Recipe.parse({ query, document, similarity, dimensions: probes.dim })
 }
 
+/** Infinity strips white space around each text: a prompt that begins or ends with it would reach the model changed. */
+function refuseStrippedTemplates(model: string, by: { recipe: Recipe; facts: ServerFacts }): void {
+  if (by.facts.server !== 'infinity') return
+  for (const { template } of [by.recipe.query, by.recipe.document])
+    if (template.trim() !== template)
+      throw new SweepError('SB-MODEL-004', {
+        model,
+        missing: `a template this server leaves whole (it strips ${JSON.stringify(template)})`,
+      })
+}
+
+async function checkLimit(
+  link: EmbeddingLink,
+  by: {
+    recipe: Recipe
+    facts: ServerFacts
+    tokenizer: TextTokenizer | null
+    sends: 'text' | 'tokens'
+    signal: AbortSignal | undefined
+  },
+): Promise<void> {
+  const { facts, tokenizer, sends, signal } = by
+  const maxTokens = Math.max(by.recipe.query.maxTokens ?? 0, by.recipe.document.maxTokens ?? 0)
+  if (facts.maxInputTokens !== null && facts.maxInputTokens < maxTokens) {
+    const url = shownUrl(link.client.endpoint.url)
+    throw new SweepError('SB-HTTP-008', { url, found: facts.maxInputTokens, wanted: maxTokens })
+  }
+  if (facts.maxInputTokens === null && tokenizer !== null && maxTokens > 0)
+    await checkReadsWhole(link, { tokenizer, maxTokens, sends, signal })
+}
+
 function hasUnitRows(vectors: Vectors): boolean {
-  return Array.from({ length: vectors.rowCount }, (_, i) =>
-    vectors.values.subarray(i * vectors.dim, (i + 1) * vectors.dim),
-  ).every((row) => {
-    const norm = Math.sqrt(row.reduce((sum, member) => sum + member * member, 0))
-    return Math.abs(norm - 1) <= UNIT_TOLERANCE
-  })
+  return Array.from({ length: vectors.rowCount }, (_, i) => rowOf(vectors, i)).every(hasUnitLength)
 }
 
-/** What only a tokenizer at hand could keep: refused rather than left to the server in silence. */
-function refuseLocalLimits(patch: RecipePatch): void {
-  for (const part of [patch, patch.query ?? {}, patch.document ?? {}]) {
-    const asks = [part.maxTokens != null, part.closingToken != null, part.pooling !== undefined && part.pooling !== 'none']
-    if (asks.some(Boolean))
-      throw new SweepError('SB-CORE-002', { what: 'maxTokens, closingToken or pooling of a remote model (no tokenizer at hand)' })
-  }
-}
-
-function checkUrl(url: string): void {
-  const parsed = URL.canParse(url) ? new URL(url) : null
-  if (parsed === null || !/^https?:$/.test(parsed.protocol))
-    throw new SweepError('SB-SPEC-004', { path: 'engine.openai.url', message: 'must be an http or https URL' })
-  if (parsed.username || parsed.password || parsed.search) {
-    throw new SweepError('SB-SPEC-004', {
-      path: 'engine.openai.url',
-      message: `${shownUrl(url)} must carry no user, password or query: name the key's variable in \`key\``,
-    })
-  }
+function isPath(model: string): boolean {
+  return /^\.{1,2}[/\\]/.test(model) || isAbsolute(model)
 }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
 import { type Load, loadKey, Recipe, SideRecipe, SweepError } from '@sweepboard/contracts'
 import { builtInModels } from './built-in-models.ts'
+import type { EmbeddingDialect } from './http/embedding-exchange.ts'
 import type {
   EndpointChoice,
   EngineChoice,
@@ -21,7 +22,7 @@ import { resolveFolder } from './resolve-folder.ts'
  */
 export async function resolveModel(source: ModelSource, context: ResolveContext): Promise<ModelInfo> {
   const choice = engineOf(source)
-  if (choice.kind === 'openai') return resolveEndpoint(source, choice.endpoint, context)
+  if (choice.kind === 'endpoint') return resolveEndpoint(source, choice, context)
   if (choice.kind === 'random') {
     if (source.model !== RANDOM_MODEL) throw new SweepError('SB-SPEC-006', { model: source.model, suggestion: RANDOM_MODEL })
     return randomModel(source.recipe)
@@ -33,16 +34,21 @@ export async function resolveModel(source: ModelSource, context: ResolveContext)
 type Choice =
   | { readonly kind: 'random' }
   | { readonly kind: 'onnx'; readonly onnx: OnnxChoice; readonly named: boolean }
-  | { readonly kind: 'openai'; readonly endpoint: EndpointChoice }
+  | { readonly kind: 'endpoint'; readonly dialect: EmbeddingDialect; readonly endpoint: EndpointChoice }
 
 function engineOf(source: ModelSource): Choice {
   const engine: EngineChoice | undefined = source.engine
-  if (source.model === RANDOM_MODEL && (engine === undefined || typeof engine === 'string' || !('openai' in engine)))
-    return { kind: 'random' }
+  if (typeof engine === 'object') {
+    if ('openai' in engine) return { kind: 'endpoint', dialect: 'openai', endpoint: engine.openai }
+    if ('tei' in engine) return { kind: 'endpoint', dialect: 'tei', endpoint: engine.tei }
+    if ('ollama' in engine) return { kind: 'endpoint', dialect: 'ollama', endpoint: engine.ollama }
+    if ('rerank-api' in engine)
+      throw new SweepError('SB-SPEC-004', { path: 'engine.rerank-api', message: 'it scores pairs and gives no vectors' })
+  }
+  if (source.model === RANDOM_MODEL) return { kind: 'random' }
   if (engine === undefined) return { kind: 'onnx', onnx: {}, named: false }
   if (engine === 'random' || (typeof engine === 'object' && 'random' in engine)) return { kind: 'random' }
-  if (engine === 'onnx') return { kind: 'onnx', onnx: {}, named: true }
-  return 'onnx' in engine ? { kind: 'onnx', onnx: engine.onnx, named: true } : { kind: 'openai', endpoint: engine.openai }
+  return { kind: 'onnx', onnx: engine === 'onnx' ? {} : engine.onnx, named: true }
 }
 
 /** A path (`./x`, `../x`, `/x`), a built-in name, or, where the engine is named, any folder below `baseDir`. */

@@ -68,6 +68,7 @@ export class EmbeddingsServer {
     response.on('close', () => {
       this.atOnce -= 1
     })
+    if (incoming.method === 'GET') return send(response, 404, { error: { message: 'it says nothing of itself' } })
     const parts: Buffer[] = []
     for await (const part of incoming) parts.push(part as Buffer)
     const body = JSON.parse(Buffer.concat(parts).toString()) as { model: string; input: string[] }

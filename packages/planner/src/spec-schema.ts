@@ -1,4 +1,4 @@
-import { Precision, SideRecipe, Similarity } from '@sweepboard/contracts'
+import { PairRecipe, Precision, RerankTail, SideRecipe, Similarity } from '@sweepboard/contracts'
 import { z } from 'zod'
 import { parseDuration } from './duration.ts'
 import { parseBound } from './gate.ts'
@@ -7,6 +7,20 @@ import { parseBound } from './gate.ts'
 
 const oneOrMany = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).min(1)])
 const duration = z.string().refine((text) => parseDuration(text) !== null, 'must be a duration such as "45m" or "12h"')
+
+/** A server of a spec; keys are named by variable and never written down. */
+const Endpoint = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).describe('Base URL of the server, with /v1 where it has one; of TEI and Ollama the root'),
+  key: z
+    .string()
+    .regex(/^\$[A-Za-z_][A-Za-z0-9_]*$/, 'must name a variable, e.g. $SILICONFLOW_KEY: a key itself never stands in a spec')
+    .optional(),
+  model: z.string().optional().describe("The server's own name of the model"),
+  concurrency: z.number().int().min(1).max(1024).optional(),
+  batch: z.number().int().min(1).max(4096).optional(),
+  timeout: duration.optional(),
+  tokenizer: z.string().optional().describe("Folder with the model's tokenizer.json: texts are counted and cut here"),
+})
 
 export const EngineSpec = z.union([
   z.enum(['random', 'onnx']),
@@ -17,18 +31,11 @@ export const EngineSpec = z.union([
       dtype: z.string().optional(),
     }),
   }),
+  z.strictObject({ openai: Endpoint }),
+  z.strictObject({ tei: Endpoint }),
+  z.strictObject({ ollama: Endpoint }),
   z.strictObject({
-    openai: z.strictObject({
-      url: z.url({ protocol: /^https?$/ }).describe('Base URL of the server, with /v1 where it has one'),
-      key: z
-        .string()
-        .regex(/^\$[A-Za-z_][A-Za-z0-9_]*$/, 'must name a variable, e.g. $SILICONFLOW_KEY: a key itself never stands in a spec')
-        .optional(),
-      model: z.string().optional().describe("The server's own name of the model"),
-      concurrency: z.number().int().min(1).max(1024).optional(),
-      batch: z.number().int().min(1).max(4096).optional(),
-      timeout: duration.optional(),
-    }),
+    'rerank-api': Endpoint.extend({ style: z.enum(['auto', 'jina', 'cohere', 'tei', 'sglang']).optional() }),
   }),
 ])
 export type EngineSpec = z.infer<typeof EngineSpec>
@@ -84,6 +91,7 @@ export const Exclude = z.strictObject({
   dimensions: pattern.optional(),
   precision: pattern.optional(),
   similarity: pattern.optional(),
+  rerank: pattern.optional(),
 })
 export type Exclude = z.infer<typeof Exclude>
 
@@ -102,6 +110,30 @@ export const GateSpec = z
   .catchall(bound)
 export type GateSpec = z.infer<typeof GateSpec>
 
+/** What a spec lays over a reranker's recipe. */
+const PairPatch = z.strictObject({
+  template: PairRecipe.shape.template.removeDefault().optional(),
+  instruction: PairRecipe.shape.instruction.removeDefault().optional(),
+  maxTokens: PairRecipe.shape.maxTokens.removeDefault().optional(),
+  head: PairRecipe.shape.head.optional(),
+})
+
+/** Documents per query that are re-ordered unless the spec says otherwise. */
+export const DEFAULT_RERANK_DEPTH = 100
+
+export const RerankEntry = z.strictObject({
+  model: z.string().min(1).describe('Reranker: a name or a folder; braces make several'),
+  depth: z
+    .union([z.number().int().min(1).max(1000), z.array(z.number().int().min(1).max(1000)).min(1)])
+    .optional()
+    .describe(`Best documents of the first stage to re-order, per query; default ${DEFAULT_RERANK_DEPTH}; several are scored once`),
+  tail: RerankTail.optional().describe('append (default) keeps the documents below the depth behind the others, drop leaves them out'),
+  engine: EngineSpec.optional(),
+  recipe: PairPatch.optional(),
+  revision: z.string().optional(),
+})
+export type RerankEntry = z.infer<typeof RerankEntry>
+
 const notYet = (what: string) => z.never({ error: `not-yet:${what}` }).optional()
 
 export const SweepSpec = z.strictObject({
@@ -119,7 +151,7 @@ export const SweepSpec = z.strictObject({
       dimensions: oneOrMany(dimensionsValue).optional(),
       precision: oneOrMany(Precision).optional(),
       similarity: oneOrMany(similarityValue).optional(),
-      rerank: notYet('matrix.rerank'),
+      rerank: oneOrMany(z.union([z.literal('none'), RerankEntry])).optional(),
     })
     .optional(),
   exclude: z.array(Exclude).optional(),
@@ -151,6 +183,8 @@ export const SPEC_KEYS: readonly string[] = [
   'precision',
   'similarity',
   'rerank',
+  'depth',
+  'tail',
   'model',
   'task',
   'subsets',
@@ -164,7 +198,12 @@ export const SPEC_KEYS: readonly string[] = [
   'batch',
   'timeout',
   'onnx',
+  'tokenizer',
+  'style',
   'openai',
+  'tei',
+  'ollama',
+  'rerank-api',
   'random',
   'cell',
   'published',

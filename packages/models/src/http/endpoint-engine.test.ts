@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
 import { SideRecipe, type SweepError } from '@sweepboard/contracts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { EmbeddingsServer, refuse, send, type Trap } from '../test/embeddings-server.ts'
-import type { Engine } from './engine.ts'
-import { openOpenaiEngine } from './openai-engine.ts'
-import { resolveModel } from './resolve-model.ts'
+import { EmbeddingsServer, refuse, send, type Trap } from '../../test/embeddings-server.ts'
+import type { Engine } from '../engine.ts'
+import { resolveModel } from '../resolve-model.ts'
+import { openEndpointEngine } from './endpoint-engine.ts'
 
 const KEY = 'sk-never-to-be-seen'
 const RETRY = { firstDelayMs: 5, mostDelayMs: 20, noProgressMs: 10_000 }
@@ -20,7 +20,7 @@ async function open(given: { batch?: number; concurrency?: number; timeout?: num
   const engine = { openai: { url: server.url, key: '$A_KEY', model: 'remote-name', ...given } }
   const context = { baseDir: '/', readVariable: () => KEY, retry: RETRY }
   const { load } = await resolveModel({ model: 'org/name', engine }, context)
-  return openOpenaiEngine(load, { apiKey: KEY, retry })
+  return openEndpointEngine(load, { apiKey: KEY, retry })
 }
 const rows = (values: Float32Array) =>
   Array.from({ length: values.length / server.dim }, (_, i) => [...values.subarray(i * server.dim, (i + 1) * server.dim)])

@@ -1,0 +1,140 @@
+import { type SideRecipe, SweepError, type Vectors } from '@sweepboard/contracts'
+import { PROBE_TEXTS } from '../probe.ts'
+import type { TextTokenizer } from '../text-tokenizer.ts'
+import { type EmbeddingDialect, type EmbeddingInput, embeddingExchange } from './embedding-exchange.ts'
+import { shownUrl } from './endpoint.ts'
+import { type PatientClient, RejectedInput, type WholeAnswer } from './patient-client.ts'
+
+const UNIT_TOLERANCE = 1e-2
+/** Least cosine of a probe's vectors by text and by token ids for the two to be one. */
+const SAME_INPUT = 0.9999
+
+/** An embeddings server as its probes found it. */
+export interface EmbeddingLink {
+  readonly client: PatientClient
+  /** Vectors of the probe texts, `[PROBE_TEXTS.length, dim]`. */
+  readonly probes: Vectors
+  /** All probes came with unit length, so all vectors must. */
+  readonly isUnit: boolean
+  /** What the server counted for each probe text more than our tokenizer; null where it does not tell or does not fit. */
+  readonly extraTokens: number | null
+  embed(inputs: readonly EmbeddingInput[], signal?: AbortSignal): Promise<WholeAnswer<Float32Array>>
+}
+
+export interface LinkOptions {
+  readonly dialect: EmbeddingDialect
+  readonly tokenizer: TextTokenizer | null
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Encodes the probe texts and learns from them: dimension, whether base64 is taken, whether vectors have unit length,
+ * how the server counts tokens.
+ * @throws SweepError `SB-HTTP-001` to `-004` and `-007`
+ */
+export async function openEmbeddingLink(client: PatientClient, options: LinkOptions): Promise<EmbeddingLink> {
+  const { dialect, tokenizer, signal } = options
+  const exchange = (base64: boolean, dim: number | null) => embeddingExchange(dialect, client.endpoint, { base64, dim })
+  const ask = (base64: boolean) => client.call(exchange(base64, null), PROBE_TEXTS, { signal })
+  let base64 = dialect === 'openai'
+  const first = await ask(base64)
+    .catch((thrown) => {
+      if (!base64 || !isRefusal(thrown)) throw thrown
+      base64 = false
+      return ask(false)
+    })
+    .catch((thrown) => {
+      if (!(thrown instanceof RejectedInput)) throw thrown
+      const status = 'an error to a probe text'
+      throw new SweepError('SB-HTTP-003', { url: shownUrl(client.endpoint.url), status, message: thrown.message })
+    })
+  const probes = stacked(first.rows, client)
+  const embed = (inputs: readonly EmbeddingInput[], by?: AbortSignal) =>
+    client.call(exchange(base64, probes.dim), inputs, { signal: by })
+  return {
+    client,
+    probes,
+    isUnit: first.rows.every(hasUnitLength),
+    extraTokens: tokenizer === null ? null : await extraTokens(first.tokenCount, { tokenizer, embed, signal }),
+    embed,
+  }
+}
+
+/** Whether a server takes token ids and reads them as it reads texts; found by experience, since some take and misread them. */
+export async function takesTokenIds(link: EmbeddingLink, tokenizer: TextTokenizer, signal?: AbortSignal): Promise<boolean> {
+  const read = tokenizer.reader(PLAIN_SIDE)
+  try {
+    const { rows } = await link.embed(
+      PROBE_TEXTS.map((text) => read(text).ids),
+      signal,
+    )
+    return rows.every((row, i) => cosine(row, rowOf(link.probes, i)) >= SAME_INPUT)
+  } catch (thrown) {
+    if (thrown instanceof RejectedInput || isRefusal(thrown) || (thrown instanceof SweepError && thrown.code === 'SB-HTTP-004'))
+      return false
+    throw thrown
+  }
+}
+
+/** Tokens a text has by itself, no recipe applied. */
+export const PLAIN_SIDE: SideRecipe = {
+  template: '{text}',
+  instruction: null,
+  maxTokens: null,
+  closingToken: null,
+  pooling: 'none',
+  normalize: false,
+}
+
+/** Cosine of two vectors of one length. */
+export function cosine(a: Float32Array, b: Float32Array): number {
+  let dot = 0
+  let squaresA = 0
+  let squaresB = 0
+  for (let j = 0; j < a.length; j += 1) {
+    const [x, y] = [a[j] as number, b[j] as number]
+    dot += x * y
+    squaresA += x * x
+    squaresB += y * y
+  }
+  return dot / Math.sqrt(squaresA * squaresB)
+}
+
+export function rowOf({ values, dim }: Vectors, i: number): Float32Array {
+  return values.subarray(i * dim, (i + 1) * dim)
+}
+
+export function hasUnitLength(row: Float32Array): boolean {
+  return Math.abs(Math.sqrt(row.reduce((sum, member) => sum + member * member, 0)) - 1) <= UNIT_TOLERANCE
+}
+
+/** Our count and the server's must differ by the same whole number for eight texts and for one. */
+async function extraTokens(
+  told: number | null,
+  by: { tokenizer: TextTokenizer; embed: EmbeddingLink['embed']; signal: AbortSignal | undefined },
+): Promise<number | null> {
+  if (told === null) return null
+  const read = by.tokenizer.reader(PLAIN_SIDE)
+  const own = PROBE_TEXTS.reduce((sum, text) => sum + read(text).ids.length, 0)
+  const extra = (told - own) / PROBE_TEXTS.length
+  const longest = PROBE_TEXTS[5] as string
+  const alone = (await by.embed([longest], by.signal)).tokenCount
+  return Number.isInteger(extra) && alone !== null && alone - read(longest).ids.length === extra ? extra : null
+}
+
+function stacked(rows: readonly Float32Array[], { endpoint }: PatientClient): Vectors {
+  const dim = rows[0]?.length ?? 0
+  const values = new Float32Array(rows.length * dim)
+  rows.forEach((row, i) => {
+    values.set(row, i * dim)
+    if (row.every((member) => member === 0))
+      throw new SweepError('SB-HTTP-004', { url: shownUrl(endpoint.url), message: 'a vector of zeros for a probe text' })
+  })
+  return { rowCount: rows.length, dim, values }
+}
+
+/** The server refused the request as such: another form of it may be taken. */
+function isRefusal(thrown: unknown): boolean {
+  if (!(thrown instanceof SweepError) || thrown.code !== 'SB-HTTP-003') return false
+  return thrown.details.status === 400 || thrown.details.status === 422
+}

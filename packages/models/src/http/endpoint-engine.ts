@@ -1,0 +1,166 @@
+import { type Load, type SideRecipe, SweepError } from '@sweepboard/contracts'
+import { stopIfAborted } from '../abort.ts'
+import { type EncodedTexts, type EncodeOptions, type Engine, NO_COUNTS } from '../engine.ts'
+import { normalizeRows } from '../pooling.ts'
+import { fingerprintFits, fingerprintOf, PROBE_TEXTS } from '../probe.ts'
+import { countEmpty } from '../template.ts'
+import type { EmbeddingDialect } from './embedding-exchange.ts'
+import { type InputReader, type PreparedInput, prepareInputs, templateControls } from './embedding-inputs.ts'
+import { cosine, type EmbeddingLink, hasUnitLength, openEmbeddingLink, rowOf } from './embedding-link.ts'
+import { shownUrl } from './endpoint.ts'
+import { inParallel } from './in-parallel.ts'
+import { PatientClient, RejectedInput, type RetryPolicy, type WholeAnswer } from './patient-client.ts'
+import { readServerFacts, type ServerFacts } from './server-facts.ts'
+import { openTokenizerOf } from './tokenizer-on-host.ts'
+
+export interface EndpointOptions {
+  readonly apiKey?: string | undefined
+  readonly modelsRoot?: string | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly retry?: RetryPolicy | undefined
+}
+
+/** Least cosine of a probe's vector to that of the opening: far above a server's jitter, far below another model. */
+const SAME_MODEL = 0.999
+
+/**
+ * An embeddings server (`openai`, `tei`, `ollama`) as an engine. It is probed first and refused when it is not the one
+ * planned; after each chunk one probe text, and after a lost connection all of them, say that it still is.
+ * @throws SweepError `SB-HTTP-001` to `-005`, `-007`, `-008`; `SB-MODEL-001` when the tokenizer of the plan is not here
+ */
+export async function openEndpointEngine(load: Load, options: EndpointOptions): Promise<Engine> {
+  const began = performance.now()
+  const { url, timeoutMs, batchTexts, concurrency } = load.open
+  if (url === null) throw new SweepError('SB-HTTP-001', { url: load.model, message: 'the load names no URL' })
+  const endpoint = { url, model: String(load.identity.options.model), apiKey: options.apiKey, timeoutMs }
+  const client = new PatientClient(endpoint, { policy: options.retry, concurrency, batchTexts })
+  const tokenizer = await openTokenizerOf(load, options.modelsRoot)
+  const facts = await readServerFacts(endpoint, options.signal)
+  if (facts.maxBatchTexts !== null) client.limits.told(facts.maxBatchTexts)
+  const dialect = load.identity.engine as EmbeddingDialect
+  const link = await openEmbeddingLink(client, { dialect, tokenizer, signal: options.signal })
+  const wanted = load.identity.fingerprint
+  if (wanted !== null && !fingerprintFits(wanted, link.probes)) throw swapped(url, { link, wanted })
+  const sends = load.identity.options.input === 'tokens' ? 'tokens' : 'text'
+  const parts: Parts = { link, reader: { tokenizer, sends }, facts, concurrency, calls: 0 }
+  return {
+    engine: dialect,
+    version: `${facts.server} ${facts.version ?? '?'}`,
+    provider: `${facts.server}, ${sends === 'tokens' ? 'token ids' : 'text'}`,
+    dtype: facts.dtype ?? load.identity.dtype,
+    device: 'endpoint',
+    loadSeconds: (performance.now() - began) / 1000,
+    encode: (side, texts, given = {}) => encode(parts, { side, texts, options: given }),
+    async close() {},
+  }
+}
+
+interface Parts {
+  readonly link: EmbeddingLink
+  readonly reader: InputReader
+  readonly facts: ServerFacts
+  readonly concurrency: number
+  /** Chunks encoded so far: names the probe text of the next look. */
+  calls: number
+}
+
+async function encode(
+  parts: Parts,
+  call: { side: SideRecipe; texts: readonly string[]; options: EncodeOptions },
+): Promise<EncodedTexts> {
+  const { side, texts, options } = call
+  const { link, reader, facts } = parts
+  stopIfAborted(options.signal, 'encoding')
+  refuseLowLimit(link, facts, side)
+  const inputs = await prepareInputs(reader, side, { texts, signal: options.signal })
+  const { dim } = link.probes
+  const values = new Float32Array(texts.length * dim)
+  const lostBefore = link.client.lostCount
+  const most = link.client.limits.most
+  const starts = Array.from({ length: Math.ceil(inputs.length / most) }, (_, i) => i * most)
+  const sums = { tokenCount: 0 as number | null, batchCount: 0, splitCount: 0 }
+  await inParallel({ items: starts, concurrency: parts.concurrency, signal: options.signal }, async (start, signal) => {
+    const batch = inputs.slice(start, start + most)
+    const answer = await embedBatch(parts, batch, signal)
+    answer.rows.forEach((row, i) => {
+      for (const place of (batch[i] as PreparedInput).places) values.set(row, place * dim)
+    })
+    sums.tokenCount = sums.tokenCount === null || answer.tokenCount === null ? null : sums.tokenCount + answer.tokenCount
+    sums.batchCount += answer.batchCount
+    sums.splitCount += answer.splitCount
+    options.onProgress?.()
+  })
+  await checkSameModel(parts, { isLost: link.client.lostCount > lostBefore, signal: options.signal })
+  if (side.normalize) normalizeRows(values, dim)
+  const own = ownCounts(parts, { side, inputs, texts })
+  const tokenCount = own.tokenCount ?? sums.tokenCount ?? 0
+  const counts = { ...NO_COUNTS, ...own, ...sums, tokenCount, paddedTokenCount: tokenCount }
+  return { vectors: { rowCount: texts.length, dim, values }, counts }
+}
+
+async function embedBatch(
+  { link, reader }: Parts,
+  batch: readonly PreparedInput[],
+  signal: AbortSignal,
+): Promise<WholeAnswer<Float32Array>> {
+  const url = shownUrl(link.client.endpoint.url)
+  const answer = await link
+    .embed(
+      batch.map(({ input }) => input),
+      signal,
+    )
+    .catch((thrown) => {
+      if (!(thrown instanceof RejectedInput)) throw thrown
+      const text = (batch[thrown.at] as PreparedInput).places[0]
+      throw new SweepError('SB-MODEL-006', { text, message: thrown.message }, { cause: thrown })
+    })
+  if (link.isUnit && !answer.rows.every(hasUnitLength))
+    throw new SweepError('SB-HTTP-004', { url, message: 'a vector without unit length, where the probe texts had it' })
+  const extra = reader.sends === 'tokens' ? 0 : link.extraTokens
+  if (link.extraTokens === null || extra === null || answer.tokenCount === null) return answer
+  const wanted = batch.reduce((sum, { tokenCount }) => sum + (tokenCount as number) + extra, 0)
+  if (answer.tokenCount !== wanted) throw new SweepError('SB-HTTP-009', { url, found: answer.tokenCount, wanted })
+  return answer
+}
+
+/** One probe text in turn, or all of them where a connection was lost; throws `SB-HTTP-005`. */
+async function checkSameModel(parts: Parts, at: { isLost: boolean; signal: AbortSignal | undefined }): Promise<void> {
+  const { link } = parts
+  const turn = parts.calls % PROBE_TEXTS.length
+  parts.calls += 1
+  const places = at.isLost ? PROBE_TEXTS.map((_, i) => i) : [turn]
+  const { rows } = await link.embed(
+    places.map((i) => PROBE_TEXTS[i] as string),
+    at.signal,
+  )
+  const isSame = rows.every((row, i) => cosine(row, rowOf(link.probes, places[i] as number)) >= SAME_MODEL)
+  if (isSame) return
+  const url = link.client.endpoint.url
+  throw new SweepError('SB-HTTP-005', {
+    url: shownUrl(url),
+    found: 'another vector of a probe text',
+    wanted: fingerprintOf(link.probes),
+  })
+}
+
+/** A server that reads less than the recipe wants would cut in silence or refuse text after text. */
+function refuseLowLimit(link: EmbeddingLink, facts: ServerFacts, side: SideRecipe): void {
+  if (side.maxTokens === null || facts.maxInputTokens === null || facts.maxInputTokens >= side.maxTokens) return
+  const url = shownUrl(link.client.endpoint.url)
+  throw new SweepError('SB-HTTP-008', { url, found: facts.maxInputTokens, wanted: side.maxTokens })
+}
+
+function ownCounts({ reader }: Parts, of: { side: SideRecipe; inputs: readonly PreparedInput[]; texts: readonly string[] }) {
+  const controls = templateControls(reader.tokenizer, of.side)
+  const total = (member: (input: PreparedInput) => number) => of.inputs.reduce((sum, input) => sum + member(input), 0)
+  return {
+    tokenCount: reader.tokenizer === null ? null : total(({ tokenCount }) => tokenCount ?? 0),
+    truncatedCount: total(({ isTruncated, places }) => (isTruncated ? places.length : 0)),
+    controlTokenCount: total(({ controlCount, places }) => Math.max(0, controlCount - controls) * places.length),
+    emptyTextCount: countEmpty(of.texts),
+  }
+}
+
+function swapped(url: string, by: { link: EmbeddingLink; wanted: string }): SweepError {
+  return new SweepError('SB-HTTP-005', { url: shownUrl(url), found: fingerprintOf(by.link.probes), wanted: by.wanted })
+}

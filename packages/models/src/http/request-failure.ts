@@ -1,0 +1,81 @@
+import { SweepError } from '@sweepboard/contracts'
+import { type Endpoint, redact, shownUrl } from './endpoint.ts'
+
+/** `busy` is tried again, `rejected` is looked for in the items, `too-large` is split and remembered, `fatal` ends the run. */
+export type Outcome = 'busy' | 'rejected' | 'too-large' | 'fatal'
+
+interface About {
+  readonly status?: number
+  readonly words?: string
+  readonly retryAfterMs?: number | null
+}
+
+/** How a request failed. */
+export class RequestFailure extends Error {
+  readonly outcome: Outcome
+  readonly error: SweepError
+  /** null: there was no answer. */
+  readonly status: number | null
+  /** The server's words, cut and without the key. */
+  readonly words: string
+  readonly retryAfterMs: number | null
+
+  constructor(outcome: Outcome, error: SweepError, about: About = {}) {
+    super(error.message)
+    this.outcome = outcome
+    this.error = error
+    this.status = about.status ?? null
+    this.words = about.words ?? ''
+    this.retryAfterMs = about.retryAfterMs ?? null
+  }
+}
+
+/** What an answer other than 2xx means; `body` is its beginning. */
+export function failureOf(endpoint: Endpoint, answer: { status: number; headers: Headers; body: string }): RequestFailure {
+  const { status, headers, body } = answer
+  const url = shownUrl(endpoint.url)
+  const words = redact(errorWords(body), endpoint)
+  const outcome = outcomeOf(status, words)
+  if (outcome === 'busy') {
+    const error = new SweepError('SB-HTTP-002', { url, status })
+    return new RequestFailure('busy', error, { status, words, retryAfterMs: retryAfter(headers) })
+  }
+  const message = status >= 300 && status < 400 ? 'it redirects: name the final URL' : words
+  return new RequestFailure(outcome, new SweepError('SB-HTTP-003', { url, status, message }), { status, words })
+}
+
+/** Largest batch a refusal names (TEI: "batch size 33 > maximum allowed batch size 32"); null when it names none. */
+export function namedBatchLimit(words: string): number | null {
+  const found = /max(?:imum)?(?: allowed)?(?: client)? batch size[^0-9]{0,12}(\d+)/i.exec(words)
+  return found ? Math.max(1, Number(found[1])) : null
+}
+
+function outcomeOf(status: number, words: string): Outcome {
+  if (status === 413 || (status === 422 && /batch size/i.test(words))) return 'too-large'
+  if (status === 400 || status === 422 || status === 424) return 'rejected'
+  // llama.cpp: the input does not fit its physical batch, and asking again never helps.
+  if (status === 500 && /physical batch|too large to process/i.test(words)) return 'rejected'
+  if (status === 500 && /out of memory/i.test(words)) return 'too-large'
+  if (status === 501) return 'fatal'
+  return status === 408 || status === 425 || status === 429 || status >= 500 ? 'busy' : 'fatal'
+}
+
+/** Milliseconds of a Retry-After header (seconds or a date); null without one. */
+function retryAfter(headers: Headers): number | null {
+  const value = headers.get('retry-after')
+  if (value === null) return null
+  const seconds = Number(value)
+  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? null : Math.max(0, date - Date.now())
+}
+
+function errorWords(body: string): string {
+  try {
+    const parsed = JSON.parse(body) as { error?: { message?: unknown } | string; message?: unknown; detail?: unknown }
+    const found = (typeof parsed.error === 'object' ? parsed.error?.message : parsed.error) ?? parsed.message ?? parsed.detail
+    return (typeof found === 'string' ? found : JSON.stringify(found ?? parsed)).slice(0, 300)
+  } catch {
+    return body.slice(0, 300)
+  }
+}
