@@ -82,15 +82,18 @@ export class ArtifactCache {
     for (const digest of digests) this.#parts.own.remove(digest)
   }
 
-  /** Removes the oldest copies that nobody needs until the rest is within the limit, and what killed writers left behind. */
-  async trim(): Promise<void> {
+  /**
+   * Removes the oldest copies that nobody needs until the rest is within `limitBytes`, and what killed writers left behind.
+   * With 0, on a full disk, every copy goes that can be fetched again.
+   */
+  async trim(limitBytes = this.#limit): Promise<void> {
     const { own, needed } = this.#parts
     this.#grown = 0
     own.removeLeftovers(LEFTOVER_MS)
     const files = (await Promise.all([...own.list()].map((digest) => this.#look(digest)))).flat()
     let bytes = files.reduce((sum, file) => sum + file.bytes, 0)
     for (const file of files.sort((a, b) => a.writtenAt - b.writtenAt)) {
-      if (bytes <= this.#limit) return
+      if (bytes <= limitBytes) return
       if (this.#pins.has(file.digest) || needed(file.digest)) continue
       own.remove(file.digest)
       bytes -= file.bytes

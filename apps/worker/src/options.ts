@@ -21,6 +21,8 @@ export interface WorkerEvent {
     | 'queue-error'
     | 'disk-full'
     | 'disk-free'
+    | 'outbox-full'
+    | 'outbox-free'
     | 'failed'
   readonly [detail: string]: unknown
 }
@@ -49,6 +51,8 @@ export interface WorkerOptions {
   readonly threads?: number
   /** A child that makes no progress for so long is killed. Default 300,000. */
   readonly noProgressMs?: number
+  /** Bytes of undelivered vectors from which on no more work is taken. Default 4 GiB. */
+  readonly outboxBytes?: number
   readonly log: (event: WorkerEvent) => void
   /** Monotonic milliseconds. */
   readonly now?: () => number

@@ -19,6 +19,11 @@ export function ledgerOf({ content }: OutboxEntry): string {
   return content.kind === 'commit' ? content.ledger : content.end.ledger
 }
 
+/** Bytes of vectors that wait with an entry (float32 rows); an `end`, with its ranked runs, counts as none. */
+export function vectorBytesOf({ content }: OutboxEntry): number {
+  return content.kind === 'commit' ? content.commit.evidence.textCount * content.commit.evidence.dim * 4 : 0
+}
+
 export function artifactsOf({ content }: OutboxEntry): readonly Digest[] {
   return content.kind === 'commit' ? [content.commit.digest] : content.artifacts
 }

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Digest } from '@sweepboard/contracts'
 import { removeFile, writeDurably } from './durable-file.ts'
-import { artifactsOf, leaseOf, type OutboxContent, type OutboxEntry } from './outbox-entry.ts'
+import { artifactsOf, leaseOf, type OutboxContent, type OutboxEntry, vectorBytesOf } from './outbox-entry.ts'
 
 const NAME = /^(\d{12})-(commit|end)-j[0-9a-f]{20}\.json$/
 
@@ -16,6 +16,7 @@ export class Outbox {
   /** Artifacts of entries, and of entries being written, with how many need them. */
   readonly #needed = new Map<Digest, number>()
   #next = 1
+  #vectorBytes = 0
   #listener: () => void = () => undefined
 
   private constructor(folder: string) {
@@ -61,6 +62,11 @@ export class Outbox {
     return this.#entries.size
   }
 
+  /** Bytes of vectors that wait for the service. */
+  get vectorBytes(): number {
+    return this.#vectorBytes
+  }
+
   leases(): Set<string> {
     return new Set([...this.#entries.values()].map(leaseOf))
   }
@@ -88,11 +94,13 @@ export class Outbox {
 
   #remember(entry: OutboxEntry): void {
     this.#entries.set(entry.seq, entry)
+    this.#vectorBytes += vectorBytesOf(entry)
     for (const digest of artifactsOf(entry)) this.#needed.set(digest, (this.#needed.get(digest) ?? 0) + 1)
   }
 
   #forget(entry: OutboxEntry): void {
     if (!this.#entries.delete(entry.seq)) return
+    this.#vectorBytes -= vectorBytesOf(entry)
     for (const digest of artifactsOf(entry)) {
       const left = (this.#needed.get(digest) ?? 1) - 1
       if (left === 0) this.#needed.delete(digest)

@@ -32,7 +32,7 @@ export class ScoreSlot {
     this.#state = 'serving'
     this.#consumer = this.#queue.consume(SCORE_LANE, { concurrency: 1, onError }, (lease) =>
       runTicket({ host: this.#host, lease, slot: SCORE_SLOT }, async (work, held) => {
-        if (work.kind === 'score') return runScore(work, this.#host, held)
+        if (work.kind !== 'encode') return runScore(work, this.#host, held)
         throw new SweepError('SB-CORE-001', { message: `an ${work.kind} lease in the score lane` })
       }),
     )
@@ -44,7 +44,7 @@ export class ScoreSlot {
     await this.#end()
   }
 
-  setDiskFull(full: boolean): void {
+  setFull(full: boolean): void {
     if (this.#stopped || full === (this.#state === 'full')) return
     if (full) {
       this.#state = 'full'

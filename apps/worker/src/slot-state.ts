@@ -1,15 +1,15 @@
 import type { SlotReport } from '@sweepboard/contracts'
 
 export type SlotState = SlotReport['state']
-export type SlotEvent = 'assign' | 'opened' | 'refused' | 'leave' | 'left' | 'disk-full' | 'disk-free'
+export type SlotEvent = 'assign' | 'opened' | 'refused' | 'leave' | 'left' | 'filled' | 'emptied'
 
 /** Every move a slot may make; anything else is a bug of ours. */
 const MOVES: Readonly<Record<SlotState, Partial<Record<SlotEvent, SlotState>>>> = {
-  idle: { assign: 'loading', 'disk-full': 'full' },
+  idle: { assign: 'loading', filled: 'full' },
   loading: { opened: 'serving', refused: 'idle' },
   serving: { leave: 'draining' },
   draining: { left: 'idle' },
-  full: { 'disk-free': 'idle' },
+  full: { emptied: 'idle' },
 }
 
 /** The state after an event. TypeError where the table has no move. */

@@ -38,7 +38,7 @@ export class Slot {
   #state: SlotState = 'idle'
   #lane: Lane | null = null
   #wanted: Load | null = null
-  #diskFull = false
+  #full = false
   #stopped = false
   #changing: Promise<void> | null = null
 
@@ -68,9 +68,9 @@ export class Slot {
     this.#change()
   }
 
-  /** No disk: runs in hand end, nothing is taken until there is room again. */
-  setDiskFull(full: boolean): void {
-    this.#diskFull = full
+  /** No room, on the disk or in the outbox: runs in hand end, nothing is taken until there is again. */
+  setFull(full: boolean): void {
+    this.#full = full
     this.#change()
   }
 
@@ -87,13 +87,13 @@ export class Slot {
   }
 
   #target(): Load | null {
-    return this.#stopped || this.#diskFull ? null : this.#wanted
+    return this.#stopped || this.#full ? null : this.#wanted
   }
 
   #settled(): boolean {
     return (
       (this.#lane?.load.key ?? null) === (this.#target()?.key ?? null) &&
-      (this.#state === 'full') === (this.#diskFull && !this.#stopped)
+      (this.#state === 'full') === (this.#full && !this.#stopped)
     )
   }
 
@@ -119,8 +119,8 @@ export class Slot {
   async #changeUntilSettled(): Promise<void> {
     while (!this.#settled()) {
       if (this.#lane !== null) await this.#leave(this.#lane)
-      else if (this.#state === 'full') this.#move('disk-free')
-      else if (this.#diskFull && !this.#stopped) this.#move('disk-full')
+      else if (this.#state === 'full') this.#move('emptied')
+      else if (this.#full && !this.#stopped) this.#move('filled')
       else {
         const load = this.#target()
         if (load !== null) await this.#enter(load)

@@ -18,6 +18,8 @@ import type { SlotMemory } from './slot-memory.ts'
 import { Turn } from './turn.ts'
 
 const NO_PROGRESS_MS = 300_000
+/** Bytes of vectors in the outbox from which on no more work is taken, until half of them are delivered. */
+const OUTBOX_BYTES = 4 * 2 ** 30
 /** How long a stopping worker waits for the service to take what is in the outbox. */
 const LAST_DELIVERY_MS = 10_000
 
@@ -37,7 +39,8 @@ export class Worker implements RunningWorker {
   readonly #score: ScoreSlot | null
   readonly #heart: Heart
   readonly #delivery: Delivery
-  #diskFull = false
+  /** Why no work is taken. */
+  #full: 'disk' | 'outbox' | null = null
   #probing = false
   #ending: Promise<void> | null = null
   /** The next beat is the last: it offers no slot. */
@@ -70,7 +73,7 @@ export class Worker implements RunningWorker {
       quarantine: new Turn(),
       lastSeq: () => this.#heart.lastSeq,
       beatSoon: () => this.#heart.beatSoon(),
-      onDiskFull: () => this.#onDiskFull(),
+      onDiskFull: () => this.#setFull('disk'),
     }
     const memoryBytes = totalmem()
     const cpuSlots = Math.max(1, options.slots.filter(({ device }) => device === 'cpu').length)
@@ -210,24 +213,29 @@ export class Worker implements RunningWorker {
       })
     }
     if (this.#ending !== null) return
-    if (!this.#diskFull) this.#score?.start()
+    this.#measureOutbox()
+    if (this.#full === null) this.#score?.start()
     for (const slot of this.#slots) {
       const load = answer.lanes[slot.option.id]
       if (load !== undefined) slot.assign(load)
     }
-    if (this.#diskFull) void this.#probeDisk()
+    if (this.#full === 'disk') void this.#probeDisk()
   }
 
-  #onDiskFull(): void {
-    if (this.#diskFull) return
-    this.#setDiskFull(true)
+  /** An outbox that only grows: the service answers beats, but takes no artifacts (its own disk may be full). */
+  #measureOutbox(): void {
+    const { options, outbox } = this.#host
+    const limit = options.outboxBytes ?? OUTBOX_BYTES
+    if (this.#full === null && outbox.vectorBytes > limit) this.#setFull('outbox')
+    else if (this.#full === 'outbox' && outbox.vectorBytes <= limit / 2) this.#setFull(null)
   }
 
   async #probeDisk(): Promise<void> {
     if (this.#probing) return
     this.#probing = true
     try {
-      if (await hasRoom(this.#host.options.folder)) this.#setDiskFull(false)
+      await this.#host.cache.trim(0)
+      if (await hasRoom(this.#host.options.folder)) this.#setFull(null)
     } catch (error) {
       this.#host.options.log({ event: 'failed', message: `cannot write to the worker's folder: ${error}` })
     } finally {
@@ -235,11 +243,13 @@ export class Worker implements RunningWorker {
     }
   }
 
-  #setDiskFull(full: boolean): void {
-    this.#diskFull = full
-    this.#host.options.log({ event: full ? 'disk-full' : 'disk-free', folder: this.#host.options.folder })
-    for (const slot of this.#slots) slot.setDiskFull(full)
-    this.#score?.setDiskFull(full)
+  #setFull(full: 'disk' | 'outbox' | null): void {
+    const about = full ?? this.#full
+    if (this.#full === full || about === null) return
+    this.#full = full
+    this.#host.options.log({ event: `${about}-${full === null ? 'free' : 'full'}`, folder: this.#host.options.folder })
+    for (const slot of this.#slots) slot.setFull(full !== null)
+    this.#score?.setFull(full !== null)
   }
 }
 

@@ -65,6 +65,8 @@ export interface Fleet {
   worker(options?: Partial<WorkerOptions>): Promise<{ running: RunningWorker; events: WorkerEvent[] }>
   /** Waits until the sweep is done. */
   done(sweep: string, deadlineMs?: number): Promise<void>
+  /** Ends the workers, at once. */
+  stopWorkers(): Promise<void>
   close(): Promise<void>
 }
 
@@ -120,6 +122,9 @@ export async function openFleet(beatMs = 100, folder = mkdtempSync(join(tmpdir()
     },
     done: async (sweep, deadlineMs = 30_000) => {
       await waitUntil(() => service.sweepView(sweep).state === 'done', { deadlineMs, what: `${sweep} done` })
+    },
+    stopWorkers: async () => {
+      for (const running of workers.splice(0)) await running.kill()
     },
     close: async () => {
       for (const running of workers) await running.kill()
