@@ -36,10 +36,14 @@ export function rankCandidates(input: Candidates): RankedList[] {
       if (!Number.isFinite(score)) throw new SweepError('SB-SCORE-001', { query: `row ${query} and document "${id}"` })
       return { id, score }
     })
-    scored.sort((a, b) => b.score - a.score || compareIds(b.id, a.id))
-    const kept = scored.slice(0, RUN_DEPTH)
-    return { documentIds: kept.map(({ id }) => id), scores: Float32Array.from(kept, ({ score }) => score) }
+    return rankScored(scored)
   })
+}
+
+/** The best 1,000 of scored documents, by (score descending, id descending). Ids are distinct. */
+export function rankScored(scored: readonly { readonly id: string; readonly score: number }[]): RankedList {
+  const order = scored.toSorted((a, b) => b.score - a.score || compareIds(b.id, a.id)).slice(0, RUN_DEPTH)
+  return { documentIds: order.map(({ id }) => id), scores: Float32Array.from(order, ({ score }) => score) }
 }
 
 function normalized(rows: Matrix): Matrix {

@@ -99,7 +99,7 @@ function divide({ values, rowCount, dim }: Matrix, lengths: Float32Array): void 
 }
 
 /** One float32 division per value, as torch does it: multiplying by 1 / length would round otherwise. */
-function divideInto(values: Float32Array, length: number, out: Float32Array): void {
+export function divideInto(values: Float32Array, length: number, out: Float32Array): void {
   const divisor = Math.max(length, SMALLEST_LENGTH)
   for (let i = 0; i < values.length; i++) out[i] = Math.fround((values[i] as number) / divisor)
 }

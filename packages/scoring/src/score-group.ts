@@ -1,5 +1,6 @@
-import { type CellResult, type Config, Judgments, type ScoreWork, SweepError } from '@sweepboard/contracts'
+import { type CellResult, Judgments, type ScoreWork, SweepError } from '@sweepboard/contracts'
 import { MetricInputError, scoreRetrieval } from '@sweepboard/metrics'
+import { type ConfigFailure, failureOf, fittingConfigs, misfit } from './config-failure.ts'
 import { MissingChunks } from './missing-chunks.ts'
 import type { Matrix } from './product.ts'
 import { DocumentRows, type RankedList, RUN_DEPTH, rankQueries } from './ranked-list.ts'
@@ -7,16 +8,6 @@ import { writePerQuery, writeRun } from './run-file.ts'
 import { type ScoreIo, step } from './score-io.ts'
 import { type ConfigFound, search } from './search.ts'
 import { SideVectors } from './vector-blocks.ts'
-
-/** What the message that carries a failure may hold. */
-const LONGEST_MESSAGE = 4000
-
-export interface ConfigFailure {
-  readonly config: string
-  readonly code: string
-  readonly message: string
-  readonly fix: string
-}
 
 export interface GroupScores {
   readonly results: CellResult[]
@@ -61,11 +52,7 @@ async function searchGroup(work: ScoreWork, judgments: Judgments, io: ScoreIo): 
   const queries = new SideVectors(work.queries, io)
   const documents = new SideVectors(work.documents, io)
   const queryMatrix = await queriesOrAllMissing(queries, documents)
-  const tooWide = (config: Config) => queryMatrix.rowCount > 0 && (config.dimensions ?? 0) > queryMatrix.dim
-  const fitting = work.configs.filter(({ config }) => !tooWide(config))
-  const failures = work.configs
-    .filter(({ config }) => tooWide(config))
-    .map(({ key, config }) => failureOf(key, misfit(`${config.dimensions} dimensions wanted of vectors of ${queryMatrix.dim}`)))
+  const { fitting, failures } = fittingConfigs(work.configs, queryMatrix)
   const rows = new DocumentRows(judgments.documentIds, judgments.documentRows, work.documents.count)
   const configs = fitting.map(({ config }) => config)
   const found = await search(
@@ -130,7 +117,7 @@ function retrievalScores(judgments: Judgments, lists: readonly RankedList[]) {
 }
 
 /** The query vectors; when some are missing, an error that names the documents' missing chunks too. */
-async function queriesOrAllMissing(queries: SideVectors, documents: SideVectors): Promise<Matrix> {
+export async function queriesOrAllMissing(queries: SideVectors, documents: SideVectors): Promise<Matrix> {
   try {
     return await queries.all()
   } catch (error) {
@@ -151,12 +138,4 @@ function readJudgments(bytes: Uint8Array, work: ScoreWork): Judgments {
   if (documentRows.some((row) => row >= work.documents.count))
     throw misfit('the judgments name a document row beyond the text set')
   return read.data
-}
-
-function failureOf(config: string, { code, message, fix }: SweepError): ConfigFailure {
-  return { config, code, message: message.slice(0, LONGEST_MESSAGE), fix }
-}
-
-function misfit(message: string): SweepError {
-  return new SweepError('SB-SCORE-002', { message })
 }

@@ -47,8 +47,14 @@ export async function search(input: Search, io: Pick<ScoreIo, 'onProgress' | 'si
   }
 }
 
+/** A pass over documents whose int8 configs must see the first ones before they take any. */
+export interface CalibratedPass {
+  readonly wantsCalibration: boolean
+  calibrate(blocks: readonly VectorBlock[]): void
+}
+
 /** The blocks as they come, the first ones held back until the int8 range is known, where one is wanted. */
-async function* calibrated(blocks: AsyncIterable<VectorBlock>, pass: Pass): AsyncGenerator<VectorBlock> {
+export async function* calibrated(blocks: AsyncIterable<VectorBlock>, pass: CalibratedPass): AsyncGenerator<VectorBlock> {
   let held: VectorBlock[] = []
   let waiting = pass.wantsCalibration
   for await (const block of blocks) {
@@ -75,7 +81,7 @@ interface Lane {
 }
 
 /** The state of one pass: a lane per config, and one buffer for the rows of the config at hand. */
-class Pass {
+class Pass implements CalibratedPass {
   private readonly lanes: Lane[]
   private readonly queries: PrefixRows
   private readonly product: Product
@@ -161,7 +167,7 @@ function rowsOf({ values, rowCount, dim }: Matrix, first: number, count: number)
 }
 
 /** Finite lengths bound every product, so vectors that pass here have finite scores. */
-function refuseNonFinite(rows: PrefixRows, name: (row: number) => string): void {
+export function refuseNonFinite(rows: PrefixRows, name: (row: number) => string): void {
   const row = rows.firstNonFinite()
   if (row >= 0) throw new SweepError('SB-SCORE-001', { query: name(row) })
 }

@@ -50,7 +50,7 @@ export async function storedWork(
   }
 }
 
-async function storedSide(
+export async function storedSide(
   store: MemoryStore,
   side: { rows: Matrix; encoding: number; chunkRows: number },
 ): Promise<ScoreWork['queries']> {
