@@ -1,4 +1,4 @@
-import { Config, Load, type Plan, type PreparedTask, Recipe, SideRecipe } from '@sweepboard/contracts'
+import { Config, Load, PairRecipe, type Plan, type PreparedTask, Recipe, SideRecipe } from '@sweepboard/contracts'
 import { z } from 'zod'
 
 /** The form of a submitted plan, checked before anything is written: a submit comes from outside. */
@@ -41,9 +41,25 @@ export const PlanSchema = z.strictObject({
         sides: z.strictObject({ query: SideRecipe, document: SideRecipe }),
         configs: z.array(Config).min(1),
         rank: z.number().int().nonnegative(),
+        rerank: z
+          .strictObject({
+            parent: z.strictObject({ group: digest, config: Config }).nullable(),
+            load: Load,
+            recipe: PairRecipe,
+            depth: z.number().int().positive(),
+          })
+          .optional(),
       }),
     )
-    .min(1),
+    .min(1)
+    .refine((groups) => {
+      const before = new Set<string>()
+      return groups.every(({ key, rerank }) => {
+        const stands = !rerank?.parent || before.has(rerank.parent.group)
+        before.add(key)
+        return stands
+      })
+    }, 'a child group stands before its parent'),
   gates: z.array(GateSchema),
   warnings: z.array(text),
   isLimited: z.boolean(),

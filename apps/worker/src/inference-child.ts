@@ -12,7 +12,14 @@ import {
   type Vectors,
   writeVectors,
 } from '@sweepboard/contracts'
-import { type EncodeCounts, type EncodeOptions, type Engine, openEngine, openPairEngine, type PairEngine } from '@sweepboard/models'
+import {
+  type EncodeCounts,
+  type EncodeOptions,
+  type Engine,
+  openEngine,
+  openPairEngine,
+  type PairEngine,
+} from '@sweepboard/models'
 import type { EncodeReply, EncodeRequest, EngineFacts, OpenRequest } from './child-message.ts'
 import { type RequestTools, serveParent } from './child-side.ts'
 import { type Fault, openFault } from './fault.ts'
@@ -89,9 +96,12 @@ function pairsWith(
         document: documents[set.documentRows[start + i] as number] as string,
         instruction: side.instruction,
       }))
-      const byteCount = pairs.reduce((sum, { query, document }) => sum + Buffer.byteLength(query) + Buffer.byteLength(document), 0)
+      const byteCount = pairs.reduce(
+        (sum, { query, document }) => sum + Buffer.byteLength(query) + Buffer.byteLength(document),
+        0,
+      )
       const { scores, counts } = await engine.scorePairs(pairs, options)
-      return { vectors: { count: scores.length, dim: 1, data: scores }, counts, byteCount }
+      return { vectors: { rowCount: scores.length, dim: 1, values: new Float32Array(scores) }, counts, byteCount }
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Digest, ScoreWork } from '@sweepboard/contracts'
+import type { Digest, End, PairsWork, RerankWork, ScoreWork, TextSetRef } from '@sweepboard/contracts'
 import { SweepError, toSweepError } from '@sweepboard/contracts'
 import type { MissingChunk, ScoreReply } from './child-message.ts'
 import { SupervisedChild } from './child-process.ts'
@@ -10,37 +10,58 @@ import type { Host } from './host.ts'
 /** A scoring child that dies may have been taken down from outside: it gets a second chance, not a third. */
 const TRIES = 2
 
+type AnyScoreWork = ScoreWork | RerankWork | PairsWork
+
 /**
- * Runs one claimed score lease: fetches judgments and vectors into the cache, scores in a child process of its own, and
- * leaves results, failures or missing chunks as one `end` in the outbox. Rejects when the lease was stopped.
+ * Runs one claimed lease of the score lane: fetches what it reads into the cache, works in a child process of its own, and
+ * leaves results, failures, found pairs or missing chunks as one `end` in the outbox. Rejects when the lease was stopped.
  */
-export async function runScore(work: ScoreWork, host: Host, held: HeldRun): Promise<void> {
+export async function runScore(work: AnyScoreWork, host: Host, held: HeldRun): Promise<void> {
   const { signal } = held.controller
-  const chunks = [work.queries, work.documents].flatMap(({ encoding, chunks }) =>
-    chunks.map(({ n, digest }) => ({ encoding, n, digest })),
-  )
-  const pins = [work.judgments, ...chunks.map(({ digest }) => digest)]
-  const unpin = host.cache.pin(pins)
+  const { chunks, others } = inputsOf(work)
+  const unpin = host.cache.pin([...others, ...chunks.map(({ digest }) => digest)])
   try {
     const missing = await fetchAll(chunks, host, signal)
     if (missing.length > 0) return await tellEnd(work, host, { missing })
-    await host.cache.fetch(work.judgments, signal)
+    for (const digest of others) await host.cache.fetch(digest, signal)
     held.computing = true
     host.fault('score.read')
     const reply = await scoreTwice(work, chunks, host, signal)
     host.fault('score.done')
-    await tellEnd(work, host, { results: reply.results, scoreFailures: reply.failures, missing: reply.missing })
+    const { results, failures: scoreFailures, missing: gone, pairSet } = reply
+    await tellEnd(work, host, {
+      results,
+      scoreFailures,
+      missing: gone,
+      ...(pairSet === undefined ? {} : { pairSet: plain(pairSet) }),
+    })
   } catch (thrown) {
     signal.throwIfAborted()
     if (isDiskFull(thrown)) throw thrown
     const { code, message, fix, kind } = toSweepError(thrown)
     host.options.log({ event: 'failed', lease: work.lease, code, kind, message })
-    await tellEnd(work, host, {
-      scoreFailures: work.configs.map(({ key }) => ({ config: key, code, message: message.slice(0, 4000), fix })),
-    })
+    const failure = { code, message: message.slice(0, 4000), fix }
+    if (work.kind === 'pairs') return await tellEnd(work, host, { pairsFailure: failure })
+    await tellEnd(work, host, { scoreFailures: work.configs.map(({ key }) => ({ config: key, ...failure })) })
   } finally {
     unpin()
   }
+}
+
+/** Artifacts of chunks, which can be made again, and the others. */
+function inputsOf(work: AnyScoreWork): { readonly chunks: MissingChunk[]; readonly others: Digest[] } {
+  const sides = work.kind === 'score' ? [work.queries, work.documents] : work.kind === 'rerank' ? work.pairs : []
+  const chunks = sides.flatMap(({ encoding, chunks }) => chunks.map(({ n, digest }) => ({ encoding, n, digest })))
+  if (work.kind === 'score') return { chunks, others: [work.judgments] }
+  if (work.kind === 'rerank')
+    return { chunks, others: [work.judgments, ...(work.run ? [work.run] : []), ...sides.map(({ textSet }) => textSet)] }
+  const { judgments, queries, documents, runs, known } = work
+  return { chunks, others: [judgments, queries, documents, ...runs.map(({ run }) => run), ...known] }
+}
+
+/** The pair set as it travels: without `readonly`. */
+function plain({ digest, count, bytes, bounds, chunkBytes }: TextSetRef): NonNullable<End['pairSet']> {
+  return { digest, count, bytes, bounds: bounds.map(([start, end]) => [start, end]), chunkBytes: [...chunkBytes] }
 }
 
 async function fetchAll(chunks: readonly MissingChunk[], host: Host, signal: AbortSignal): Promise<MissingChunk[]> {
@@ -56,7 +77,7 @@ async function fetchAll(chunks: readonly MissingChunk[], host: Host, signal: Abo
 
 /** A chunk the child calls missing may be a damaged copy of ours: fetched anew once, before the service is told. */
 async function scoreTwice(
-  work: ScoreWork,
+  work: AnyScoreWork,
   chunks: readonly MissingChunk[],
   host: Host,
   signal: AbortSignal,
@@ -72,7 +93,7 @@ function isMissing(error: unknown): boolean {
   return error instanceof SweepError && (error.code === 'SB-ART-001' || error.code === 'SB-ART-002')
 }
 
-async function scoreInChild(work: ScoreWork, host: Host, signal: AbortSignal): Promise<ScoreReply> {
+async function scoreInChild(work: AnyScoreWork, host: Host, signal: AbortSignal): Promise<ScoreReply> {
   for (let tries = 1; ; tries += 1) {
     const entry = new URL('./scoring-child.ts', import.meta.url)
     const child = new SupervisedChild({ entry, noProgressMs: host.noProgressMs, now: host.now })
@@ -90,9 +111,10 @@ async function scoreInChild(work: ScoreWork, host: Host, signal: AbortSignal): P
   }
 }
 
-async function tellEnd(work: ScoreWork, host: Host, said: Parameters<typeof endOf>[2] = {}): Promise<void> {
+async function tellEnd(work: AnyScoreWork, host: Host, said: Parameters<typeof endOf>[2] = {}): Promise<void> {
   const artifacts = (said.results ?? [])
     .flatMap(({ run, perQuery }) => [run, perQuery])
+    .concat(said.pairSet?.digest ?? null)
     .filter((one): one is Digest => one !== null)
   await host.outbox.add({ kind: 'end', end: endOf(host, work.lease, said), artifacts })
   host.fault('outbox.written')

@@ -49,6 +49,7 @@ export {
   SideRecipe,
   Similarity,
 } from './recipe.ts'
+export { EmbeddingCard, isPromptKey, RecipeCard, RerankerCard, TASK_FAMILIES } from './recipe-card.ts'
 export type { ArtifactStore, ServiceLink, TicketConsumer, TicketQueue } from './seams.ts'
 export {
   BitextJudgments,
@@ -68,6 +69,7 @@ export {
   chunkBounds,
   readTextSet,
   textSetDigest,
+  textSetLengths,
   writeTextSet,
 } from './text-set.ts'
 export { readVectors, type Vectors, writeVectors } from './vectors.ts'

@@ -1,14 +1,7 @@
 import { z } from 'zod'
 
 /** MTEB's names of the task families that are evaluated. */
-export const TaskType = z.enum([
-  'Retrieval',
-  'Reranking',
-  'InstructionReranking',
-  'STS',
-  'PairClassification',
-  'BitextMining',
-])
+export const TaskType = z.enum(['Retrieval', 'Reranking', 'InstructionReranking', 'STS', 'PairClassification', 'BitextMining'])
 export type TaskType = z.infer<typeof TaskType>
 
 /** Which prompt type the texts of each role are encoded with; null = none, as MTEB does outside retrieval and reranking. */

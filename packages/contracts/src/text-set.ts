@@ -35,20 +35,27 @@ export function writeTextSet(texts: readonly string[]): Uint8Array<ArrayBuffer> 
 
 /** The texts of `writeTextSet`'s bytes. Throws `SB-ART-002` when the bytes are not a text set. */
 export function readTextSet(bytes: Uint8Array): string[] {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  return Array.from(textRanges(bytes), ({ start, end }) => decoder.decode(bytes.subarray(start, end)))
+}
+
+function* textRanges(bytes: Uint8Array): Generator<{ start: number; end: number }> {
   const refuse = (found: string) => new SweepError('SB-ART-002', { digest: sha256(bytes), found })
   if (bytes.length < MAGIC.length || MAGIC.some((byte, i) => bytes[i] !== byte)) throw refuse('not a text set')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  const texts: string[] = []
   let at = MAGIC.length
   while (at < bytes.length) {
     if (at + 4 > bytes.length) throw refuse('cut')
     const length = view.getUint32(at, true)
     if (at + 4 + length > bytes.length) throw refuse('cut')
-    texts.push(decoder.decode(bytes.subarray(at + 4, at + 4 + length)))
+    yield { start: at + 4, end: at + 4 + length }
     at += 4 + length
   }
-  return texts
+}
+
+/** UTF-8 length of each text of `writeTextSet`'s bytes, without reading the texts. Throws `SB-ART-002` as `readTextSet` does. */
+export function textSetLengths(bytes: Uint8Array): number[] {
+  return [...textRanges(bytes)].map(({ end, start }) => end - start)
 }
 
 export function textSetDigest(texts: readonly string[]): Digest {

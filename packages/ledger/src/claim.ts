@@ -47,7 +47,12 @@ function encodeWork(h: Handle, lease: LeaseRow): EncodeWork | null {
   for (const row of rows) {
     let part = parts.at(-1)
     if (part?.encoding !== row.encoding) {
-      part = { encoding: row.encoding, side: JSON.parse(row.side) as EncodeWork['parts'][number]['side'], textSet: row.textSet, chunks: [] }
+      part = {
+        encoding: row.encoding,
+        side: JSON.parse(row.side) as EncodeWork['parts'][number]['side'],
+        textSet: row.textSet,
+        chunks: [],
+      }
       parts.push(part)
     }
     part.chunks.push({ n: row.n, start: row.start, end: row.end })

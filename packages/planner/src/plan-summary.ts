@@ -1,4 +1,4 @@
-import { encodingKey, type Plan, taskKey } from '@sweepboard/contracts'
+import { configKey, encodingKey, type Plan, pairKey, taskKey } from '@sweepboard/contracts'
 
 /** What a plan will cost, as far as the catalog tells before any data is read. */
 export interface PlanSummary {
@@ -8,9 +8,9 @@ export interface PlanSummary {
   readonly models: readonly string[]
   readonly tasks: readonly string[]
   readonly loadCount: number
-  /** Distinct (encoding key, side of a task): each is encoded once whatever the number of configs. */
+  /** Distinct (encoding key, side of a task), and lists to rerank: each is computed once whatever the number of configs. */
   readonly encodingCount: number
-  /** Texts to encode by the catalog's statistics; null where a task outside the catalog is named. */
+  /** Texts to encode and pairs to score by the catalog's statistics; null where a task outside the catalog is named. */
   readonly textCount: number | null
   readonly memoryBytes: number
   readonly warnings: readonly string[]
@@ -18,23 +18,30 @@ export interface PlanSummary {
 
 export function summarizePlan(plan: Plan): PlanSummary {
   const encodings = new Map<string, number | null>()
-  for (const { task, model, sides } of plan.groups) {
+  for (const { task, model, sides, rerank } of plan.groups) {
+    if (rerank !== undefined) {
+      const queryCount = task.catalog?.queryCount ?? null
+      const pairs = `${rerank.parent?.group} ${rerank.parent && configKey(rerank.parent.config)} ${pairKey(rerank.load.key, rerank.recipe)}`
+      encodings.set(pairs, queryCount === null ? null : queryCount * rerank.depth)
+      continue
+    }
     const counts = { query: task.catalog?.queryCount ?? null, document: task.catalog?.documentCount ?? null }
     for (const side of ['query', 'document'] as const) {
       encodings.set(`${taskKey(task)} ${side} ${encodingKey(model.load.key, sides[side])}`, counts[side])
     }
   }
   const counts = [...encodings.values()]
+  const loads = plan.groups.map(({ model, rerank }) => rerank?.load ?? model.load)
   return {
     sweep: plan.sweep,
     cellCount: plan.groups.reduce((sum, group) => sum + group.configs.length, 0),
     groupCount: plan.groups.length,
     models: [...new Set(plan.groups.map((group) => group.model.load.model))],
     tasks: [...new Set(plan.groups.map((group) => group.task.task))],
-    loadCount: new Set(plan.groups.map((group) => group.model.load.key)).size,
+    loadCount: new Set(loads.map(({ key }) => key)).size,
     encodingCount: encodings.size,
     textCount: counts.some((count) => count === null) ? null : counts.reduce<number>((sum, count) => sum + (count as number), 0),
-    memoryBytes: Math.max(0, ...plan.groups.map((group) => group.model.load.memoryBytes)),
+    memoryBytes: Math.max(0, ...loads.map(({ memoryBytes }) => memoryBytes)),
     warnings: plan.warnings,
   }
 }

@@ -1,6 +1,16 @@
-import type { Config, Load, Plan, Recipe, SideRecipe, TaskRef } from '@sweepboard/contracts'
+import {
+  type Config,
+  configKey,
+  type Load,
+  type PairRecipe,
+  type Plan,
+  type Recipe,
+  type SideRecipe,
+  type TaskRef,
+} from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
 import { planSweep, type ResolvedModel } from './plan.ts'
+import type { ResolvedReranker } from './plan-rerank.ts'
 import { summarizePlan } from './plan-summary.ts'
 import { readSpec } from './spec.ts'
 
@@ -32,11 +42,16 @@ const task = (name: string, documentCount: number | null = null): TaskRef => ({
   catalog: documentCount === null ? null : { revision: 'r', queryCount: 10, documentCount },
 })
 
-function plan(matrix: string, models: readonly ResolvedModel[], tasks: readonly TaskRef[]): Plan {
+function plan(
+  matrix: string,
+  models: readonly ResolvedModel[],
+  tasks: readonly TaskRef[],
+  rerankers: readonly ResolvedReranker[] = [],
+): Plan {
   const { spec, mistakes } = readSpec(`sweep: s\ntasks: [x]\nmodels: [x]\n${matrix}`, 's.yaml')
   expect(mistakes).toEqual([])
   if (spec === null) throw new Error('no spec')
-  return planSweep({ spec, models, tasks })
+  return planSweep({ spec, models, tasks, rerankers })
 }
 const words = (configs: readonly Config[] | undefined) =>
   configs?.map((c) => `${c.dimensions ?? 'full'} ${c.precision} ${c.similarity}`)
@@ -97,5 +112,69 @@ describe('planSweep', () => {
     )
     expect(summarizePlan(made)).toMatchObject({ cellCount: 6, groupCount: 2, encodingCount: 3, loadCount: 1, textCount: 120 })
     expect(summarizePlan(plan('', [model('m')], [task('t')])).textCount).toBeNull()
+  })
+})
+
+describe('rerankers', () => {
+  const recipe: PairRecipe = { template: null, instruction: null, head: 'logit', yesToken: null, noToken: null, maxTokens: null }
+  const reranker = (name: string, depths: readonly number[] = [100], tail: 'append' | 'drop' = 'append'): ResolvedReranker => ({
+    load: { key: `${name}-load`, model: name, revision: 'r1', open: {}, memoryBytes: 5000 } as unknown as Load,
+    recipe: () => recipe,
+    depths,
+    tail,
+  })
+  const listed = 'matrix: { rerank: [none, { model: r }], dimensions: [full, 64] }'
+
+  it('make one child group per first-stage config, behind its parent, with a lane of its own', () => {
+    const { groups } = plan(listed, [model('m')], [task('t')], [reranker('r', [10, 50])])
+    const [parent, ...children] = groups
+    expect(parent?.configs).toHaveLength(2)
+    expect(children.map(({ rerank }) => [rerank?.load.key, rerank?.depth])).toEqual([
+      ['r-load', 50],
+      ['r-load', 50],
+    ])
+    expect(children.map(({ rerank }) => rerank?.parent)).toEqual(parent?.configs.map((config) => ({ group: parent.key, config })))
+    expect(children[0]?.configs.map(({ rerank }) => rerank)).toEqual([
+      { model: 'r', revision: 'r1', depth: 10, tail: 'append' },
+      { model: 'r', revision: 'r1', depth: 50, tail: 'append' },
+    ])
+    expect(children[0]?.rerank?.load.open.pair).toEqual(recipe)
+    expect(new Set(groups.map(({ key }) => key)).size).toBe(3)
+    expect(groups.map(({ rank }) => rank)).toEqual([0, 1, 2])
+  })
+
+  it('put depths and tails of one reranker into one child, so that its pairs are scored once', () => {
+    const { groups } = plan('', [model('m')], [task('t')], [reranker('r', [10]), reranker('r', [20], 'drop')])
+    expect(groups).toHaveLength(2)
+    expect(groups[1]?.rerank?.depth).toBe(20)
+    expect(groups[1]?.configs.map(({ rerank }) => `${rerank?.depth} ${rerank?.tail}`)).toEqual(['10 append', '20 drop'])
+  })
+
+  it('leave the key of a config without a reranker as it was', () => {
+    const { groups } = plan(listed, [model('m')], [task('t')], [reranker('r')])
+    const alone = plan('matrix: { dimensions: [full, 64] }', [model('m')], [task('t')])
+    expect(groups[0]?.key).toBe(alone.groups[0]?.key)
+    expect(groups[0]?.configs.map(configKey)).toEqual(alone.groups[0]?.configs.map(configKey))
+  })
+
+  it('keep the first stage they need, whatever is excluded', () => {
+    const without = `${listed}\nexclude: [{ dimensions: 64, rerank: "!none" }, { rerank: none }]`
+    const { groups } = plan(without, [model('m')], [task('t')], [reranker('r')])
+    expect(groups.map(({ configs }) => words(configs))).toEqual([['full float32 cosine'], ['full float32 cosine']])
+  })
+
+  it('count in the summary of a plan', () => {
+    const summary = summarizePlan(plan(listed, [model('m')], [task('t', 1000)], [reranker('r', [10, 20])]))
+    expect(summary).toMatchObject({ cellCount: 6, loadCount: 2, memoryBytes: 5000, textCount: 10 + 1000 + 2 * 200 })
+  })
+
+  it('are listed with their lines, braces expanded, and mistakes are named', () => {
+    const text = 'sweep: s\ntasks: [x]\nmodels: [x]\nmatrix:\n  rerank:\n    - none\n    - { model: "q-{1,2}", depth: [5, 9] }\n'
+    expect(readSpec(text, 's.yaml').rerankers).toEqual([
+      { value: { model: 'q-1', depth: [5, 9] }, line: 7 },
+      { value: { model: 'q-2', depth: [5, 9] }, line: 7 },
+    ])
+    const { mistakes } = readSpec(text.replace('[5, 9]', '5000').replace('model: ', 'modle: '), 's.yaml')
+    expect(mistakes.map(({ code, line }) => [code, line])).toEqual(expect.arrayContaining([['SB-SPEC-003', 7]]))
   })
 })

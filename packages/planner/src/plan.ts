@@ -16,7 +16,8 @@ import {
 import { parseDuration } from './duration.ts'
 import { compileGate } from './gate.ts'
 import { glob } from './pattern.ts'
-import type { Exclude, SweepSpec } from './spec-schema.ts'
+import { type ConfigFacts, childGroups, type PlannedStage, type ResolvedReranker, rerankStages } from './plan-rerank.ts'
+import type { SweepSpec } from './spec-schema.ts'
 
 /** A model after its folder or server was looked at. */
 export interface ResolvedModel {
@@ -30,6 +31,8 @@ export interface PlanInput {
   readonly spec: SweepSpec
   readonly models: readonly ResolvedModel[]
   readonly tasks: readonly TaskRef[]
+  /** Rerankers of `matrix.rerank`, braces expanded, in the spec's order. */
+  readonly rerankers?: readonly ResolvedReranker[]
 }
 
 const many = <T>(value: T | readonly T[] | undefined, otherwise: T): readonly T[] =>
@@ -41,13 +44,20 @@ const many = <T>(value: T | readonly T[] | undefined, otherwise: T): readonly T[
  * left out with a warning. Groups are ranked smaller tasks first, so that cells appear early.
  * @throws SweepError `SB-SPEC-008` when nothing is left to run
  */
-export function planSweep({ spec, models, tasks }: PlanInput): Plan {
+export function planSweep({ spec, models, tasks, rerankers = [] }: PlanInput): Plan {
   const warnings = new Set<string>()
-  const groups = new Map<string, { group: Omit<PlannedGroup, 'rank' | 'configs'>; configs: Map<string, Config> }>()
+  const groups = new Map<string, FirstStage>()
   for (const task of tasks) {
     for (const model of models) {
       for (const instruction of many(spec.matrix?.instruction, 'default')) {
-        const configs = listConfigs({ spec, model, task, instruction }, warnings)
+        const place = { spec, model, task, instruction }
+        const listed = listConfigs(place, warnings)
+        const stages = rerankStages({ configs: listed, rerankers, task }, (config, rerank) =>
+          isExcluded(place, factsOf(config, rerank)),
+        )
+        const parents = new Set(stages.map(({ parent }) => configKey(parent)))
+        // The first stage of what is reranked is scored with it, listed or not: its run is what the reranker re-orders.
+        const configs = listed.filter((config) => parents.has(configKey(config)) || !isExcluded(place, factsOf(config, 'none')))
         if (configs.length === 0) continue
         const sides = model.sides(task, instruction)
         const key = groupKey(encodingKey(model.load.key, sides.query), encodingKey(model.load.key, sides.document), taskKey(task))
@@ -63,7 +73,7 @@ export function planSweep({ spec, models, tasks }: PlanInput): Plan {
         }
         const all = known?.configs ?? new Map<string, Config>()
         for (const config of configs) all.set(configKey(config), config)
-        groups.set(key, { group, configs: all })
+        groups.set(key, { group, configs: all, stages: [...(known?.stages ?? []), ...stages] })
       }
     }
   }
@@ -71,9 +81,13 @@ export function planSweep({ spec, models, tasks }: PlanInput): Plan {
     throw new SweepError('SB-SPEC-008', { reason: '`exclude` or `dimensions` leave nothing of models x tasks x matrix' })
   const size = (task: TaskRef) => task.limit ?? task.catalog?.documentCount ?? 0
   const ordered = [...groups.values()].sort((a, b) => size(a.group.task) - size(b.group.task))
+  const planned = ordered.flatMap(({ group, configs, stages }) => [
+    { ...group, configs: [...configs.values()] },
+    ...childGroups(group, stages),
+  ])
   return {
     sweep: spec.sweep,
-    groups: ordered.map(({ group, configs }, rank) => ({ ...group, configs: [...configs.values()], rank })),
+    groups: planned.map((group, rank) => ({ ...group, rank })),
     gates: (spec.gates ?? []).flatMap(compileGate),
     warnings: [...warnings],
     isLimited: spec.limit !== undefined,
@@ -91,6 +105,13 @@ interface ConfigPlace {
   readonly instruction: string
 }
 
+interface FirstStage {
+  readonly group: Omit<PlannedGroup, 'rank' | 'configs'>
+  readonly configs: Map<string, Config>
+  readonly stages: readonly PlannedStage[]
+}
+
+/** Configs of the first stage that the matrix names; `exclude` has been applied but for what it says of `rerank`. */
 function listConfigs(place: ConfigPlace, warnings: Set<string>): Config[] {
   const { spec, model } = place
   const configs: Config[] = []
@@ -104,12 +125,6 @@ function listConfigs(place: ConfigPlace, warnings: Set<string>): Config[] {
         const similarity = wanted === 'recipe' ? model.recipe.similarity : wanted
         const isFull = dimensions === 'full' || dimensions === model.recipe.dimensions
         if (precision === 'binary' && similarity === 'dot' && wanted !== 'recipe') continue // 1 - 2h/d is one score, listed once under cosine
-        if (
-          (spec.exclude ?? []).some((rule) =>
-            excludes(rule, place, { dimensions: isFull ? 'full' : String(dimensions), precision, similarity }),
-          )
-        )
-          continue
         configs.push({ dimensions: isFull ? null : dimensions, precision, similarity })
       }
     }
@@ -117,16 +132,14 @@ function listConfigs(place: ConfigPlace, warnings: Set<string>): Config[] {
   return configs
 }
 
-function excludes(
-  rule: Exclude,
-  place: ConfigPlace,
-  values: { dimensions: string; precision: string; similarity: string },
-): boolean {
-  const facts: Readonly<Record<string, string>> = {
-    model: place.model.load.model,
-    task: place.task.task,
-    instruction: place.instruction,
-    ...values,
-  }
-  return Object.entries(rule).every(([key, pattern]) => pattern === undefined || glob(String(pattern))(facts[key] as string))
+/** What `exclude` may name of a config. */
+function factsOf({ dimensions, precision, similarity }: Config, rerank: string): ConfigFacts {
+  return { dimensions: dimensions === null ? 'full' : String(dimensions), precision, similarity, rerank }
+}
+
+function isExcluded({ spec, model, task, instruction }: ConfigPlace, values: ConfigFacts): boolean {
+  const facts: Readonly<Record<string, string>> = { model: model.load.model, task: task.task, instruction, ...values }
+  return (spec.exclude ?? []).some((rule) =>
+    Object.entries(rule).every(([key, pattern]) => pattern === undefined || glob(String(pattern))(facts[key] as string)),
+  )
 }

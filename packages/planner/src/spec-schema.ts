@@ -126,8 +126,12 @@ export const RerankEntry = z.strictObject({
   depth: z
     .union([z.number().int().min(1).max(1000), z.array(z.number().int().min(1).max(1000)).min(1)])
     .optional()
-    .describe(`Best documents of the first stage to re-order, per query; default ${DEFAULT_RERANK_DEPTH}; several are scored once`),
-  tail: RerankTail.optional().describe('append (default) keeps the documents below the depth behind the others, drop leaves them out'),
+    .describe(
+      `Best documents of the first stage to re-order, per query; default ${DEFAULT_RERANK_DEPTH}; several are scored once`,
+    ),
+  tail: RerankTail.optional().describe(
+    'append (default) keeps the documents below the depth behind the others, drop leaves them out',
+  ),
   engine: EngineSpec.optional(),
   recipe: PairPatch.optional(),
   revision: z.string().optional(),

@@ -3,7 +3,7 @@ import { closest } from '@sweepboard/tasks'
 import { LineCounter, type ParsedNode, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { expandBraces } from './pattern.ts'
-import { ModelEntry, SPEC_KEYS, SweepSpec, TaskEntry } from './spec-schema.ts'
+import { ModelEntry, RerankEntry, SPEC_KEYS, SweepSpec, TaskEntry } from './spec-schema.ts'
 
 /** A model or task of the spec with the line it stands on; braces are expanded. */
 export interface Placed<T> {
@@ -28,6 +28,8 @@ export interface ReadSpec {
   readonly spec: SweepSpec | null
   readonly models: readonly Placed<NamedModel>[]
   readonly tasks: readonly Placed<NamedTask>[]
+  /** Rerankers of `matrix.rerank`; `none` is not among them. */
+  readonly rerankers: readonly Placed<RerankEntry>[]
   readonly mistakes: readonly Mistake[]
 }
 
@@ -38,14 +40,14 @@ export function readSpec(text: string, file: string): ReadSpec {
   const mistakes: Mistake[] = document.errors.map((error) =>
     mistake('SB-SPEC-002', { message: error.message.split('\n')[0] ?? '' }, { file, line: error.linePos?.[0].line ?? 1 }),
   )
-  if (mistakes.length > 0) return { spec: null, models: [], tasks: [], mistakes }
+  if (mistakes.length > 0) return { spec: null, models: [], tasks: [], rerankers: [], mistakes }
   let raw: unknown
   try {
     raw = document.toJS({ maxAliasCount: 100 })
   } catch (thrown) {
     // Aliases resolve here only: one without an anchor, or too many of them (a "billion laughs" file).
     mistakes.push(mistake('SB-SPEC-002', { message: (thrown as Error).message }, { file, line: 1 }))
-    return { spec: null, models: [], tasks: [], mistakes }
+    return { spec: null, models: [], tasks: [], rerankers: [], mistakes }
   }
   const lineOf = (path: readonly PropertyKey[]): number => {
     for (let length = path.length; length >= 0; length -= 1) {
@@ -62,7 +64,9 @@ export function readSpec(text: string, file: string): ReadSpec {
   }
   const parsed = SweepSpec.safeParse(raw)
   if (!parsed.success) for (const issue of parsed.error.issues) mistakes.push(...toMistakes(issue, { file, lineOf, keyLine }))
-  return { spec: parsed.success ? parsed.data : null, models: listModels(raw, lineOf), tasks: listTasks(raw, lineOf), mistakes }
+  const spec = parsed.success ? parsed.data : null
+  const named = { models: listModels(raw, lineOf), tasks: listTasks(raw, lineOf), rerankers: listRerankers(raw, lineOf) }
+  return { spec, ...named, mistakes }
 }
 
 interface Place {
@@ -129,6 +133,18 @@ function listTasks(raw: unknown, lineOf: (path: readonly PropertyKey[]) => numbe
     if (!parsed.success) return []
     const whole = typeof parsed.data === 'string' ? { task: parsed.data } : parsed.data
     return expandBraces(whole.task).map((task) => ({ value: { ...whole, task }, line: lineOf(['tasks', i]) }))
+  })
+}
+
+function listRerankers(raw: unknown, lineOf: (path: readonly PropertyKey[]) => number): Placed<RerankEntry>[] {
+  const matrix = raw !== null && typeof raw === 'object' ? (raw as Record<string, unknown>).matrix : undefined
+  const value = matrix !== null && typeof matrix === 'object' ? (matrix as Record<string, unknown>).rerank : undefined
+  const isList = Array.isArray(value)
+  return (isList ? value : [value]).flatMap((entry, i) => {
+    const parsed = RerankEntry.safeParse(entry)
+    if (!parsed.success) return []
+    const line = lineOf(['matrix', 'rerank', ...(isList ? [i] : [])])
+    return expandBraces(parsed.data.model).map((model) => ({ value: { ...parsed.data, model }, line }))
   })
 }
 
