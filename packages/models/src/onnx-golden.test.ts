@@ -76,7 +76,7 @@ describe.skipIf(isAbsent)('reference vectors (skipped without ../shared/golden/m
     const golden = goldenOf(model)
     const { vectors, counts, info } = await encodeAll({ model, texts: textsOf(), side: { template: '{text}' } })
     const expected = rowsOf(`golden/models/${model}/vectors.f32.bin`)
-    const low = golden.texts.filter((row, i) => {
+    const low = golden.texts.filter((_, i) => {
       const own = expected.subarray(i * vectors.dim, (i + 1) * vectors.dim)
       return !(cosine(rowOf(vectors, i), own) > 0.99999)
     })

@@ -1,4 +1,5 @@
 import { type SideRecipe, SweepError } from '@sweepboard/contracts'
+import { textCleaner } from './text-cleaning.ts'
 
 const PLACE = /\{(text|instruction)\}/g
 
@@ -13,7 +14,7 @@ export function isTemplate(template: string): boolean {
 }
 
 /**
- * What the engine is given for a text: the side's template with both places filled in one pass, so that `{instruction}`
+ * What the engine is given for a text: the text cleaned as the side says, in the side's template with both places filled in one pass, so that `{instruction}`
  * standing literally in a text stays as it is. An instruction that is missing or empty takes the template away, as MTEB's
  * string templates do (mteb-protocol 2.2 b).
  * @throws SweepError `SB-MODEL-004` when the template does not hold `{text}` exactly once
@@ -25,9 +26,13 @@ export function textRenderer(side: SideRecipe): (text: string) => string {
       missing: `the template ${JSON.stringify(side.template)} must hold {text} exactly once`,
     })
   }
-  if (side.template === '{text}' || (wantsInstruction(side.template) && !side.instruction)) return (text) => text
+  const clean = textCleaner(side.cleaning)
+  if (side.template === '{text}' || (wantsInstruction(side.template) && !side.instruction)) return clean
   const instruction = side.instruction ?? ''
-  return (text) => side.template.replace(PLACE, (_, place: string) => (place === 'text' ? text : instruction))
+  return (text) => {
+    const cleaned = clean(text)
+    return side.template.replace(PLACE, (_, place: string) => (place === 'text' ? cleaned : instruction))
+  }
 }
 
 /** Texts of white space only. */
