@@ -17,10 +17,11 @@ export function subsetLanguages(task: CatalogTask): ReadonlyMap<string, readonly
 }
 
 /**
- * Query and document counts of one split of a task with one subset; nulls where the catalog does not know them, as for
+ * Query and document counts of one split of a task with one subset, for tasks of pairs the number of pairs on both sides; nulls where the catalog does not know them, as for
  * every multi-subset task: MTEB's statistics are sums over the subsets.
  */
 export function splitStatistics(task: CatalogTask, split: string): { queryCount: number | null; documentCount: number | null } {
   const stats = subsetLanguages(task).size === 1 ? task.stats?.[split] : undefined
-  return { queryCount: stats?.num_queries ?? null, documentCount: stats?.num_documents ?? null }
+  const pairs = stats?.num_queries === undefined ? stats?.num_samples : undefined
+  return { queryCount: stats?.num_queries ?? pairs ?? null, documentCount: stats?.num_documents ?? pairs ?? null }
 }

@@ -1,72 +1,85 @@
-import { readLines } from './line-reader.ts'
+import { type CellRow, Cells } from './cell.ts'
+import { fileBlocks } from './file-blocks.ts'
+import { noteUnreadable, readLines } from './line-reader.ts'
 import type { MistakeList } from './mistake-list.ts'
+import type { VisitRow } from './table.ts'
 
-/** Fields of a row, all strings; a missing optional field is left out. */
-export type JsonRow = Readonly<Record<string, string | undefined>>
-
-export interface RowShape {
-  readonly required: readonly string[]
-  readonly optional: readonly string[]
+export interface RowSink {
+  readonly mistakes: MistakeList
+  readonly visit: VisitRow
 }
 
 /**
- * Visits the rows of a JSON Lines file whose fields are strings. Other fields of a row are ignored. Not visited but added
- * to the mistakes: malformed JSON, among it bare NaN (`SB-TASK-002`); a missing field, one that is no string, a null one,
- * an empty `_id` (`SB-TASK-007`); half a surrogate pair, which JSON can spell but UTF-8 cannot (`SB-TASK-006`);
- * an `_id` seen before (`SB-TASK-003`).
+ * Visits the rows of a JSON Lines file, or of a `.json` file that holds one array of objects. Not visited but added to the
+ * mistakes: malformed JSON, among it bare NaN, and what is no object (`SB-TASK-002`); other faults as `readLines` says.
  */
-export async function readJsonRows(
-  file: string,
-  shape: RowShape,
-  sink: { mistakes: MistakeList; visit: (row: JsonRow) => void },
-) {
-  const firstLines = new Map<string, number>()
-  const { mistakes, visit } = sink
-  await readLines(file, mistakes, (text, line) => {
-    const row = readRow(text, shape, { file, line, mistakes })
-    if (row === null) return
-    const id = row._id as string
-    const first = firstLines.get(id)
-    if (first !== undefined) return mistakes.add('SB-TASK-003', { id, first }, { file, line })
-    firstLines.set(id, line)
-    visit(row)
+export async function readJsonRows(file: string, sink: RowSink): Promise<void> {
+  if (/\.json(\.gz|\.zst)?$/.test(file) && (await startsWithBracket(file, sink.mistakes))) return readArray(file, sink)
+  await readLines(file, sink.mistakes, (text, line) => {
+    const row = parse(text, { file, line }, sink.mistakes)
+    if (row !== undefined) visitObject(row, { file, line }, sink)
   })
 }
 
-interface RowPlace {
-  readonly file: string
-  readonly line: number
-  readonly mistakes: MistakeList
-}
-
-function readRow(text: string, shape: RowShape, { file, line, mistakes }: RowPlace): JsonRow | null {
-  let parsed: unknown
+async function startsWithBracket(file: string, mistakes: MistakeList): Promise<boolean> {
   try {
-    parsed = JSON.parse(text)
-  } catch (cause) {
-    mistakes.add('SB-TASK-002', { message: (cause as SyntaxError).message }, { file, line })
-    return null
+    for await (const block of fileBlocks(file)) {
+      const start = block
+        .toString('utf8')
+        .replace(/^\ufeff/, '')
+        .trimStart()
+      if (start !== '') return start.startsWith('[')
+    }
+  } catch (thrown) {
+    noteUnreadable(thrown, file, mistakes)
   }
-  if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed)) {
-    mistakes.add('SB-TASK-002', { message: 'the line is no JSON object' }, { file, line })
-    return null
-  }
-  const before = mistakes.count
-  const row: Record<string, string> = {}
-  const take = (field: string, isRequired: boolean) => {
-    const value = Object.hasOwn(parsed, field) ? (parsed as Record<string, unknown>)[field] : undefined
-    if (value === undefined && !isRequired) return
-    if (typeof value !== 'string') {
-      const found = value === undefined ? 'it is missing' : value === null ? 'it is null' : `it is ${typeName(value)}`
-      mistakes.add('SB-TASK-007', { field: `"${field}"`, wanted: `a string (${found})` }, { file, line })
-    } else if (!value.isWellFormed()) mistakes.add('SB-TASK-006', { field: `"${field}"` }, { file, line })
-    else if (field === '_id' && value === '') mistakes.add('SB-TASK-007', { field: '"_id"', wanted: 'not empty' }, { file, line })
-    else row[field] = value
-  }
-  for (const field of shape.required) take(field, true)
-  for (const field of shape.optional) take(field, false)
-  return mistakes.count === before ? row : null
+  return false
 }
 
-const typeName = (value: unknown) =>
-  Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
+async function readArray(file: string, sink: RowSink): Promise<void> {
+  const blocks: Buffer[] = []
+  for await (const block of fileBlocks(file)) blocks.push(Buffer.from(block))
+  const rows = parse(
+    Buffer.concat(blocks)
+      .toString('utf8')
+      .replace(/^\ufeff/, ''),
+    { file },
+    sink.mistakes,
+  )
+  if (!Array.isArray(rows)) return
+  for (const [i, row] of rows.entries()) visitObject(row, { file, line: i + 1 }, sink)
+}
+
+function parse(text: string, place: { file: string; line?: number }, mistakes: MistakeList): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    mistakes.add('SB-TASK-002', { message: (cause as SyntaxError).message }, place)
+    return undefined
+  }
+}
+
+function visitObject(row: unknown, place: { file: string; line: number }, { mistakes, visit }: RowSink): void {
+  if (row !== null && typeof row === 'object' && !Array.isArray(row)) visit(row as CellRow, place)
+  else mistakes.add('SB-TASK-002', { message: 'the line is no JSON object' }, place)
+}
+
+/** Reads the rows of a file whose `_id`s must be strings of their own: `SB-TASK-003` for one seen before. */
+export async function readIdentifiedRows(
+  file: string,
+  mistakes: MistakeList,
+  visit: (id: string, cells: Cells, row: CellRow) => boolean,
+): Promise<void> {
+  const firstLines = new Map<string, number>()
+  await readJsonRows(file, {
+    mistakes,
+    visit: (row, place) => {
+      const cells = new Cells(row, place, mistakes)
+      const id = cells.id('_id')
+      if (!visit(id, cells, row)) return
+      const first = firstLines.get(id)
+      if (first !== undefined) mistakes.add('SB-TASK-003', { id, first }, place)
+      else firstLines.set(id, place.line as number)
+    },
+  })
+}

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { SweepError } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
@@ -83,7 +83,10 @@ describe('resolveTask of the catalog', () => {
     const datasetsRoot = writeFiles(tempFolder(), under('SciFact', ['test']))
     expect(refusal('SciFct')).toMatchObject({ code: 'SB-SPEC-005', details: { suggestion: 'SciFact' } })
     expect(refusal('Banking77Classification')).toMatchObject({ code: 'SB-TASK-009', details: { type: 'Classification' } })
-    expect(refusal('CQADupstackRetrieval').code).toBe('SB-TASK-009')
+    expect(refusal('CQADupstackRetrieval')).toMatchObject({
+      code: 'SB-TASK-008',
+      details: { task: 'CQADupstackAndroidRetrieval' },
+    })
     expect(refusal('XQuADRetrieval', { datasetsRoot, subsets: ['zh', 'xx', 'yy'] }).message).toContain('no subset "xx", "yy"')
     expect(refusal('SciFact', { datasetsRoot, splits: ['dev'] })).toMatchObject({
       code: 'SB-TASK-010',
@@ -104,6 +107,38 @@ describe('resolveTask of the catalog', () => {
     )
     writeFiles(datasetsRoot, under('SciFact', ['train']))
     expect(refusal('SciFact', { datasetsRoot }).details.path).toBe(join(datasetsRoot, 'SciFact/qrels/test.tsv'))
+  })
+
+  it('resolves an aggregate to its components, which all must be there', () => {
+    const components = resolveTask('CQADupstackRetrieval', { hub: true }).components ?? []
+    expect(components).toHaveLength(12)
+    const files = Object.assign({}, ...components.map((name) => under(name, ['test'])))
+    const datasetsRoot = writeFiles(tempFolder(), files)
+    const found = resolveTask('CQADupstackRetrieval', { datasetsRoot })
+    expect(found.refs.map(({ task }) => task)).toEqual(components)
+    expect(found).toMatchObject({ name: 'CQADupstackRetrieval', type: 'Retrieval' })
+    // One instruction speaks for all: the components have the same.
+    for (const name of components) expect(resolveTask(name, { datasetsRoot }).instruction).toEqual(found.instruction)
+    rmSync(join(datasetsRoot, components[3] as string), { recursive: true })
+    expect(refusal('CQADupstackRetrieval', { datasetsRoot })).toMatchObject({
+      code: 'SB-TASK-008',
+      details: { task: components[3] },
+    })
+    expect(refusal('CQADupstackRetrieval', { datasetsRoot, subsets: ['x'] }).code).toBe('SB-TASK-010')
+  })
+
+  it('takes a task without a folder from its repository, all subsets and eval_splits, only when asked to', () => {
+    const { refs } = resolveTask('STS17', { hub: true })
+    expect(refs).toHaveLength(11)
+    expect(refs[0]).toMatchObject({
+      type: 'STS',
+      split: 'test',
+      source: { kind: 'hub', repo: 'mteb/sts17-crosslingual-sts', revision: 'faeb762787bd10488a50c8b5be4a3b82e411949c' },
+    })
+    const datasetsRoot = writeFiles(tempFolder(), { 'STS17/en-en/test.jsonl': '' })
+    expect(resolveTask('STS17', { hub: true, datasetsRoot }).refs.map(({ subset }) => subset)).toEqual(['en-en'])
+    expect(resolveTask('STS17', { hub: true, datasetsRoot: tempFolder(), subsets: ['ko-ko'] }).refs).toHaveLength(1)
+    expect(refusal('STS17').code).toBe('SB-TASK-008')
   })
 
   it.each(['x/../SciFact', 'a/b', '..\\x'])('never joins the name %j to the root', (name) => {

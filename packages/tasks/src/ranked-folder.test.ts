@@ -3,9 +3,15 @@ import { join } from 'node:path'
 import { type Mistake, SweepError } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
 import { jsonLines, taskFolder, tempFolder, writeFiles } from '../test/task-folder.ts'
-import { readTaskData } from './task-data.ts'
+import { MistakeList } from './mistake-list.ts'
+import { readRankedFolder } from './ranked-folder.ts'
 
-const read = (folder: string) => readTaskData('mine', folder, 'test')
+async function read(folder: string) {
+  const mistakes = new MistakeList('mine')
+  const data = await readRankedFolder(folder, 'test', mistakes)
+  mistakes.refuse()
+  return data
+}
 
 async function refusal(folder: string): Promise<SweepError> {
   const outcome = await read(folder).catch((thrown: unknown) => thrown)
@@ -22,7 +28,7 @@ async function refused(files: Record<string, string | Uint8Array>): Promise<stri
   return error.mistakes.map(place)
 }
 
-describe('readTaskData', () => {
+describe('readRankedFolder', () => {
   it('joins documents, keeps queries untouched, and drops and counts unjudged ones', async () => {
     const data = await read(taskFolder())
     expect(data.documents).toEqual([
@@ -100,7 +106,7 @@ describe('readTaskData', () => {
   })
 })
 
-describe('readTaskData refuses', () => {
+describe('readRankedFolder refuses', () => {
   it('all mistakes of all files at once', async () => {
     const corpus = '{"_id":"d1","text":"a"}\n{"_id":"d1","text":"b"}\n{"_id":"d2"}\nnot json\n'
     const queries = '{"_id":7,"text":"x"}\n{"_id":"q2","text":null}\n'
