@@ -1,0 +1,212 @@
+import {
+  type Config,
+  configKey,
+  type Load,
+  type PairRecipe,
+  type PlannedGroup,
+  pairKey,
+  rerankGroupKey,
+  sha256,
+  taskKey,
+} from '@sweepboard/contracts'
+import { describe, expect, it } from 'vitest'
+import type { Ledger } from '../src/index.ts'
+import {
+  claimOf,
+  commitAll,
+  endOf,
+  FULL,
+  group,
+  leaseAll,
+  load,
+  memory,
+  prepared,
+  resultOf,
+  SHORT,
+  scoreNext,
+  submit,
+  task,
+} from './fixture.ts'
+
+const A = load('a')
+const R = load('reranker')
+const T1 = task('t1')
+const RECIPE: PairRecipe = { template: null, instruction: null, head: 'logit', yesToken: null, noToken: null, maxTokens: null }
+const FAILURE = { code: 'SB-SCORE-002', message: 'SB-SCORE-002: bad run', fix: 'mend it' }
+
+/** The child of `parent` that re-orders the run of one of its configs. */
+function child(parent: PlannedGroup, config: Config, reranker: Load = R): PlannedGroup {
+  const from = { group: parent.key, config }
+  const stage = { model: reranker.model, revision: '1', tail: 'append' as const }
+  return {
+    ...parent,
+    key: rerankGroupKey(from, pairKey(reranker.key, RECIPE), 20, taskKey(parent.task)),
+    configs: [10, 20].map((depth) => ({ ...config, rerank: { ...stage, depth } })),
+    rank: 1,
+    rerank: { parent: from, load: { ...reranker, open: { ...reranker.open, pair: RECIPE } }, recipe: RECIPE, depth: 20 },
+  }
+}
+const parent = group(A, T1, { configs: [FULL, SHORT] })
+const pairSet = (name: string, chunks: number) => ({
+  digest: sha256(name),
+  count: chunks * 10,
+  bytes: chunks * 4000,
+  bounds: Array.from({ length: chunks }, (_, n): [number, number] => [n * 10, n * 10 + 10]),
+  chunkBytes: Array.from({ length: chunks }, () => 4000),
+})
+
+/** A sweep whose first stage is prepared and encoded, not yet scored. */
+function encoded(groups: readonly PlannedGroup[] = [parent, child(parent, FULL), child(parent, SHORT)]): Ledger {
+  const ledger = memory()
+  submit(ledger, 's1', groups)
+  ledger.prepared(prepared(T1, ['q', 1], ['d', 2]))
+  commitAll(ledger, leaseAll(ledger, 's1', A))
+  return ledger
+}
+
+function leasePairs(ledger: Ledger, sweep = 's1') {
+  const [group] = ledger.unpairedGroups(sweep, 1)
+  if (group === undefined) throw new Error('no group waits for pairs')
+  const lease = ledger.leasePairs({ sweep, group, cost: 0.2 })
+  const answer = ledger.claim(claimOf(lease))
+  if (answer.state !== 'granted' || answer.work.kind !== 'pairs') throw new Error('not a pairs lease')
+  return { lease, work: answer.work }
+}
+
+describe('child groups', () => {
+  it('wait for their parent, get their pairs from one lease, and are scored from its run', () => {
+    const ledger = encoded()
+    expect(ledger.unpairedGroups('s1', 9)).toEqual([])
+    expect(ledger.sweepStatus('s1').cells).toMatchObject({ total: 6, waiting: 6 })
+    scoreNext(ledger, 's1', 0.5)
+    expect(ledger.unpairedGroups('s1', 9)).toEqual([2, 3])
+    const { lease, work } = leasePairs(ledger)
+    expect(work).toMatchObject({ queries: sha256('q'), documents: sha256('d'), known: [], runs: [{ depth: 20 }, { depth: 20 }] })
+    expect(ledger.unpairedGroups('s1', 9)).toEqual([])
+    ledger.end(endOf(ledger, lease, { pairSet: pairSet('pairs', 2) }), () => true)
+    expect(ledger.openLeases()).toEqual([])
+    expect(ledger.laneBacklogs()).toMatchObject([{ lane: R.key, todoChunks: 2 }])
+    commitAll(ledger, leaseAll(ledger, 's1', R))
+    const [next] = ledger.scorableGroups('s1', 1)
+    if (next === undefined) throw new Error('nothing to score')
+    const score = ledger.leaseScore({ sweep: 's1', ...next, cost: 0.2 })
+    expect(ledger.claim(claimOf(score))).toMatchObject({
+      state: 'granted',
+      work: {
+        kind: 'rerank',
+        run: sha256('run'),
+        pairs: [{ textSet: sha256('pairs'), count: 20, chunks: [{ n: 0 }, { n: 1 }] }],
+      },
+    })
+    ledger.end(endOf(ledger, score, { results: next.configs.map(({ key }) => resultOf(key, 0.7)) }), () => true)
+    scoreNext(ledger, 's1', 0.6)
+    expect(ledger.sweepStatus('s1')).toMatchObject({ state: 'done', cells: { scored: 6 } })
+    const cell = ledger.cells('s1').find(({ config }) => config.rerank?.depth === 20)
+    expect(cell).toMatchObject({ model: 'a', load: { key: A.key }, reranker: { key: R.key }, mainScore: 0.7 })
+    expect(cell?.evidence).toMatchObject({ query: { textCount: 10 }, document: { textCount: 20 }, pairs: [{ textCount: 20 }] })
+  })
+
+  it('that come later add only the pairs no sibling has', () => {
+    const ledger = encoded([parent, child(parent, FULL)])
+    scoreNext(ledger, 's1', 0.5)
+    const first = leasePairs(ledger)
+    ledger.end(endOf(ledger, first.lease, { pairSet: pairSet('first', 1) }), () => true)
+    submit(ledger, 's2', [parent, child(parent, SHORT)])
+    const second = leasePairs(ledger, 's2')
+    expect(second.work.known).toEqual([sha256('first')])
+    ledger.end(endOf(ledger, second.lease, { pairSet: pairSet('second', 1) }), () => true)
+    commitAll(ledger, leaseAll(ledger, 's2', R))
+    const [ready] = ledger.scorableGroups('s2', 9)
+    const score = ledger.leaseScore({ sweep: 's2', group: ready?.group ?? 0, configs: ready?.configs ?? [], cost: 1 })
+    expect(ledger.claim(claimOf(score))).toMatchObject({
+      work: { pairs: [{ textSet: sha256('first') }, { textSet: sha256('second') }] },
+    })
+  })
+
+  it('are ready at once where no pair is missing', () => {
+    const ledger = encoded()
+    scoreNext(ledger, 's1', 0.5)
+    ledger.end(endOf(ledger, leasePairs(ledger).lease, { pairSet: pairSet('none', 0) }), () => true)
+    expect(ledger.laneBacklogs()).toEqual([])
+    expect(ledger.scorableGroups('s1', 9)).toHaveLength(2)
+  })
+
+  it('get their pairs again when the lease was given back, and a late answer of it still counts', () => {
+    const ledger = encoded()
+    scoreNext(ledger, 's1', 0.5)
+    const { lease } = leasePairs(ledger)
+    ledger.expire(lease)
+    const again = leasePairs(ledger)
+    ledger.end(endOf(ledger, lease, { pairSet: pairSet('pairs', 1) }), () => true)
+    ledger.end(endOf(ledger, again.lease, { pairSet: pairSet('other', 3) }), () => true)
+    expect(ledger.laneBacklogs()).toMatchObject([{ todoChunks: 1 }])
+  })
+
+  it('fail with the cell they re-order, alone, and come back with it', () => {
+    const ledger = encoded()
+    const [next] = ledger.scorableGroups('s1', 1)
+    const lease = ledger.leaseScore({ sweep: 's1', group: next?.group ?? 0, configs: next?.configs ?? [], cost: 1 })
+    ledger.claim(claimOf(lease))
+    const [results, scoreFailures] = [[resultOf(configKey(FULL), 0.5)], [{ config: configKey(SHORT), ...FAILURE }]]
+    ledger.end(endOf(ledger, lease, { results, scoreFailures }), () => true)
+    const states = () => ledger.cells('s1').map(({ state }) => state)
+    expect(states()).toEqual(['scored', 'failed', 'waiting', 'waiting', 'failed', 'failed'])
+    expect(ledger.unpairedGroups('s1', 9)).toEqual([2])
+    ledger.control('s1', 'cancel')
+    ledger.control('s1', 'retry')
+    expect(states()).toEqual(['scored', 'stale', 'waiting', 'waiting', 'stale', 'stale'])
+    scoreNext(ledger, 's1', 0.4)
+    expect(ledger.unpairedGroups('s1', 9)).toEqual([2, 3])
+  })
+
+  it('fail when their pairs cannot be found: at once for bad input, else at the third time', () => {
+    const ledger = encoded([parent, child(parent, FULL)])
+    scoreNext(ledger, 's1', 0.5)
+    const trouble = { code: 'SB-MODEL-008', message: 'SB-MODEL-008: died', fix: '' }
+    for (let i = 0; i < 2; i += 1) ledger.end(endOf(ledger, leasePairs(ledger).lease, { pairsFailure: trouble }), () => true)
+    expect(ledger.sweepStatus('s1').state).toBe('running')
+    ledger.end(endOf(ledger, leasePairs(ledger).lease, { pairsFailure: trouble }), () => true)
+    expect(ledger.sweepStatus('s1')).toMatchObject({ state: 'done', cells: { scored: 2, failed: 2 } })
+    const bad = encoded([parent, child(parent, FULL)])
+    scoreNext(bad, 's1', 0.5)
+    bad.end(endOf(bad, leasePairs(bad).lease, { pairsFailure: FAILURE }), () => true)
+    expect(bad.sweepStatus('s1')).toMatchObject({ state: 'done', cells: { failed: 2 } })
+  })
+
+  it('fail with a pair that brings the reranker down; the first stage stays', () => {
+    const ledger = encoded([parent, child(parent, FULL)])
+    scoreNext(ledger, 's1', 0.5)
+    ledger.end(endOf(ledger, leasePairs(ledger).lease, { pairSet: pairSet('pairs', 1) }), () => true)
+    const lease = leaseAll(ledger, 's1', R)
+    const claimed = ledger.claim(claimOf(lease))
+    if (claimed.state !== 'granted' || claimed.work.kind !== 'encode') throw new Error('not an encode lease')
+    const [part] = claimed.work.parts
+    expect(part?.side).toEqual(RECIPE)
+    const poison = { encoding: part?.encoding ?? 0, n: 0, kind: 'poison' as const, text: 3, ...FAILURE }
+    ledger.end(endOf(ledger, lease, { failures: [poison] }), () => true)
+    expect(ledger.cells('s1').map(({ state }) => state)).toEqual(['scored', 'scored', 'failed', 'failed'])
+  })
+
+  it('lose a pair set that is damaged, and wait for it anew', () => {
+    const ledger = encoded([parent, child(parent, FULL)])
+    scoreNext(ledger, 's1', 0.5)
+    ledger.end(endOf(ledger, leasePairs(ledger).lease, { pairSet: pairSet('pairs', 1) }), () => true)
+    const lease = leaseAll(ledger, 's1', R)
+    ledger.claim(claimOf(lease))
+    const gone = { encoding: 3, n: 0, kind: 'engine' as const, text: null, ...FAILURE, code: 'SB-ART-001' }
+    ledger.end(endOf(ledger, lease, { failures: [gone] }), (digest) => digest !== sha256('pairs'))
+    expect(ledger.unpairedGroups('s1', 9)).toEqual([2])
+    ledger.end(endOf(ledger, leasePairs(ledger).lease, { pairSet: pairSet('pairs', 1) }), () => true)
+    commitAll(ledger, leaseAll(ledger, 's1', R))
+    scoreNext(ledger, 's1', 0.9)
+    expect(ledger.sweepStatus('s1')).toMatchObject({ state: 'done', cells: { scored: 4 } })
+  })
+
+  it('are left alone by a cancelled sweep, and their lease closes with it', () => {
+    const ledger = encoded()
+    scoreNext(ledger, 's1', 0.5)
+    const { lease } = leasePairs(ledger)
+    ledger.control('s1', 'cancel')
+    expect(ledger.lease(lease)).toBeUndefined()
+  })
+})
