@@ -77,6 +77,8 @@ export class Leasing {
   #leaseScore(): string | null {
     const { ledger } = this.#options
     for (const sweep of pickSweep(ledger.runningSweeps())) {
+      const [unpaired] = ledger.unpairedGroups(sweep.id, 1)
+      if (unpaired !== undefined) return ledger.leasePairs({ sweep: sweep.id, group: unpaired, cost: SCORE_COST_SECONDS })
       const [next] = ledger.scorableGroups(sweep.id, 1)
       if (next !== undefined) return ledger.leaseScore({ sweep: sweep.id, ...next, cost: SCORE_COST_SECONDS })
     }

@@ -96,11 +96,12 @@ export function rerankWork(h: Handle, lease: string, group: GroupRow, task: Task
 /** The children named by a `pairs` lease are attached to what it found and to what their siblings have. A repeat is a no-op. */
 export function takePairs(h: Handle, groups: readonly number[], found: NonNullable<End['pairSet']>): void {
   addTextSet(h, found)
+  let own: number | null = null
   for (const id of groups) {
     const group = groupRow(h, id)
     if (group === undefined || group.attached === 1) continue
     const { load, recipe } = rerankOf(group)
-    const own = ensureEncoding(h, found.digest, load.key, JSON.stringify(recipe))
+    own = ensureEncoding(h, found.digest, load.key, JSON.stringify(recipe))
     const known = pairSets(h, siblings(h, group)).map(({ encoding }) => encoding)
     const encodings = [...new Set([...known, own])]
     encodings.forEach((encoding, i) => {
@@ -115,6 +116,7 @@ export function takePairs(h: Handle, groups: readonly number[], found: NonNullab
     )
     if (failed !== undefined) failGroup(h, id, failed.failed)
   }
+  if (own !== null && found.bounds.length > 0) h.events.push({ kind: 'chunk', encoding: own, n: 0, state: 'todo' })
 }
 
 /** Wrong input fails the children of a `pairs` lease at once, anything else at the third time. */
