@@ -32,13 +32,13 @@ export function randomLoad(): Load {
   return loadOf({ engine: 'random', weights: null, dtype: 'float32', provider: 'cpu', options: {}, fingerprint: null }, {})
 }
 
-export function endpointLoad(url: string, open: Partial<Load['open']> = {}): Load {
+export function endpointLoad(url: string, open: Partial<Load['open']> = {}, model = 'stub'): Load {
   const identity = {
     engine: 'openai',
     weights: null,
     dtype: 'float32',
     provider: 'server',
-    options: { model: 'stub' },
+    options: { model },
     fingerprint: null,
   } as const
   return loadOf(identity, { url, ...open })
@@ -61,7 +61,7 @@ export interface Fleet {
   readonly service: Service
   readonly link: ServiceLink
   /** Submits one group of these texts and answers its sweep id. */
-  submit(texts: { queries: string[]; documents: string[] }, load?: Load): Promise<string>
+  submit(texts: { queries: string[]; documents: string[] }, load?: Load, side?: SideRecipe): Promise<string>
   worker(options?: Partial<WorkerOptions>): Promise<{ running: RunningWorker; events: WorkerEvent[] }>
   /** Waits until the sweep is done. */
   done(sweep: string, deadlineMs?: number): Promise<void>
@@ -90,10 +90,10 @@ export async function openFleet(beatMs = 100, folder = mkdtempSync(join(tmpdir()
     folder,
     service,
     link,
-    submit: async (texts, load = randomLoad()) => {
+    submit: async (texts, load = randomLoad(), side = SIDE) => {
       sweeps += 1
       const sweep = `sweep-${sweeps}`
-      const { plan, prepared } = await planOf(service, { sweep, texts, load })
+      const { plan, prepared } = await planOf(service, { sweep, texts, load, side })
       // Past `service.submit`, whose first tick would start a preparation of this task, which has no folder.
       service.ledger.submit({ sweep, name: sweep, spec: '', plan, createdAt: '2026-01-01T00:00:00Z' })
       service.ledger.prepared(prepared)
@@ -146,7 +146,12 @@ function bound(queue: ReturnType<typeof openLocalQueue>): ReturnType<typeof open
 
 async function planOf(
   service: Service,
-  { sweep, texts, load }: { sweep: string; texts: { queries: string[]; documents: string[] }; load: Load },
+  {
+    sweep,
+    texts,
+    load,
+    side,
+  }: { sweep: string; texts: { queries: string[]; documents: string[] }; load: Load; side: SideRecipe },
 ): Promise<{ plan: Plan; prepared: PreparedTask }> {
   const task: TaskRef = {
     task: sweep,
@@ -159,14 +164,14 @@ async function planOf(
     limit: null,
     catalog: null,
   }
-  const recipe = { query: SIDE, document: SIDE, similarity: 'cosine', dimensions: 32 } as const
-  const encoding = encodingKey(load.key, SIDE)
+  const recipe = { query: side, document: side, similarity: 'cosine', dimensions: 32 } as const
+  const encoding = encodingKey(load.key, side)
   const model = { load, recipe, recipeKey: recipeKey(load.key, recipe), variant: '' }
   const group = {
     key: groupKey(encoding, encoding, taskKey(task)),
     task,
     model,
-    sides: { query: SIDE, document: SIDE },
+    sides: { query: side, document: side },
     configs: [CONFIG],
     rank: 0,
   }
