@@ -17,7 +17,7 @@ export class Budgets {
     this.#lastTick = options.now()
   }
 
-  /** A sweep beyond its budget is cancelled: what it has stays. */
+  /** A cell beyond its budget fails, a sweep beyond its own is cancelled: what is encoded and scored stays. */
   spend(now: number): void {
     const { ledger, log, cancel } = this.#options
     const elapsed = now - this.#lastTick

@@ -13,6 +13,7 @@ import type {
 } from '@sweepboard/contracts'
 import { leasesToStop, omittedLeases, type Unservable } from '@sweepboard/dispatch'
 import type { ControlAction, Ledger, LedgerEvent, Submission } from '@sweepboard/ledger'
+import { type ArtifactFiles, isWhole } from './artifact-files.ts'
 import { Budgets } from './coordinator-budget.ts'
 import { HostTable, type HostView, isScoreSlot } from './coordinator-hosts.ts'
 import { closedFailure, LaneTable } from './coordinator-lanes.ts'
@@ -20,15 +21,6 @@ import { LeaseTimes } from './coordinator-leases.ts'
 import { Leasing } from './coordinator-leasing.ts'
 import { Preparations } from './coordinator-preparation.ts'
 import { Tickets } from './coordinator-queue.ts'
-
-/** The service's own artifact files, looked at synchronously inside a ledger transaction. */
-export interface ArtifactFiles {
-  exists(digest: string): boolean
-  /** Reads the file: false where it is gone or its bytes do not have its digest. */
-  verify(digest: string): boolean
-  /** Removes a file found damaged, so that the same digest can be stored again. Needed unless `verify` does so itself. */
-  remove?(digest: string): void
-}
 
 /** Something the board shows has changed. */
 export interface CoordinatorChange {
@@ -168,16 +160,9 @@ export class Coordinator {
   end(sent: End): void {
     if (sent.ledger !== this.#ledger.id) return
     this.#point('end.before')
-    this.#ledger.end(sent, (digest) => this.#isWhole(digest))
+    this.#ledger.end(sent, (digest) => isWhole(this.#options.artifacts, digest))
     this.#changed()
     this.#point('end.after')
-  }
-
-  #isWhole(digest: string): boolean {
-    const { artifacts } = this.#options
-    if (artifacts.verify(digest)) return true
-    artifacts.remove?.(digest)
-    return false
   }
 
   /** Idempotent by sweep id. */
@@ -225,8 +210,8 @@ export class Coordinator {
 
   async #tick(): Promise<void> {
     const now = this.#options.now()
-    this.#changed()
     this.#budgets.spend(now)
+    this.#changed()
     this.#preparations.start()
     this.#choose(now)
     this.#failClosedLanes()

@@ -286,6 +286,26 @@ it('a sweep beyond its budget is cancelled, by running time and not by the clock
   expect(changes).toContainEqual({ kind: 'sweep', sweep: 's1' })
 })
 
+it('a cell beyond its budget fails, and its host is told to stop', async () => {
+  const coordinator = make()
+  coordinator.submit({ sweep: 's1', name: '', spec: '', plan: plan('s1', [group(A, T1)], { cellMs: 3000 }), createdAt: '' }, [
+    prepared(T1, ['q', 1], ['d', 4]),
+  ])
+  coordinator.beat(beatOf([slot()]))
+  coordinator.beat(beatOf([serving(A)]))
+  await coordinator.tick()
+  const [lease] = ledger.openLeases()
+  coordinator.claim(claimOf(lease?.id ?? ''))
+  now += 2900
+  await coordinator.tick()
+  expect(coordinator.beat(beatOf([serving(A)], { holding: [lease?.id ?? ''] })).stop).toEqual([])
+  now += 200
+  await coordinator.tick()
+  expect(ledger.cells('s1')[0]?.failure?.code).toBe('SB-LEDGER-008')
+  expect(coordinator.beat(beatOf([serving(A)], { holding: [lease?.id ?? ''] })).stop).toEqual([lease?.id])
+  expect(ledger.sweepStatus('s1').state).toBe('done')
+})
+
 it('scores what is complete on score slots', async () => {
   const coordinator = await ready()
   coordinator.beat(beatOf([slot()]))

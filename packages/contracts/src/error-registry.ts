@@ -298,6 +298,11 @@ export const ERRORS = {
     says: (d) => `sweep ${d.sweep} is ${d.state}, but no process works on its data folder`,
     fix: 'Run its sweep file again, or start `sweepboard serve` on that folder.',
   },
+  'SB-LEDGER-008': {
+    kind: 'timeout',
+    says: (d) => `the cell was worked on for ${d.seconds} s, its budget is ${d.budget} s`,
+    fix: '`sweepboard retry` gives it the same time again, with what is encoded so far; or raise `budget.cell` and submit again.',
+  },
 
   'SB-QUEUE-001': {
     kind: 'unavailable',

@@ -12,6 +12,7 @@ import type {
   PreparedTask,
   TaskRef,
 } from '@sweepboard/contracts'
+import { addRunTime, overBudget } from './budget.ts'
 import { allScoredCells, type CellView, cells } from './cells.ts'
 import { leasePairs, unpairedGroups } from './child-groups.ts'
 import { claim } from './claim.ts'
@@ -32,7 +33,6 @@ import {
   laneBacklogs,
   leasesOf,
   openLeases,
-  overBudget,
   runningSweeps,
   scorableGroups,
   todoChunks,
@@ -188,9 +188,9 @@ export class Ledger {
     this.#change((h) => laneDead(h, lane, failure))
   }
 
-  /** Adds running time (milliseconds) to every running sweep: what budgets are counted in. */
+  /** Adds running time (milliseconds) to running sweeps and to their cells at work; fails the cells beyond `budget.cellMs`. */
   addRunTime(ms: number): void {
-    this.#change((h) => h.run(`update sweep set runMs = runMs + ? where state = 'running'`, ms))
+    this.#change((h) => addRunTime(h, ms))
   }
 
   /** First half of gc: marks stored files nothing refers to. `now` in ms of the service's clock. */

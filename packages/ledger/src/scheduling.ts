@@ -113,10 +113,3 @@ export function openLeases(h: Handle): (LeaseRow & { readonly tokens: number })[
 export function leasesOf(h: Handle, host: string): LeaseRow[] {
   return h.all('select * from lease where host = ?', host)
 }
-
-/** Running sweeps that have run longer than their budget. */
-export function overBudget(h: Handle): string[] {
-  return h
-    .all<{ id: string }>(`select id from sweep where state = 'running' and runMs > json_extract(budget, '$.sweepMs') order by id`)
-    .map(({ id }) => id)
-}

@@ -122,6 +122,8 @@ export const want = sqliteTable(
     open: integer().notNull(),
     /** Copy of the group's `ready`, so that what can be scored is found without looking at what has been. */
     ready: integer().notNull().default(0),
+    /** Milliseconds in which its group was being worked on while its sweep ran; kept only for sweeps with a cell budget. */
+    runMs: real().notNull().default(0),
   },
   (t) => [
     primaryKey({ columns: [t.sweep, t.grp] }),

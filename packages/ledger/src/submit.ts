@@ -117,5 +117,6 @@ export function reopen(h: Handle, sweep: string, id: number): void {
     h.run(`update cell set state = ? where grp = ? and config = ? and state = 'failed'`, stale, id, key)
   }
   h.run('update grp set tries = 0 where id = ?', id)
+  h.run('update want set runMs = 0 where sweep = ? and grp = ?', sweep, id)
   reopenChunks(h, id)
 }

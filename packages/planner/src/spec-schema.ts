@@ -160,7 +160,12 @@ export const SweepSpec = z.strictObject({
     .optional(),
   exclude: z.array(Exclude).optional(),
   gates: z.array(GateSpec).optional(),
-  budget: z.strictObject({ cell: duration.optional(), sweep: duration.optional() }).optional(),
+  budget: z
+    .strictObject({
+      cell: duration.optional().describe('Time a cell may be worked on, encoding and scoring; beyond it the cell fails alone'),
+      sweep: duration.optional().describe('Running time after which the sweep is cancelled; what is done stays'),
+    })
+    .optional(),
   limit: z
     .number()
     .int()

@@ -1,0 +1,1 @@
+ALTER TABLE `want` ADD `runMs` real DEFAULT 0 NOT NULL;
