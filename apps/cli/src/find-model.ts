@@ -35,7 +35,7 @@ export async function findModel(
   const sides: ResolvedModel['sides'] = (task, instruction) =>
     fillInstruction(info.recipe, {
       taskName: task.task,
-      taskType: 'Retrieval',
+      taskType: task.type ?? 'Retrieval',
       taskPrompt: place.instructions.get(taskKey(task)) ?? null,
       prompts: info.prompts,
       instruction,

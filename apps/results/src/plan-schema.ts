@@ -1,10 +1,13 @@
-import { Config, Load, PairRecipe, type Plan, type PreparedTask, Recipe, SideRecipe } from '@sweepboard/contracts'
+import { Config, Load, PairRecipe, type Plan, type PreparedTask, Recipe, SideRecipe, TaskType } from '@sweepboard/contracts'
 import { z } from 'zod'
 
 /** The form of a submitted plan, checked before anything is written: a submit comes from outside. */
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
 const text = z.string().max(100_000)
+/** Left out for Retrieval, so that a reference to it keeps its key. */
+const otherType = TaskType.exclude(['Retrieval']).optional()
+const promptSide = z.enum(['query', 'document']).nullable()
 const TaskRefSchema = z.strictObject({
   task: text,
   subset: text,
@@ -12,7 +15,9 @@ const TaskRefSchema = z.strictObject({
   source: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('folder'), path: text }),
     z.strictObject({ kind: z.literal('shipped'), name: text }),
+    z.strictObject({ kind: z.literal('hub'), repo: text, revision: text }),
   ]),
+  type: otherType,
   mainScore: text,
   languages: z.array(text),
   ignoreIdenticalIds: z.boolean(),
@@ -76,6 +81,8 @@ const TextSetRefSchema = z.strictObject({
 const count = z.number().int().nonnegative()
 export const PreparedTaskSchema = z.strictObject({
   key: digest,
+  type: otherType,
+  promptSides: z.strictObject({ queries: promptSide, documents: promptSide }).optional(),
   queries: TextSetRefSchema,
   documents: TextSetRefSchema,
   judgments: digest,

@@ -1,6 +1,6 @@
 import { openFolderStore } from '@sweepboard/artifacts'
 import { SweepError } from '@sweepboard/contracts'
-import { findPairs, MissingChunks, rerankGroup, scoreGroup } from '@sweepboard/scoring'
+import { findPairs, MissingChunks, rerankGroup, scoreTaskGroup } from '@sweepboard/scoring'
 import type { ScoreReply, ScoreRequest } from './child-message.ts'
 import { type RequestTools, serveParent } from './child-side.ts'
 
@@ -17,7 +17,7 @@ async function score(request: ScoreRequest, tools: RequestTools): Promise<ScoreR
   try {
     const { work, where } = request
     if (work.kind === 'pairs') return { results: [], failures: [], missing: [], pairSet: await findPairs(work, io) }
-    const { results, failures } = await (work.kind === 'rerank' ? rerankGroup(work, io, where) : scoreGroup(work, io, where))
+    const { results, failures } = await (work.kind === 'rerank' ? rerankGroup(work, io, where) : scoreTaskGroup(work, io, where))
     return { results: [...results], failures: [...failures], missing: [] }
   } catch (error) {
     if (error instanceof MissingChunks) return { results: [], failures: [], missing: [...error.missing] }

@@ -52,7 +52,7 @@ export function planSweep({ spec, models, tasks, rerankers = [] }: PlanInput): P
       for (const instruction of many(spec.matrix?.instruction, 'default')) {
         const place = { spec, model, task, instruction }
         const listed = listConfigs(place, warnings)
-        const stages = rerankStages({ configs: listed, rerankers, task }, (config, rerank) =>
+        const stages = rerankStages({ configs: listed, rerankers: ranks(task) ? rerankers : [], task }, (config, rerank) =>
           isExcluded(place, factsOf(config, rerank)),
         )
         const parents = new Set(stages.map(({ parent }) => configKey(parent)))
@@ -96,6 +96,11 @@ export function planSweep({ spec, models, tasks, rerankers = [] }: PlanInput): P
       sweepMs: spec.budget?.sweep ? parseDuration(spec.budget.sweep) : null,
     },
   }
+}
+
+/** Whether a task's result is a ranked list per query, which a reranker can re-order. */
+function ranks({ type }: TaskRef): boolean {
+  return type === undefined || type === 'Reranking' || type === 'InstructionReranking'
 }
 
 interface ConfigPlace {
