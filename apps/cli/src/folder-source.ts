@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { openFolderStore } from '@sweepboard/artifacts'
 import { folderHolder, type KnownFingerprint, openReadOnly, type SweepStatus } from '@sweepboard/ledger'
-import { nameFailedTexts, RateMeter, readLeaderboard, type SweepView } from '@sweepboard/results'
+import { nameFailedTexts, PublishedIndex, RateMeter, readLeaderboard, type SweepView } from '@sweepboard/results'
 import type { Source } from './source.ts'
 
 /** Reads a data folder, whoever holds it. Throws `SB-FILE-001`, `SB-LEDGER-001` and `SB-LEDGER-004` as `openReadOnly` does. */
@@ -21,7 +21,7 @@ export function openFolderSource(folder: string): Source {
     sweep: async (id) => view(ledger.sweepStatus(id)),
     cells: async (id) => nameFailedTexts(ledger.cells(id), (digest) => store.readSync(digest)),
     scoredCells: async () => ledger.allScoredCells(),
-    leaderboard: async (query) => readLeaderboard(ledger, query),
+    leaderboard: async (query) => readLeaderboard(ledger, new PublishedIndex(ledger), query),
     fingerprints: async () => ledger.knownFingerprints(),
     isServed: () => folderHolder(folder) !== null,
     close: () => ledger.close(),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { LedgerReader } from '@sweepboard/ledger'
 import type { Leaderboard } from './leaderboard.ts'
+import { PublishedIndex } from './published-index.ts'
 import { type LeaderboardQuery, leaderboardParams, readLeaderboard } from './read-leaderboard.ts'
 
 /** Answers kept: one a tab that is open, roughly. */
@@ -10,6 +11,7 @@ const KEPT = 32
 export class LeaderboardDesk {
   readonly #reader: LedgerReader
   readonly #version: () => number
+  readonly published: PublishedIndex
   /** Versions start anew with the process; tags of an earlier one must not match. */
   readonly #salt = randomBytes(6).toString('hex')
   #keptVersion = -1
@@ -19,6 +21,7 @@ export class LeaderboardDesk {
   constructor(reader: LedgerReader, version: () => number) {
     this.#reader = reader
     this.#version = version
+    this.published = new PublishedIndex(reader)
   }
 
   /** Entity tag of every board of this moment; each URL has its own, so the query needs no part in it. */
@@ -28,7 +31,7 @@ export class LeaderboardDesk {
 
   /** Throws `SB-LEDGER-002` for an unknown sweep. */
   board(query: LeaderboardQuery): Leaderboard {
-    return readLeaderboard(this.#reader, query)
+    return readLeaderboard(this.#reader, this.published, query)
   }
 
   /** The same as JSON. Throws `SB-LEDGER-002`. */

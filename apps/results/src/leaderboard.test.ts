@@ -1,6 +1,7 @@
-import type { BoardCell, PublishedScore } from '@sweepboard/ledger'
+import type { BoardCell } from '@sweepboard/ledger'
 import { describe, expect, it } from 'vitest'
 import { buildLeaderboard } from './leaderboard.ts'
+import type { PublishedLookup } from './published-index.ts'
 
 const cell = (model: string, task: string, mainScore: number | null, over: Partial<BoardCell> = {}): BoardCell =>
   ({
@@ -19,8 +20,20 @@ const cell = (model: string, task: string, mainScore: number | null, over: Parti
     mainScore,
     ...over,
   }) as unknown as BoardCell
-const row = (model: string, task: string, mainScore: number | null, subset = 'default'): PublishedScore =>
-  ({ model, revision: 'p', task, subset, split: 'test', mainScore }) as unknown as PublishedScore
+interface TestRow {
+  readonly model: string
+  readonly task: string
+  readonly score: number | null
+  readonly subset: string
+}
+const row = (model: string, task: string, score: number | null, subset = 'default'): TestRow => ({ model, task, score, subset })
+const named = ({ model, score }: TestRow, id: number) => ({ id, model, revision: 'p', score })
+/** Imported files of one entry each, or of several where a task has several rows of a model. */
+const lookup = (rows: readonly TestRow[]): PublishedLookup => ({
+  tasks: () => rows.map(({ task }) => task),
+  means: (task) => rows.filter((one) => one.task === task).map(named),
+  entries: ({ task, subset }) => rows.filter((one) => one.task === task && one.subset === subset).map(named),
+})
 const ALL = null
 
 describe('buildLeaderboard', () => {
@@ -34,7 +47,7 @@ describe('buildLeaderboard', () => {
       cell('d', 't', 0.1),
       cell('d', 'u', 0.1),
     ]
-    const board = buildLeaderboard(cells, [], ALL)
+    const board = buildLeaderboard(cells, null, ALL)
     expect(board.tasks).toEqual(['t', 'u'])
     expect(board.mainScores).toEqual({ t: 'ndcg_at_10', u: 'ndcg_at_10' })
     expect(board.rows.map(({ model, rank }) => [model, rank])).toEqual([
@@ -54,7 +67,7 @@ describe('buildLeaderboard', () => {
         cell('b', 't', null),
         cell('b', 't', 0.9, { subset: 'de' }),
       ],
-      [],
+      null,
       ALL,
     )
     expect(board.rows[0]).toMatchObject({ model: 'a', rank: 1 })
@@ -69,7 +82,7 @@ describe('buildLeaderboard', () => {
     } as Partial<BoardCell>
     const board = buildLeaderboard(
       [cell('a', 't', 0.5), cell('a', 't', 0.4, small), cell('a', 't', 0.3, { variant: 'no instruction' })],
-      [],
+      null,
       ALL,
     )
     expect(board.rows.map(({ isDefault, mean }) => [isDefault, mean])).toEqual([
@@ -89,7 +102,7 @@ describe('buildLeaderboard', () => {
       row('q', 't', 0.99, 'en'),
       row('p', 'other', 0.9),
     ]
-    const board = buildLeaderboard(ours, published, ALL)
+    const board = buildLeaderboard(ours, lookup(published), ALL)
     expect(board.tasks).toEqual(['t'])
     expect(board.rows.map(({ model, origin }) => [model, origin])).toEqual([
       ['p', 'published'],
@@ -100,8 +113,8 @@ describe('buildLeaderboard', () => {
 
   it('shows published rows alone on an empty ledger, and only the tasks asked for', () => {
     const published = [row('p', 't', 0.8), row('p', 'u', 0.6)]
-    expect(buildLeaderboard([], published, ALL).tasks).toEqual(['t', 'u'])
-    expect(buildLeaderboard([], published, ['u']).rows[0]?.scores).toEqual({ u: 0.6 })
-    expect(buildLeaderboard([], [], ALL)).toEqual({ tasks: [], mainScores: {}, rows: [] })
+    expect(buildLeaderboard([], lookup(published), ALL).tasks).toEqual(['t', 'u'])
+    expect(buildLeaderboard([], lookup(published), ['u']).rows[0]?.scores).toEqual({ u: 0.6 })
+    expect(buildLeaderboard([], null, ALL)).toEqual({ tasks: [], mainScores: {}, rows: [] })
   })
 })

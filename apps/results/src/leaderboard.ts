@@ -1,5 +1,6 @@
 import { type Config, isDefaultConfig } from '@sweepboard/contracts'
-import type { BoardCell, PublishedScore } from '@sweepboard/ledger'
+import type { BoardCell } from '@sweepboard/ledger'
+import type { Entry, PublishedLookup } from './published-index.ts'
 
 export interface LeaderboardRow {
   readonly model: string
@@ -24,87 +25,124 @@ export interface Leaderboard {
   readonly rows: readonly LeaderboardRow[]
 }
 
-interface Draft extends Omit<LeaderboardRow, 'scores' | 'mean' | 'rank'> {
-  readonly entries: Map<string, (number | null)[]>
+interface Draft {
+  readonly head: Omit<LeaderboardRow, 'scores' | 'mean' | 'rank'>
+  /** Sum and count of main scores by task; a null sum is undefined. */
+  readonly sums: Map<string, { sum: number | null; count: number }>
 }
 
 /**
  * The board: one row per (model, revision, recipe variant, config, origin). Published rows stand beside ours for the tasks
  * ours name, over the same subsets and splits (without one of them the task is missing), never merged. Rows lacking a task come
- * last, unranked; undefined scores count as missing. `tasks` names the columns; null takes those of our cells, or without any
- * those published.
+ * last, unranked; undefined scores count as missing. `tasksNamed` are the columns; null takes those of our cells, or without any
+ * those published. `published` null leaves imported scores out.
  */
 export function buildLeaderboard(
   ours: readonly BoardCell[],
-  published: readonly PublishedScore[],
+  published: PublishedLookup | null,
   tasksNamed: readonly string[] | null,
 ): Leaderboard {
-  const named = new Set(tasksNamed ?? (ours.length > 0 ? ours : published).map((row) => row.task))
-  const drafts = new Map<string, Draft>()
-  const add = (key: string, head: Omit<Draft, 'entries'>, task: string, score: number | null) => {
-    const draft = drafts.get(key) ?? { ...head, entries: new Map() }
-    draft.entries.set(task, [...(draft.entries.get(task) ?? []), score])
-    drafts.set(key, draft)
-  }
-  for (const cell of ours) {
-    if (!named.has(cell.task)) continue
-    const { model, revision, variant, config } = cell
-    const isDefault = variant === '' && isDefaultConfig(config, cell.recipe.similarity)
-    add(
-      `ours ${cell.recipeKey} ${variant} ${cell.configKey}`,
-      { model, revision, variant, config, fullDimensions: cell.recipe.dimensions, isDefault, origin: 'ours' },
-      cell.task,
-      cell.mainScore,
-    )
-  }
-  // A published mean over other subsets or splits than ours would look like a gap: it is taken over the ones we scored.
-  const entriesOfOurs = new Map<string, Set<string>>()
-  for (const { task, subset, split } of ours)
-    entriesOfOurs.set(task, (entriesOfOurs.get(task) ?? new Set()).add(`${split} ${subset}`))
-  for (const row of published) {
-    if (!named.has(row.task)) continue
-    if (entriesOfOurs.get(row.task)?.has(`${row.split} ${row.subset}`) === false) continue
-    const { model, revision } = row
-    add(
-      `published ${model} ${revision}`,
-      { model, revision, variant: '', config: null, fullDimensions: null, isDefault: true, origin: 'published' },
-      row.task,
-      row.mainScore,
-    )
-  }
-  const tasks = [...named].sort()
-  for (const draft of drafts.values()) {
-    for (const [task, scores] of draft.entries)
-      if (draft.origin === 'published' && scores.length < (entriesOfOurs.get(task)?.size ?? 0)) draft.entries.delete(task)
-  }
-  const rows = [...drafts.values()].filter((draft) => draft.entries.size > 0).map((draft) => finish(draft, tasks))
+  const own = ours.map((cell) => cell.task)
+  const tasks = [...new Set(tasksNamed ?? (own.length > 0 ? own : (published?.tasks() ?? [])))].sort()
+  const drafts = [...draftOurs(ours, new Set(tasks)), ...(published ? draftPublished(ours, published, tasks) : [])]
+  const rows = drafts.filter(({ sums }) => sums.size > 0).map((draft) => finish(draft, tasks))
   rows.sort(
     (a, b) =>
-      Number(b.mean !== null) - Number(a.mean !== null) ||
-      (b.mean ?? 0) - (a.mean ?? 0) ||
-      Object.keys(b.scores).length - Object.keys(a.scores).length ||
-      (a.model < b.model ? -1 : 1),
+      Number(b.row.mean !== null) - Number(a.row.mean !== null) ||
+      (b.row.mean ?? 0) - (a.row.mean ?? 0) ||
+      b.scoreCount - a.scoreCount ||
+      (a.row.model < b.row.model ? -1 : 1),
   )
-  const mainScores = Object.fromEntries(ours.map((cell) => [cell.task, cell.mainScoreName]))
-  return {
-    tasks,
-    mainScores,
-    rows: rows.map((row) => ({
-      ...row,
-      rank:
-        row.mean === null ? null : 1 + rows.filter((other) => other.mean !== null && other.mean > (row.mean as number)).length,
-    })),
+  let rank = 0
+  const ranked = rows.map(({ row }, i) => {
+    if (row.mean === null) return row
+    // Sorted by mean: a row shares the rank of the one before it where their means are equal.
+    if (row.mean !== rows[i - 1]?.row.mean) rank = i + 1
+    return { ...row, rank }
+  })
+  return { tasks, mainScores: Object.fromEntries(ours.map((cell) => [cell.task, cell.mainScoreName])), rows: ranked }
+}
+
+function draftOurs(ours: readonly BoardCell[], tasks: ReadonlySet<string>): Iterable<Draft> {
+  const drafts = new Map<string, Draft>()
+  for (const cell of ours) {
+    if (!tasks.has(cell.task)) continue
+    const { model, revision, variant, config } = cell
+    const key = `${cell.recipeKey} ${cell.configKey} ${variant}`
+    let draft = drafts.get(key)
+    if (draft === undefined) {
+      const isDefault = variant === '' && isDefaultConfig(config, cell.recipe.similarity)
+      const fullDimensions = cell.recipe.dimensions
+      draft = { head: { model, revision, variant, config, fullDimensions, isDefault, origin: 'ours' }, sums: new Map() }
+      drafts.set(key, draft)
+    }
+    add(draft, cell.task, cell.mainScore)
+  }
+  return drafts.values()
+}
+
+function draftPublished(ours: readonly BoardCell[], published: PublishedLookup, tasks: readonly string[]): Iterable<Draft> {
+  // A published mean over other subsets or splits than ours would look like a gap: it is taken over the ones we scored.
+  const entriesOfOurs = new Map<string, Map<string, Entry>>()
+  for (const { task, subset, split } of ours) {
+    const entries = entriesOfOurs.get(task) ?? new Map<string, Entry>()
+    entriesOfOurs.set(task, entries.set(`${split} ${subset}`, { task, subset, split }))
+  }
+  const drafts = new Map<string, Map<string, Draft>>()
+  const draftOf = (model: string, revision: string): Draft => {
+    const revisions = drafts.get(model) ?? new Map<string, Draft>()
+    if (revisions.size === 0) drafts.set(model, revisions)
+    let draft = revisions.get(revision)
+    if (draft === undefined) {
+      const head = {
+        model,
+        revision,
+        variant: '',
+        config: null,
+        fullDimensions: null,
+        isDefault: true,
+        origin: 'published',
+      } as const
+      draft = { head, sums: new Map() }
+      revisions.set(revision, draft)
+    }
+    return draft
+  }
+  for (const task of tasks) {
+    const entries = entriesOfOurs.get(task)
+    if (entries === undefined) {
+      for (const { model, revision, score } of published.means(task)) add(draftOf(model, revision), task, score)
+      continue
+    }
+    for (const entry of entries.values())
+      for (const { model, revision, score } of published.entries(entry)) add(draftOf(model, revision), task, score)
+    for (const revisions of drafts.values())
+      for (const { sums } of revisions.values()) if ((sums.get(task)?.count ?? 0) < entries.size) sums.delete(task)
+  }
+  return [...drafts.values()].flatMap((revisions) => [...revisions.values()])
+}
+
+function add({ sums }: Draft, task: string, score: number | null): void {
+  const found = sums.get(task)
+  if (found === undefined) sums.set(task, { sum: score, count: 1 })
+  else {
+    found.sum = found.sum === null || score === null ? null : found.sum + score
+    found.count += 1
   }
 }
 
-function finish({ entries, ...head }: Draft, tasks: readonly string[]): LeaderboardRow {
+function finish({ head, sums }: Draft, tasks: readonly string[]): { row: LeaderboardRow; scoreCount: number } {
   const scores: Record<string, number> = {}
-  for (const [task, values] of entries) {
-    const sum = values.reduce<number | null>((total, value) => (total === null || value === null ? null : total + value), 0)
-    if (sum !== null) scores[task] = sum / values.length
+  let total = 0
+  let scoreCount = 0
+  for (const task of tasks) {
+    const found = sums.get(task)
+    if (found === undefined || found.sum === null) continue
+    const score = found.sum / found.count
+    scores[task] = score
+    total += score
+    scoreCount += 1
   }
-  const own = tasks.map((task) => scores[task])
-  const mean =
-    own.every((score) => score !== undefined) && own.length > 0 ? own.reduce((sum, score) => sum + score, 0) / own.length : null
-  return { ...head, scores, mean, rank: null }
+  const mean = scoreCount === tasks.length && scoreCount > 0 ? total / scoreCount : null
+  return { row: { ...head, scores, mean, rank: null }, scoreCount }
 }

@@ -17,5 +17,7 @@ export const PublishedRow = z.strictObject({
   evaluationTime: z.number().nullable(),
   /** The file it came from. */
   origin: z.string(),
+  /** The whole file in the modern layout, raw deflate in base64: carried by its first row, which the others follow. */
+  source: z.base64().optional(),
 })
 export type PublishedRow = z.infer<typeof PublishedRow>

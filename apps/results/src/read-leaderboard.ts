@@ -1,5 +1,6 @@
 import type { LedgerReader } from '@sweepboard/ledger'
 import { buildLeaderboard, type Leaderboard } from './leaderboard.ts'
+import type { PublishedLookup } from './published-index.ts'
 
 /** What a leaderboard is asked for. */
 export interface LeaderboardQuery {
@@ -32,10 +33,8 @@ export function leaderboardParams({ tasks, sweep, published }: LeaderboardQuery)
 }
 
 /** The board a query asks for, from the ledger of a data folder. Throws `SB-LEDGER-002` for an unknown sweep. */
-export function readLeaderboard(reader: LedgerReader, query: LeaderboardQuery): Leaderboard {
-  const ours = reader.boardCells(query.sweep)
-  const named = columnsOf(reader, query) ?? (ours.length > 0 ? [...new Set(ours.map((cell) => cell.task))] : null)
-  return buildLeaderboard(ours, query.published ? reader.publishedScores(named) : [], named)
+export function readLeaderboard(reader: LedgerReader, published: PublishedLookup, query: LeaderboardQuery): Leaderboard {
+  return buildLeaderboard(reader.boardCells(query.sweep), query.published ? published : null, columnsOf(reader, query))
 }
 
 function columnsOf(reader: LedgerReader, { tasks, sweep }: LeaderboardQuery): readonly string[] | null {

@@ -198,8 +198,7 @@ export const ROUTES: readonly Route[] = [
     summary: 'Import published rows',
     body: z.array(PublishedRow).max(10_000),
     run: (service, rows) => {
-      service.ledger.importPublished(rows)
-      service.events.publish({ event: 'cells', sweep: null })
+      service.importPublished(rows)
       return { imported: rows.length }
     },
   }),

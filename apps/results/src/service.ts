@@ -11,7 +11,7 @@ import {
   type TicketQueue,
   taskKey,
 } from '@sweepboard/contracts'
-import { Ledger, type LedgerReader, openReadOnly } from '@sweepboard/ledger'
+import { Ledger, type LedgerReader, openReadOnly, type PublishedRow } from '@sweepboard/ledger'
 import { type GateOutcome, judgeGates } from '@sweepboard/planner'
 import { prepareInChild } from '@sweepboard/tasks'
 import { Coordinator } from './coordinator.ts'
@@ -212,8 +212,14 @@ export class Service {
     return this.boards.board(query)
   }
 
+  /** Adds or replaces imported rows, in one transaction: a few hundred at once, else requests wait. */
+  importPublished(rows: readonly PublishedRow[]): void {
+    this.ledger.importPublished(rows)
+    this.boards.published.forget()
+    this.events.publish({ event: 'cells', sweep: null })
+  }
+
   gateOutcomes(sweep: string): GateOutcome[] {
-    const published = this.reader.publishedScores(this.reader.tasksOfSweep(sweep))
     const cells = this.ledger.cells(sweep).flatMap((cell) =>
       cell.state === 'scored' && cell.metrics
         ? [
@@ -224,10 +230,9 @@ export class Service {
               mainScore: cell.mainScore,
               isDefaultConfig: cell.variant === '' && isDefaultConfig(cell.config, cell.recipe.similarity),
               published:
-                published.find(
-                  (row) =>
-                    row.model === cell.model && row.task === cell.task && row.subset === cell.subset && row.split === cell.split,
-                )?.mainScore ?? null,
+                this.boards.published
+                  .entries({ task: cell.task, split: cell.split, subset: cell.subset })
+                  .find((one) => one.model === cell.model)?.score ?? null,
             },
           ]
         : [],

@@ -22,14 +22,14 @@ export interface BoardCell {
   readonly mainScore: number | null
 }
 
-/** One imported score as a leaderboard needs it. */
+/** The score of an imported file: over all its entries, or of one of them. */
 export interface PublishedScore {
+  /** Grows with each import. */
+  readonly id: number
   readonly model: string
   readonly revision: string
-  readonly task: string
-  readonly subset: string
-  readonly split: string
-  readonly mainScore: number | null
+  /** Null where undefined; of a mean, where any of its entries is. */
+  readonly score: number | null
 }
 
 interface BoardRow extends Omit<BoardCell, 'group' | 'recipe' | 'config'> {
@@ -77,14 +77,33 @@ export function tasksOfSweep(h: Handle, sweep: string): string[] {
 
 /** Whether anything here, own or imported, is a score of this task. */
 export function knowsTask(h: Handle, name: string): boolean {
-  return h.has('select 1 from published where task = ?', name) || h.has('select 1 from task where name = ?', name)
+  return h.has('select 1 from published_file where task = ?', name) || h.has('select 1 from task where name = ?', name)
 }
 
-/** Imported scores of these tasks, or of all (null), in no stated order; about 2 µs a row. */
-export function publishedScores(h: Handle, tasks: readonly string[] | null): PublishedScore[] {
+/** Tasks of which anything was imported. */
+export function publishedTasks(h: Handle): string[] {
+  // One probe of the index a task, however many files it has.
+  return h
+    .all<{ task: string | null }>(
+      `with recursive t(task) as (select min(task) from published_file union all
+       select (select min(task) from published_file where task > t.task) from t where t.task is not null)
+       select task from t where task is not null`,
+    )
+    .flatMap(({ task }) => (task === null ? [] : [task]))
+}
+
+/** Mean main score of each imported file of a task, in order of import. */
+export function publishedMeans(h: Handle, task: string): PublishedScore[] {
+  return h.all<PublishedScore>('select id, model, revision, mean as score from published_file where task = ? order by id', task)
+}
+
+/** Main score of each imported file on one (split, subset) of a task, in no stated order. */
+export function publishedEntries(h: Handle, entry: { task: string; split: string; subset: string }): PublishedScore[] {
   return h.all<PublishedScore>(
-    `select model, revision, task, subset, split, mainScore from published${tasks === null ? '' : ' where task in (select value from json_each(?))'}`,
-    ...(tasks === null ? [] : [JSON.stringify(tasks)]),
+    'select id, model, revision, mainScore as score from published where task = ? and split = ? and subset = ?',
+    entry.task,
+    entry.split,
+    entry.subset,
   )
 }
 

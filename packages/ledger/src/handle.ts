@@ -17,7 +17,7 @@ export interface Cursor {
   readonly grp: number
 }
 
-type Value = string | number | null
+type Value = string | number | null | Uint8Array
 
 /** One open database with its prepared statements, and what the transaction under way has touched. */
 export class Handle {

@@ -9,13 +9,22 @@ import {
   knownFingerprints,
   knowsTask,
   type PublishedScore,
-  publishedScores,
+  publishedEntries,
+  publishedMeans,
+  publishedTasks,
   tasksOfSweep,
 } from './board.ts'
 import { allScoredCells, type CellView, cells } from './cells.ts'
 import { Handle } from './handle.ts'
 import { compareSchema, lockFolder, openDatabase, readHolder } from './open.ts'
-import { type PublishedFilter, type PublishedRow, publishedRows } from './published.ts'
+import {
+  type PublishedFile,
+  type PublishedFilter,
+  type PublishedRow,
+  publishedFiles,
+  publishedRows,
+  sourcelessFileCount,
+} from './published.ts'
 import { type SweepStatus, sweepStatus, sweeps } from './status.ts'
 
 /**
@@ -63,8 +72,24 @@ export class LedgerReader {
     return this.#read((h) => knowsTask(h, name))
   }
 
-  publishedScores(tasks: readonly string[] | null): PublishedScore[] {
-    return this.#read((h) => publishedScores(h, tasks))
+  publishedTasks(): string[] {
+    return this.#read(publishedTasks)
+  }
+
+  publishedMeans(task: string): PublishedScore[] {
+    return this.#read((h) => publishedMeans(h, task))
+  }
+
+  publishedEntries(entry: { task: string; split: string; subset: string }): PublishedScore[] {
+    return this.#read((h) => publishedEntries(h, entry))
+  }
+
+  publishedFiles(afterId: number, limit: number): PublishedFile[] {
+    return this.#read((h) => publishedFiles(h, afterId, limit))
+  }
+
+  sourcelessFileCount(): number {
+    return this.#read(sourcelessFileCount)
   }
 
   publishedRows(filter?: PublishedFilter): PublishedRow[] {

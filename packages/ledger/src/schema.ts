@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { blob, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
 /**
  * The ledger's tables (protocol section 13). Columns carry the names of their properties and hold what SQLite stores (flags are
@@ -289,7 +289,28 @@ export const published = sqliteTable(
   },
   (t) => [
     uniqueIndex('published_key').on(t.model, t.revision, t.task, t.subset, t.split, t.datasetRevision),
-    index('published_task').on(t.task, t.split, t.subset, t.model, t.mainScore),
+    index('published_entry').on(t.task, t.split, t.subset, t.model, t.revision, t.mainScore),
+  ],
+)
+
+/** One imported result file: what a board needs of it as a whole, and the file itself. */
+export const publishedFile = sqliteTable(
+  'published_file',
+  {
+    id: integer().primaryKey(),
+    model: text().notNull(),
+    revision: text().notNull(),
+    task: text().notNull(),
+    datasetRevision: text().notNull(),
+    origin: text().notNull(),
+    /** Flat mean of the main scores over its entries; null where one of them is undefined. */
+    mean: real(),
+    /** The file's text in the modern layout, deflated (raw); null where only its rows are known. */
+    source: blob({ mode: 'buffer' }),
+  },
+  (t) => [
+    uniqueIndex('published_file_key').on(t.model, t.revision, t.task, t.datasetRevision),
+    index('published_file_task').on(t.task, t.id, t.model, t.revision, t.mean),
   ],
 )
 
