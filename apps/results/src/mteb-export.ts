@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { isDefaultConfig, sha256 } from '@sweepboard/contracts'
+import { sha256 } from '@sweepboard/contracts'
 import type { CellView } from '@sweepboard/ledger'
 import { formatMtebJson, type MtebJson } from '@sweepboard/metrics'
 
@@ -50,10 +50,13 @@ function experimentKwargs(cell: CellView): Map<string, string | number> {
   const kwargs = new Map<string, string | number>()
   const { config } = cell
   if (config.dimensions !== null) kwargs.set('dimensions', config.dimensions)
-  if (cell.variant !== '') kwargs.set('instruction', cell.variant.replace(/^instruction: /, ''))
+  if (cell.recipeVariant !== '') kwargs.set('instruction', cell.recipeVariant.replace(/^instruction: /, ''))
   if (config.precision !== 'float32') kwargs.set('precision', config.precision)
-  if (!isDefaultConfig({ ...config, dimensions: null, precision: 'float32' }, cell.recipe.similarity))
-    kwargs.set('similarity', config.similarity)
+  if (config.similarity !== cell.recipe.similarity) kwargs.set('similarity', config.similarity)
+  if (config.rerank !== undefined && config.rerank.depth !== null) {
+    const { model, revision, depth, tail } = config.rerank
+    kwargs.set('rerank', `${model}@${revision} over ${depth}${tail === 'drop' ? ' drop' : ''}`)
+  }
   return kwargs
 }
 
@@ -98,8 +101,9 @@ function resultFile(cells: readonly CellView[], sweepboardVersion: string): Mteb
 }
 
 function evaluationSeconds(cell: CellView): number {
-  const { score, query, document } = cell.evidence
-  return (score?.searchSeconds ?? 0) + (score?.metricSeconds ?? 0) + (query?.encodeSeconds ?? 0) + (document?.encodeSeconds ?? 0)
+  const { score, query, document, pairs } = cell.evidence
+  const encoded = [query, document, ...pairs].reduce((sum, side) => sum + (side?.encodeSeconds ?? 0), 0)
+  return (score?.searchSeconds ?? 0) + (score?.metricSeconds ?? 0) + encoded
 }
 
 function modelMeta(cell: CellView): MtebJson {

@@ -27,7 +27,8 @@ export function RowEvidence({ row, task, metric, sweep }: RowEvidenceProps) {
       cell.variant === row.variant &&
       cell.config.dimensions === row.config?.dimensions &&
       cell.config.precision === row.config.precision &&
-      cell.config.similarity === row.config.similarity,
+      cell.config.similarity === row.config.similarity &&
+      cell.config.rerank?.depth === row.config.rerank?.depth,
   )
   return (
     <>

@@ -52,7 +52,9 @@ function toCell(cells: readonly CellView[]): MatrixCell {
   const [scored, failed, stale] = [number('scored'), number('failed'), number('stale')]
   const state =
     failed > 0 ? 'failed' : stale > 0 ? 'stale' : scored === cells.length ? 'scored' : scored > 0 ? 'partial' : 'waiting'
-  const full = cells.filter((cell) => cell.config.dimensions === null && cell.config.precision === 'float32')
+  const full = cells.filter(
+    (cell) => cell.config.dimensions === null && cell.config.precision === 'float32' && !cell.config.rerank,
+  )
   const shown = full.length > 0 ? full : cells.slice(0, 1)
   const scores = shown.flatMap((cell) => cell.mainScore ?? [])
   const score = scores.length === shown.length ? scores.reduce((sum, one) => sum + one, 0) / scores.length : null

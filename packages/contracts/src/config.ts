@@ -37,6 +37,17 @@ export function configKey(config: Config): Digest {
 }
 
 /**
+ * What a row of the board says beside its model: the recipe's variant (empty for the model's own recipe) and the reranker of the
+ * config. A reranker that is itself the model adds nothing.
+ */
+export function shownVariant(recipeVariant: string, config: Config | null): string {
+  const { rerank } = config ?? {}
+  if (rerank === undefined || rerank.depth === null) return recipeVariant
+  const reranked = `${rerank.model} over ${rerank.depth}${rerank.tail === 'drop' ? ', rest dropped' : ''}`
+  return [recipeVariant, reranked].filter(Boolean).join(' · ')
+}
+
+/**
  * Whether a config is the default one of a recipe: full dimension, float32, the recipe's similarity, no second stage. A reranker that
  * is itself the model (candidate lists re-ordered whole) has no other config.
  */

@@ -1,4 +1,4 @@
-export { Config, configKey, isDefaultConfig, Precision, RerankStage, RerankTail } from './config.ts'
+export { Config, configKey, isDefaultConfig, Precision, RerankStage, RerankTail, shownVariant } from './config.ts'
 export { canonicalJson, type Digest, isDigest, keyOf, sha256 } from './digest.ts'
 export {
   type ErrorCode,

@@ -1,4 +1,4 @@
-import { type Config, type Similarity, SweepError } from '@sweepboard/contracts'
+import { type Config, type Similarity, SweepError, shownVariant } from '@sweepboard/contracts'
 import type { Handle } from './handle.ts'
 
 /** A scored cell as a leaderboard needs it: without metrics, evidence and artifacts. */
@@ -60,7 +60,8 @@ export function boardCells(h: Handle, sweep: string | null): BoardCell[] {
   const configs = new Map<string, Config>()
   return rows.map(({ grp, similarity, dimensions, config, ...row }) => {
     if (!configs.has(config)) configs.set(config, JSON.parse(config) as Config)
-    return { ...row, group: grp, recipe: { similarity, dimensions }, config: configs.get(config) as Config }
+    const parsed = configs.get(config) as Config
+    return { ...row, group: grp, variant: shownVariant(row.variant, parsed), recipe: { similarity, dimensions }, config: parsed }
   })
 }
 

@@ -1,4 +1,13 @@
-import type { Config, FailureRecord, Load, MetricValues, PreparationCounts, Recipe, ScoreEvidence } from '@sweepboard/contracts'
+import {
+  type Config,
+  type FailureRecord,
+  type Load,
+  type MetricValues,
+  type PreparationCounts,
+  type Recipe,
+  type ScoreEvidence,
+  shownVariant,
+} from '@sweepboard/contracts'
 import { type EncodingEvidence, encodingEvidence } from './evidence.ts'
 import type { Handle } from './handle.ts'
 
@@ -7,7 +16,10 @@ export interface CellView {
   readonly group: number
   readonly model: string
   readonly revision: string
+  /** Recipe label and reranker beside the model, e.g. `no instruction`; empty for the model's own recipe. */
   readonly variant: string
+  /** The recipe label alone. */
+  readonly recipeVariant: string
   readonly recipeKey: string
   readonly recipe: Recipe
   /** Of the first stage; of the reranker where it is the model itself. */
@@ -126,7 +138,8 @@ function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
       group: row.grp,
       model: row.model,
       revision: row.revision,
-      variant: row.variant,
+      variant: shownVariant(row.variant, parse<Config>(row.config)),
+      recipeVariant: row.variant,
       recipeKey: row.recipeKey,
       recipe: parse<Recipe>(row.recipe),
       load: parse<Load>(row.load),
