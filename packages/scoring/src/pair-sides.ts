@@ -1,7 +1,10 @@
 import type { Config } from '@sweepboard/contracts'
-import { Int8Range } from './int8-range.ts'
+import { CALIBRATION_ROWS, Int8Range } from './int8-range.ts'
 import type { Matrix } from './product.ts'
 import { divideInto, type PrefixRows } from './representation.ts'
+
+/** Vectors of each side that set the int8 range. */
+const CALIBRATED = CALIBRATION_ROWS / 2
 
 /** Both sides of pairs as one config makes them. */
 export interface PairSides {
@@ -25,11 +28,10 @@ export function pairSides(first: PrefixRows, second: PrefixRows, config: Config)
     for (const { values } of sides) for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) > 0 ? 1 : -1
   }
   const range = config.precision === 'int8' ? new Int8Range(sides[0]?.dim ?? 0) : null
-  if (range) {
-    for (const side of sides) range.widen(side)
-    for (const side of sides) range.encode(side)
-  }
-  return { first: sides[0] as Matrix, second: sides[1] as Matrix, calibration: range?.source ?? null }
+  for (const side of sides) range?.widen({ ...side, rowCount: Math.min(side.rowCount, CALIBRATED) })
+  for (const side of sides) range?.encode(side)
+  const calibration = range && `per-dimension min/max of up to the first ${CALIBRATED} vectors of both sides`
+  return { first: sides[0] as Matrix, second: sides[1] as Matrix, calibration }
 }
 
 /** A copy of the first `dimensions` columns; int8 of a cosine config takes them normalised. */

@@ -71,6 +71,12 @@ export class DocumentRows {
   }
 }
 
+/** The best 1,000 of scored documents, by (score descending, id descending). Ids are distinct. */
+export function rankScored(scored: readonly { readonly id: string; readonly score: number }[]): RankedList {
+  const order = scored.toSorted((a, b) => b.score - a.score || compareIds(b.id, a.id)).slice(0, RUN_DEPTH)
+  return { documentIds: order.map(({ id }) => id), scores: Float32Array.from(order, ({ score }) => score) }
+}
+
 /** One list per query id. Query ids that share a text share the search, not the list. */
 export function rankQueries(judgments: Judgments, rows: DocumentRows, found: (queryRow: number) => FoundRows): RankedList[] {
   return judgments.queryIds.map((id, i) => {

@@ -42,8 +42,12 @@ export interface TaskInput {
 
 /** Stores vectors and judgments and scores them as a score job does. */
 export async function scoreStored(store: MemoryStore, input: TaskInput) {
+  return scoreTaskGroup(await storedTask(store, input), store, { host: 'test', code: 'test' })
+}
+
+export async function storedTask(store: MemoryStore, input: TaskInput): Promise<ScoreWork> {
   const { queries, documents, judgments, mainScore, configs, chunkRows = 100 } = input
-  const work: ScoreWork = {
+  return {
     kind: 'score',
     lease: 'j00000000000000000000',
     group: 1,
@@ -55,7 +59,6 @@ export async function scoreStored(store: MemoryStore, input: TaskInput) {
     configs: configs.map((config) => ({ key: configKey(config), config })),
     similarity: 'cosine',
   }
-  return scoreTaskGroup(work, store, { host: 'test', code: 'test' })
 }
 
 /** Every key of an entry, `main_score` included; NaN is null. `tolerance(key)` 0 wants equal numbers. */

@@ -1,7 +1,6 @@
 import type { Similarity } from '@sweepboard/contracts'
-import { scoreRetrieval } from '@sweepboard/metrics'
 import { describe, expect, it } from 'vitest'
-import { rankCandidates, readRun, scoreGroup } from '../src/index.ts'
+import { readRun, scoreGroup } from '../src/index.ts'
 import {
   expectCloseRun,
   expectEntry,
@@ -24,11 +23,6 @@ const CASES = {
   'duplicates-chunked': { score: () => () => 0, exact: true },
   'identical-ids': { score: summationTolerance, exact: false },
   realistic: { score: summationTolerance, exact: false },
-} as const
-const CANDIDATE_CASES = {
-  'v2-hand': { score: () => () => 1e-7, exact: true },
-  'v2-exact-grid': { score: () => () => 0, exact: true },
-  'v2-realistic': { score: summationTolerance, exact: false },
 } as const
 
 describe.skipIf(!goldenIsThere)('golden/evaluators/retrieval-vectors (skipped without ../shared)', () => {
@@ -84,30 +78,4 @@ describe.skipIf(!goldenIsThere)('golden/evaluators/retrieval-vectors (skipped wi
     expect(lists.map(({ documentIds }) => documentIds.length)).toEqual(queryIds.map(() => 999))
     expect(lists.some(({ documentIds }, i) => documentIds.includes(queryIds[i] as string))).toBe(false)
   })
-})
-
-describe.skipIf(!goldenIsThere)('golden/evaluators/reranking/v2-* (skipped without ../shared)', () => {
-  for (const [name, tolerance] of Object.entries(CANDIDATE_CASES)) {
-    it(`${name}: candidates ranked, a query without candidates left empty`, () => {
-      const golden = readCase(`reranking/${name}`)
-      const candidates = new Map(golden.topRanked)
-      for (const similarity of Object.keys(golden.expected) as Similarity[]) {
-        const lists = rankCandidates({
-          queries: matrixOf(golden, golden.queries),
-          documents: matrixOf(golden, golden.docs),
-          documentIds: golden.docIds,
-          candidates: golden.queryIds.map((id) => candidates.get(id) ?? []),
-          similarity,
-        })
-        const wanted = expectedRun(golden, similarity) ?? []
-        expectCloseRun(lists, wanted, tolerance.score(similarity))
-        const { metrics } = scoreRetrieval({
-          queryIds: golden.queryIds,
-          qrels: qrelsOf(golden).map((grades) => new Map(grades)),
-          runs: lists,
-        })
-        expectEntry(metrics, golden, { similarity, naucTolerance: tolerance.exact ? 0 : NAUC_TOLERANCE })
-      }
-    })
-  }
 })
