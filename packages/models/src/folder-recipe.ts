@@ -1,4 +1,4 @@
-import { type Recipe, SideRecipe, SweepError } from '@sweepboard/contracts'
+import { type EmbeddingCard, type Recipe, SideRecipe, SweepError } from '@sweepboard/contracts'
 import type { FolderConfig } from './folder-config.ts'
 import type { PromptSide, SidePrompts } from './instruction.ts'
 import type { RecipePatch, SidePatch } from './model-source.ts'
@@ -17,10 +17,17 @@ export interface ComposedRecipe {
 }
 
 /**
- * The recipe of a local model: each member from the spec where it names one, else from the folder's own files.
- * @throws SweepError `SB-MODEL-004` naming every member that neither says
+ * The recipe of a local model: each member from the spec where it names one, else from the folder's own files, else from the
+ * card of the recipe book. Prompts, templates, text cleaning and closing token are the other way round: what mteb registers
+ * for a model goes before the folder's own words (mteb-protocol 2.2 a).
+ * @throws SweepError `SB-MODEL-004` naming every member that none of them says
  */
-export function composeRecipe(model: string, config: FolderConfig, patch: RecipePatch): ComposedRecipe {
+export function composeRecipe(
+  model: string,
+  config: FolderConfig,
+  patch: RecipePatch,
+  card: EmbeddingCard | null = null,
+): ComposedRecipe {
   const warnings: string[] = []
   const missing: string[] = []
   const need = <T>(value: T | null | undefined, what: string): T | null => {
@@ -30,21 +37,27 @@ export function composeRecipe(model: string, config: FolderConfig, patch: Recipe
   const side = (ptype: PromptSide): SidePatch => {
     const own = patch[ptype] ?? {}
     return {
-      template: own.template ?? `${promptOf(config, ptype)}{text}`,
+      template: own.template ?? card?.templates?.[ptype] ?? `${promptOf(config, card, ptype)}{text}`,
       instruction: own.instruction ?? null,
       maxTokens:
-        own.maxTokens ?? patch.maxTokens ?? need(lengthLimit(model, config, warnings), `maxTokens (sentence_bert_config.json)`),
-      closingToken: own.closingToken ?? patch.closingToken ?? null,
-      pooling: own.pooling ?? patch.pooling ?? need(config.pooling, `pooling (1_Pooling/config.json)`) ?? undefined,
-      normalize: own.normalize ?? patch.normalize ?? need(config.normalize, `normalize (modules.json)`) ?? undefined,
+        own.maxTokens ??
+        patch.maxTokens ??
+        need(lengthLimit(model, config, card, warnings), `maxTokens (sentence_bert_config.json)`),
+      closingToken: own.closingToken ?? patch.closingToken ?? card?.closingToken ?? null,
+      pooling:
+        own.pooling ?? patch.pooling ?? need(config.pooling ?? card?.pooling, `pooling (1_Pooling/config.json)`) ?? undefined,
+      normalize:
+        own.normalize ?? patch.normalize ?? need(config.normalize ?? card?.normalize, `normalize (modules.json)`) ?? undefined,
+      ...optional({ cleaning: own.cleaning ?? card?.cleaning, suffix: own.suffix, adapter: own.adapter }),
     }
   }
   const query = side('query')
   const document = side('document')
   // With unit vectors cosine and dot rank alike, so a folder that normalises needs no word on similarity.
-  const similarity = patch.similarity ?? config.similarity ?? (query.normalize && document.normalize ? 'cosine' : null)
+  const similarity =
+    patch.similarity ?? config.similarity ?? card?.similarity ?? (query.normalize && document.normalize ? 'cosine' : null)
   need(similarity, 'similarity (similarity_fn_name of config_sentence_transformers.json)')
-  const dimensions = need(patch.dimensions ?? config.dimensions, 'dimensions (1_Pooling/config.json)')
+  const dimensions = need(patch.dimensions ?? config.dimensions ?? card?.dimensions, 'dimensions (1_Pooling/config.json)')
   for (const given of [query, document])
     if (!isTemplate(given.template as string))
       missing.push(`the template ${JSON.stringify(given.template)} must hold {text} exactly once`)
@@ -58,16 +71,17 @@ export function composeRecipe(model: string, config: FolderConfig, patch: Recipe
     similarity: similarity as 'cosine' | 'dot',
     dimensions: dimensions as number,
   }
-  return { recipe, prompts: sidePrompts(config, patch), warnings: [...new Set(warnings)] }
+  return { recipe, prompts: sidePrompts(config, card, patch), warnings: [...new Set(warnings)] }
 }
 
-function promptOf(config: FolderConfig, ptype: PromptSide): string {
-  const own = FALLBACK[ptype].map((key) => config.prompts[key]).find((prompt) => prompt !== undefined)
+function promptOf(config: FolderConfig, card: EmbeddingCard | null, ptype: PromptSide): string {
+  const own = FALLBACK[ptype].map((key) => card?.prompts[key] ?? config.prompts[key]).find((prompt) => prompt !== undefined)
   return own ?? config.defaultPrompt ?? ''
 }
 
-function lengthLimit(model: string, config: FolderConfig, warnings: string[]): number | null {
-  if (config.maxTokens !== null) return config.maxTokens
+function lengthLimit(model: string, config: FolderConfig, card: EmbeddingCard | null, warnings: string[]): number | null {
+  const named = config.maxTokens ?? card?.maxTokens
+  if (named !== undefined) return named
   if (config.positionLimit !== null)
     warnings.push(
       `${model} names no max_seq_length: ${config.positionLimit} tokens, as sentence-transformers takes it from its positions`,
@@ -76,7 +90,19 @@ function lengthLimit(model: string, config: FolderConfig, warnings: string[]): n
 }
 
 /** The dictionary a side's task prompts are looked up in; null where the spec wrote the side's template itself. */
-function sidePrompts(config: FolderConfig, patch: RecipePatch): SidePrompts {
-  const of = (ptype: PromptSide) => (patch[ptype]?.template === undefined ? config.prompts : null)
-  return { query: of('query'), document: of('document') }
+function sidePrompts(config: FolderConfig, card: EmbeddingCard | null, patch: RecipePatch): SidePrompts {
+  const isRegistered = card !== null && Object.keys(card.prompts).length > 0
+  const own = isRegistered ? card.prompts : config.prompts
+  const of = (ptype: PromptSide) => (patch[ptype]?.template === undefined ? own : null)
+  return {
+    query: of('query'),
+    document: of('document'),
+    ...optional({ fallback: config.defaultPrompt ?? undefined, adapters: card?.adapters }),
+  }
+}
+
+/** Only the members that are there: an absent member leaves keys as they were. */
+function optional<T extends object>(members: T): { [Member in keyof T]?: Exclude<T[Member], undefined> } {
+  const present = Object.entries(members).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(present) as { [Member in keyof T]?: Exclude<T[Member], undefined> }
 }

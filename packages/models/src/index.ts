@@ -7,13 +7,21 @@ export type {
   ModelInfo,
   ModelSource,
   OnnxChoice,
+  PairPatch,
   RecipePatch,
+  RerankerInfo,
+  RerankSource,
   ResolveContext,
 } from './model-source.ts'
 export { readModelWeights, type WeightsAt, weightsUnder } from './model-weights.ts'
+export { PROVIDERS, providerEnvironment } from './onnx-provider-name.ts'
 export { type OpenOptions, openEngine } from './open-engine.ts'
 export { openPairEngine } from './open-pair-engine.ts'
 export type { PairEngine, ScoredPairs, TextPair } from './pair-engine.ts'
 export { fingerprintFits, fingerprintOf, PROBE_MARK, PROBE_TEXTS } from './probe.ts'
+export { embeddingCard, recipeBook, rerankerCard } from './recipe-book.ts'
+export { servedBytes, weightBytes } from './recipe-memory.ts'
 export { resolveModel } from './resolve-model.ts'
 export { type RerankServerInfo, type RerankServerSource, resolveRerankServer } from './resolve-rerank-server.ts'
+export { resolveReranker } from './resolve-reranker.ts'
+export { BATCH_PADDED_TOKENS } from './token-batches.ts'

@@ -7,6 +7,10 @@ export type PromptSide = 'query' | 'document'
 export interface SidePrompts {
   readonly query: Readonly<Record<string, string>> | null
   readonly document: Readonly<Record<string, string>> | null
+  /** Prompt of families without sides where no other is found: the config's `default_prompt_name`. */
+  readonly fallback?: string | null | undefined
+  /** Adapter numbers by the same keys as prompts; null or absent for models without. */
+  readonly adapters?: Readonly<Record<string, number>> | null | undefined
 }
 
 export interface InstructionTask {
@@ -20,10 +24,15 @@ export interface InstructionTask {
   readonly instruction?: string | undefined
 }
 
+/** Families that encode queries and documents apart; all others encode without a prompt type (mteb-protocol 2.2). */
+const SIDED: readonly string[] = ['Retrieval', 'Reranking', 'InstructionRetrieval', 'InstructionReranking']
+
 /** Family defaults of mteb 2.20.0 for tasks without a prompt (mteb-protocol 2.2 b). */
 const FAMILY_INSTRUCTION: Readonly<Record<string, string>> = {
   Retrieval: 'Retrieve text based on user query.',
   Reranking: 'Retrieve text based on user query.',
+  InstructionRetrieval: 'Retrieve text based on user query.',
+  InstructionReranking: 'Retrieve text based on user query.',
   Classification: 'Classify user passages.',
   MultilabelClassification: 'Classify user passages.',
   Clustering: 'Identify categories in user passages.',
@@ -36,34 +45,49 @@ const FAMILY_INSTRUCTION: Readonly<Record<string, string>> = {
 /**
  * The two sides of a recipe for one task, after MTEB's rules. A template with `{instruction}` gets the instruction
  * (2.2 b: model's prompts, else the task's prompt, else the family's default); without one a matching task prompt of the
- * model's dictionary is prepended verbatim (2.2 a). `none` takes both away. Pure; sides that come out alike are equal
- * values, so they share an encoding key.
+ * model's dictionary is prepended verbatim (2.2 a). Families other than retrieval and reranking have no sides: both come out
+ * in the query form, without the side's own prompt. `none` takes prompt and instruction away. Pure; sides that come out alike
+ * are equal values, so they share an encoding key.
  */
 export function fillInstruction(recipe: Recipe, task: InstructionTask): { query: SideRecipe; document: SideRecipe } {
-  return { query: fillSide(recipe.query, 'query', task), document: fillSide(recipe.document, 'document', task) }
+  if (SIDED.includes(task.taskType))
+    return { query: fillSide(recipe.query, 'query', task), document: fillSide(recipe.document, 'document', task) }
+  const both = fillSide(recipe.query, null, task)
+  return { query: both, document: both }
 }
 
-function fillSide(side: SideRecipe, ptype: PromptSide, task: InstructionTask): SideRecipe {
+/** `ptype` null: the texts of families without sides. */
+function fillSide(given: SideRecipe, ptype: PromptSide | null, task: InstructionTask): SideRecipe {
   const choice = task.instruction ?? 'default'
-  const own = task.prompts[ptype]
+  const own = task.prompts[ptype ?? 'query']
+  const side = withAdapter(given, ptype, task)
   if (wantsInstruction(side.template)) {
     const instruction =
       choice === 'none' ? '' : choice === 'default' ? (side.instruction ?? resolveInstruction(ptype, task)) : choice
     return instruction === '' ? { ...side, template: '{text}', instruction: null } : { ...side, instruction }
   }
-  if (choice === 'none' && own !== null) return { ...side, template: '{text}', instruction: null }
-  const prompt = own === null ? undefined : firstPrompt(own, ptype, task)
-  return { ...side, template: prompt === undefined ? side.template : `${prompt}{text}`, instruction: null }
+  if (own === null) return { ...side, instruction: null }
+  if (choice === 'none') return { ...side, template: '{text}', instruction: null }
+  const prompt = firstOf(own, ptype, task)
+  const fallback = ptype === null ? `${task.prompts.fallback ?? ''}{text}` : side.template
+  return { ...side, template: prompt === undefined ? fallback : `${prompt}{text}`, instruction: null }
 }
 
-function firstPrompt(prompts: Readonly<Record<string, string>>, ptype: PromptSide, task: InstructionTask): string | undefined {
-  const keys = [`${task.taskName}-${ptype}`, task.taskName, `${task.taskType}-${ptype}`, task.taskType, ptype]
-  return keys.map((key) => prompts[key]).find((prompt) => prompt !== undefined)
+function withAdapter(side: SideRecipe, ptype: PromptSide | null, task: InstructionTask): SideRecipe {
+  const found = task.prompts.adapters ? firstOf(task.prompts.adapters, ptype, task) : undefined
+  return found === undefined ? side : { ...side, adapter: found }
 }
 
-function resolveInstruction(ptype: PromptSide, task: InstructionTask): string {
-  const own = task.prompts[ptype] ?? {}
-  const given = own[task.taskName] ?? own[task.taskType] ?? own[ptype] ?? task.taskPrompt
-  if (given !== null && typeof given === 'object') return given[ptype] ?? ''
+function firstOf<T>(given: Readonly<Record<string, T>>, ptype: PromptSide | null, task: InstructionTask): T | undefined {
+  const { taskName, taskType } = task
+  const keys = ptype === null ? [taskName, taskType] : [`${taskName}-${ptype}`, taskName, `${taskType}-${ptype}`, taskType, ptype]
+  return keys.map((key) => given[key]).find((value) => value !== undefined)
+}
+
+function resolveInstruction(ptype: PromptSide | null, task: InstructionTask): string {
+  const own = task.prompts[ptype ?? 'query'] ?? {}
+  const side = ptype === null ? undefined : own[ptype]
+  const given = own[task.taskName] ?? own[task.taskType] ?? side ?? task.taskPrompt
+  if (given !== null && typeof given === 'object') return (ptype === null ? Object.values(given)[0] : given[ptype]) ?? ''
   return given ?? FAMILY_INSTRUCTION[task.taskType] ?? ''
 }

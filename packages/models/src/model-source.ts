@@ -1,4 +1,4 @@
-import type { Load, Pooling, Recipe, SideRecipe, Similarity } from '@sweepboard/contracts'
+import type { Load, PairRecipe, Pooling, Recipe, SideRecipe, Similarity } from '@sweepboard/contracts'
 import type { RetryPolicy } from './http/patient-client.ts'
 import type { SidePrompts } from './instruction.ts'
 
@@ -9,6 +9,8 @@ export interface OnnxChoice {
   readonly file?: Maybe<string>
   /** transformers.js' names: fp32, fp16, int8, uint8, q8, q4, q4f16, bnb4. */
   readonly dtype?: Maybe<string>
+  /** Execution provider: cpu (default), cuda, webgpu. It never falls back to another. */
+  readonly provider?: Maybe<string>
 }
 
 export interface EndpointChoice {
@@ -59,6 +61,31 @@ export interface RecipePatch {
   readonly closingToken?: Maybe<string>
   readonly similarity?: Maybe<Similarity>
   readonly dimensions?: Maybe<number>
+  /** Side short texts of a batch are filled up on; both give the same vectors within float32. Right when nobody says. */
+  readonly padding?: Maybe<'left' | 'right'>
+  /** Hub id of the recipe book whose card fills in what neither spec nor folder says. */
+  readonly like?: Maybe<string>
+}
+
+/** The `recipe:` of a reranker. */
+export type PairPatch = { readonly [Member in keyof PairRecipe]?: Maybe<PairRecipe[Member]> } & Pick<
+  RecipePatch,
+  'padding' | 'like'
+>
+
+/** One reranker of a sweep file. */
+export interface RerankSource {
+  readonly model: string
+  readonly engine?: Maybe<EngineChoice>
+  readonly recipe?: Maybe<PairPatch>
+  readonly revision?: Maybe<string>
+}
+
+/** A reranker after its folder or server was looked at. */
+export interface RerankerInfo {
+  readonly load: Load
+  readonly recipe: PairRecipe
+  readonly warnings: readonly string[]
 }
 
 /** One model of a sweep file. */

@@ -40,8 +40,11 @@ async function encodeAll(given: {
   texts: readonly string[]
   side?: Partial<SideRecipe>
   tokenBudget?: number
+  padding?: 'left' | 'right'
 }) {
-  const info = await resolveModel({ model: folderOf(given.model), engine: { onnx: { file: given.file } } }, { baseDir: '/' })
+  const choice = { onnx: { file: given.file } }
+  const recipe = { padding: given.padding }
+  const info = await resolveModel({ model: folderOf(given.model), engine: choice, recipe }, { baseDir: '/' })
   const engine = await openEngine(info.load, { threads: 1 })
   try {
     const side = { ...info.recipe.document, ...given.side }
@@ -94,6 +97,22 @@ describe.skipIf(isAbsent)('reference vectors (skipped without ../shared/golden/m
     expect(alone.counts.splitCount).toBe(texts.length - together.counts.batchCount)
     for (const [i] of texts.entries())
       expect(cosine(rowOf(alone.vectors, i), rowOf(together.vectors, i))).toBeGreaterThan(0.999999)
+  })
+
+  it.each(['tiny-qwen3-embedding', 'tiny-bge-m3'])('%s: padded on either side, the reference’s vectors', async (model) => {
+    const expected = rowsOf(`golden/models/${model}/vectors.f32.bin`)
+    for (const padding of ['left', 'right'] as const) {
+      const { vectors, info } = await encodeAll({ model, texts: textsOf(), side: { template: '{text}' }, padding })
+      expect(info.load.identity.options.padding).toBe(padding === 'left' ? 'left' : undefined)
+      const cosines = textsOf().map((_, i) => cosine(rowOf(vectors, i), expected.subarray(i * 64, (i + 1) * 64)))
+      expect(Math.min(...cosines)).toBeGreaterThan(0.99999)
+    }
+  })
+
+  it('refuses to pad MiniLM on the left: it counts positions from the padding', async () => {
+    await expect(encodeAll({ model: 'all-MiniLM-L6-v2', texts: ['a'], padding: 'left' })).rejects.toMatchObject({
+      code: 'SB-MODEL-004',
+    })
   })
 
   it.each([

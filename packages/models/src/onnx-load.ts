@@ -2,7 +2,8 @@ import type { Load } from '@sweepboard/contracts'
 import type { Engine } from './engine.ts'
 import type { BatchLimits } from './onnx-batch.ts'
 import type { PaddingSide } from './onnx-feeds.ts'
-import { PROVIDERS, type Provider } from './onnx-provider.ts'
+import { assertLeftPadding } from './onnx-padding.ts'
+import { PROVIDERS, type Provider } from './onnx-provider-name.ts'
 import { OnnxSession } from './onnx-session.ts'
 import { openTextTokenizer, type TextTokenizer } from './text-tokenizer.ts'
 import { BATCH_PADDED_TOKENS } from './token-batches.ts'
@@ -20,7 +21,7 @@ export interface OpenedOnnx {
 
 /**
  * Finds the folder whose files have the planned digest and opens its session and tokenizer.
- * @throws SweepError `SB-MODEL-001`, `-002`, `-003`, `-009`, `-011`
+ * @throws SweepError `SB-MODEL-001`, `-002`, `-003`, `-009`, `-011`; `SB-MODEL-004` when it cannot be padded on the planned side
  */
 export async function openOnnx(
   load: Load,
@@ -33,6 +34,8 @@ export async function openOnnx(
   const tokenizer = await openTextTokenizer(folder, load.model)
   const session = await OnnxSession.open({ folder, file, threads: options.threads, provider: providerOf(load) })
   const { batchTexts, batchPaddedTokens, padding } = identity.options
+  // A file that runs its texts one by one never pads.
+  if (padding === 'left' && batchTexts !== 1) await assertLeftPadding(session, tokenizer, load.model)
   return {
     session,
     tokenizer,

@@ -4,10 +4,7 @@ import { join } from 'node:path'
 import { SweepError } from '@sweepboard/contracts'
 import * as ort from 'onnxruntime-node'
 import { feedsOf } from './onnx-feeds.ts'
-
-/** Execution providers this package opens. */
-export const PROVIDERS = ['cpu', 'cuda', 'webgpu'] as const
-export type Provider = (typeof PROVIDERS)[number]
+import type { Provider } from './onnx-provider-name.ts'
 
 /** onnxruntime's own names, as its profile spells them. */
 const PROFILE_NAMES: Readonly<Record<Provider, string>> = {
@@ -17,16 +14,6 @@ const PROFILE_NAMES: Readonly<Record<Provider, string>> = {
 }
 /** Operators that do a model's work; shape arithmetic on the CPU is how onnxruntime means it, these are not. */
 const HEAVY = /MatMul|Gemm|Attention|Conv/
-
-/**
- * Variables that must stand in the environment of a process before it opens a provider.
- * `cuda`: float32 products are computed as TF32 by default, so it is switched off; `device` is the GPU's number or UUID, so
- * that the child sees only its own.
- */
-export function providerEnvironment(provider: Provider, device?: string): Readonly<Record<string, string>> {
-  if (provider !== 'cuda') return {}
-  return { NVIDIA_TF32_OVERRIDE: '0', ...(device === undefined ? {} : { CUDA_VISIBLE_DEVICES: device }) }
-}
 
 /**
  * Opens a session on exactly one provider. onnxruntime gives nodes a provider does not take to the CPU without a word; on

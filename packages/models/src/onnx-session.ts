@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { SweepError } from '@sweepboard/contracts'
 import * as ort from 'onnxruntime-node'
 import { feedsOf, isKnownInput, type TokenBatch } from './onnx-feeds.ts'
-import { openSession, type Provider } from './onnx-provider.ts'
+import { openSession } from './onnx-provider.ts'
+import type { Provider } from './onnx-provider-name.ts'
 
 /** Token vectors `[rows, paddedLength, dim]`, the model's own sentence vectors `[rows, dim]`, or logits of either rank. */
 export interface SessionOutput {
@@ -71,16 +72,23 @@ export class OnnxSession {
     await this.session.release()
   }
 
+  /** Whether the model has an output of this kind. */
+  gives(kind: OutputKind): boolean {
+    return this.findOutput(kind) !== undefined
+  }
+
   private outputName(kind: OutputKind): string {
+    const found = this.findOutput(kind)
+    if (found !== undefined) return found
+    throw this.fault(`no output with ${OUTPUTS[kind].ranks.join(' or ')} axes among ${this.session.outputNames.join(', ')}`)
+  }
+
+  private findOutput(kind: OutputKind): string | undefined {
     const { names, ranks } = OUTPUTS[kind]
     const floats = this.session.outputMetadata.filter(
       (output) => output.isTensor && ranks.includes(output.shape.length) && !output.name.startsWith('present'),
     )
-    const found =
-      names.find((name) => this.session.outputNames.includes(name)) ?? (floats.length === 1 ? floats[0]?.name : undefined)
-    if (found === undefined)
-      throw this.fault(`no output with ${ranks.join(' or ')} axes among ${this.session.outputNames.join(', ')}`)
-    return found
+    return names.find((name) => this.session.outputNames.includes(name)) ?? (floats.length === 1 ? floats[0]?.name : undefined)
   }
 
   private toFloat32(output: ort.Tensor): Float32Array {
