@@ -1,7 +1,8 @@
 import { type Digest, taskKey } from '@sweepboard/contracts'
 import type { KnownFingerprint } from '@sweepboard/ledger'
-import { type EngineChoice, fillInstruction, resolveModel } from '@sweepboard/models'
-import { type EngineSpec, type NamedModel, parseDuration, type ResolvedModel, type SweepSpec } from '@sweepboard/planner'
+import { fillInstruction, resolveModel } from '@sweepboard/models'
+import type { NamedModel, ResolvedModel, SweepSpec } from '@sweepboard/planner'
+import { toEngineChoice } from './engine-choice.ts'
 import type { NamedTaskData } from './find-task.ts'
 import { isPath, resolvePath } from './spec-path.ts'
 
@@ -41,16 +42,4 @@ export async function findModel(
       instruction,
     })
   return { model: { load: info.load, recipe: info.recipe, sides }, warnings: info.warnings }
-}
-
-function toEngineChoice(engine: EngineSpec): EngineChoice {
-  if (typeof engine === 'string' || 'random' in engine || 'onnx' in engine) return engine
-  const inMilliseconds = <T extends { readonly timeout?: string | undefined }>({ timeout, ...rest }: T) => ({
-    ...rest,
-    timeout: timeout === undefined ? undefined : (parseDuration(timeout) ?? undefined),
-  })
-  if ('openai' in engine) return { openai: inMilliseconds(engine.openai) }
-  if ('tei' in engine) return { tei: inMilliseconds(engine.tei) }
-  if ('ollama' in engine) return { ollama: inMilliseconds(engine.ollama) }
-  return { 'rerank-api': inMilliseconds(engine['rerank-api']) }
 }

@@ -3,8 +3,16 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Mistake, type Plan, SweepError, taskKey } from '@sweepboard/contracts'
 import type { KnownFingerprint } from '@sweepboard/ledger'
-import { planSweep, type ResolvedModel, readSpec, refuseMistakes, type SweepSpec } from '@sweepboard/planner'
+import {
+  planSweep,
+  type ResolvedModel,
+  type ResolvedReranker,
+  readSpec,
+  refuseMistakes,
+  type SweepSpec,
+} from '@sweepboard/planner'
 import { findModel } from './find-model.ts'
+import { asRerankEntry, findReranker, isRerankingModel } from './find-reranker.ts'
 import { findTask, type NamedTaskData } from './find-task.ts'
 
 export interface LoadOptions {
@@ -63,16 +71,31 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
     asked ??= options.fingerprints()
     return asked
   }
+  const rerankingModels: ResolvedReranker[] = []
   for (const placed of read.models) {
+    if (await isRerankingModel(placed.value, read.spec, specDir)) {
+      const found = await collect(placed.line, () =>
+        findReranker(asRerankEntry(placed.value), { specDir, readEnv: options.readEnv }),
+      )
+      if (found) rerankingModels.push(found.reranker)
+      warnings.push(...(found?.warnings ?? []))
+      continue
+    }
     const found = await collect(placed.line, () =>
       findModel(placed.value, read.spec, { specDir, readEnv: options.readEnv, fingerprints, instructions }),
     )
     if (found) models.push(found.model)
     warnings.push(...(found?.warnings ?? []))
   }
+  const rerankers: ResolvedReranker[] = []
+  for (const { value, line } of read.rerankers) {
+    const found = await collect(line, () => findReranker(value, { specDir, readEnv: options.readEnv }))
+    if (found) rerankers.push(found.reranker)
+    warnings.push(...(found?.warnings ?? []))
+  }
   refuseMistakes(file, mistakes)
   const spec = read.spec as SweepSpec
-  const plan = planSweep({ spec, models, tasks: tasks.map(({ ref }) => ref) })
+  const plan = planSweep({ spec, models, tasks: tasks.map(({ ref }) => ref), rerankers, rerankingModels })
   return {
     id: `s${randomBytes(8).toString('hex')}`,
     file,

@@ -17,6 +17,7 @@ const cell = (over: Partial<CellView> = {}): CellView =>
     model: 'org/name',
     revision: 'rev1',
     variant: '',
+    recipeVariant: '',
     recipeKey: 'r',
     recipe: { similarity: 'cosine', dimensions: 256 },
     task: 'SciFact',
@@ -31,7 +32,7 @@ const cell = (over: Partial<CellView> = {}): CellView =>
     state: 'scored',
     mainScore: 0.5,
     metrics: { ndcg_at_10: 0.5, nauc_map_at_1_max: null },
-    evidence: { score: null, query: null, document: null },
+    evidence: { score: null, query: null, document: null, pairs: [] },
     scoredAt: '2026-01-02T03:04:05.000Z',
     ...over,
   }) as unknown as CellView
@@ -56,7 +57,7 @@ describe('exportResults', () => {
     const config = { dimensions: 64, precision: 'int8', similarity: 'cosine' } as const
     const summary = exportResults(
       [
-        cell({ config, variant: 'no instruction' }),
+        cell({ config, variant: 'no instruction', recipeVariant: 'no instruction' }),
         cell({ limit: 5 }),
         cell({ state: 'failed', metrics: null }),
         cell({ state: 'waiting', metrics: null }),

@@ -43,7 +43,7 @@ export function configKey(config: Config): Digest {
 export function shownVariant(recipeVariant: string, config: Config | null): string {
   const { rerank } = config ?? {}
   if (rerank === undefined || rerank.depth === null) return recipeVariant
-  const reranked = `${rerank.model} over ${rerank.depth}${rerank.tail === 'drop' ? ', rest dropped' : ''}`
+  const reranked = `top ${rerank.depth}${rerank.tail === 'drop' ? ' only' : ''} by ${rerank.model}`
   return [recipeVariant, reranked].filter(Boolean).join(' · ')
 }
 

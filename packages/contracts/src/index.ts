@@ -43,6 +43,7 @@ export {
   PairTemplate,
   Pooling,
   pairKey,
+  pairLoad,
   Recipe,
   recipeKey,
   SCORE_LANE,

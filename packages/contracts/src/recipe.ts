@@ -136,6 +136,16 @@ export function pairKey(load: Digest, recipe: PairRecipe): Digest {
   return keyOf({ v: 1, load, pair: recipe })
 }
 
+/**
+ * A reranker's load with the recipe its engine is opened with. One engine serves one recipe, so the recipe belongs to the load key; its
+ * instruction does not, because every pair brings its own.
+ */
+export function pairLoad(load: Load, recipe: PairRecipe): Load {
+  const pair = keyOf({ v: 1, pair: { ...recipe, instruction: null } }).slice(0, 16)
+  const identity = { ...load.identity, options: { ...load.identity.options, pair } }
+  return { ...load, key: loadKey(identity), identity, open: { ...load.open, pair: recipe } }
+}
+
 /** Recipe key: names a row of the board; taken before a task fills in its instruction. */
 export function recipeKey(load: Digest, recipe: Recipe): Digest {
   return keyOf({ v: 1, load, recipe })

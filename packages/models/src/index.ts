@@ -1,6 +1,7 @@
 export { type BuiltInModel, builtInModels } from './built-in-models.ts'
 export type { EncodeCounts, EncodedTexts, EncodeOptions, Engine } from './engine.ts'
 export { fillInstruction, type InstructionTask, type SidePrompts } from './instruction.ts'
+export { isReranker } from './is-reranker.ts'
 export type {
   EndpointChoice,
   EngineChoice,

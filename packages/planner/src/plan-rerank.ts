@@ -5,14 +5,19 @@ import {
   type PairRecipe,
   type PlannedGroup,
   pairKey,
+  Recipe,
   type RerankTail,
   rerankGroupKey,
   type TaskRef,
   taskKey,
 } from '@sweepboard/contracts'
 
+/** Candidate lists are re-ordered whole; mteb keeps 1,000 documents of any list. */
+const CANDIDATE_DEPTH = 1000
+
 /** A reranker of the matrix after its folder or server was looked at. */
 export interface ResolvedReranker {
+  /** With the recipe its engine is opened with (`pairLoad`). */
   readonly load: Load
   /** The recipe for a task; the reranker's own instruction where the task has none. Pure. */
   readonly recipe: (task: TaskRef) => PairRecipe
@@ -50,6 +55,24 @@ export function rerankStages(
 }
 
 /**
+ * The group of a reranker that is itself the model: it has no parent, its pairs are the task's candidate lists. Its one config is the
+ * default one; of the recipe of an encoder it has only the similarity, by which scores are compared as they are.
+ */
+export function candidateGroup(load: Load, recipe: PairRecipe, task: TaskRef): Omit<PlannedGroup, 'rank'> {
+  const key = pairKey(load.key, recipe)
+  const encoder = Recipe.parse({ query: {}, document: {}, similarity: 'dot', dimensions: 1 })
+  const rerank = { model: load.model, revision: load.revision, depth: null, tail: 'append' as const }
+  return {
+    key: rerankGroupKey(null, key, CANDIDATE_DEPTH, taskKey(task)),
+    task,
+    model: { load, recipe: encoder, recipeKey: key, variant: '' },
+    sides: encoder,
+    configs: [{ dimensions: null, precision: 'float32', similarity: 'dot', rerank }],
+    rerank: { parent: null, load, recipe, depth: CANDIDATE_DEPTH },
+  }
+}
+
+/**
  * The child groups of one group: one per first-stage config, reranker and recipe, whose configs are the depths and tails. All rerankers of
  * one recipe and first-stage config share their pairs, found at the largest depth.
  */
@@ -76,7 +99,7 @@ export function childGroups(
       ...group,
       key: rerankGroupKey(parent, pairKey(load.key, recipe), depth, taskKey(group.task)),
       configs: [...configs.values()],
-      rerank: { parent, load: { ...load, open: { ...load.open, pair: recipe } }, recipe, depth },
+      rerank: { parent, load, recipe, depth },
     }
   })
 }

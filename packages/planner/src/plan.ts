@@ -16,7 +16,14 @@ import {
 import { parseDuration } from './duration.ts'
 import { compileGate } from './gate.ts'
 import { glob } from './pattern.ts'
-import { type ConfigFacts, childGroups, type PlannedStage, type ResolvedReranker, rerankStages } from './plan-rerank.ts'
+import {
+  type ConfigFacts,
+  candidateGroup,
+  childGroups,
+  type PlannedStage,
+  type ResolvedReranker,
+  rerankStages,
+} from './plan-rerank.ts'
 import type { SweepSpec } from './spec-schema.ts'
 
 /** A model after its folder or server was looked at. */
@@ -33,6 +40,8 @@ export interface PlanInput {
   readonly tasks: readonly TaskRef[]
   /** Rerankers of `matrix.rerank`, braces expanded, in the spec's order. */
   readonly rerankers?: readonly ResolvedReranker[]
+  /** Models of the spec that are rerankers: they re-order the candidate lists of tasks that have them. */
+  readonly rerankingModels?: readonly ResolvedReranker[]
 }
 
 const many = <T>(value: T | readonly T[] | undefined, otherwise: T): readonly T[] =>
@@ -44,7 +53,7 @@ const many = <T>(value: T | readonly T[] | undefined, otherwise: T): readonly T[
  * left out with a warning. Groups are ranked smaller tasks first, so that cells appear early.
  * @throws SweepError `SB-SPEC-008` when nothing is left to run
  */
-export function planSweep({ spec, models, tasks, rerankers = [] }: PlanInput): Plan {
+export function planSweep({ spec, models, tasks, rerankers = [], rerankingModels = [] }: PlanInput): Plan {
   const warnings = new Set<string>()
   const groups = new Map<string, FirstStage>()
   for (const task of tasks) {
@@ -77,6 +86,17 @@ export function planSweep({ spec, models, tasks, rerankers = [] }: PlanInput): P
       }
     }
   }
+  for (const { load, recipe } of rerankingModels) {
+    const fitting = tasks.filter(hasCandidates)
+    if (fitting.length < tasks.length)
+      warnings.add(
+        `${load.model} is a reranker: of itself it runs only tasks with candidate lists; over a model it stands in matrix.rerank`,
+      )
+    for (const task of fitting) {
+      const child = candidateGroup(load, recipe(task), task)
+      groups.set(child.key, { group: child, configs: new Map(child.configs.map((one) => [configKey(one), one])), stages: [] })
+    }
+  }
   if (groups.size === 0)
     throw new SweepError('SB-SPEC-008', { reason: '`exclude` or `dimensions` leave nothing of models x tasks x matrix' })
   const size = (task: TaskRef) => task.limit ?? task.catalog?.documentCount ?? 0
@@ -98,9 +118,14 @@ export function planSweep({ spec, models, tasks, rerankers = [] }: PlanInput): P
   }
 }
 
+/** Whether a task brings lists of documents to re-order. */
+function hasCandidates({ type }: Pick<TaskRef, 'type'>): boolean {
+  return type === 'Reranking' || type === 'InstructionReranking'
+}
+
 /** Whether a task's result is a ranked list per query, which a reranker can re-order. */
-function ranks({ type }: TaskRef): boolean {
-  return type === undefined || type === 'Reranking' || type === 'InstructionReranking'
+function ranks({ type }: Pick<TaskRef, 'type'>): boolean {
+  return type === undefined || hasCandidates({ type })
 }
 
 interface ConfigPlace {

@@ -59,6 +59,8 @@ export const RecipeSpec = z.strictObject({
   closingToken: z.string().optional(),
   similarity: Similarity.optional(),
   dimensions: z.number().int().positive().optional(),
+  padding: z.enum(['left', 'right']).optional(),
+  like: z.string().optional().describe('Known model whose recipe fills in what the folder does not say'),
 })
 export type RecipeSpec = z.infer<typeof RecipeSpec>
 
@@ -116,6 +118,10 @@ const PairPatch = z.strictObject({
   instruction: PairRecipe.shape.instruction.removeDefault().optional(),
   maxTokens: PairRecipe.shape.maxTokens.removeDefault().optional(),
   head: PairRecipe.shape.head.optional(),
+  yesToken: PairRecipe.shape.yesToken.removeDefault().optional(),
+  noToken: PairRecipe.shape.noToken.removeDefault().optional(),
+  padding: z.enum(['left', 'right']).optional(),
+  like: z.string().optional().describe('Known reranker whose recipe fills in what the folder does not say'),
 })
 
 /** Documents per query that are re-ordered unless the spec says otherwise. */
@@ -223,4 +229,11 @@ export const SPEC_KEYS: readonly string[] = [
   'maxTokens',
   'closingToken',
   'template',
+  'padding',
+  'like',
+  'head',
+  'yesToken',
+  'noToken',
+  'style',
+  'tokenizer',
 ]

@@ -1,7 +1,8 @@
 import { type CellResult, type Config, type RerankStage, type RerankWork, readPairSet, SweepError } from '@sweepboard/contracts'
-import { compareIds, MetricInputError, scoreRetrieval } from '@sweepboard/metrics'
+import { compareIds } from '@sweepboard/metrics'
 import { candidatesOf, type RankedJudgments, readRankedJudgments } from './ranked-judgments.ts'
 import type { RankedList } from './ranked-list.ts'
+import { rankedScores } from './ranked-metrics.ts'
 import { readRun, writePerQuery, writeRun } from './run-file.ts'
 import type { GroupScores } from './score-group.ts'
 import { type ScoreIo, step } from './score-io.ts'
@@ -59,7 +60,7 @@ async function scoreConfig(config: Config, scoring: Scoring): Promise<Omit<CellR
   })
   const searchSeconds = (performance.now() - began) / 1000 + sharedSeconds
   const measured = performance.now()
-  const { metrics, perQuery } = metricsOf(judgments, lists)
+  const { metrics, perQuery } = rankedScores(judgments, lists, work.mainScore)
   const mainScore = metrics[work.mainScore]
   if (mainScore === undefined) throw misfit(`no metric is called ${work.mainScore}`)
   const { queryIds } = judgments
@@ -67,7 +68,7 @@ async function scoreConfig(config: Config, scoring: Scoring): Promise<Omit<CellR
     metrics,
     mainScore,
     run: await io.put(writeRun({ queryIds, lists })),
-    perQuery: await io.put(writePerQuery({ queryIds, values: perQuery })),
+    perQuery: perQuery === null ? null : await io.put(writePerQuery(perQuery)),
     evidence: {
       ...where,
       ...scores.reads,
@@ -95,16 +96,6 @@ export function rerankList(
   return {
     documentIds: [...head.map(({ id }) => id), ...rest],
     scores: Float32Array.from([...head.map(({ score }) => score), ...rest.map((_, i) => last - (i + 1) * down)]),
-  }
-}
-
-function metricsOf(judgments: RankedJudgments, lists: readonly RankedList[]) {
-  try {
-    const qrels = judgments.qrels.map((grades) => new Map(grades))
-    return scoreRetrieval({ queryIds: judgments.queryIds, qrels, runs: lists })
-  } catch (error) {
-    if (error instanceof MetricInputError) throw misfit(error.message)
-    throw error
   }
 }
 

@@ -1,0 +1,47 @@
+import { pairLoad, SweepError } from '@sweepboard/contracts'
+import { isReranker, resolveReranker, resolveRerankServer } from '@sweepboard/models'
+import {
+  DEFAULT_RERANK_DEPTH,
+  type NamedModel,
+  type RerankEntry,
+  type ResolvedReranker,
+  type SweepSpec,
+} from '@sweepboard/planner'
+import { toEngineChoice } from './engine-choice.ts'
+import { isPath, resolvePath } from './spec-path.ts'
+
+/** Whether an entry of `models` is a reranker; then it re-orders the candidate lists of tasks that have them. */
+export function isRerankingModel(named: NamedModel, spec: SweepSpec | null, specDir: string): Promise<boolean> {
+  const engine = named.engine ?? spec?.engine
+  return isReranker({
+    model: named.model,
+    folder: isPath(named.model) ? resolvePath(named.model, specDir) : null,
+    engine: engine === undefined ? undefined : toEngineChoice(engine),
+    like: named.recipe?.like,
+  })
+}
+
+/** What of a model's recipe a reranker has. Throws `SB-SPEC-004` naming the rest. */
+export function asRerankEntry({ model, engine, recipe = {}, revision }: NamedModel): RerankEntry {
+  const { like, padding, maxTokens, ...rest } = recipe
+  const foreign = Object.keys(rest)
+  if (foreign.length > 0)
+    throw new SweepError('SB-SPEC-004', { path: 'recipe', message: `a reranker has no ${foreign.join(', ')}` })
+  return { model, engine, recipe: { like, padding, maxTokens }, revision }
+}
+
+/** Looks at the folder or server of one reranker of the matrix. The spec's own `engine` is for its models: it does not count here. */
+export async function findReranker(
+  entry: RerankEntry,
+  place: { readonly specDir: string; readonly readEnv: (name: string) => string | undefined },
+): Promise<{ readonly reranker: ResolvedReranker; readonly warnings: readonly string[] }> {
+  const model = isPath(entry.model) ? resolvePath(entry.model, place.specDir) : entry.model
+  const { revision, recipe: patch } = entry
+  const engine = entry.engine === undefined ? undefined : toEngineChoice(entry.engine)
+  const context = { baseDir: place.specDir, readVariable: place.readEnv }
+  const { load, recipe, warnings } = await (typeof engine === 'object' && 'rerank-api' in engine
+    ? resolveRerankServer({ model, revision, folder: null, choice: engine['rerank-api'], recipe: patch }, context)
+    : resolveReranker({ model, engine, recipe: patch, revision }, context))
+  const depths = [entry.depth ?? DEFAULT_RERANK_DEPTH].flat()
+  return { reranker: { load: pairLoad(load, recipe), recipe: () => recipe, depths, tail: entry.tail ?? 'append' }, warnings }
+}
