@@ -18,8 +18,8 @@ export function einsumSquares(row: Float32Array): number {
 }
 
 function addSquares(lanes: Float32Array, row: Float32Array, from: number): void {
-  const end = Math.min(4, row.length - from)
-  for (let i = 0; i < end; i++) {
+  const count = Math.min(4, row.length - from)
+  for (let i = 0; i < count; i++) {
     const value = row[from + i] as number
     lanes[i] = lane(lanes, i) + fround(value * value)
   }
@@ -66,32 +66,30 @@ export function torchSum(row: Float32Array): number {
 }
 
 function cascade(row: Float32Array, width: number, vectorCount: number): Float32Array {
-  const roundSize = ACCUMULATORS * width
+  const size = ACCUMULATORS * width
   const rounds = Math.floor(vectorCount / ACCUMULATORS)
-  const levels = Array.from({ length: LEVELS }, () => new Float32Array(roundSize))
-  const first = levels[0] as Float32Array
+  /** Level l is `sums[l * size]` to `sums[(l + 1) * size - 1]`. */
+  const sums = new Float32Array(LEVELS * size)
   const step = 1 << LEVEL_BITS
-  for (let round = 0; round < rounds; ) {
-    addInto(first, row.subarray(round * roundSize, ++round * roundSize))
+  for (let round = 1; round <= rounds; round++) {
+    addInto(sums, 0, { values: row, from: (round - 1) * size, count: size })
     if (round % step !== 0) continue
     for (let level = 1; level < LEVELS; level++) {
-      const below = levels[level - 1] as Float32Array
-      addInto(levels[level] as Float32Array, below)
-      below.fill(0)
+      addInto(sums, level * size, { values: sums, from: (level - 1) * size, count: size })
+      sums.fill(0, (level - 1) * size, level * size)
       if (round & ((step - 1) << (LEVEL_BITS * level))) break
     }
   }
-  for (const level of levels.slice(1)) addInto(first, level)
-  const lanes = first.subarray(0, width)
-  for (let vector = rounds * ACCUMULATORS; vector < vectorCount; vector++) {
-    addInto(lanes, row.subarray(vector * width, (vector + 1) * width))
-  }
-  for (let i = 1; i < ACCUMULATORS; i++) addInto(lanes, first.subarray(i * width, (i + 1) * width))
-  return lanes
+  for (let level = 1; level < LEVELS; level++) addInto(sums, 0, { values: sums, from: level * size, count: size })
+  const rest = rounds * ACCUMULATORS
+  for (let vector = rest; vector < vectorCount; vector++) addInto(sums, 0, { values: row, from: vector * width, count: width })
+  for (let i = 1; i < ACCUMULATORS; i++) addInto(sums, 0, { values: sums, from: i * width, count: width })
+  return sums.subarray(0, width)
 }
 
-function addInto(sums: Float32Array, values: Float32Array): void {
-  for (let i = 0; i < values.length; i++) sums[i] = lane(sums, i) + lane(values, i)
+function addInto(sums: Float32Array, at: number, part: { values: Float32Array; from: number; count: number }): void {
+  const { values, from, count } = part
+  for (let i = 0; i < count; i++) sums[at + i] = lane(sums, at + i) + lane(values, from + i)
 }
 
 // Indices are in range by construction

@@ -1,7 +1,8 @@
 import { type Similarity, SweepError } from '@sweepboard/contracts'
 import { einsumSquares, numpyFloat32Sum, torchSum } from './float32-sums.ts'
 import type { Matrix } from './product.ts'
-import { SMALLEST_LENGTH, torchLengths } from './row-length.ts'
+import { divideInto } from './representation.ts'
+import { torchLengths } from './row-length.ts'
 
 const { fround, sqrt } = Math
 /** scikit-learn takes shorter rows for zero and leaves them as they are (`_handle_zeros_in_scale`, ten float32 steps). */
@@ -39,7 +40,7 @@ export function scorePairs({ first, second, firstRows, secondRows }: RowPairs, s
   const own = (source: Matrix, other: Matrix) => pairRows({ first: source, second: other, firstRows, secondRows })
   const raw = own(first, second)
   const sklearn = own(scaled(first, sklearnLengths(first)), scaled(second, sklearnLengths(second)))
-  const torch = own(scaled(first, torchDivisors(first)), scaled(second, torchDivisors(second)))
+  const torch = own(scaled(first, torchLengths(first)), scaled(second, torchLengths(second)))
   const cosine = sklearn(difference, (row) => fround(1 - fround(0.5 * einsumSquares(row))))
   const manhattan = raw(distance, numpyFloat32Sum)
   const euclidean = raw(difference, (row) => fround(sqrt(einsumSquares(row))))
@@ -48,21 +49,30 @@ export function scorePairs({ first, second, firstRows, secondRows }: RowPairs, s
   return checked({ similarity: similarity === 'dot' ? dot : torch(product, torchSum), ...scores })
 }
 
-type Combine = (a: number, b: number) => number
-const difference: Combine = (a, b) => a - b
-const distance: Combine = (a, b) => Math.abs(fround(a - b))
-const product: Combine = (a, b) => a * b
+/** Writes what the values of two rows make of each other into `row`, one float32 a value. */
+type Combine = (row: Float32Array, a: Float32Array, b: Float32Array) => void
 
-/** Combines both rows of each pair value by value (rounded to float32) and reduces the result to a score. */
+const difference: Combine = (row, a, b) => {
+  for (let i = 0; i < row.length; i++) row[i] = (a[i] as number) - (b[i] as number)
+}
+const distance: Combine = (row, a, b) => {
+  for (let i = 0; i < row.length; i++) row[i] = Math.abs(fround((a[i] as number) - (b[i] as number)))
+}
+const product: Combine = (row, a, b) => {
+  for (let i = 0; i < row.length; i++) row[i] = (a[i] as number) * (b[i] as number)
+}
+
+/** Combines both rows of each pair and reduces the result to a score. */
 function pairRows({ first, second, firstRows, secondRows }: RowPairs) {
+  const rowOf = ({ values, dim }: Matrix, row: number) => values.subarray(row * dim, (row + 1) * dim)
   return (combine: Combine, reduce: (row: Float32Array) => number): Float32Array => {
-    const { dim } = first
-    const row = new Float32Array(dim)
-    return Float32Array.from(firstRows, (firstRow, pair) => {
-      const [a, b] = [firstRow * dim, (secondRows[pair] as number) * dim]
-      for (let i = 0; i < dim; i++) row[i] = combine(first.values[a + i] as number, second.values[b + i] as number)
-      return reduce(row)
-    })
+    const row = new Float32Array(first.dim)
+    const scores = new Float32Array(firstRows.length)
+    for (let pair = 0; pair < scores.length; pair++) {
+      combine(row, rowOf(first, firstRows[pair] as number), rowOf(second, secondRows[pair] as number))
+      scores[pair] = reduce(row)
+    }
+    return scores
   }
 }
 
@@ -73,13 +83,13 @@ function sklearnLengths({ values, rowCount, dim }: Matrix): Float32Array {
   })
 }
 
-function torchDivisors(rows: Matrix): Float32Array {
-  return torchLengths(rows).map((length) => Math.max(length, SMALLEST_LENGTH))
-}
-
-function scaled({ values, rowCount, dim }: Matrix, divisors: Float32Array): Matrix {
+/** Rows divided by their lengths; torch's smallest length is far below scikit-learn's. */
+function scaled({ values, rowCount, dim }: Matrix, lengths: Float32Array): Matrix {
   const out = new Float32Array(rowCount * dim)
-  for (let i = 0; i < out.length; i++) out[i] = (values[i] as number) / (divisors[Math.floor(i / dim)] as number)
+  for (let row = 0; row < rowCount; row++) {
+    const own = values.subarray(row * dim, (row + 1) * dim)
+    divideInto(own, lengths[row] as number, out.subarray(row * dim, (row + 1) * dim))
+  }
   return { values: out, rowCount, dim }
 }
 

@@ -9,7 +9,15 @@ import {
   scoreRetrieval,
 } from '@sweepboard/metrics'
 import type { RankedList } from './ranked-list.ts'
-import { measured, type TaskScores } from './task-scores.ts'
+import type { PerQueryFile, RunFile } from './run-file.ts'
+import { measured } from './task-scores.ts'
+
+/** What ranked lists score. */
+export interface RankedScores {
+  readonly metrics: MetricValues
+  readonly perQuery: PerQueryFile
+  readonly run: RunFile
+}
 
 /**
  * The entry of ranked lists, one per query id: MTEB's retrieval keys, then what the task adds: p-MRR and both halves where
@@ -20,7 +28,7 @@ export function rankedScores(
   judgments: Judgments | RerankingJudgments | InstructionRerankingJudgments,
   lists: readonly RankedList[],
   mainScore: string,
-): Omit<TaskScores, 'calibration'> {
+): RankedScores {
   const { queryIds } = judgments
   const input = { queryIds, qrels: judgments.qrels.map((grades) => new Map(grades)), runs: lists }
   return measured(() => {

@@ -1,9 +1,9 @@
 import { type CellResult, Judgments, type ScoreWork, SweepError } from '@sweepboard/contracts'
-import { MetricInputError, scoreRetrieval } from '@sweepboard/metrics'
 import { type ConfigFailure, failureOf, fittingConfigs, misfit } from './config-failure.ts'
 import { MissingChunks } from './missing-chunks.ts'
 import type { Matrix } from './product.ts'
-import { DocumentRows, type RankedList, RUN_DEPTH, rankQueries } from './ranked-list.ts'
+import { DocumentRows, RUN_DEPTH, rankQueries } from './ranked-list.ts'
+import { rankedScores } from './ranked-metrics.ts'
 import { writePerQuery, writeRun } from './run-file.ts'
 import { type ScoreIo, step } from './score-io.ts'
 import { type ConfigFound, search } from './search.ts'
@@ -85,7 +85,7 @@ async function scoreConfig({ key, found }: SearchedGroup['configs'][number], sco
   const began = performance.now()
   const { queryIds } = judgments
   const lists = rankQueries(judgments, searched.documents, found.found)
-  const { metrics, perQuery } = retrievalScores(judgments, lists)
+  const { metrics, perQuery } = rankedScores(judgments, lists, work.mainScore)
   const mainScore = metrics[work.mainScore]
   if (mainScore === undefined) throw misfit(`no metric is called ${work.mainScore}`)
   const metricSeconds = (performance.now() - began) / 1000
@@ -94,7 +94,7 @@ async function scoreConfig({ key, found }: SearchedGroup['configs'][number], sco
     metrics,
     mainScore,
     run: await io.put(writeRun({ queryIds, lists })),
-    perQuery: await io.put(writePerQuery({ queryIds, values: perQuery })),
+    perQuery: await io.put(writePerQuery(perQuery)),
     evidence: {
       ...where,
       ...searched.blocks,
@@ -103,16 +103,6 @@ async function scoreConfig({ key, found }: SearchedGroup['configs'][number], sco
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
       calibration: found.calibration,
     },
-  }
-}
-
-function retrievalScores(judgments: Judgments, lists: readonly RankedList[]) {
-  const qrels = judgments.qrels.map((grades) => new Map(grades))
-  try {
-    return scoreRetrieval({ queryIds: judgments.queryIds, qrels, runs: lists })
-  } catch (error) {
-    if (error instanceof MetricInputError) throw misfit(error.message)
-    throw error
   }
 }
 

@@ -1,7 +1,6 @@
 import { type MetricValues, SweepError } from '@sweepboard/contracts'
 import { MetricInputError } from '@sweepboard/metrics'
-import type { RankedList } from './ranked-list.ts'
-import type { PerQueryFile } from './run-file.ts'
+import type { PerQueryFile, RunFile } from './run-file.ts'
 
 /** What one config scores on one task subset and split. */
 export interface TaskScores {
@@ -10,7 +9,7 @@ export interface TaskScores {
   /** Per-query values, where the type has queries. */
   readonly perQuery: PerQueryFile | null
   /** Ranked lists by query id, where the type ranks. */
-  readonly run: { readonly queryIds: readonly string[]; readonly lists: readonly RankedList[] } | null
+  readonly run: RunFile | null
   /** Where the int8 range came from; null for other precisions. */
   readonly calibration: string | null
 }
