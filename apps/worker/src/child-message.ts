@@ -64,6 +64,7 @@ export interface EncodeReply {
     readonly emptyTextCount: number
     readonly batchCount: number
     readonly splitCount: number
+    readonly memorySplitCount?: number
   }
 }
 

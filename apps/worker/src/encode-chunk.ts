@@ -5,9 +5,8 @@ import { type EngineChild, EngineNotOpened } from './engine-child.ts'
 import { failureClass } from './failure-class.ts'
 import { isolate } from './isolate.ts'
 
-/** Padded tokens a batch starts from when memory first runs out; the engine's own budget is used until then. */
-const FIRST_BUDGET = 8192
-const LEAST_BUDGET = 512
+/** Padded tokens below which a batch is not cut further. */
+const LEAST_BUDGET = 256
 const MEMORY_TRIES = 3
 
 export type ChunkRequest = Pick<EncodeRequest, 'side' | 'textSet' | 'start' | 'end'>
@@ -24,7 +23,9 @@ export interface ChunkTools {
   /** How long a busy engine is waited for. */
   readonly busyMs: number
   readonly now: () => number
-  /** Token budget of (slot, load key): null = the engine's own. */
+  /** Padded tokens of a batch as the load plans them. */
+  readonly plannedTokens: number
+  /** Token budget of (slot, load key): null = as planned. */
   readonly budget: number | null
   readonly setBudget: (budget: number) => Promise<void>
   readonly onChildGone: (error: SweepError) => void
@@ -77,12 +78,14 @@ function namedText(error: SweepError, { start, end }: ChunkRequest): number | nu
 
 /**
  * One try; when memory seems to have run out, one more as it was (the cause may have been a neighbour) and up to three
- * with halved token budgets, of which one that works is kept.
+ * with halved token budgets, of which one that works is kept. An engine that survived and cut its batches itself has its
+ * budget halved for the chunks to come.
  */
 async function withMemory(request: ChunkRequest, tools: ChunkTools): Promise<ChunkOutcome | SweepError> {
   let result = await attempt(request, { tools, keep: true, budget: tools.budget })
   if (isOutOfMemory(result)) result = await attempt(request, { tools, keep: true, budget: tools.budget })
-  let budget = tools.budget ?? FIRST_BUDGET * 2
+  let budget = tools.budget ?? tools.plannedTokens
+  if (hasCutForMemory(result)) await tools.setBudget(Math.max(LEAST_BUDGET, Math.floor(budget / 2)))
   for (let splits = 1; splits <= MEMORY_TRIES && isOutOfMemory(result) && budget >= LEAST_BUDGET * 2; splits += 1) {
     budget = Math.floor(budget / 2)
     result = await attempt(request, { tools, keep: true, budget })
@@ -91,6 +94,10 @@ async function withMemory(request: ChunkRequest, tools: ChunkTools): Promise<Chu
     return result.state === 'done' ? { ...result, splits } : result
   }
   return result
+}
+
+function hasCutForMemory(result: ChunkOutcome | SweepError): boolean {
+  return !(result instanceof SweepError) && result.state === 'done' && (result.reply.counts.memorySplitCount ?? 0) > 0
 }
 
 function isOutOfMemory(result: ChunkOutcome | SweepError): boolean {
@@ -147,6 +154,8 @@ function failed(kind: ChunkFailure['kind'], error: SweepError, text: number | nu
 function retell(error: SweepError, text: number): SweepError {
   if (error.code === 'SB-MODEL-005' || error.code === 'SB-MODEL-006')
     return new SweepError(error.code, { ...error.details, text })
+  // Killed by the kernel over this text alone.
+  if (error.code === 'SB-MODEL-008' && error.details.signal === 'SIGKILL') return new SweepError('SB-MODEL-010', { text })
   if (error.code === 'SB-MODEL-008')
     return new SweepError('SB-MODEL-006', { text, message: `the inference child ${error.details.what}` })
   return error

@@ -29,7 +29,9 @@ const BY_CODE: Readonly<Record<string, FailureClass>> = {
   'SB-ART-004': 'disk',
 }
 export function failureClass(error: SweepError): FailureClass {
-  // Nobody here sent this SIGKILL: on Linux that is how the kernel takes memory back.
-  if (error.code === 'SB-MODEL-008') return error.details.signal === 'SIGKILL' ? 'memory' : 'text'
+  // Nobody here sent this SIGKILL: on Linux that is how the kernel takes memory back. SIGABRT is how V8 and the runtime's C++
+  // end when an allocation fails.
+  if (error.code === 'SB-MODEL-008')
+    return error.details.signal === 'SIGKILL' || error.details.signal === 'SIGABRT' ? 'memory' : 'text'
   return BY_CODE[error.code] ?? 'text'
 }

@@ -7,6 +7,7 @@ import {
   SweepError,
   toSweepError,
 } from '@sweepboard/contracts'
+import { BATCH_PADDED_TOKENS } from '@sweepboard/models'
 import type { ClosedLanes } from './closed-lanes.ts'
 import { isDiskFull } from './durable-file.ts'
 import { type ChunkOutcome, encodeChunk } from './encode-chunk.ts'
@@ -95,6 +96,8 @@ interface Begun {
 
 async function computeChunks({ work, failures }: Begun, host: Host, slot: EncodeSlot, signal: AbortSignal): Promise<void> {
   let rest = false
+  const { batchPaddedTokens } = work.load.identity.options
+  const plannedTokens = typeof batchPaddedTokens === 'number' ? batchPaddedTokens : BATCH_PADDED_TOKENS
   try {
     for (const { part, chunk } of chunksLeft(work, failures)) {
       if (slot.draining()) {
@@ -103,7 +106,7 @@ async function computeChunks({ work, failures }: Begun, host: Host, slot: Encode
       }
       await host.marks.write({ lease: work.lease, ledger: host.ledger, encoding: part.encoding, n: chunk.n })
       host.fault('chunk-begun')
-      const outcome = await encodeOn({ host, slot, lane: work.load.key, signal }, part, chunk)
+      const outcome = await encodeOn({ host, slot, lane: work.load.key, signal, plannedTokens }, part, chunk)
       if (outcome.state === 'done') await commit({ work, part, chunk, outcome }, host, slot)
       else if (outcome.state === 'failed') failures.push(tellFailure(host, part, chunk, outcome.failure))
       else {
@@ -135,7 +138,7 @@ interface Place {
 }
 
 function encodeOn(
-  { host, slot, lane, signal }: Place & { signal: AbortSignal },
+  { host, slot, lane, signal, plannedTokens }: Place & { signal: AbortSignal; plannedTokens: number },
   part: Part,
   chunk: Chunk,
 ): Promise<ChunkOutcome> {
@@ -147,6 +150,7 @@ function encodeOn(
       onWriting: () => host.fault('artifact.before'),
       busyMs: host.noProgressMs,
       now: host.now,
+      plannedTokens,
       budget: host.memory.budget(slot.id, lane),
       setBudget: (budget) => host.memory.setBudget(slot.id, lane, budget),
       onChildGone: (error) => host.options.log({ event: 'child-gone', slot: slot.id, lane, message: error.message }),

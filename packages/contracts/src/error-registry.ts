@@ -191,7 +191,7 @@ export const ERRORS = {
   },
   'SB-MODEL-010': {
     kind: 'invalid',
-    says: (d) => `not even one text of ${d.tokens} tokens fits in memory`,
+    says: (d) => `not even one text${d.tokens === undefined ? '' : ` of ${d.tokens} tokens`} fits in memory`,
     fix: 'Use a smaller dtype, a larger device or fewer max tokens.',
   },
   'SB-MODEL-011': {

@@ -15,6 +15,8 @@ export interface EncodeCounts {
   readonly batchCount: number
   /** How often a planned batch was cut in two because of memory or a token budget. */
   readonly splitCount: number
+  /** Of these, how often for want of memory. Absent = the engine cannot tell. */
+  readonly memorySplitCount?: number
 }
 
 /** Vectors `[texts.length, dim]` in input order. */

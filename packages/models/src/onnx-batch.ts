@@ -31,9 +31,9 @@ export async function runBatches(
   target: BatchTarget,
   limits: BatchLimits,
   options: EncodeOptions,
-): Promise<Pick<EncodeCounts, 'paddedTokenCount' | 'batchCount' | 'splitCount'>> {
+): Promise<Pick<EncodeCounts, 'paddedTokenCount' | 'batchCount' | 'splitCount' | 'memorySplitCount'>> {
   const lengths = target.texts.map((text) => text.ids.length)
-  const tally = { splitCount: 0 }
+  const tally = { splitCount: 0, memorySplitCount: 0 }
   let paddedTokenCount = 0
   let batchCount = 0
   for (const batch of planBatches(lengths, limits.batchTexts, limits.paddedTokens)) {
@@ -47,11 +47,12 @@ export async function runBatches(
       options.onProgress?.()
     }
   }
-  return { paddedTokenCount, batchCount, splitCount: tally.splitCount }
+  return { paddedTokenCount, batchCount, ...tally }
 }
 
 interface Tally {
   splitCount: number
+  memorySplitCount: number
 }
 
 async function runBatch(target: BatchTarget, rows: readonly number[], tally: Tally): Promise<void> {
@@ -73,7 +74,10 @@ async function bisect(
   const { tally, thrown } = failure
   const isMemory = /bad.?alloc|out of memory|failed to allocate|alloc/i.test(firstLine(thrown))
   if (rows.length > 1) {
-    if (isMemory) tally.splitCount += 1
+    if (isMemory) {
+      tally.splitCount += 1
+      tally.memorySplitCount += 1
+    }
     const middle = rows.length >> 1
     await runBatch(target, rows.slice(0, middle), tally)
     await runBatch(target, rows.slice(middle), tally)
