@@ -4,7 +4,7 @@ import { readFolderConfig } from './folder-config.ts'
 import { type ComposedRecipe, composeRecipe } from './folder-recipe.ts'
 import type { EmbeddingDialect } from './http/embedding-exchange.ts'
 import { refuseLocalParts } from './http/embedding-inputs.ts'
-import { type EmbeddingLink, hasUnitLength, openEmbeddingLink, rowOf, takesTokenIds } from './http/embedding-link.ts'
+import { batchCosine, type EmbeddingLink, hasUnitLength, openEmbeddingLink, rowOf, takesTokenIds } from './http/embedding-link.ts'
 import { shownUrl } from './http/endpoint.ts'
 import { planEndpoint } from './http/endpoint-plan.ts'
 import { checkReadsWhole } from './http/limit-probe.ts'
@@ -13,6 +13,9 @@ import type { EndpointChoice, ModelInfo, ModelSource, RecipePatch, ResolveContex
 import { fingerprintFits, fingerprintOf } from './probe.ts'
 import { isTemplate } from './template.ts'
 import type { TextTokenizer } from './text-tokenizer.ts'
+
+/** Below this cosine of alone to in-batch a server is said to move vectors by their batch: half precision stays above. */
+const SAME_IN_BATCH = 0.9995
 
 export interface DialectChoice {
   readonly dialect: EmbeddingDialect
@@ -35,9 +38,12 @@ export async function resolveEndpoint(source: ModelSource, choice: DialectChoice
   const link = await openEmbeddingLink(client, { dialect, tokenizer, signal: context.signal })
   const sends = tokenizer !== null && (await takesTokenIds(link, tokenizer, context.signal)) ? 'tokens' : 'text'
   const name = folder === null ? source.model : `local/${basename(folder)}`
-  const { recipe, prompts, warnings } = await recipeOf(name, { folder, patch, probes: link.probes, tokenizer })
+  const { recipe, prompts, ...composed } = await recipeOf(name, { folder, patch, probes: link.probes, tokenizer })
+  const warnings = [...composed.warnings]
   refuseStrippedTemplates(name, { recipe, facts })
   await checkLimit(link, { recipe, facts, tokenizer, sends, signal: context.signal })
+  const least = await batchCosine(link, context.signal)
+  if (least < SAME_IN_BATCH) warnings.push(movesWithBatch(name, least))
   const known = context.knownFingerprints?.find((one) => fingerprintFits(one, link.probes))
   const options: Record<string, string> = { model: client.endpoint.model }
   if (plan.tokenizerDigest !== null) Object.assign(options, { tokenizer: plan.tokenizerDigest, input: sends })
@@ -140,6 +146,11 @@ async function checkLimit(
   }
   if (facts.maxInputTokens === null && tokenizer !== null && maxTokens > 0)
     await checkReadsWhole(link, { tokenizer, maxTokens, sends, signal })
+}
+
+function movesWithBatch(model: string, cosine: number): string {
+  const advice = 'serve unquantised weights, or set batch: 1 and concurrency: 1'
+  return `${model}: its server's vectors move with their batch-mates (cosine ${cosine.toFixed(4)}), as those of int8 weights do: ${advice}`
 }
 
 function hasUnitRows(vectors: Vectors): boolean {

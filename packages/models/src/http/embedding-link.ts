@@ -6,6 +6,8 @@ import { shownUrl } from './endpoint.ts'
 import { type PatientClient, RejectedInput, type WholeAnswer } from './patient-client.ts'
 
 const UNIT_TOLERANCE = 1e-2
+/** Probe texts that are also embedded alone: a short and a long one. */
+const LONE_PROBES = [7, 5] as const
 /** Least cosine of a probe's vectors by text and by token ids for the two to be one. */
 const SAME_INPUT = 0.9999
 
@@ -74,6 +76,17 @@ export async function takesTokenIds(link: EmbeddingLink, tokenizer: TextTokenize
       return false
     throw thrown
   }
+}
+
+/** Least cosine of probe texts embedded alone to those embedded together; 1 for a server that batches without a trace. */
+export async function batchCosine(link: EmbeddingLink, signal?: AbortSignal): Promise<number> {
+  const rows = await Promise.all(
+    LONE_PROBES.map(async (i) => {
+      const answer = await link.embed([PROBE_TEXTS[i] as string], signal)
+      return cosine(answer.rows[0] as Float32Array, rowOf(link.probes, i))
+    }),
+  )
+  return Math.min(...rows)
 }
 
 /** Tokens a text has by itself, no recipe applied. */

@@ -123,22 +123,24 @@ async function embedBatch(
   return answer
 }
 
-/** One probe text in turn, or all of them where a connection was lost; throws `SB-HTTP-005`. */
+/**
+ * One probe text in turn; all of them, batched as at the opening, where a connection was lost or that one differs (it may for
+ * a server whose vectors move with their batch-mates). Throws `SB-HTTP-005`.
+ */
 async function checkSameModel(parts: Parts, at: { isLost: boolean; signal: AbortSignal | undefined }): Promise<void> {
   const { link } = parts
+  const differs = async (places: readonly number[]) => {
+    const texts = places.map((i) => PROBE_TEXTS[i] as string)
+    const { rows } = await link.embed(texts, at.signal)
+    return rows.some((row, i) => cosine(row, rowOf(link.probes, places[i] as number)) < SAME_MODEL)
+  }
   const turn = parts.calls % PROBE_TEXTS.length
   parts.calls += 1
-  const places = at.isLost ? PROBE_TEXTS.map((_, i) => i) : [turn]
-  const { rows } = await link.embed(
-    places.map((i) => PROBE_TEXTS[i] as string),
-    at.signal,
-  )
-  const isSame = rows.every((row, i) => cosine(row, rowOf(link.probes, places[i] as number)) >= SAME_MODEL)
-  if (isSame) return
-  const url = link.client.endpoint.url
+  if (!at.isLost && !(await differs([turn]))) return
+  if (!(await differs(PROBE_TEXTS.map((_, i) => i)))) return
   throw new SweepError('SB-HTTP-005', {
-    url: shownUrl(url),
-    found: 'another vector of a probe text',
+    url: shownUrl(link.client.endpoint.url),
+    found: 'other vectors of the probe texts',
     wanted: fingerprintOf(link.probes),
   })
 }

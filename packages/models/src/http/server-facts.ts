@@ -71,7 +71,7 @@ export async function readServerFacts(endpoint: Endpoint, signal?: AbortSignal):
       return { ...known, server: 'sglang', version: text(about?.version), dtype: text(about?.dtype) }
     }
     case 'infinity': {
-      const api = (await get(`${root}/openapi.json`))?.info as Json | undefined
+      const api = ((await get(`${base}/openapi.json`)) ?? (await get(`${root}/openapi.json`)))?.info as Json | undefined
       return { ...known, server: 'infinity', version: text(api?.version), truncates: true }
     }
     case 'llamacpp': {
