@@ -6,6 +6,9 @@ import { folderHolder, type KnownFingerprint, openReadOnly, type SweepStatus } f
 import { nameFailedTexts, PublishedIndex, RateMeter, readLeaderboard, type SweepView } from '@sweepboard/results'
 import type { Source } from './source.ts'
 
+/** Imported files read at once. */
+const PAGE = 100
+
 /** Reads a data folder, whoever holds it. Throws `SB-FILE-001`, `SB-LEDGER-001` and `SB-LEDGER-004` as `openReadOnly` does. */
 export function openFolderSource(folder: string): Source {
   const ledger = openReadOnly(folder, commandHolder())
@@ -23,6 +26,15 @@ export function openFolderSource(folder: string): Source {
     scoredCells: async () => ledger.allScoredCells(),
     leaderboard: async (query) => readLeaderboard(ledger, new PublishedIndex(ledger), query),
     fingerprints: async () => ledger.knownFingerprints(),
+    async *publishedFiles() {
+      for (let after = 0; ; ) {
+        const page = ledger.publishedFiles(after, PAGE)
+        yield* page
+        const last = page.at(-1)
+        if (last === undefined) return
+        after = last.id
+      }
+    },
     isServed: () => folderHolder(folder) !== null,
     close: () => ledger.close(),
   }

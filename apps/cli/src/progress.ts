@@ -43,29 +43,79 @@ export function progressLine(view: ProgressView, width: number): string {
   return `[${'#'.repeat(filled)}${'.'.repeat(length - filled)}] ${words}`
 }
 
-/** Progress on stderr: one line that is drawn over on a terminal, a plain line every few seconds elsewhere. */
-export class ProgressPrinter {
+/** One line on stderr that is drawn over on a terminal, and a plain line every few seconds elsewhere. */
+class LinePrinter {
   #lastPlainAt = 0
   #drawn = false
   #lastText = ''
 
-  show(view: ProgressView): void {
+  show(drawn: (width: number) => string, plain: () => string): void {
     if (process.stderr.isTTY) {
-      process.stderr.write(`\r\x1b[2K${progressLine(view, process.stderr.columns ?? 80)}`)
+      process.stderr.write(`\r\x1b[2K${drawn(process.stderr.columns ?? 80)}`)
       this.#drawn = true
       return
     }
     const now = performance.now()
-    const text = `${visible(view.sweep)}: ${progressLine(view, 110)}`
-    if (text === this.#lastText || now - this.#lastPlainAt < 2000) return
+    if (now - this.#lastPlainAt < 2000) return
+    const text = plain()
+    if (text === this.#lastText) return
     this.#lastPlainAt = now
     this.#lastText = text
     process.stderr.write(`${text}\n`)
   }
 
-  /** Leaves the drawn line behind, so that what follows starts on a fresh one. */
+  /** Takes the drawn line away, so that what follows starts on a fresh one. */
   finish(): void {
     if (this.#drawn) process.stderr.write('\r\x1b[2K')
     this.#drawn = false
+  }
+}
+
+/** Progress of a sweep. */
+export class ProgressPrinter {
+  readonly #line = new LinePrinter()
+
+  show(view: ProgressView): void {
+    this.#line.show(
+      (width) => progressLine(view, width),
+      () => `${visible(view.sweep)}: ${progressLine(view, 110)}`,
+    )
+  }
+
+  finish(): void {
+    this.#line.finish()
+  }
+}
+
+/** Progress through a number of things of one kind, with rate and ETA. */
+export class CountPrinter {
+  readonly #line = new LinePrinter()
+  readonly #what: string
+  readonly #total: number
+  readonly #startedAt = performance.now()
+  #shownAt = performance.now()
+  #done = 0
+
+  constructor(what: string, total: number) {
+    this.#what = what
+    this.#total = total
+  }
+
+  step(): void {
+    this.#done += 1
+    const now = performance.now()
+    if (now - this.#shownAt < 200) return
+    this.#shownAt = now
+    const rate = this.#done / ((now - this.#startedAt) / 1000)
+    const left = formatSeconds((this.#total - this.#done) / rate)
+    const text = `${this.#done}/${this.#total} ${this.#what} · ${formatCount(rate)} ${this.#what}/s · ETA ${left}`
+    this.#line.show(
+      (width) => text.slice(0, width - 1),
+      () => text,
+    )
+  }
+
+  finish(): void {
+    this.#line.finish()
   }
 }

@@ -1,6 +1,10 @@
-import type { CellView, KnownFingerprint, SweepStatus } from '@sweepboard/ledger'
+import type { CellView, KnownFingerprint, PublishedFile, SweepStatus } from '@sweepboard/ledger'
 import { type Leaderboard, leaderboardParams, type ServiceClient, type SweepView } from '@sweepboard/results'
 import type { Source } from './source.ts'
+
+interface SentFile extends Omit<PublishedFile, 'source'> {
+  readonly source: string
+}
 
 /** Asks a service over HTTP. */
 export function openRemoteSource(client: ServiceClient): Source {
@@ -11,6 +15,15 @@ export function openRemoteSource(client: ServiceClient): Source {
     scoredCells: async () => (await client.get('/cells')) as CellView[],
     leaderboard: async (query) => (await client.get(`/leaderboard?${leaderboardParams(query)}`)) as Leaderboard,
     fingerprints: async () => (await client.get('/fingerprints')) as KnownFingerprint[],
+    async *publishedFiles() {
+      for (let after = 0; ; ) {
+        const page = (await client.get(`/published?after=${after}`)) as SentFile[]
+        yield* page.map((file) => ({ ...file, source: Buffer.from(file.source, 'base64') }))
+        const last = page.at(-1)
+        if (last === undefined) return
+        after = last.id
+      }
+    },
     isServed: () => true,
     close: () => undefined,
   }

@@ -1,5 +1,5 @@
 import { SweepError } from '@sweepboard/contracts'
-import type { CellView, KnownFingerprint, SweepStatus } from '@sweepboard/ledger'
+import type { CellView, KnownFingerprint, PublishedFile, SweepStatus } from '@sweepboard/ledger'
 import { type Leaderboard, type LeaderboardQuery, ServiceClient, type SweepView } from '@sweepboard/results'
 import { type CommonOptions, dataFolder, readToken } from './context.ts'
 import { openFolderSource } from './folder-source.ts'
@@ -13,6 +13,8 @@ export interface Source {
   scoredCells(): Promise<CellView[]>
   leaderboard(query: LeaderboardQuery): Promise<Leaderboard>
   fingerprints(): Promise<readonly KnownFingerprint[]>
+  /** Imported files, in order of import. */
+  publishedFiles(): AsyncIterable<PublishedFile>
   /** Whether anybody is there to work a running sweep off. */
   isServed(): boolean
   close(): void

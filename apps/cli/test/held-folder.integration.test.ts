@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openPlace, type Place, type Running, start, sweepboard } from './command.ts'
 
@@ -65,6 +65,15 @@ describe('a data folder that a service holds', () => {
     expect(imported.stderr).toContain(`--to ${url}`)
     const { rows } = JSON.parse((await here('leaderboard', '--json')).stdout)
     expect(rows.filter((row: { origin: string }) => row.origin === 'published')).toHaveLength(1)
+    for (const [into, ...from] of [
+      ['here', '--data', place.data],
+      ['there', '--to', url],
+    ] as const) {
+      const again = await sweepboard('export', join(place.folder, into), '--published', '--json', ...from)
+      expect(JSON.parse(again.stdout)).toEqual({ fileCount: 1, hiddenCount: 0 })
+      const path = join(place.folder, into, basename(dirname(place.folder)), basename(place.folder), 'SemanticTrapsEn.json')
+      expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(RESULT)
+    }
     const refused = await here('cancel', 'traps')
     expect(refused.exit).toBe(3)
     expect(refused.stderr).toContain('SB-LEDGER-003')

@@ -23,7 +23,7 @@ export function exportResults(cells: readonly CellView[], folder: string, sweepb
   const exported = cells.filter((cell) => cell.state === 'scored' && cell.metrics && cell.limit === null)
   const files = new Map<string, CellView[]>()
   for (const cell of exported) {
-    const path = join(modelFolder(cell), `${fileName(cell.task)}.json`)
+    const path = join(modelFolder(cell), `${resultName(cell.task)}.json`)
     files.set(path, [...(files.get(path) ?? []), cell])
   }
   for (const [path, members] of files) {
@@ -33,7 +33,13 @@ export function exportResults(cells: readonly CellView[], folder: string, sweepb
   return { fileCount: files.size, cellCount: exported.length, limitedCount: cells.filter((cell) => cell.limit !== null).length }
 }
 
-function fileName(name: string): string {
+/** Folder of a model's results, below the folder of an export (protocol section 1.3). */
+export function resultFolder(model: string, revision: string): string {
+  return join(resultName(model), resultName(revision))
+}
+
+/** A name as part of a path: what could leave the folder becomes `_`. */
+export function resultName(name: string): string {
   return name
     .replace(/[/\\\0]/g, '__')
     .replace(/ /g, '_')
@@ -41,7 +47,7 @@ function fileName(name: string): string {
 }
 
 function modelFolder(cell: CellView): string {
-  const base = join(fileName(cell.model), fileName(cell.revision))
+  const base = resultFolder(cell.model, cell.revision)
   const kwargs = experimentKwargs(cell)
   return kwargs.size === 0 ? base : join(base, 'experiments', experimentName(kwargs))
 }

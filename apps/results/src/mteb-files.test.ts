@@ -1,16 +1,28 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { CellView } from '@sweepboard/ledger'
+import { type MtebJson, parseMtebJson } from '@sweepboard/metrics'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { experimentName, exportResults } from './mteb-export.ts'
-import { readPublished } from './mteb-import.ts'
+import { listResultFiles, readResultFile } from './mteb-import.ts'
+import { exportPublished } from './published-files.ts'
+import type { PublishedRow } from './published-row.ts'
 
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'sweepboard-files-'))
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function readPublished(path: string) {
+  const read = listResultFiles(path).map((file) => readResultFile(file, path))
+  return {
+    rows: read.flatMap((one) => ('rows' in one ? one.rows : [])),
+    skipped: read.flatMap((one) => ('error' in one ? [one] : [])),
+  }
+}
 
 const cell = (over: Partial<CellView> = {}): CellView =>
   ({
@@ -70,7 +82,9 @@ describe('exportResults', () => {
     expect(readdirSync(join(folder, 'org__name/rev1/experiments'))).toEqual([
       'dimensions_64__instruction_no instruction__precision_int8',
     ])
-    expect(readPublished(folder).rows).toEqual([])
+    const { rows, skipped } = readPublished(folder)
+    expect(rows).toEqual([])
+    expect(skipped.map(({ error }) => error.code)).toEqual(['SB-FILE-003'])
   })
 
   it('hostile names stay inside the folder', () => {
@@ -93,21 +107,100 @@ describe('exportResults', () => {
   })
 })
 
-describe('readPublished', () => {
-  it('lists damaged and legacy files with the reason and reads the others', () => {
-    const at = join(folder, 'org__m/rev')
-    mkdirSync(at, { recursive: true })
-    const entry = { hf_subset: 'default', languages: ['eng-Latn'], main_score: 0.5, ndcg_at_10: 0.5 }
-    writeFileSync(join(at, 'Good.json'), JSON.stringify({ task_name: 'Good', mteb_version: '1', scores: { test: [entry] } }))
-    writeFileSync(join(at, 'Cut.json'), '{"task_name": "Cu')
-    writeFileSync(join(at, 'Legacy.json'), JSON.stringify({ mteb_dataset_name: 'Legacy', test: { main_score: 1 } }))
-    writeFileSync(join(at, 'Odd.json'), JSON.stringify({ task_name: 'Odd', scores: { test: [{ main_score: 1 }] } }))
-    writeFileSync(join(at, 'Null.json'), 'null')
-    const { rows, fileCount, skipped } = readPublished(folder)
+describe('readResultFile', () => {
+  const put = (name: string, content: unknown): string => {
+    const path = join(folder, 'org__m/rev', name)
+    mkdirSync(join(folder, 'org__m/rev'), { recursive: true })
+    writeFileSync(path, typeof content === 'string' || content instanceof Uint8Array ? content : JSON.stringify(content))
+    return path
+  }
+  const entry = { hf_subset: 'default', languages: ['eng-Latn'], main_score: 0.5, ndcg_at_10: 0.5 }
+  const rowsOf = (path: string) => {
+    const read = readResultFile(path, path)
+    if ('error' in read) throw read.error
+    return read.rows
+  }
+
+  it('names damaged and foreign files with a coded reason and reads the others', () => {
+    put('Good.json', { task_name: 'Good', mteb_version: '1', scores: { test: [entry] } })
+    put('Cut.json', '{"task_name": "Cu')
+    put('Latin1.json', Buffer.from([0x22, 0xe9, 0x22]))
+    put('Odd.json', { task_name: 'Odd', scores: { test: [{ main_score: 1 }] } })
+    put('Null.json', 'null')
+    put('Empty.json', { task_name: 'Empty', scores: { test: [] } })
+    const { rows, skipped } = readPublished(folder)
     expect(rows.map(({ model, revision, task }) => `${model} ${revision} ${task}`)).toEqual(['org/m rev Good'])
-    expect(fileCount).toBe(1)
-    expect(skipped.map(({ file }) => file.split('/').at(-1))).toEqual(['Cut.json', 'Legacy.json', 'Null.json', 'Odd.json'])
-    expect(skipped.every(({ reason }) => reason.length > 10)).toBe(true)
-    expect(() => readPublished(join(folder, 'absent'))).toThrow('SB-FILE-001')
+    expect(skipped.map(({ file, error }) => `${file.split('/').at(-1)} ${error.code}`)).toEqual(
+      ['Cut', 'Empty', 'Latin1', 'Null', 'Odd'].map((name) => `${name}.json SB-FILE-002`),
+    )
+    expect(() => listResultFiles(join(folder, 'absent'))).toThrow('SB-FILE-001')
+  })
+
+  it('converts the legacy layout: subsets, nested similarities, renamed tasks, a missing main score, languages', () => {
+    const legacy = { mteb_version: '1.0.3.dev0', dataset_revision: 'd', mteb_dataset_name: 'PPC' }
+    const [pair] = rowsOf(put('PPC.json', { ...legacy, test: { cos_sim: { ap: 0.5 }, max: { ap: 1 }, evaluation_time: 2 } }))
+    expect(pair).toMatchObject({ task: 'PpcPC', subset: 'default', split: 'test', evaluationTime: 2, datasetRevision: 'd' })
+    expect(pair).toMatchObject({ metrics: { cosine_ap: 0.5, max_ap: 1 }, mainScore: 1, languages: ['pol-Latn'] })
+    const mined = { 'fr-en': { f1: 0.1, main_score: 0.1 }, evaluation_time: 1 }
+    const rows = rowsOf(put('DiaBLa.json', { ...legacy, mteb_dataset_name: 'DiaBlaBitextMining', test: mined, dev: mined }))
+    expect(rows.map(({ task, split, subset, mainScore }) => [task, split, subset, mainScore])).toEqual([
+      ['DiaBlaBitextMining', 'test', 'fr-en', 0.1],
+      ['DiaBlaBitextMining', 'dev', 'fr-en', 0.1],
+    ])
+    expect(rows[0]?.evaluationTime).toBe(2)
+  })
+
+  it('flattens nested pair scores of old versions, and only theirs', () => {
+    const scores = { test: [{ ...entry, cosine: { ap: 0.25 } }] }
+    const read = (version: string, task_name: string) =>
+      rowsOf(put('a.json', { task_name, mteb_version: version, scores }))[0]?.metrics
+    expect(read('1.12.41', 'LegalBenchPC')).toEqual({ ndcg_at_10: 0.5, cosine_ap: 0.25 })
+    expect(read('1.12.48', 'LegalBenchPC')).toEqual({ ndcg_at_10: 0.5 })
+    expect(read('1.9', 'SciFact')).toEqual({ ndcg_at_10: 0.5 })
   })
 })
+
+const published = new URL('../../../../shared/mteb-results/', import.meta.url)
+const withoutSpace = (text: string) => text.replace(/\s/g, '')
+
+describe.skipIf(!existsSync(published))('every published result file (needs ../shared/mteb-results)', () => {
+  it('imports, and comes out as it went in: modern files to the character, legacy ones by their numbers', async () => {
+    const root = fileURLToPath(published)
+    const { rows, skipped } = readPublished(root)
+    expect(skipped).toEqual([])
+    expect(rows.filter((row) => row.source !== undefined)).toHaveLength(4516)
+    expect(rows).toHaveLength(59_825)
+    const files = rows.flatMap(({ source, ...row }, id) =>
+      source === undefined ? [] : [{ ...row, id, source: Buffer.from(source, 'base64') }],
+    )
+    const summary = await exportPublished(files, folder)
+    expect(summary).toEqual({ fileCount: 4516, hiddenCount: 0 })
+    let legacyCount = 0
+    for (const row of files) {
+      const text = readFileSync(join(dirname(root), row.origin), 'utf8')
+      const path = join(folder, row.model.replace('/', '__'), row.revision, `${row.task}.json`)
+      const written = readFileSync(path, 'utf8')
+      if (text.includes('"task_name"')) {
+        if (withoutSpace(text) !== withoutSpace(written)) expect(written, row.origin).toBe(text)
+        continue
+      }
+      legacyCount += 1
+      expect(numbersOf(parseMtebJson(written)), row.origin).toEqual(numbersOf(parseMtebJson(text)))
+    }
+    expect(legacyCount).toBe(6)
+    // What was written reads back to the same rows.
+    const again = readPublished(folder).rows
+    const plain = (all: readonly PublishedRow[]) =>
+      all.map(({ origin: _, source: __, languages: ___, ...row }) => JSON.stringify(row)).sort()
+    expect(plain(again)).toEqual(plain(rows))
+  }, 120_000)
+})
+
+/** Every score of a file, sorted; times aside, which the modern layout adds up. */
+function numbersOf(value: MtebJson, key = ''): number[] {
+  if (typeof value === 'number') return key === 'evaluation_time' ? [] : [value]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value)
+    .flatMap(([name, member]) => numbersOf(member as MtebJson, name))
+    .sort((a, b) => a - b)
+}

@@ -192,6 +192,16 @@ export const ROUTES: readonly Route[] = [
     run: (service, { olderThanMs, dryRun }) => service.collectGarbage({ olderThanMs, isDry: dryRun }),
   }),
   route({
+    method: 'GET',
+    path: '/published',
+    access: 'read',
+    summary: 'Up to 100 imported files, ?after=id; their texts as raw deflate in base64',
+    run: (service, _, { queries }) =>
+      service.reader
+        .publishedFiles(Number(queries.after?.[0] ?? 0) || 0, 100)
+        .map((file) => ({ ...file, source: Buffer.from(file.source).toString('base64') })),
+  }),
+  route({
     method: 'POST',
     path: '/published',
     access: 'write',

@@ -410,6 +410,11 @@ export const ERRORS = {
   'SB-FILE-002': {
     kind: 'invalid',
     says: (d) => `${d.file} is not an MTEB result file: ${d.message}`,
-    fix: 'It needs task_name, scores and mteb_version.',
+    fix: 'It needs task_name, scores and mteb_version, or the layout of mteb before 1.11.',
+  },
+  'SB-FILE-003': {
+    kind: 'invalid',
+    says: (d) => `${d.file} is an experiment, not the model's own row`,
+    fix: 'Nothing to do: experiments never reach a leaderboard.',
   },
 } as const satisfies Record<string, ErrorEntry>

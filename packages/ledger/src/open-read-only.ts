@@ -17,14 +17,7 @@ import {
 import { allScoredCells, type CellView, cells } from './cells.ts'
 import { Handle } from './handle.ts'
 import { compareSchema, lockFolder, openDatabase, readHolder } from './open.ts'
-import {
-  type PublishedFile,
-  type PublishedFilter,
-  type PublishedRow,
-  publishedFiles,
-  publishedRows,
-  sourcelessFileCount,
-} from './published.ts'
+import { type PublishedFile, type PublishedFilter, type PublishedRow, publishedFiles, publishedRows } from './published.ts'
 import { type SweepStatus, sweepStatus, sweeps } from './status.ts'
 
 /**
@@ -86,10 +79,6 @@ export class LedgerReader {
 
   publishedFiles(afterId: number, limit: number): PublishedFile[] {
     return this.#read((h) => publishedFiles(h, afterId, limit))
-  }
-
-  sourcelessFileCount(): number {
-    return this.#read(sourcelessFileCount)
   }
 
   publishedRows(filter?: PublishedFilter): PublishedRow[] {

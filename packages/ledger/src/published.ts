@@ -73,7 +73,7 @@ function insertRow(h: Handle, row: PublishedRow): void {
   )
 }
 
-/** Brings the line of a file up to its rows. Without the file's text an earlier one would no longer fit: it is dropped. */
+/** Brings the line of a file up to its rows; rows that come without its text leave an earlier one as it is. */
 function putFile(h: Handle, row: PublishedRow): void {
   const name = [row.model, row.revision, row.task, row.datasetRevision] as const
   const { mean } = h.get<{ mean: number | null }>(
@@ -83,7 +83,7 @@ function putFile(h: Handle, row: PublishedRow): void {
   ) ?? { mean: null }
   h.run(
     `insert into published_file (model, revision, task, datasetRevision, origin, mean, source) values (?, ?, ?, ?, ?, ?, ?)
-     on conflict (model, revision, task, datasetRevision) do update set origin = excluded.origin, mean = excluded.mean, source = excluded.source`,
+     on conflict (model, revision, task, datasetRevision) do update set origin = excluded.origin, mean = excluded.mean, source = coalesce(excluded.source, source)`,
     ...name,
     row.origin,
     mean,
@@ -121,9 +121,4 @@ export function publishedFiles(h: Handle, afterId: number, limit: number): Publi
     afterId,
     limit,
   )
-}
-
-/** Imported files whose text is unknown, because only rows were sent. */
-export function sourcelessFileCount(h: Handle): number {
-  return h.get<{ n: number }>('select count(*) as n from published_file where source is null')?.n ?? 0
 }

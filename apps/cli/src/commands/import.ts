@@ -1,34 +1,69 @@
-import { readPublished } from '@sweepboard/results'
+import type { SweepError } from '@sweepboard/contracts'
+import { listResultFiles, type PublishedRow, readResultFile } from '@sweepboard/results'
 import type { Command } from 'commander'
 import type { CommonOptions } from '../context.ts'
-import { printJson, printNote, printResult } from '../output.ts'
-import { openWriter } from '../writer.ts'
+import { printJson, printNote, printResult, visible } from '../output.ts'
+import { CountPrinter } from '../progress.ts'
+import { openWriter, type Writer } from '../writer.ts'
+
+/** Rows sent at once, one transaction each: a few ms of the one who writes. */
+const BATCH = 500
+const SHOWN = 20
 
 export function add(program: Command): void {
   program
     .command('import')
     .argument('<path>', 'MTEB result file, or a folder of them')
-    .description('Read published MTEB result files, so that they stand beside our own scores.')
+    .description(
+      'Read published MTEB result files of any era, so that they stand beside our own scores. Importing again replaces; Ctrl-C keeps what was read.',
+    )
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
-    .option('--to <url>', 'ask this service instead of a data folder')
-    .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
+    .option('--to <url>', 'send them to this service instead of a data folder')
+    .option('--token-file <file>', 'file with the write token (or SWEEPBOARD_TOKEN)')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
       '\nExamples:\n  sweepboard import results/BAAI__bge-m3\n  sweepboard import ../mteb-results --to http://gpu-box:4400',
     )
-    .action(async (path: string, options: CommonOptions) => {
-      const read = readPublished(path)
-      const writer = openWriter(options, { mayCreate: true })
-      try {
-        for (let at = 0; at < read.rows.length; at += 1000) await writer.importPublished(read.rows.slice(at, at + 1000))
-      } finally {
-        writer.close()
+    .action(importFiles)
+}
+
+async function importFiles(path: string, options: CommonOptions): Promise<void> {
+  const files = listResultFiles(path)
+  const skipped: { file: string; error: SweepError }[] = []
+  const printer = new CountPrinter('files', files.length)
+  const writer = openWriter(options, { mayCreate: true })
+  let rowCount = 0
+  let waiting: PublishedRow[] = []
+  try {
+    for (const file of files) {
+      const read = readResultFile(file, path)
+      if ('error' in read) skipped.push(read)
+      else {
+        waiting.push(...read.rows)
+        rowCount += read.rows.length
       }
-      if (options.json) return printJson({ files: read.fileCount, rows: read.rows.length, skipped: read.skipped })
-      for (const { file, reason } of read.skipped.slice(0, 20)) printNote(`left out ${file}: ${reason}`)
-      if (read.skipped.length > 20) printNote(`... and ${read.skipped.length - 20} more`)
-      printResult(`${read.rows.length} scores from ${read.fileCount} files, ${read.skipped.length} files left out`)
-      if (read.fileCount === 0) process.exitCode = 1
-    })
+      if (waiting.length >= BATCH) waiting = await send(writer, waiting)
+      printer.step()
+    }
+    await send(writer, waiting)
+  } finally {
+    printer.finish()
+    writer.close()
+  }
+  const fileCount = files.length - skipped.length
+  if (fileCount === 0) process.exitCode = 1
+  if (options.json) {
+    const reasons = skipped.map(({ file, error }) => ({ file, code: error.code, reason: error.message }))
+    return printJson({ files: fileCount, rows: rowCount, skipped: reasons })
+  }
+  for (const { error } of skipped.slice(0, SHOWN)) printNote(visible(`left out: ${error.message}`))
+  if (skipped.length > SHOWN) printNote(`... and ${skipped.length - SHOWN} more: --json names them all`)
+  printResult(`${rowCount} scores from ${fileCount} files, ${skipped.length} files left out`)
+}
+
+/** Writes rows, a big file's in several parts; answers what is left to write: nothing. */
+async function send(writer: Writer, rows: readonly PublishedRow[]): Promise<PublishedRow[]> {
+  for (let at = 0; at < rows.length; at += BATCH) await writer.importPublished(rows.slice(at, at + BATCH))
+  return []
 }
