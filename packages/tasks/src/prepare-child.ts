@@ -7,9 +7,10 @@ import type { PrepareAnswer, PrepareRequest } from './prepare-message.ts'
 
 const die = () => process.kill(process.pid, 'SIGKILL')
 
-async function answer({ ref, artifactFolder }: PrepareRequest): Promise<PrepareAnswer> {
+async function answer({ ref, artifactFolder, hub }: PrepareRequest): Promise<PrepareAnswer> {
   try {
-    return { ok: true, prepared: await prepareTask(ref, (bytes) => writeArtifact(artifactFolder, bytes)) }
+    const put = (bytes: Uint8Array) => writeArtifact(artifactFolder, bytes)
+    return { ok: true, prepared: await prepareTask(ref, put, { hub: hub ?? undefined }) }
   } catch (thrown) {
     return { ok: false, failure: toFailureRecord(thrown), mistakes: toSweepError(thrown).mistakes }
   }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { ERRORS, type ErrorCode, type PreparedTask, SweepError, type TaskRef } from '@sweepboard/contracts'
 import type { PrepareAnswer, PrepareRequest } from './prepare-message.ts'
+import type { ReadOptions } from './read-task.ts'
 
 const STDERR_TAIL = 2000
 
@@ -10,7 +11,12 @@ const STDERR_TAIL = 2000
  * @throws SweepError the child's own, with its mistakes (see `prepareTask`); `SB-TASK-011` when the child ends without an
  *   answer, as when memory runs out; `SB-CORE-004` when aborted
  */
-export async function prepareInChild(ref: TaskRef, artifactFolder: string, signal?: AbortSignal): Promise<PreparedTask> {
+export async function prepareInChild(
+  ref: TaskRef,
+  artifactFolder: string,
+  signal?: AbortSignal,
+  options: ReadOptions = {},
+): Promise<PreparedTask> {
   const cancelled = () => new SweepError('SB-CORE-004', { what: `preparing ${ref.task}` })
   if (signal?.aborted) throw cancelled()
   const child = fork(new URL('./prepare-child.ts', import.meta.url), [], {
@@ -21,7 +27,7 @@ export async function prepareInChild(ref: TaskRef, artifactFolder: string, signa
   const kill = () => child.kill('SIGKILL')
   signal?.addEventListener('abort', kill, { once: true })
   try {
-    const answer = await askChild(child, { ref, artifactFolder })
+    const answer = await askChild(child, { ref, artifactFolder, hub: options.hub ?? null })
     if (typeof answer === 'string')
       throw signal?.aborted ? cancelled() : new SweepError('SB-TASK-011', { task: ref.task, message: answer })
     if (answer.ok) return answer.prepared

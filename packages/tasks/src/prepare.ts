@@ -1,7 +1,7 @@
 import { type Digest, keyOf, type PreparedTask, promptSidesOf, type TaskRef, taskKey } from '@sweepboard/contracts'
 import { storeTextSet } from './distinct-texts.ts'
 import { judgmentsOf } from './judgments-of.ts'
-import { readTask } from './read-task.ts'
+import { type ReadOptions, readTask } from './read-task.ts'
 
 /** Stores bytes as an artifact and answers their SHA-256. */
 export type PutArtifact = (bytes: Uint8Array) => Promise<Digest>
@@ -13,8 +13,8 @@ export type PutArtifact = (bytes: Uint8Array) => Promise<Digest>
  * data's digest.
  * @throws SweepError what `readTask` throws; nothing is stored then
  */
-export async function prepareTask(ref: TaskRef, put: PutArtifact): Promise<PreparedTask> {
-  const data = await readTask(ref)
+export async function prepareTask(ref: TaskRef, put: PutArtifact, options: ReadOptions = {}): Promise<PreparedTask> {
+  const data = await readTask(ref, options)
   const { counts, ...judged } = judgmentsOf(data, ref.ignoreIdenticalIds)
   const queries = await storeTextSet(judged.queries, put)
   const documents = await storeTextSet(judged.documents, put)

@@ -1,28 +1,41 @@
 import { SweepError, type TaskRef } from '@sweepboard/contracts'
 import { isRankedFolder, splitTable } from './folder-layout.ts'
+import type { HubSettings } from './hub-settings.ts'
 import { limitTask } from './limit.ts'
 import { MistakeList } from './mistake-list.ts'
 import { isPathPart } from './path-part.ts'
 import { readRankedFolder } from './ranked-folder.ts'
+import { readHubTask } from './read-hub.ts'
 import { readTable } from './read-tables.ts'
 import { shippedFolder } from './shipped.ts'
 import type { TypedData } from './task-data.ts'
 import { taskSettings } from './task-settings.ts'
 
+/** Where data that is not local comes from; without `hub`, hub sources are refused. */
+export interface ReadOptions {
+  readonly hub?: HubSettings | undefined
+}
+
 /**
  * Reads one task subset and split whole, by its type, and applies the limit.
  * @throws SweepError `SB-TASK-001` with every mistake of all files, each with file and line (the first 50 of them);
- *   `SB-TASK-008` for an unknown shipped task, `SB-TASK-010` for a split that is no name
+ *   `SB-TASK-008` for an unknown shipped task, `SB-TASK-010` for a split that is no name; of a hub source what
+ *   `readHubTask` throws
  */
-export async function readTask(ref: TaskRef): Promise<TypedData> {
+export async function readTask(ref: TaskRef, options: ReadOptions = {}): Promise<TypedData> {
   const mistakes = new MistakeList(ref.task)
-  const data = await readWhole(ref, mistakes)
+  const data = await readWhole(ref, options, mistakes)
   mistakes.refuse()
   return ref.limit === null ? data : limitTask(data, ref.limit)
 }
 
-async function readWhole(ref: TaskRef, mistakes: MistakeList): Promise<TypedData> {
-  const folder = folderOf(ref)
+async function readWhole(ref: TaskRef, { hub }: ReadOptions, mistakes: MistakeList): Promise<TypedData> {
+  const { source } = ref
+  if (source.kind === 'hub') {
+    if (hub === undefined) throw new SweepError('SB-TASK-008', { task: ref.task, path: `ROOT/${ref.task}` })
+    return readHubTask({ ...ref, source }, hub, mistakes)
+  }
+  const folder = folderOf({ ...ref, source })
   const settings = taskSettings(ref)
   const { type } = settings
   if (type === 'Retrieval' || type === 'InstructionReranking' || (type === 'Reranking' && isRankedFolder(folder)))
@@ -30,11 +43,12 @@ async function readWhole(ref: TaskRef, mistakes: MistakeList): Promise<TypedData
   return readTable(ref, settings, splitTable(folder, ref.subset, ref.split), mistakes)
 }
 
-function folderOf({ task, source, split }: TaskRef): string {
+type LocalRef = TaskRef & { readonly source: Exclude<TaskRef['source'], { kind: 'hub' }> }
+
+function folderOf({ task, source, split }: LocalRef): string {
   if (!isPathPart(split)) throw new SweepError('SB-TASK-010', { task, what: 'split', name: split })
   if (source.kind === 'folder') return source.path
-  const name = source.kind === 'shipped' ? source.name : source.repo
-  const folder = shippedFolder(name)
-  if (folder === null) throw new SweepError('SB-TASK-008', { task, path: name })
+  const folder = shippedFolder(source.name)
+  if (folder === null) throw new SweepError('SB-TASK-008', { task, path: source.name })
   return folder
 }

@@ -1,0 +1,66 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdir, rename, symlink, unlink, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+
+const COMMIT = /^[0-9a-f]{40}$/
+
+/**
+ * One dataset repository in the hub's cache: `datasets--<org>--<name>/` with `blobs/<etag>`, `snapshots/<commit>/<path>`
+ * (links into blobs) and `refs/<revision>` (a commit). Written so that other tools reuse it, and read as they write it.
+ */
+export class CachedRepo {
+  readonly folder: string
+
+  constructor(cacheDir: string, repo: string) {
+    this.folder = join(cacheDir, `datasets--${repo.replaceAll('/', '--')}`)
+  }
+
+  /** The commit of a revision as far as the cache knows it. */
+  commitOf(revision: string): string | null {
+    if (COMMIT.test(revision)) return revision
+    const file = join(this.folder, 'refs', revision)
+    return existsSync(file) ? readFileSync(file, 'utf8').trim() : null
+  }
+
+  async keepRef(revision: string, commit: string): Promise<void> {
+    const file = join(this.folder, 'refs', revision)
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, commit)
+  }
+
+  snapshotPath(commit: string, path: string): string {
+    return join(this.folder, 'snapshots', commit, path)
+  }
+
+  /** Where a file of a commit lies, null when the cache does not have it (or only a link to a blob that is gone). */
+  find(commit: string, path: string): string | null {
+    const file = this.snapshotPath(commit, path)
+    return existsSync(file) ? file : null
+  }
+
+  /** Paths of the files the cache has of a commit, sorted. */
+  list(commit: string): string[] {
+    const root = join(this.folder, 'snapshots', commit)
+    if (!existsSync(root)) return []
+    return readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+      .filter((path) => this.find(commit, path) !== null)
+      .sort()
+  }
+
+  blobPath(etag: string): string {
+    return join(this.folder, 'blobs', etag)
+  }
+
+  /** Links a file of a commit to its blob, in one step; a link already there is replaced. */
+  async link(commit: string, path: string, etag: string): Promise<string> {
+    const file = this.snapshotPath(commit, path)
+    await mkdir(dirname(file), { recursive: true })
+    const aside = `${file}.${process.pid}.link`
+    await unlink(aside).catch(() => undefined)
+    await symlink(relative(dirname(file), this.blobPath(etag)), aside)
+    await rename(aside, file)
+    return file
+  }
+}

@@ -1,0 +1,93 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { SweepError } from '@sweepboard/contracts'
+import type { HubSettings } from './hub-settings.ts'
+
+const ATTEMPTS = 6
+const REDIRECTS = 8
+/** The hub may ask for longer; a sweep then says so instead of standing still. */
+const LONGEST_WAIT_MS = 60_000
+
+/** What is asked for, for the words of a refusal. */
+export interface HubSubject {
+  readonly repo: string
+  readonly revision: string
+  /** e.g. `file qrels/test.tsv`. */
+  readonly what: string
+}
+
+/**
+ * A GET that may be repeated. Redirects are followed by hand: the token goes only to the endpoint's own origin, never to
+ * the host a file is redirected to. 429 waits as long as `Retry-After` says (up to a minute), 5xx, time-outs and broken
+ * connections wait `retryMs`, doubled each time; six attempts in all.
+ * @throws SweepError `SB-TASK-013` without an answer or after the last attempt; `SB-TASK-014` 401, 403; `SB-TASK-015` 404
+ */
+export async function hubGet(
+  url: string,
+  settings: HubSettings,
+  subject: HubSubject,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  let reason = ''
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    let pause = (settings.retryMs ?? 500) * 2 ** attempt
+    try {
+      const response = await follow(url, settings, headers)
+      if (response.ok || response.status === 416) return response
+      await response.body?.cancel()
+      if (!isTransient(response.status)) throw refusal(response, subject)
+      reason = `status ${response.status}`
+      pause = retryAfter(response.headers.get('retry-after')) ?? pause
+      if (pause > LONGEST_WAIT_MS) {
+        reason = `it asks to wait ${Math.ceil(pause / 1000)} s`
+        break
+      }
+    } catch (thrown) {
+      if (thrown instanceof SweepError) throw thrown
+      reason = networkReason(thrown)
+    }
+    if (attempt < ATTEMPTS - 1) await wait(pause)
+  }
+  throw new SweepError('SB-TASK-013', { repo: subject.repo, what: subject.what, message: reason })
+}
+
+const isTransient = (status: number) => status === 408 || status === 429 || status >= 500
+
+async function follow(url: string, settings: HubSettings, headers: Readonly<Record<string, string>>): Promise<Response> {
+  let at = new URL(url)
+  const home = new URL(settings.endpoint).origin
+  for (let hops = 0; hops <= REDIRECTS; hops += 1) {
+    const token = settings.token !== null && at.origin === home ? { authorization: `Bearer ${settings.token}` } : {}
+    const response = await fetch(at, { redirect: 'manual', headers: { ...headers, ...token } })
+    const location = response.headers.get('location')
+    if (response.status < 300 || response.status >= 400 || location === null) return response
+    await response.body?.cancel()
+    at = new URL(location, at)
+  }
+  throw new Error(`more than ${REDIRECTS} redirects`)
+}
+
+function refusal(response: Response, { repo, revision, what }: HubSubject): SweepError {
+  const code = response.headers.get('x-error-code')
+  const { status } = response
+  // The hub answers 401 for a repository it does not have when no token is given.
+  if (code === 'RepoNotFound') return new SweepError('SB-TASK-015', { repo, revision, what: 'such data set' })
+  if (code === 'RevisionNotFound') return new SweepError('SB-TASK-015', { repo, revision, what: 'such revision' })
+  if (status === 404) return new SweepError('SB-TASK-015', { repo, revision, what })
+  const message = response.headers.get('x-error-message') ?? code ?? what
+  if (status === 401 || status === 403) return new SweepError('SB-TASK-014', { repo, status, message: message.slice(0, 300) })
+  return new SweepError('SB-TASK-013', { repo, what, message: `status ${status}: ${message.slice(0, 300)}` })
+}
+
+/** Milliseconds of a `Retry-After` header: seconds, or a date. */
+function retryAfter(header: string | null): number | null {
+  if (header === null) return null
+  if (/^\d+$/.test(header.trim())) return Number(header) * 1000
+  const date = Date.parse(header)
+  return Number.isNaN(date) ? null : Math.max(0, date - Date.now())
+}
+
+/** In words why a request or its body broke off; never the address, which may be signed. */
+export function networkReason(thrown: unknown): string {
+  const { message, cause } = thrown as Error & { cause?: { code?: string; message?: string } }
+  return cause?.code ?? cause?.message ?? message
+}
