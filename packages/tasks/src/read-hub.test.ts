@@ -1,0 +1,401 @@
+import { readFileSync } from 'node:fs'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import type { SweepError } from '@sweepboard/contracts'
+import { describe, expect, it } from 'vitest'
+import { card, hubRef, startTaskHub } from '../test/hub.ts'
+import { jsonLines, memoryStore } from '../test/task-folder.ts'
+import { prepareTask } from './prepare.ts'
+import { readTask } from './read-task.ts'
+import type { ResolveOptions } from './resolve.ts'
+import type { TypedData } from './task-data.ts'
+
+type Files = Parameters<typeof startTaskHub>[1]
+
+/** What a task reads from a hub repository of these files. */
+async function read(task: string, files: Files, options: ResolveOptions = {}): Promise<TypedData> {
+  const { settings } = await startTaskHub(task, files)
+  return readTask(hubRef(task, options), { hub: settings })
+}
+
+async function refusal(task: string, files: Files, options: ResolveOptions = {}): Promise<SweepError> {
+  const outcome = await read(task, files, options).catch((thrown: unknown) => thrown)
+  if (!(outcome instanceof Error)) throw new Error('not refused')
+  return outcome as SweepError
+}
+
+const pairs = (data: TypedData) => ('pairs' in data ? data.pairs.map(({ first, second, value }) => [first, second, value]) : data)
+const bitext = (data: TypedData) => ('bitext' in data ? data.bitext : data)
+const ranked = (data: TypedData) => {
+  if (!('ranked' in data)) throw new Error(data.type)
+  const { queries, documents, topRanked, changed } = data.ranked
+  return {
+    queries: queries.map(({ id, text, grades }) => [id, text, Object.fromEntries(grades)]),
+    documents: documents.map(({ id, text }) => [id, text]),
+    topRanked: topRanked && Object.fromEntries(topRanked),
+    changed: changed && Object.fromEntries(changed),
+  }
+}
+const scored = [
+  { sentence1: 'a', sentence2: 'b', score: 4 },
+  { sentence1: 'c', sentence2: 'd', score: 1.5 },
+]
+const asPairs = [
+  ['a', 'b', 4],
+  ['c', 'd', 1.5],
+]
+
+describe('a repository of one config', () => {
+  it.each<[string, Files]>([
+    [
+      'jsonl.gz without a card, as the old ones',
+      { 'test.jsonl.gz': gzipSync(jsonLines(scored)), 'train.jsonl.gz': gzipSync('{}') },
+    ],
+    [
+      'jsonl.zst by a card with patterns',
+      {
+        'README.md': card('configs:\n- config_name: default\n  data_files:\n  - split: test\n    path: "data/t*"'),
+        'data/t1.jsonl.zst': zstdCompressSync(jsonLines(scored)),
+      },
+    ],
+    [
+      'csv in two parts',
+      {
+        'data/test-00000-of-00002.csv': 'sentence1,sentence2,score\na,b,4\n',
+        'data/test-00001-of-00002.csv': 'score,sentence2,sentence1\n1.5,d,c\n',
+      },
+    ],
+  ])('is read from %s', async (_, files) => {
+    expect(pairs(await read('STS12', files))).toEqual(asPairs)
+  })
+
+  it('takes the config that is marked, or named default, or alone, else refuses', async () => {
+    const config = (name: string, more = '') =>
+      `- config_name: ${name}${more}\n  data_files: [{split: test, path: ${name}.jsonl}]\n`
+    const files = { 'x.jsonl': jsonLines(scored), 'y.jsonl': '', 'default.jsonl': jsonLines(scored) }
+    const readme = (yaml: string) => ({ ...files, 'README.md': card(`configs:\n${yaml}`) })
+    for (const yaml of [config('y') + config('x', '\n  default: true'), config('y') + config('default'), config('x')])
+      expect(pairs(await read('STS12', readme(yaml)))).toEqual(asPairs)
+    expect(await refusal('STS12', readme(config('x') + config('y')))).toMatchObject({
+      code: 'SB-TASK-017',
+      message: expect.stringContaining('default'),
+    })
+  })
+
+  it('is refused where split, format or columns are not as the task needs them', async () => {
+    expect((await refusal('STS12', { 'train.jsonl': jsonLines(scored) })).message).toContain('no split "test"')
+    const zip = {
+      'README.md': card('configs:\n- config_name: default\n  data_files: [{split: test, path: t.zip}]'),
+      't.zip': 'x',
+    }
+    expect((await refusal('STS12', zip)).message).toContain('t.zip has a format')
+    expect((await refusal('STS12', { 'README.md': card('configs: ['), 'test.jsonl': '' })).message).toContain('no YAML')
+    const error = await refusal('STS12', { 'test.jsonl': '{"sentence1":"a","sentence_2":"b","score":1}\n' })
+    expect(error).toMatchObject({
+      code: 'SB-TASK-001',
+      mistakes: [{ code: 'SB-TASK-007', line: 1, file: expect.stringContaining('snapshots') }],
+    })
+  })
+
+  it('has its scores between the task’s own bounds, and the pinned revision as its own', async () => {
+    const { settings } = await startTaskHub('STS22.v2', {
+      'test.jsonl': jsonLines(scored.map((row) => ({ ...row, lang: 'de' }))),
+    })
+    const ref = hubRef('STS22.v2', { subsets: ['de'] })
+    expect(await readTask(ref, { hub: settings })).toMatchObject({ minScore: 1, maxScore: 4 })
+    const prepared = await prepareTask(ref, memoryStore().put, { hub: settings })
+    expect(prepared).toMatchObject({ type: 'STS', datasetRevision: 'd31f33a128469b20e357535c39b82fb3c3f6f2bd' })
+    const offline = await prepareTask(ref, memoryStore().put, {
+      hub: { ...settings, endpoint: 'http://127.0.0.1:9', offline: true },
+    })
+    expect(offline).toEqual(prepared)
+    expect((await prepareTask({ ...ref, limit: 1 }, memoryStore().put, { hub: settings })).datasetRevision).toMatch(/^local-/)
+    await expect(prepareTask(ref, memoryStore().put)).rejects.toMatchObject({ code: 'SB-TASK-008' })
+  })
+
+  it('is refused offline where a part of a split is not in the cache', async () => {
+    const part = (n: number) => `data/test-0000${n}-of-00002.jsonl`
+    const { settings, hub } = await startTaskHub('STS12', {
+      [part(0)]: jsonLines(scored),
+      [part(1)]: jsonLines([...scored].reverse()),
+    })
+    hub.faults.push(...Array.from({ length: 6 }, () => ({ path: /00001-of/, fault: { kind: 'status' as const, status: 500 } })))
+    await expect(readTask(hubRef('STS12'), { hub: settings })).rejects.toMatchObject({ code: 'SB-TASK-013' })
+    const offline = { ...settings, offline: true }
+    await expect(readTask(hubRef('STS12'), { hub: offline })).rejects.toMatchObject({ code: 'SB-TASK-016' })
+    expect(pairs(await readTask(hubRef('STS12'), { hub: settings }))).toHaveLength(4)
+    expect(pairs(await readTask(hubRef('STS12'), { hub: offline }))).toHaveLength(4)
+  })
+})
+
+describe('a task of several subsets', () => {
+  it('has a column lang, or a config each', async () => {
+    const rows = [...scored.map((row) => ({ ...row, lang: 'en-de' })), { ...scored[0], lang: 'en-en' }]
+    const sts17 = { 'test.jsonl': jsonLines(rows) }
+    expect(pairs(await read('STS17', sts17, { subsets: ['en-de'] }))).toEqual(asPairs)
+    expect(await refusal('STS17', sts17, { subsets: ['ko-ko'] })).toMatchObject({ mistakes: [{ code: 'SB-TASK-004' }] })
+    const configs = ['afr', 'amh'].map(
+      (name) => `- config_name: ${name}\n  data_files: [{split: test, path: ${name}/test.jsonl}]`,
+    )
+    const semrel = {
+      'README.md': card(['configs:', ...configs].join('\n')),
+      'afr/test.jsonl': jsonLines(scored),
+      'amh/test.jsonl': '',
+    }
+    expect(pairs(await read('SemRel24STS', semrel, { subsets: ['afr'] }))).toEqual(asPairs)
+    expect((await refusal('SemRel24STS', semrel, { subsets: ['arb'] })).message).toContain('no config "arb"')
+  })
+})
+
+describe('pair classification', () => {
+  it.each(['SprintDuplicateQuestions', 'TwitterSemEval2015', 'TwitterURLCorpus', 'Ocnli', 'Cmnli'])(
+    '%s has short column names',
+    async (task) => {
+      const row = { sent1: ['a', 'c'], sent2: ['b', 'd'], labels: [1, 0] }
+      const split = hubRef(task).split
+      expect(pairs(await read(task, { [`${split}.jsonl`]: jsonLines([row]) }))).toEqual([
+        ['a', 'b', 1],
+        ['c', 'd', 0],
+      ])
+    },
+  )
+})
+
+describe('bitext', () => {
+  it('BUCC keeps the first sentences of gold', async () => {
+    const row = {
+      sentence1: ['a', 'b', 'c'],
+      sentence2: ['u', 'v', 'w', 'x'],
+      gold: [
+        [3, 1],
+        [1, 4],
+      ],
+    }
+    const readme = card('configs:\n- config_name: de-en\n  data_files: [{split: test, path: de.jsonl}]')
+    expect(bitext(await read('BUCC', { 'README.md': readme, 'de.jsonl': jsonLines([row]) }, { subsets: ['de-en'] }))).toEqual({
+      first: ['c', 'a'],
+      second: ['u', 'v', 'w', 'x'],
+      gold: [0, 3],
+    })
+  })
+
+  it('parallel tasks match two columns, with or without the prefix of the first Flores', async () => {
+    for (const prefix of ['', 'sentence_']) {
+      const row = (n: number) => ({
+        [`${prefix}deu_Latn`]: `d${n}`,
+        [`${prefix}eng_Latn`]: `e${n}`,
+        [`${prefix}fra_Latn`]: `f${n}`,
+        id: n,
+      })
+      const files = { 'data/devtest-00000-of-00001.jsonl': jsonLines([row(1), row(2)]) }
+      expect(bitext(await read('FloresBitextMining', files, { subsets: ['fra_Latn-deu_Latn'] }))).toEqual({
+        first: ['f1', 'f2'],
+        second: ['d1', 'd2'],
+        gold: [0, 1],
+      })
+    }
+  })
+
+  it('BibleNLP has one config for both directions and 256 rows', async () => {
+    const rows = Array.from({ length: 300 }, (_, i) => ({ eng: `e${i}`, aai: `a${i}` }))
+    const files = {
+      'README.md': card('configs:\n- config_name: eng-aai\n  data_files: [{split: train, path: x.jsonl}]'),
+      'x.jsonl': jsonLines(rows),
+    }
+    for (const [subset, letters] of [
+      ['eng_Latn-aai_Latn', 'ea'],
+      ['aai_Latn-eng_Latn', 'ae'],
+    ] as const) {
+      const data = await read('BibleNLPBitextMining', files, { subsets: [subset] })
+      if (!('bitext' in data)) throw new Error(data.type)
+      expect(data.bitext.first).toHaveLength(256)
+      expect([data.bitext.first[255], data.bitext.second[255]]).toEqual([`${letters[0]}255`, `${letters[1]}255`])
+    }
+  })
+})
+
+const config = (name: string, split: string, path: string) =>
+  `- config_name: ${name}\n  data_files: [{split: ${split}, path: ${path}}]`
+const configs = (...list: string[]) => card(['configs:', ...list].join('\n'))
+
+describe('a retrieval-style repository', () => {
+  const files = {
+    'README.md': configs(
+      config('default', 'test', 'qrels/test.jsonl'),
+      config('corpus', 'corpus', 'corpus.jsonl'),
+      config('queries', 'queries', 'queries.jsonl'),
+    ),
+    'corpus.jsonl': jsonLines([
+      { _id: 1, title: 'T', text: ' x ' },
+      { _id: 'd2', title: '', text: 'first' },
+      { _id: 'd2', title: '', text: 'last' },
+    ]),
+    'queries.jsonl': jsonLines([
+      { _id: 'q1', text: ' one ', kind: 3 },
+      { _id: 'q2', text: 'two' },
+    ]),
+    'qrels/test.jsonl': jsonLines([
+      { 'query-id': 'q1', 'corpus-id': 1, score: 2 },
+      { 'query-id': 'q1', 'corpus-id': 'd2', score: 1.0 },
+    ]),
+  }
+
+  it('has ids cast, the last of equal ids, and splits of its own names', async () => {
+    expect(ranked(await read('SciFact', files))).toEqual({
+      queries: [['q1', ' one ', { 1: 2, d2: 1 }]],
+      documents: [
+        ['1', 'T  x'],
+        ['d2', 'last'],
+      ],
+      topRanked: null,
+      changed: null,
+    })
+  })
+
+  it('is refused for a null title, a grade that is no integer, and a part that is not there', async () => {
+    const bad = {
+      ...files,
+      'corpus.jsonl': '{"_id":"a","title":null,"text":""}\n',
+      'qrels/test.jsonl': '{"query-id":"q1","corpus-id":"a","score":0.5}\n',
+    }
+    expect((await refusal('SciFact', bad)).mistakes.map(({ code }) => code)).toEqual(['SB-TASK-007', 'SB-TASK-007'])
+    expect(
+      (await refusal('SciFact', { ...files, 'README.md': configs(config('corpus', 'corpus', 'corpus.jsonl')) })).message,
+    ).toContain('no config "queries"')
+  })
+
+  it('has candidates; instructions and changed documents for FollowIR; a config named query before queries', async () => {
+    const followIr = {
+      ...files,
+      'README.md': configs(
+        config('qrels', 'test', 'qrels/test.jsonl'),
+        config('corpus', 'corpus', 'corpus.jsonl'),
+        config('queries', 'queries', 'gone.jsonl'),
+        config('query', 'queries', 'queries.jsonl'),
+        config('top_ranked', 'test', 'top.jsonl'),
+        config('instruction', 'instruction', 'instruction.jsonl'),
+        config('qrel_diff', 'qrel_diff', 'diff.jsonl'),
+      ),
+      'top.jsonl': jsonLines([{ 'query-id': 'q1', 'corpus-ids': ['d2', 1] }]),
+      'instruction.jsonl': jsonLines([{ 'query-id': 'q1', instruction: 'Be kind.' }]),
+      'diff.jsonl': jsonLines([{ 'query-id': 'q1', 'corpus-ids': ['d2'] }]),
+    }
+    expect(ranked(await read('Core17InstructionRetrieval', followIr))).toMatchObject({
+      queries: [['q1', ' one  Be kind.', { 1: 2, d2: 1 }]],
+      topRanked: { q1: ['d2', '1'] },
+      changed: { q1: ['d2'] },
+    })
+    expect((await read('AskUbuntuDupQuestions', followIr)).type).toBe('Reranking')
+  })
+
+  it('has configs by subset where there are several', async () => {
+    const parts = [
+      config('ar-corpus', 'dev', 'corpus.jsonl'),
+      config('ar-queries', 'dev', 'queries.jsonl'),
+      config('ar-qrels', 'dev', 'qrels/test.jsonl'),
+    ]
+    const data = await read('MIRACLRetrievalHardNegatives', { ...files, 'README.md': configs(...parts) }, { subsets: ['ar'] })
+    expect(ranked(data).documents).toHaveLength(2)
+  })
+})
+
+describe('retrieval tasks with a loader of their own', () => {
+  it('XQuAD: the last id of equal questions, contexts by hash, no empty answers', async () => {
+    const row = (id: string, question: string, context: string, text = 'x') => ({
+      id,
+      question,
+      context,
+      answers: { text: [text], answer_start: [0] },
+    })
+    const rows = [row('1', 'who?', ' c '), row('2', 'what?', ' c '), row('3', 'who?', ' c '), row('4', 'when?', 'd', '')]
+    const files = { 'README.md': configs(config('xquad.de', 'validation', 'de.jsonl')), 'de.jsonl': jsonLines(rows) }
+    // printf ' c ' | sha256sum
+    const id = 'ad4139ed1c1d0f4d2e1b84cdb96020c063265ffcf451a78e43fd03729110869e'
+    const found = ranked(await read('XQuADRetrieval', files, { subsets: ['de'] }))
+    expect(found.documents).toEqual([[id, 'c']])
+    expect(found.queries).toEqual([
+      ['3', 'who?', { [id]: 1 }],
+      ['2', 'what?', { [id]: 1 }],
+    ])
+  })
+
+  it('Belebele: passages of one language, questions of the other', async () => {
+    const files = {
+      'README.md': configs(config('acm_Arab', 'test', 'a.jsonl'), config('eng_Latn', 'test', 'e.jsonl')),
+      'a.jsonl': jsonLines([
+        { link: 'l1', flores_passage: 'p1', question: 'x' },
+        { link: 'l1', flores_passage: 'p1 again', question: 'x' },
+        { link: 'l2', flores_passage: 'p2', question: 'x' },
+      ]),
+      'e.jsonl': jsonLines([
+        { link: 'l2', flores_passage: 'e', question: 'q a' },
+        { link: 'l1', flores_passage: 'e', question: 'q b' },
+        { link: 'l1', flores_passage: 'e', question: 'q a' },
+      ]),
+    }
+    expect(ranked(await read('BelebeleRetrieval', files, { subsets: ['acm_Arab-eng_Latn'] }))).toMatchObject({
+      documents: [
+        ['C0', 'p1'],
+        ['C1', 'p2'],
+      ],
+      queries: [
+        ['Q0', 'q a', { C1: 1, C0: 1 }],
+        ['Q1', 'q b', { C0: 1 }],
+      ],
+    })
+  })
+
+  it('CodeEditSearch: a folder a language, the first 1,000 rows', async () => {
+    const rows = Array.from({ length: 1001 }, (_, i) => ({ commit: `c${i}`, instruction: `do ${i}`, diff: `+${i}` }))
+    const found = ranked(
+      await read(
+        'CodeEditSearchRetrieval',
+        { 'c++/train-00000-of-00001.jsonl': jsonLines(rows), 'c/train.jsonl': '' },
+        { subsets: ['c++'] },
+      ),
+    )
+    expect(found.documents).toHaveLength(1000)
+    expect(found.queries[999]).toEqual(['999', 'do 999', { c999: 1 }])
+  })
+
+  it.each(['COIRCodeSearchNetRetrieval', 'CodeSearchNetCCRetrieval'])('%s: queries of the test partition', async (task) => {
+    const files = {
+      'README.md': configs(
+        config('go-corpus', 'corpus', 'c.jsonl'),
+        config('go-queries', 'queries', 'q.jsonl'),
+        config('go-qrels', 'test', 'r.jsonl'),
+      ),
+      'c.jsonl': jsonLines([{ _id: 'c1', title: '', text: 'code', partition: 'train' }]),
+      'q.jsonl': jsonLines([
+        { _id: 'q1', text: 'a', partition: 'test' },
+        { _id: 'q2', text: 'b', partition: 'train' },
+      ]),
+      'r.jsonl': jsonLines([
+        { 'query-id': 'q1', 'corpus-id': 'c1', score: 1 },
+        { 'query-id': 'q2', 'corpus-id': 'c1', score: 1 },
+      ]),
+    }
+    expect(ranked(await read(task, files, { subsets: ['go'] })).queries).toEqual([['q1', 'a', { c1: 1 }]])
+  })
+})
+
+const isParquetAbsent = await import('./parquet-rows.ts').then(
+  () => false,
+  () => true,
+)
+const fixture = (name: string) => readFileSync(new URL(`../test/fixtures/${name}.parquet`, import.meta.url))
+
+describe.skipIf(isParquetAbsent)('Parquet repositories (skipped where hyparquet is not installed)', () => {
+  it('are read through the cache: pairs, the one row of lists, gold', async () => {
+    expect(pairs(await read('STS12', { 'data/test-00000-of-00001.parquet': fixture('pairs.zstd') }))).toHaveLength(300)
+    expect(pairs(await read('TwitterURLCorpus', { 'data/test-00000-of-00001.parquet': fixture('one-row') }))).toEqual([
+      ['a', 'b', 1],
+      ['c', 'd', 0],
+    ])
+    const readme = configs(config('de-en', 'test', 'de-en/*'))
+    expect(
+      bitext(await read('BUCC', { 'README.md': readme, 'de-en/x.parquet': fixture('gold') }, { subsets: ['de-en'] })),
+    ).toMatchObject({ gold: [0, 3] })
+    const tatoeba = await read('BUCC.v2', { 'data/test-00000-of-00001.parquet': fixture('pairs.snappy') }, { subsets: ['fr-en'] })
+    expect('bitext' in tatoeba && tatoeba.bitext.first).toHaveLength(100)
+  })
+})
