@@ -1,14 +1,13 @@
 import type { Cleaning } from '@sweepboard/contracts'
 
 /** Python's `str.isspace`: Unicode white space and the four separators U+001C to U+001F; not U+FEFF, as JavaScript has it. */
-const SPACE = String.raw`[\p{White_Space}\u001c-\u001f]+`
-const SPACES = new RegExp(SPACE, 'gu')
-const EDGES = new RegExp(`^${SPACE}|${SPACE}$`, 'gu')
+const SPACE = '\\p{White_Space}\\u001c-\\u001f'
+const SPACES = new RegExp(`[${SPACE}]+`, 'gu')
 const REPEATED_MARK = /([!-/:-@[-`{-~])\1+/g
 
 const STEPS: Readonly<Record<Cleaning, (text: string) => string>> = {
   nfkc: (text) => text.normalize('NFKC'),
-  whitespace: (text) => text.replace(EDGES, '').replace(SPACES, ' '),
+  whitespace: (text) => text.replace(SPACES, ' ').replace(/^ /, '').replace(/ $/, ''),
   punctuation: (text) => text.replace(REPEATED_MARK, '$1'),
 }
 
