@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { LedgerReader } from '@sweepboard/ledger'
-import type { Leaderboard } from './leaderboard.ts'
+import { type Leaderboard, type Ranking, type ScoredRow, toLeaderboard } from './leaderboard.ts'
 import { PublishedIndex } from './published-index.ts'
-import { type LeaderboardQuery, leaderboardParams, readLeaderboard } from './read-leaderboard.ts'
+import { type LeaderboardQuery, leaderboardParams, readRanking } from './read-leaderboard.ts'
 
 /** Answers kept: one a tab that is open, roughly. */
 const KEPT = 32
@@ -16,6 +16,8 @@ export class LeaderboardDesk {
   readonly #salt = randomBytes(6).toString('hex')
   #keptVersion = -1
   readonly #kept = new Map<string, string>()
+  /** Rows as JSON, the closing brace left off. */
+  readonly #pieces = new WeakMap<ScoredRow, string>()
 
   /** `version` grows with every change of a score, own or imported. */
   constructor(reader: LedgerReader, version: () => number) {
@@ -29,18 +31,23 @@ export class LeaderboardDesk {
     return `"${this.#salt}-${this.#version()}"`
   }
 
+  /** Drops the answers kept, not the imported scores they are made of. */
+  forget(): void {
+    this.#kept.clear()
+  }
+
   /** Throws `SB-LEDGER-002` for an unknown sweep. */
   board(query: LeaderboardQuery): Leaderboard {
-    return readLeaderboard(this.#reader, this.published, query)
+    return toLeaderboard(this.#ranking(query))
   }
 
   /** The same as JSON. Throws `SB-LEDGER-002`. */
   text(query: LeaderboardQuery): string {
     const version = this.#version()
-    if (version !== this.#keptVersion) this.#kept.clear()
+    if (version !== this.#keptVersion) this.forget()
     this.#keptVersion = version
     const key = leaderboardParams(query).toString()
-    const text = this.#kept.get(key) ?? JSON.stringify(this.board(query))
+    const text = this.#kept.get(key) ?? this.#write(this.#ranking(query))
     // Deleted and set again: the map's order is the order of use.
     this.#kept.delete(key)
     this.#kept.set(key, text)
@@ -49,5 +56,19 @@ export class LeaderboardDesk {
       this.#kept.delete(oldest)
     }
     return text
+  }
+
+  #ranking(query: LeaderboardQuery): Ranking {
+    return readRanking(this.#reader, this.published, query)
+  }
+
+  /** The JSON of a board, of pieces: a published row outlives many boards, and only its rank changes. */
+  #write({ tasks, mainScores, rows }: Ranking): string {
+    const lines = rows.map(({ scored, rank }) => {
+      const piece = this.#pieces.get(scored) ?? JSON.stringify(scored.row).slice(0, -1)
+      this.#pieces.set(scored, piece)
+      return `${piece},"rank":${rank}}`
+    })
+    return `${JSON.stringify({ tasks, mainScores }).slice(0, -1)},"rows":[${lines.join(',')}]}`
   }
 }

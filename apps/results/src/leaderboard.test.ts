@@ -1,6 +1,6 @@
 import type { BoardCell } from '@sweepboard/ledger'
 import { describe, expect, it } from 'vitest'
-import { buildLeaderboard } from './leaderboard.ts'
+import { buildLeaderboard, type PublishedSource, scorePublished } from './leaderboard.ts'
 import type { PublishedLookup } from './published-index.ts'
 
 const cell = (model: string, task: string, mainScore: number | null, over: Partial<BoardCell> = {}): BoardCell =>
@@ -29,11 +29,13 @@ interface TestRow {
 const row = (model: string, task: string, score: number | null, subset = 'default'): TestRow => ({ model, task, score, subset })
 const named = ({ model, score }: TestRow, id: number) => ({ id, model, revision: 'p', score })
 /** Imported files of one entry each, or of several where a task has several rows of a model. */
-const lookup = (rows: readonly TestRow[]): PublishedLookup => ({
-  tasks: () => rows.map(({ task }) => task),
-  means: (task) => rows.filter((one) => one.task === task).map(named),
-  entries: ({ task, subset }) => rows.filter((one) => one.task === task && one.subset === subset).map(named),
-})
+function lookup(rows: readonly TestRow[]): PublishedSource {
+  const scores: PublishedLookup = {
+    means: (task) => rows.filter((one) => one.task === task).map(named),
+    entries: ({ task, subset }) => rows.filter((one) => one.task === task && one.subset === subset).map(named),
+  }
+  return { tasks: () => rows.map(({ task }) => task), rows: (tasks, entries) => scorePublished(scores, tasks, entries) }
+}
 const ALL = null
 
 describe('buildLeaderboard', () => {

@@ -25,6 +25,28 @@ export interface Leaderboard {
   readonly rows: readonly LeaderboardRow[]
 }
 
+/** A row before it has a place among others. */
+export interface ScoredRow {
+  readonly row: Omit<LeaderboardRow, 'rank'>
+  readonly scoreCount: number
+}
+
+/** A board in order, each row with its rank. */
+export interface Ranking {
+  readonly tasks: readonly string[]
+  readonly mainScores: Readonly<Record<string, string>>
+  readonly rows: readonly { readonly scored: ScoredRow; readonly rank: number | null }[]
+}
+
+/** Entries of ours by task: over which (split, subset) of it published scores are compared. */
+export type EntriesByTask = ReadonlyMap<string, readonly Entry[]>
+
+/** Where published rows come from: `scorePublished` over a lookup, or what was kept of it. */
+export interface PublishedSource {
+  tasks(): readonly string[]
+  rows(tasks: readonly string[], entriesOfOurs: EntriesByTask): readonly ScoredRow[]
+}
+
 interface Draft {
   readonly head: Omit<LeaderboardRow, 'scores' | 'mean' | 'rank'>
   /** Sum and count of main scores by task; a null sum is undefined. */
@@ -39,13 +61,25 @@ interface Draft {
  */
 export function buildLeaderboard(
   ours: readonly BoardCell[],
-  published: PublishedLookup | null,
+  published: PublishedSource | null,
   tasksNamed: readonly string[] | null,
 ): Leaderboard {
+  return toLeaderboard(rankRows(ours, published, tasksNamed))
+}
+
+export function toLeaderboard({ tasks, mainScores, rows }: Ranking): Leaderboard {
+  return { tasks, mainScores, rows: rows.map(({ scored, rank }) => ({ ...scored.row, rank })) }
+}
+
+/** The same board with its rows as they were scored. */
+export function rankRows(
+  ours: readonly BoardCell[],
+  published: PublishedSource | null,
+  tasksNamed: readonly string[] | null,
+): Ranking {
   const own = ours.map((cell) => cell.task)
   const tasks = [...new Set(tasksNamed ?? (own.length > 0 ? own : (published?.tasks() ?? [])))].sort()
-  const drafts = [...draftOurs(ours, new Set(tasks)), ...(published ? draftPublished(ours, published, tasks) : [])]
-  const rows = drafts.filter(({ sums }) => sums.size > 0).map((draft) => finish(draft, tasks))
+  const rows = finishAll(draftOurs(ours, new Set(tasks)), tasks).concat(published?.rows(tasks, entriesOf(ours)) ?? [])
   rows.sort(
     (a, b) =>
       Number(b.row.mean !== null) - Number(a.row.mean !== null) ||
@@ -54,40 +88,21 @@ export function buildLeaderboard(
       (a.row.model < b.row.model ? -1 : 1),
   )
   let rank = 0
-  const ranked = rows.map(({ row }, i) => {
-    if (row.mean === null) return row
+  const ranked = rows.map((scored, i) => {
+    const { mean } = scored.row
     // Sorted by mean: a row shares the rank of the one before it where their means are equal.
-    if (row.mean !== rows[i - 1]?.row.mean) rank = i + 1
-    return { ...row, rank }
+    if (mean !== null && mean !== rows[i - 1]?.row.mean) rank = i + 1
+    return { scored, rank: mean === null ? null : rank }
   })
   return { tasks, mainScores: Object.fromEntries(ours.map((cell) => [cell.task, cell.mainScoreName])), rows: ranked }
 }
 
-function draftOurs(ours: readonly BoardCell[], tasks: ReadonlySet<string>): Iterable<Draft> {
-  const drafts = new Map<string, Draft>()
-  for (const cell of ours) {
-    if (!tasks.has(cell.task)) continue
-    const { model, revision, variant, config } = cell
-    const key = `${cell.recipeKey} ${cell.configKey} ${variant}`
-    let draft = drafts.get(key)
-    if (draft === undefined) {
-      const isDefault = variant === '' && isDefaultConfig(config, cell.recipe.similarity)
-      const fullDimensions = cell.recipe.dimensions
-      draft = { head: { model, revision, variant, config, fullDimensions, isDefault, origin: 'ours' }, sums: new Map() }
-      drafts.set(key, draft)
-    }
-    add(draft, cell.task, cell.mainScore)
-  }
-  return drafts.values()
-}
-
-function draftPublished(ours: readonly BoardCell[], published: PublishedLookup, tasks: readonly string[]): Iterable<Draft> {
-  // A published mean over other subsets or splits than ours would look like a gap: it is taken over the ones we scored.
-  const entriesOfOurs = new Map<string, Map<string, Entry>>()
-  for (const { task, subset, split } of ours) {
-    const entries = entriesOfOurs.get(task) ?? new Map<string, Entry>()
-    entriesOfOurs.set(task, entries.set(`${split} ${subset}`, { task, subset, split }))
-  }
+/** Rows of imported scores. A mean over other subsets or splits than ours would look like a gap: it is taken over the ones we scored. */
+export function scorePublished(
+  published: PublishedLookup,
+  tasks: readonly string[],
+  entriesOfOurs: EntriesByTask,
+): readonly ScoredRow[] {
   const drafts = new Map<string, Map<string, Draft>>()
   const draftOf = (model: string, revision: string): Draft => {
     const revisions = drafts.get(model) ?? new Map<string, Draft>()
@@ -114,12 +129,42 @@ function draftPublished(ours: readonly BoardCell[], published: PublishedLookup, 
       for (const { model, revision, score } of published.means(task)) add(draftOf(model, revision), task, score)
       continue
     }
-    for (const entry of entries.values())
+    for (const entry of entries)
       for (const { model, revision, score } of published.entries(entry)) add(draftOf(model, revision), task, score)
     for (const revisions of drafts.values())
-      for (const { sums } of revisions.values()) if ((sums.get(task)?.count ?? 0) < entries.size) sums.delete(task)
+      for (const { sums } of revisions.values()) if ((sums.get(task)?.count ?? 0) < entries.length) sums.delete(task)
   }
-  return [...drafts.values()].flatMap((revisions) => [...revisions.values()])
+  return finishAll(
+    [...drafts.values()].flatMap((revisions) => [...revisions.values()]),
+    tasks,
+  )
+}
+
+function entriesOf(ours: readonly BoardCell[]): EntriesByTask {
+  const found = new Map<string, Map<string, Entry>>()
+  for (const { task, subset, split } of ours) {
+    const entries = found.get(task) ?? new Map<string, Entry>()
+    found.set(task, entries.set(`${split} ${subset}`, { task, subset, split }))
+  }
+  return new Map([...found].map(([task, entries]) => [task, [...entries.values()]]))
+}
+
+function draftOurs(ours: readonly BoardCell[], tasks: ReadonlySet<string>): Iterable<Draft> {
+  const drafts = new Map<string, Draft>()
+  for (const cell of ours) {
+    if (!tasks.has(cell.task)) continue
+    const { model, revision, variant, config } = cell
+    const key = `${cell.recipeKey} ${cell.configKey} ${variant}`
+    let draft = drafts.get(key)
+    if (draft === undefined) {
+      const isDefault = variant === '' && isDefaultConfig(config, cell.recipe.similarity)
+      const fullDimensions = cell.recipe.dimensions
+      draft = { head: { model, revision, variant, config, fullDimensions, isDefault, origin: 'ours' }, sums: new Map() }
+      drafts.set(key, draft)
+    }
+    add(draft, cell.task, cell.mainScore)
+  }
+  return drafts.values()
 }
 
 function add({ sums }: Draft, task: string, score: number | null): void {
@@ -131,7 +176,12 @@ function add({ sums }: Draft, task: string, score: number | null): void {
   }
 }
 
-function finish({ head, sums }: Draft, tasks: readonly string[]): { row: LeaderboardRow; scoreCount: number } {
+/** Drafts with at least one entry on a task of the board, as rows. */
+function finishAll(drafts: Iterable<Draft>, tasks: readonly string[]): ScoredRow[] {
+  return [...drafts].filter(({ sums }) => sums.size > 0).map((draft) => finish(draft, tasks))
+}
+
+function finish({ head, sums }: Draft, tasks: readonly string[]): ScoredRow {
   const scores: Record<string, number> = {}
   let total = 0
   let scoreCount = 0
@@ -144,5 +194,5 @@ function finish({ head, sums }: Draft, tasks: readonly string[]): { row: Leaderb
     scoreCount += 1
   }
   const mean = scoreCount === tasks.length && scoreCount > 0 ? total / scoreCount : null
-  return { row: { ...head, scores, mean, rank: null }, scoreCount }
+  return { row: { ...head, scores, mean }, scoreCount }
 }

@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LedgerReader, PublishedScore } from '@sweepboard/ledger'
+import { type EntriesByTask, type PublishedSource, type ScoredRow, scorePublished } from './leaderboard.ts'
 
 /** One (task, split, subset). */
 export interface Entry {
@@ -9,15 +11,22 @@ export interface Entry {
 
 /** Imported scores as a leaderboard asks for them; of several files of one model, revision and task the last import counts. */
 export interface PublishedLookup {
-  tasks(): readonly string[]
   means(task: string): readonly PublishedScore[]
   entries(entry: Entry): readonly PublishedScore[]
 }
 
-/** Imported scores of a ledger, each list read once and kept until `forget`: some 10 MB for 100,000 files. */
-export class PublishedIndex implements PublishedLookup {
+/** Sets of published rows kept: one a board that is open, roughly. */
+const KEPT = 32
+
+/**
+ * Imported scores of a ledger: each list is read once and kept until an import touches its task (some 10 MB for 100,000 files),
+ * and so are the rows made of them, since our own scores change far more often.
+ */
+export class PublishedIndex implements PublishedSource, PublishedLookup {
   readonly #reader: LedgerReader
-  readonly #lists = new Map<string, readonly PublishedScore[]>()
+  /** Task, then `''` for its means or the entry. */
+  readonly #lists = new Map<string, Map<string, readonly PublishedScore[]>>()
+  readonly #rows = new Map<string, readonly ScoredRow[]>()
   #tasks: readonly string[] | null = null
 
   constructor(reader: LedgerReader) {
@@ -30,32 +39,57 @@ export class PublishedIndex implements PublishedLookup {
   }
 
   means(task: string): readonly PublishedScore[] {
-    return this.#list(task, () => this.#reader.publishedMeans(task))
+    return this.#list(task, '', () => this.#reader.publishedMeans(task))
   }
 
   entries({ task, split, subset }: Entry): readonly PublishedScore[] {
     const read = () => this.#reader.publishedEntries({ task, split, subset })
-    return this.#list(JSON.stringify([task, split, subset]), read)
+    return this.#list(task, JSON.stringify([split, subset]), read)
   }
 
-  #list(key: string, read: () => readonly PublishedScore[]): readonly PublishedScore[] {
-    const kept = this.#lists.get(key) ?? lastOfEach(read())
-    this.#lists.set(key, kept)
-    return kept
+  rows(tasks: readonly string[], entriesOfOurs: EntriesByTask): readonly ScoredRow[] {
+    const key = JSON.stringify([tasks, tasks.map((task) => entriesOfOurs.get(task) ?? null)])
+    const rows = this.#rows.get(key) ?? scorePublished(this, tasks, entriesOfOurs)
+    this.#rows.delete(key)
+    this.#rows.set(key, rows)
+    for (const oldest of this.#rows.keys()) {
+      if (this.#rows.size <= KEPT) break
+      this.#rows.delete(oldest)
+    }
+    return rows
   }
 
-  /** To be called after an import. */
-  forget(): void {
+  #list(task: string, key: string, read: () => readonly PublishedScore[]): readonly PublishedScore[] {
+    const ofTask = this.#lists.get(task) ?? new Map<string, readonly PublishedScore[]>()
+    if (ofTask.size === 0) this.#lists.set(task, ofTask)
+    const list = ofTask.get(key) ?? lastOfEach(read())
+    ofTask.set(key, list)
+    return list
+  }
+
+  /** To be called after an import, with the tasks it touched. */
+  forget(tasks: Iterable<string>): void {
     this.#tasks = null
-    this.#lists.clear()
+    this.#rows.clear()
+    for (const task of tasks) this.#lists.delete(task)
+  }
+
+  /** Reads every task's means before anybody asks, a task a turn of the event loop. Ends early when `signal` aborts. */
+  async warm(signal: AbortSignal): Promise<void> {
+    for (const task of this.tasks()) {
+      if (signal.aborted) return
+      this.means(task)
+      await nextTurn()
+    }
   }
 }
 
 function lastOfEach(scores: readonly PublishedScore[]): readonly PublishedScore[] {
-  const last = new Map<string, PublishedScore>()
+  const last = new Map<string, Map<string, PublishedScore>>()
   for (const score of scores) {
-    const key = JSON.stringify([score.model, score.revision])
-    if ((last.get(key)?.id ?? -1) < score.id) last.set(key, score)
+    const revisions = last.get(score.model) ?? new Map<string, PublishedScore>()
+    if (revisions.size === 0) last.set(score.model, revisions)
+    if ((revisions.get(score.revision)?.id ?? -1) < score.id) revisions.set(score.revision, score)
   }
-  return [...last.values()]
+  return [...last.values()].flatMap((revisions) => [...revisions.values()])
 }

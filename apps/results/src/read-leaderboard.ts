@@ -1,6 +1,5 @@
 import type { LedgerReader } from '@sweepboard/ledger'
-import { buildLeaderboard, type Leaderboard } from './leaderboard.ts'
-import type { PublishedLookup } from './published-index.ts'
+import { type PublishedSource, type Ranking, rankRows } from './leaderboard.ts'
 
 /** What a leaderboard is asked for. */
 export interface LeaderboardQuery {
@@ -33,8 +32,8 @@ export function leaderboardParams({ tasks, sweep, published }: LeaderboardQuery)
 }
 
 /** The board a query asks for, from the ledger of a data folder. Throws `SB-LEDGER-002` for an unknown sweep. */
-export function readLeaderboard(reader: LedgerReader, published: PublishedLookup, query: LeaderboardQuery): Leaderboard {
-  return buildLeaderboard(reader.boardCells(query.sweep), query.published ? published : null, columnsOf(reader, query))
+export function readRanking(reader: LedgerReader, published: PublishedSource, query: LeaderboardQuery): Ranking {
+  return rankRows(reader.boardCells(query.sweep), query.published ? published : null, columnsOf(reader, query))
 }
 
 function columnsOf(reader: LedgerReader, { tasks, sweep }: LeaderboardQuery): readonly string[] | null {

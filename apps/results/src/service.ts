@@ -59,6 +59,7 @@ export class Service {
   readonly #rates = new RateMeter()
   readonly #garbage: Garbage
   readonly #tickMs: number
+  readonly #ending = new AbortController()
   #timer: NodeJS.Timeout | null = null
   #ticking: Promise<void> | null = null
 
@@ -114,6 +115,9 @@ export class Service {
 
   /** Begins to tick; a tick never overlaps the one before. */
   start(): void {
+    this.boards.published
+      .warm(this.#ending.signal)
+      .catch((thrown: unknown) => this.log({ level: 'error', message: 'imported scores cannot be read', error: String(thrown) }))
     this.#timer = setInterval(() => {
       this.tickSoon()
       this.#garbage.tick()
@@ -132,6 +136,7 @@ export class Service {
 
   async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer)
+    this.#ending.abort()
     await this.#ticking
     await this.#garbage.stop()
     await this.queue.close()
@@ -215,7 +220,7 @@ export class Service {
   /** Adds or replaces imported rows, in one transaction: a few hundred at once, else requests wait. */
   importPublished(rows: readonly PublishedRow[]): void {
     this.ledger.importPublished(rows)
-    this.boards.published.forget()
+    this.boards.published.forget(new Set(rows.map((row) => row.task)))
     this.events.publish({ event: 'cells', sweep: null })
   }
 
