@@ -26,6 +26,8 @@ export interface CatalogTask {
   readonly params: Readonly<Record<string, unknown>>
   /** How MTEB loads it; `aggregate` tasks have no data of their own. */
   readonly loading: string
+  /** Methods of MTEB's task that change its data or scores; absent = none. */
+  readonly hooks?: readonly string[]
   readonly modalities: readonly string[]
   readonly multilingual: boolean
   readonly isPublic: boolean

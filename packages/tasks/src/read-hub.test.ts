@@ -160,6 +160,30 @@ describe('pair classification', () => {
   )
 })
 
+describe('XNLI', () => {
+  const readme = card('configs:\n- config_name: de\n  data_files: [{split: test, path: de.jsonl}]')
+  const row = (i: number) => ({ premise: `p${i}`, hypothesis: `h${i}`, label: i % 3 })
+  const ofRows = (count: number) => ({
+    'README.md': readme,
+    'de.jsonl': jsonLines(Array.from({ length: count }, (_, i) => row(i))),
+  })
+
+  it('drops neutral pairs; entailment is positive', async () => {
+    expect(pairs(await read('XNLI', ofRows(4), { subsets: ['de'], splits: ['test'] }))).toEqual([
+      ['p0', 'h0', 1],
+      ['p2', 'h2', 0],
+      ['p3', 'h3', 1],
+    ])
+  })
+
+  it('is cut to 2,048 rows by class first', async () => {
+    const found = pairs(await read('XNLI', ofRows(2100), { subsets: ['de'], splits: ['test'] })) as [string, string, number][]
+    // 700 rows a class: 682.67 of each in the cut, so 682 or 683 of both kept classes.
+    expect([1365, 1366]).toContain(found.length)
+    expect(found.every(([premise, , value]) => value === (Number(premise.slice(1)) % 3 === 0 ? 1 : 0))).toBe(true)
+  })
+})
+
 describe('bitext', () => {
   it('BUCC keeps the first sentences of gold', async () => {
     const row = {

@@ -2,18 +2,16 @@ import { SweepError, type TaskRef } from '@sweepboard/contracts'
 import { readBitext } from './bitext-rows.ts'
 import { type CatalogTask, findTask } from './catalog.ts'
 import { columnOf, PARALLEL_HOOKS, pairColumns } from './hub-bitext.ts'
+import { PAIR_HOOKS } from './hub-pairs.ts'
 import { HubRepo } from './hub-repo.ts'
 import { RETRIEVAL_HOOKS } from './hub-retrieval.ts'
 import type { HubSettings } from './hub-settings.ts'
 import type { MistakeList } from './mistake-list.ts'
 import { type RankedTables, readRankedTables } from './ranked-tables.ts'
 import { readTable } from './read-tables.ts'
-import { filtered, renamed, type Table } from './table.ts'
+import { filtered, type Table } from './table.ts'
 import type { TypedData } from './task-data.ts'
 import { taskSettings } from './task-settings.ts'
-
-/** Tasks whose two texts have the column names of their first release (mteb's `dataset_transform`). */
-const SHORT_COLUMNS = ['SprintDuplicateQuestions', 'TwitterSemEval2015', 'TwitterURLCorpus', 'Ocnli', 'Cmnli']
 
 /**
  * Reads a catalog task's subset and split from its hub repository as MTEB loads it: the catalog's `loading` kind, then the
@@ -69,7 +67,7 @@ function parallel(repo: HubRepo, { subset, split }: TaskRef): { table: Table; co
 
 function pairTable(repo: HubRepo, { subset, split }: TaskRef, task: CatalogTask): Table {
   const table = loadedTable(repo, { task, subset, split })
-  return SHORT_COLUMNS.includes(task.name) ? renamed(table, { sent1: 'sentence1', sent2: 'sentence2' }) : table
+  return PAIR_HOOKS[task.name]?.(table) ?? table
 }
 
 function loadedTable(repo: HubRepo, { task, subset, split }: { task: CatalogTask; subset: string; split: string }): Table {
