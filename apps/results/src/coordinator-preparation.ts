@@ -26,6 +26,8 @@ export class Preparations {
   readonly #running = new Set<string>()
   readonly #later = new Map<string, { attempt: number; notBefore: number; message: string }>()
 
+  #isClosed = false
+
   constructor(options: PreparationOptions) {
     this.#options = options
   }
@@ -40,6 +42,11 @@ export class Preparations {
     }
   }
 
+  /** What is still running is of no use any more: a later start prepares again. */
+  close(): void {
+    this.#isClosed = true
+  }
+
   /** Tasks whose preparation is being tried again, with the last message. */
   waiting(): { key: string; attempt: number; message: string }[] {
     return [...this.#later].map(([key, { attempt, message }]) => ({ key, attempt, message }))
@@ -51,10 +58,11 @@ export class Preparations {
       done = await this.#options.prepare(key, ref)
     } catch (thrown) {
       this.#running.delete(key)
-      this.#failed(key, ref, thrown)
+      if (!this.#isClosed) this.#failed(key, ref, thrown)
       return
     }
     this.#running.delete(key)
+    if (this.#isClosed) return
     try {
       this.#options.point('prepared.before')
       this.#options.ledger.prepared({ ...done, key })

@@ -195,6 +195,11 @@ export class Coordinator {
     return this.#hosts.views(this.#options.now())
   }
 
+  /** Nothing that comes back late is recorded any more: the ledger is about to close. */
+  close(): void {
+    this.#preparations.close()
+  }
+
   /** Tasks whose preparation failed for a reason that may pass. */
   preparationsWaiting(): { key: string; attempt: number; message: string }[] {
     return this.#preparations.waiting()

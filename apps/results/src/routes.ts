@@ -15,6 +15,7 @@ import { Submission } from './plan-schema.ts'
 import { PublishedRow } from './published-row.ts'
 import { parseLeaderboardQuery } from './read-leaderboard.ts'
 import type { Service } from './service.ts'
+import { GroupSlice, SweepOfGroups } from './sweep-in-slices.ts'
 
 /** One JSON route: its access, its checked body, and what it does. The OpenAPI document is made from this table. */
 export interface Route {
@@ -120,6 +121,22 @@ export const ROUTES: readonly Route[] = [
     summary: 'Submit a sweep; repeating it is a no-op',
     body: Submission,
     run: (service, submission) => service.submit(submission),
+  }),
+  route({
+    method: 'POST',
+    path: '/groups',
+    access: 'write',
+    summary: 'Groups of a big sweep, sent before it in slices; repeating it is a no-op',
+    body: GroupSlice,
+    run: (service, { groups, prepared }) => service.addGroups(groups, prepared),
+  }),
+  route({
+    method: 'POST',
+    path: '/sweeps/by-groups',
+    access: 'write',
+    summary: 'Submit a sweep whose groups were sent before; repeating it is a no-op',
+    body: SweepOfGroups,
+    run: (service, sweep) => service.submitOfGroups(sweep),
   }),
   route({ method: 'GET', path: '/sweeps', access: 'read', summary: 'All sweeps', run: (service) => service.ledger.sweeps() }),
   route({

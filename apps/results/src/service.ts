@@ -4,6 +4,7 @@ import {
   type Digest,
   isDefaultConfig,
   type JoinAnswer,
+  type PlannedGroup,
   type PreparedTask,
   SweepError,
   sha256,
@@ -11,7 +12,7 @@ import {
   type TicketQueue,
   taskKey,
 } from '@sweepboard/contracts'
-import { Ledger, type LedgerReader, openReadOnly, type PublishedRow } from '@sweepboard/ledger'
+import { Ledger, type LedgerReader, openReadOnly, type PublishedRow, type Submission } from '@sweepboard/ledger'
 import { type GateOutcome, judgeGates } from '@sweepboard/planner'
 import { prepareInChild } from '@sweepboard/tasks'
 import { Coordinator } from './coordinator.ts'
@@ -23,6 +24,7 @@ import { LeaderboardDesk } from './leaderboard-desk.ts'
 import type { SubmittedSweep } from './plan-schema.ts'
 import { RateMeter } from './rate-meter.ts'
 import type { LeaderboardQuery } from './read-leaderboard.ts'
+import type { SweepOfGroups } from './sweep-in-slices.ts'
 
 export interface ServiceOptions {
   readonly folder: string
@@ -138,6 +140,7 @@ export class Service {
     if (this.#timer) clearInterval(this.#timer)
     this.#ending.abort()
     await this.#ticking
+    this.coordinator.close()
     await this.#garbage.stop()
     await this.queue.close()
     this.reader.close()
@@ -175,22 +178,49 @@ export class Service {
    * when a task's data differs from what this ledger's scores of it were made from; nothing is recorded then.
    */
   submit(submission: SubmittedSweep): { readonly sweep: string } {
-    for (const { queries, documents, judgments } of submission.prepared) {
+    this.#assertUsable(submission.prepared, submission.plan.groups)
+    const { prepared, ...sweep } = submission
+    return this.#record(sweep, prepared)
+  }
+
+  /** Takes a part of a big sweep before the sweep itself; a repeat is a no-op. Throws what `submit` throws. */
+  addGroups(groups: readonly PlannedGroup[], prepared: readonly PreparedTask[]): { readonly groups: number } {
+    this.#assertUsable(prepared, groups)
+    this.ledger.addGroups(groups, prepared)
+    return { groups: groups.length }
+  }
+
+  /** Records a sweep whose groups came before. Throws `SB-SERVE-005` where one of them did not; nothing is recorded then. */
+  submitOfGroups({ configSets, wants, gates, warnings, isLimited, budget, ...sent }: SweepOfGroups): { readonly sweep: string } {
+    const plan = { sweep: sent.name, groups: [], gates, warnings, isLimited, budget }
+    const named = wants.map(([group, set, rank]) => {
+      const configs = configSets[set]
+      if (configs === undefined) throw new SweepError('SB-SERVE-005', { message: `there is no config set ${set}` })
+      return { group, configs, rank }
+    })
+    return this.#record({ ...sent, plan, wants: named }, [])
+  }
+
+  #record(sweep: Omit<Submission, 'createdAt'>, prepared: readonly PreparedTask[]): { readonly sweep: string } {
+    this.coordinator.submit({ ...sweep, createdAt: new Date().toISOString() }, prepared)
+    this.events.publish({ event: 'sweep', sweep: sweep.sweep })
+    this.tickSoon()
+    return { sweep: sweep.sweep }
+  }
+
+  /** What a submitter prepared must be stored here, and read as what was scored before. */
+  #assertUsable(all: readonly PreparedTask[], groups: readonly PlannedGroup[]): void {
+    for (const { queries, documents, judgments } of all) {
       for (const digest of [queries.digest, documents.digest, judgments]) {
         if (!this.store.existsSync(digest)) throw new SweepError('SB-ART-001', { digest })
       }
     }
     // Old scores under a corrected data set would be a lie: refused before anything is recorded.
-    const changed = submission.prepared.find((prepared) => this.ledger.isChanged(prepared))
+    const changed = all.find((prepared) => this.ledger.isChanged(prepared))
     if (changed) {
-      const task = submission.plan.groups.find((group) => taskKey(group.task) === changed.key)?.task.task ?? changed.key
+      const task = groups.find((group) => taskKey(group.task) === changed.key)?.task.task ?? changed.key
       throw new SweepError('SB-LEDGER-006', { task })
     }
-    const { prepared, ...sweep } = submission
-    this.coordinator.submit({ ...sweep, createdAt: new Date().toISOString() }, prepared)
-    this.events.publish({ event: 'sweep', sweep: submission.sweep })
-    this.tickSoon()
-    return { sweep: submission.sweep }
   }
 
   control(sweep: string, action: 'pause' | 'resume' | 'cancel' | 'retry'): SweepView {

@@ -13,4 +13,4 @@ export type { PublishedFile, PublishedFilter, PublishedRow } from './published.t
 export type { ChunkCandidate, GroupCandidate, LaneBacklog } from './scheduling.ts'
 export { TRIES } from './score-failure.ts'
 export type { SweepStatus } from './status.ts'
-export type { Submission } from './submit.ts'
+export type { GroupWant, Submission } from './submit.ts'

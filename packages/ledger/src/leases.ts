@@ -62,6 +62,13 @@ export function closeLease(h: Handle, row: LeaseRow): void {
   if (h.run('delete from lease where id = ?', row.id) > 0) h.events.push({ kind: 'lease-closed', lease: row.id, lane: row.lane })
 }
 
+/** Closes a lease whatever is left of it; false where it was not open any more. */
+export function expire(h: Handle, id: string): boolean {
+  const row = leaseRow(h, id)
+  if (row !== undefined) closeLease(h, row)
+  return row !== undefined
+}
+
 /** Closes an encode lease none of whose chunks is left. */
 export function closeIfEmpty(h: Handle, id: string): void {
   if (h.has('select 1 from chunk where lease = ?', id)) return

@@ -9,6 +9,7 @@ import type {
   End,
   FailureRecord,
   Load,
+  PlannedGroup,
   PreparedTask,
   TaskRef,
 } from '@sweepboard/contracts'
@@ -22,7 +23,7 @@ import { end } from './end.ts'
 import { deleteGarbage, isMarked, markGarbage, unmark, unreferenced } from './gc.ts'
 import type { KeyedConfig } from './groups.ts'
 import { Handle, type LedgerEvent, type SqliteDatabase } from './handle.ts'
-import { type ChunkName, closeLease, closeUnwantedOf, type LeaseRow, leaseEncode, leaseRow, leaseScore } from './leases.ts'
+import { type ChunkName, closeUnwantedOf, expire, type LeaseRow, leaseEncode, leaseRow, leaseScore } from './leases.ts'
 import { lockFolder, openDatabase } from './open.ts'
 import { isChanged, preparationFailed, prepared, unpreparedTasks } from './prepare.ts'
 import { importPublished, type PublishedFilter, type PublishedRow, publishedRows } from './published.ts'
@@ -38,7 +39,7 @@ import {
   todoChunks,
 } from './scheduling.ts'
 import { type SweepStatus, sweepSpec, sweepStatus, sweeps } from './status.ts'
-import { type Submission, submit } from './submit.ts'
+import { addGroups, type Submission, submit } from './submit.ts'
 
 export interface LedgerOptions {
   /** Data folder; null keeps everything in memory and locks nothing. */
@@ -116,6 +117,11 @@ export class Ledger {
     return answer
   }
 
+  /** Groups and tasks of a sweep to come: harmless without wants; a repeat is a no-op. */
+  addGroups(groups: readonly PlannedGroup[], preparedTasks: readonly PreparedTask[]): void {
+    this.#change((h) => addGroups(h, groups, preparedTasks))
+  }
+
   /** Records a sweep, with the tasks its submitter prepared already; the same id again is a no-op (`isNew: false`). */
   submit(sent: Submission, preparedTasks: readonly PreparedTask[] = []): { isNew: boolean } {
     return this.#change((h) => {
@@ -172,11 +178,7 @@ export class Ledger {
 
   /** Closes one lease; false where it was not open any more. */
   expire(lease: string): boolean {
-    return this.#change((h) => {
-      const row = leaseRow(h, lease)
-      if (row !== undefined) closeLease(h, row)
-      return row !== undefined
-    })
+    return this.#change((h) => expire(h, lease))
   }
 
   /** Throws `SB-LEDGER-002` and `SB-LEDGER-003`. */

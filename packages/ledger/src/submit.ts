@@ -1,8 +1,20 @@
-import { canonicalJson, configKey, type Plan, type PlannedGroup, SweepError, sha256, taskKey } from '@sweepboard/contracts'
+import {
+  type Config,
+  canonicalJson,
+  configKey,
+  type Digest,
+  type Plan,
+  type PlannedGroup,
+  type PreparedTask,
+  SweepError,
+  sha256,
+  taskKey,
+} from '@sweepboard/contracts'
 import { NEW_SWEEP_CREDIT_SECONDS } from '@sweepboard/dispatch'
 import { reopenChunks } from './chunks.ts'
 import { attach, closeWants, configsOf, type GroupRow, type TaskRow } from './groups.ts'
 import type { Handle } from './handle.ts'
+import { prepared } from './prepare.ts'
 import { CELL, nextState, PREPARATION } from './states.ts'
 import { finishIfDone, smallestVtime } from './sweeps.ts'
 
@@ -15,6 +27,30 @@ export interface Submission {
   /** Wall-clock text for people. */
   readonly createdAt: string
   readonly weight?: number
+  /** What the sweep wants of groups that went in before; without it, all groups of the plan. */
+  readonly wants?: readonly GroupWant[]
+}
+
+/** What a sweep wants of one group. */
+export interface GroupWant {
+  readonly group: Digest
+  readonly configs: readonly Config[]
+  /** Plan order. */
+  readonly rank: number
+}
+
+/**
+ * Puts groups and prepared tasks in before their sweep: without wants nothing comes of them. So a big sweep can be sent in slices, and
+ * only its wants have to go into one transaction. Groups that are there already stay as they are.
+ */
+export function addGroups(h: Handle, groups: readonly PlannedGroup[], preparedTasks: readonly PreparedTask[]): void {
+  for (const group of groups) addGroup(h, group)
+  for (const done of preparedTasks) prepared(h, done)
+  for (const { key } of groups) {
+    const group = h.get<GroupRow>('select * from grp where key = ? and attached = 0', key)
+    const task = group && h.get<TaskRow>(`select * from task where key = ? and state = 'prepared'`, group.taskKey)
+    if (group !== undefined && task !== undefined) attach(h, group, task, true)
+  }
 }
 
 /** - -> running. The same sweep id again is a no-op and answers `isNew: false`. */
@@ -36,14 +72,17 @@ export function submit(h: Handle, sent: Submission): { isNew: boolean } {
     sent.createdAt,
   )
   h.events.push({ kind: 'sweep', sweep: sent.sweep, state: 'running' })
-  const groups = plan.groups.map((group) => addWant(h, sent.sweep, group))
-  for (const id of groups) reopen(h, sent.sweep, id)
-  for (const id of groups) closeWants(h, id)
+  for (const group of plan.groups) addGroup(h, group)
+  const wants = sent.wants ?? plan.groups.map(({ key, configs, rank }) => ({ group: key, configs, rank }))
+  const sets = new Map<readonly Config[], string>()
+  const groups = wants.map((want) => addWant(h, sent.sweep, want, sets))
+  for (const id of groupsWithPast(h, sent.sweep)) reopen(h, sent.sweep, id)
+  for (const id of groups) if (h.has('select 1 from cell where grp = ?', id)) closeWants(h, id)
   finishIfDone(h, sent.sweep)
   return { isNew: true }
 }
 
-function addWant(h: Handle, sweep: string, planned: PlannedGroup): number {
+function addGroup(h: Handle, planned: PlannedGroup): void {
   const { model, task, rerank } = planned
   const key = taskKey(task)
   const lane = (rerank?.load ?? model.load).key
@@ -84,21 +123,46 @@ function addWant(h: Handle, sweep: string, planned: PlannedGroup): number {
     rerank?.parent ? configKey(rerank.parent.config) : null,
     rerank === undefined ? null : JSON.stringify(rerank),
   )
-  const id = h.get<{ id: number }>('select id from grp where key = ?', planned.key)?.id ?? 0
-  const configs = canonicalJson(planned.configs.map((config) => ({ key: configKey(config), config })))
-  const set = sha256(configs)
-  h.run('insert or ignore into config_set (id, json) values (?, ?)', set, configs)
+}
+
+/** Throws `SB-SERVE-005` where the group did not go in before. `sets`: ids of the config sets met so far. */
+function addWant(h: Handle, sweep: string, want: GroupWant, sets: Map<readonly Config[], string>): number {
+  const group = h.get<{ id: number; lane: string }>('select id, lane from grp where key = ?', want.group)
+  if (group === undefined) throw new SweepError('SB-SERVE-005', { message: `group ${want.group} was not sent before its sweep` })
+  const set = sets.get(want.configs) ?? addConfigSet(h, want.configs)
+  sets.set(want.configs, set)
   h.run(
     `insert or ignore into want (sweep, grp, lane, rank, configs, open, ready)
      values (?, ?, ?, ?, ?, 1, (select ready from grp where id = ?))`,
     sweep,
-    id,
-    lane,
-    planned.rank,
+    group.id,
+    group.lane,
+    want.rank,
     set,
-    id,
+    group.id,
   )
-  return id
+  return group.id
+}
+
+function addConfigSet(h: Handle, wanted: readonly Config[]): string {
+  const configs = canonicalJson(wanted.map((config) => ({ key: configKey(config), config })))
+  const set = sha256(configs)
+  h.run('insert or ignore into config_set (id, json) values (?, ?)', set, configs)
+  return set
+}
+
+/** Groups of a sweep that something failed on before, or that can be attached now: of a big new sweep, few. */
+function groupsWithPast(h: Handle, sweep: string): number[] {
+  return h
+    .all<{ grp: number }>(
+      `select w.grp from want w join grp g on g.id = w.grp join task t on t.key = g.taskKey where w.sweep = ? and (
+         g.tries > 0 or t.state = 'failed' or (t.state = 'prepared' and g.attached = 0)
+         or exists (select 1 from cell c where c.grp = g.id and c.state = 'failed')
+         or exists (select 1 from grp_encoding ge join chunk c on c.encoding = ge.encoding where ge.grp = g.id and c.failed is not null))
+       order by w.rank, w.grp`,
+      sweep,
+    )
+    .map(({ grp }) => grp)
 }
 
 /** What submit and retry do to a group they name: failed cells become stale, failed chunks and preparations are tried again. */

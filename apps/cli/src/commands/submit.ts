@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFolderStore, openHttpStore } from '@sweepboard/artifacts'
-import type { PreparedTask } from '@sweepboard/contracts'
+import { type PreparedTask, SweepError } from '@sweepboard/contracts'
+import { submitSweep } from '@sweepboard/results'
 import type { Command } from 'commander'
 import { type CommonOptions, readToken } from '../context.ts'
 import { type LoadedSweep, loadSweep } from '../load-sweep.ts'
@@ -13,6 +14,7 @@ import { openClient, openSource } from '../source.ts'
 interface SubmitOptions extends CommonOptions {
   readonly to: string
   readonly datasets?: string
+  readonly id?: string
   readonly allowEnv: string[]
 }
 
@@ -25,6 +27,7 @@ export function add(program: Command): void {
     .option('--token-file <file>', 'file with the write token (or SWEEPBOARD_TOKEN)')
     .option('--datasets <root>', 'folder with <Task>/ or <Task>/<subset>/ in BEIR layout')
     .option('--allow-env <names...>', 'environment variables a spec may name for API keys', [])
+    .option('--id <sweep>', 'id of the sweep: repeats a submit whose answer was lost, without a second sweep')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
@@ -44,16 +47,22 @@ async function submit(file: string, options: SubmitOptions): Promise<void> {
   const prepared = await prepareAndUpload(sweep, options)
   for (const note of describeData(sweep.plan, prepared)) printNote(`note: ${note}`)
   const body = {
-    sweep: sweep.id,
+    sweep: options.id ?? sweep.id,
     name: sweep.spec.sweep,
     spec: sweep.text,
     plan: sweep.plan,
     prepared,
     weight: sweep.spec.weight ?? 1,
   }
-  const answer = await openClient(options, options.to).post('/sweeps', body)
+  const answer = await submitSweep(openClient(options, options.to), body).catch((thrown: unknown) => {
+    if (thrown instanceof SweepError && thrown.code === 'SB-SERVE-004')
+      printNote(
+        `note: it may have been recorded or not; the same command with --id ${body.sweep} makes sure without a second sweep`,
+      )
+    throw thrown
+  })
   if (options.json) printJson(answer)
-  else printResult(`submitted ${sweep.spec.sweep} as ${sweep.id}\nNext: sweepboard watch ${sweep.id} --to ${options.to}`)
+  else printResult(`submitted ${body.name} as ${body.sweep}\nNext: sweepboard watch ${body.sweep} --to ${options.to}`)
 }
 
 /** Reads every task of the plan here, once, and uploads what the service lacks. */

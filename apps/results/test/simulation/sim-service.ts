@@ -1,7 +1,7 @@
 import type { Beat, BeatAnswer, Claim, ClaimAnswer, Commit, CommitVerdict, End, PreparedTask } from '@sweepboard/contracts'
 import { SweepError } from '@sweepboard/contracts'
 import { isAfter, windowFor } from '@sweepboard/dispatch'
-import { Ledger } from '@sweepboard/ledger'
+import { Ledger, type Submission } from '@sweepboard/ledger'
 import { Coordinator } from '../../src/coordinator.ts'
 import { Garbage } from '../../src/garbage.ts'
 import type { Breakage } from './breakage.ts'
@@ -201,10 +201,9 @@ export class SimService {
   }
 
   #users(): void {
-    const c = this.#coordinator
     for (const { id, at, plan, weight } of this.#sim.world.plans) {
       if (this.#sim.now > at && this.#sim.sql('select 1 from sweep where id = ?', id).length === 0)
-        c.submit({ sweep: id, name: id, spec: '', plan, createdAt: '', weight })
+        this.#submit({ sweep: id, name: id, spec: '', plan, createdAt: '', weight })
     }
     while (this.#controls.length > 0 && (this.#controls[0]?.at ?? 0) <= this.#sim.now) {
       const next = this.#controls.shift()
@@ -212,6 +211,20 @@ export class SimService {
     }
     if (this.#sim.now <= CALM) return
     for (const { id, state } of this.ledger.sweeps()) if (state === 'paused') this.control(id, 'resume')
+  }
+
+  /** As big sweeps do, the heavier ones send their groups before: the process may die in between. */
+  #submit(sent: Submission & { weight: number }): void {
+    if (sent.weight === 1) {
+      this.#coordinator.submit(sent)
+      return
+    }
+    const { groups } = sent.plan
+    const first = groups.filter((_, i) => i < this.#sim.now % (groups.length + 1))
+    this.ledger.addGroups(first, [])
+    if (first.length < groups.length && this.#sim.now < CALM) return
+    const wants = groups.map(({ key, configs, rank }) => ({ group: key, configs, rank }))
+    this.#coordinator.submit({ ...sent, plan: { ...sent.plan, groups: [] }, wants })
   }
 
   control(sweep: string, action: 'pause' | 'resume' | 'cancel' | 'retry'): void {
