@@ -13,26 +13,67 @@ const text = (field: number, value: string): number[] => bytes(field, new TextEn
 
 const FLOAT = 1
 const INT64 = 7
+const FLOAT16 = 10
 const valueInfo = (name: string, type: number, axes: readonly (string | number)[]): number[] => {
   const dims = axes.flatMap((axis) => bytes(1, typeof axis === 'number' ? number(1, axis) : text(2, axis)))
   return [...text(1, name), ...bytes(2, bytes(1, [...number(1, type), ...bytes(2, dims)]))]
 }
 
+/** What an export of the same table may look like. */
+export interface ExportForm {
+  /** A second output `sentence_embedding`, the mean over all positions. */
+  readonly pools?: boolean
+  /** Output as float16. */
+  readonly half?: boolean
+  /** The table lies in this file beside the ONNX file. */
+  readonly external?: string
+  /** More inputs `[batch, length]` that the graph declares, e.g. `position_ids`. */
+  readonly inputs?: readonly string[]
+}
+
+/** Bytes of a table `[rows, dim]`, float32. */
+export function tableBytes(table: readonly (readonly number[])[]): Uint8Array {
+  return new Uint8Array(Float32Array.from(table.flat()).buffer)
+}
+
 /** ONNX bytes of `last_hidden_state = table[input_ids]`; `table` is `[rows, dim]`. */
-export function gatherOnnx(table: readonly (readonly number[])[]): Uint8Array {
+export function gatherOnnx(table: readonly (readonly number[])[], form: ExportForm = {}): Uint8Array {
   const dim = table[0]?.length ?? 0
-  const raw = new Uint8Array(Float32Array.from(table.flat()).buffer)
-  const tensor = [...number(1, table.length), ...number(1, dim), ...number(2, FLOAT), ...text(8, 'table'), ...bytes(9, raw)]
-  const node = [...text(1, 'table'), ...text(1, 'input_ids'), ...text(2, 'last_hidden_state'), ...text(4, 'Gather')]
+  const raw = tableBytes(table)
+  const entry = (key: string, value: string) => bytes(13, [...text(1, key), ...text(2, value)])
+  const data = form.external
+    ? [...entry('location', form.external), ...entry('length', String(raw.length)), ...number(14, 1)]
+    : bytes(9, raw)
+  const tensor = [...number(1, table.length), ...number(1, dim), ...number(2, FLOAT), ...text(8, 'table'), ...data]
+  const type = form.half ? FLOAT16 : FLOAT
+  const output = (name: string, axes: readonly (string | number)[]) => bytes(12, valueInfo(name, type, axes))
   const graph = [
-    ...bytes(1, node),
+    ...node('Gather', ['table', 'input_ids'], 'found'),
+    ...node('Cast', ['found'], 'last_hidden_state', intAttribute('to', type)),
+    ...(form.pools ? node('ReduceMean', ['last_hidden_state', 'axes'], 'sentence_embedding', intAttribute('keepdims', 0)) : []),
     ...text(2, 'static'),
     ...bytes(5, tensor),
-    ...bytes(11, valueInfo('input_ids', INT64, ['batch', 'length'])),
-    ...bytes(11, valueInfo('attention_mask', INT64, ['batch', 'length'])),
-    ...bytes(12, valueInfo('last_hidden_state', FLOAT, ['batch', 'length', dim])),
+    ...(form.pools ? bytes(5, [...number(1, 1), ...number(2, INT64), ...text(8, 'axes'), ...bytes(9, int64(1))]) : []),
+    ...['input_ids', 'attention_mask', ...(form.inputs ?? [])].flatMap((name) =>
+      bytes(11, valueInfo(name, INT64, ['batch', 'length'])),
+    ),
+    ...output('last_hidden_state', ['batch', 'length', dim]),
+    ...(form.pools ? output('sentence_embedding', ['batch', dim]) : []),
   ]
   return Uint8Array.from([...number(1, 10), ...bytes(8, number(2, 21)), ...bytes(7, graph)])
+}
+
+function node(operator: string, inputs: readonly string[], output: string, attribute: readonly number[] = []): number[] {
+  const named = inputs.flatMap((name) => text(1, name))
+  return bytes(1, [...named, ...text(2, output), ...text(3, `${operator} ${output}`), ...text(4, operator), ...attribute])
+}
+
+function intAttribute(name: string, value: number): number[] {
+  return bytes(5, [...text(1, name), ...number(3, value), ...number(20, 2)])
+}
+
+function int64(value: number): Uint8Array {
+  return new Uint8Array(BigInt64Array.of(BigInt(value)).buffer)
 }
 
 export interface StaticModel {
