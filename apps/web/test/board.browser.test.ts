@@ -41,7 +41,7 @@ describe.skipIf(browser === null)(`the board in a browser ${reason && `(skipped:
   const errors: string[] = []
 
   async function submitPaused(file: string, name?: string): Promise<string> {
-    const { id, spec, text, plan } = await loadSweep(file, { readEnv: () => undefined })
+    const { id, spec, text, plan } = await loadSweep(file, { readEnv: () => undefined, fingerprints: async () => [] })
     embedded.service.submit({ sweep: id, name: name ?? spec.sweep, spec: text, plan, prepared: [], weight: 1 })
     embedded.service.control(id, 'pause')
     return id
