@@ -80,7 +80,7 @@ export const ERRORS = {
   'SB-TASK-004': {
     kind: 'invalid',
     says: (d) => `${d.side} is empty`,
-    fix: 'A retrieval task needs at least one document and one judged query.',
+    fix: 'A task needs at least one document and one judged query, or one pair.',
   },
   'SB-TASK-005': { kind: 'invalid', says: () => 'not valid UTF-8', fix: 'Save the file as UTF-8.' },
   'SB-TASK-006': {

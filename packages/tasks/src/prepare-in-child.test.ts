@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { sha256 } from '@sweepboard/contracts'
 import { isAlive, liveDescendants, waitUntil } from '@sweepboard/test-kit'
 import { describe, expect, it } from 'vitest'
-import { memoryStore, refOf, taskFolder, tempFolder } from '../test/task-folder.ts'
+import { hubRef, startHub } from '../test/hub.ts'
+import { jsonLines, memoryStore, refOf, taskFolder, tempFolder } from '../test/task-folder.ts'
+import { findTask } from './catalog.ts'
 import { prepareTask } from './prepare.ts'
 import { prepareInChild } from './prepare-in-child.ts'
 
@@ -53,6 +55,21 @@ describe('prepareInChild', () => {
       ],
     })
     expect(readdirSync(store)).toEqual([])
+  })
+
+  it('fetches from the hub in the child, with the token, which no refusal shows', async () => {
+    const token = 'hf_verysecret'
+    const { path, revision } = findTask('STS12')?.dataset ?? {}
+    const files = { 'test.jsonl': jsonLines([{ sentence1: 'a', sentence2: 'b', score: 1 }]) }
+    const { hub, settings } = await startHub({ [path as string]: { commit: revision as string, files, token } }, { token })
+    const store = tempFolder()
+    const prepared = await prepareInChild(hubRef('STS12'), store, undefined, { hub: settings })
+    expect(prepared).toMatchObject({ type: 'STS', datasetRevision: revision, counts: { queryCount: 1 } })
+    expect(new Set(hub.requests.map(({ authorization }) => authorization))).toEqual(new Set([`Bearer ${token}`]))
+    const wrong = { ...settings, token: 'hf_wrongsecret', cacheDir: tempFolder() }
+    const error = await prepareInChild(hubRef('STS12'), store, undefined, { hub: wrong }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'SB-TASK-014', details: { repo: path, status: 401 } })
+    expect(JSON.stringify(error)).not.toContain('secret')
   })
 
   it.skipIf(!existsSync('/proc/self/status'))('kills the child when aborted', async () => {
