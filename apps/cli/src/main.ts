@@ -37,7 +37,7 @@ const OVERVIEW: Readonly<Record<string, string>> = {
   worker: 'join a service and compute',
   submit: 'send a sweep to a service',
   watch: 'follow a sweep',
-  status: 'sweeps, hosts and slots',
+  status: 'sweeps and what became of them',
   cancel: 'cancel a sweep',
   pause: 'pause a sweep',
   resume: 'resume a sweep',

@@ -33,7 +33,8 @@ export function progressLine(view: ProgressView, width: number): string {
   const share = view.cellsTotal === 0 ? 0 : (view.cellsDone + view.cellsFailed) / view.cellsTotal
   const tokenShare = view.tokensTotal === 0 ? share : view.tokensDone / view.tokensTotal
   const rate = view.tokensPerSecond === null ? '' : ` · ${formatCount(view.tokensPerSecond)} tokens/s`
-  const eta = view.etaSeconds === null ? '' : ` · ETA ${formatSeconds(view.etaSeconds)}`
+  // Once all is encoded nothing is known of the time that scoring takes.
+  const eta = view.etaSeconds === null || view.tokensDone >= view.tokensTotal ? '' : ` · ETA ${formatSeconds(view.etaSeconds)}`
   const failed = view.cellsFailed > 0 ? ` · ${view.cellsFailed} failed` : ''
   const words = `${view.cellsDone}/${view.cellsTotal} cells${failed} · ${formatCount(view.tokensDone)}/${formatCount(view.tokensTotal)} tokens${rate}${eta}${view.phase ? ` · ${view.phase}` : ''}`
   const room = width - words.length - 4

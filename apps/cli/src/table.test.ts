@@ -91,3 +91,20 @@ describe('progress', () => {
     expect(formatCount(count)).toBe(text)
   })
 })
+
+describe('renderTable in a narrow terminal', () => {
+  const columns = [
+    { title: 'sweep', min: 8 },
+    { title: 'id', min: 10 },
+    { title: 'created', min: 10, isOptional: true },
+  ]
+  const rows = [['a-sweep-with-a-long-name', '0123456789', '2026-11-21']]
+
+  it('shrinks what may shrink, then leaves out what is optional, never cutting an id', () => {
+    expect(renderTable(columns, rows, 60)).toBe(
+      'sweep                     id          created\na-sweep-with-a-long-name  0123456789  2026-11-21',
+    )
+    expect(renderTable(columns, rows, 32)).toBe('sweep     id          created\na-sweep…  0123456789  2026-11-21')
+    expect(renderTable(columns, rows, 31)).toBe('sweep                id\na-sweep-with-a-lon…  0123456789')
+  })
+})

@@ -31,22 +31,21 @@ export interface Column {
   readonly align?: 'left' | 'right'
   /** Narrowest useful width; the column with the widest text gives way first. */
   readonly min?: number
+  /** Left out where the table does not fit otherwise, the last such column first. */
+  readonly isOptional?: boolean
 }
 
-/** A plain table no wider than `width` columns: header, rows; left columns shrink to fit. Texts are made visible first. */
+/**
+ * A plain table no wider than `width` columns where that can be: header, rows; left columns shrink to fit, then optional ones
+ * go. Texts are made visible first.
+ */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string {
   const cells = rows.map((row) => row.map(visible))
-  const widths = columns.map((column, i) =>
-    Math.max(displayWidth(column.title), ...cells.map((row) => displayWidth(row[i] ?? ''))),
-  )
-  const total = () => widths.reduce((sum, w) => sum + w, 0) + 2 * (columns.length - 1)
-  while (total() > width) {
-    const candidates = columns
-      .map((column, i) => ({ i, spare: (widths[i] as number) - (column.min ?? Math.max(displayWidth(column.title), 6)) }))
-      .filter((c) => columns[c.i]?.align !== 'right' && c.spare > 0)
-    const widest = candidates.sort((a, b) => b.spare - a.spare)[0]
-    if (!widest) break
-    widths[widest.i] = (widths[widest.i] as number) - 1
+  const widths = fitWidths(columns, cells, width)
+  const optional = columns.findLastIndex((column) => column.isOptional === true)
+  if (totalWidth(widths) > width && optional >= 0) {
+    const rest = <T>(all: readonly T[]) => all.filter((_, i) => i !== optional)
+    return renderTable(rest(columns), rows.map(rest), width)
   }
   const line = (texts: readonly string[]) =>
     columns
@@ -58,6 +57,26 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
       .join('  ')
       .trimEnd()
   return [line(columns.map((column) => column.title)), ...cells.map(line)].join('\n')
+}
+
+function totalWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, w) => sum + w, 0) + 2 * (widths.length - 1)
+}
+
+/** Widths of the columns after the left ones have given way, each at most to its least. */
+function fitWidths(columns: readonly Column[], cells: readonly (readonly string[])[], width: number): number[] {
+  const widths = columns.map((column, i) =>
+    Math.max(displayWidth(column.title), ...cells.map((row) => displayWidth(row[i] ?? ''))),
+  )
+  while (totalWidth(widths) > width) {
+    const candidates = columns
+      .map((column, i) => ({ i, spare: (widths[i] as number) - (column.min ?? Math.max(displayWidth(column.title), 6)) }))
+      .filter((c) => columns[c.i]?.align !== 'right' && c.spare > 0)
+    const widest = candidates.sort((a, b) => b.spare - a.spare)[0]
+    if (!widest) break
+    widths[widest.i] = (widths[widest.i] as number) - 1
+  }
+  return widths
 }
 
 export function terminalWidth(): number {

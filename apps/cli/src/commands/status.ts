@@ -33,17 +33,17 @@ async function status(name: string | undefined, options: CommonOptions): Promise
         s.state,
         `${s.cells.scored}/${s.cells.total}`,
         String(s.cells.failed),
-        s.createdAt.slice(0, 19),
+        s.createdAt.slice(0, 19).replace('T', ' '),
       ])
       return printResult(
         renderTable(
           [
             { title: 'sweep', min: 8 },
-            { title: 'id' },
-            { title: 'state' },
+            { title: 'id', min: 17 },
+            { title: 'state', min: 9 },
             { title: 'cells', align: 'right' },
             { title: 'failed', align: 'right' },
-            { title: 'created' },
+            { title: 'created', min: 19, isOptional: true },
           ],
           rows,
           terminalWidth(),

@@ -39,7 +39,13 @@ export function add(program: Command): void {
       ])
       printResult(
         renderTable(
-          [{ title: 'task', min: 12 }, { title: 'type' }, { title: 'main score' }, { title: 'splits' }, { title: 'here' }],
+          [
+            { title: 'task', min: 24 },
+            { title: 'type', min: 12 },
+            { title: 'main score', min: 12, isOptional: true },
+            { title: 'splits', min: 8, isOptional: true },
+            { title: 'here', min: 11 },
+          ],
           rows,
           terminalWidth(),
         ),
