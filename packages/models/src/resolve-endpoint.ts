@@ -1,5 +1,6 @@
 import { basename, isAbsolute, resolve } from 'node:path'
 import { type Load, loadKey, Recipe, SideRecipe, SweepError, type Vectors } from '@sweepboard/contracts'
+import { composeEndpointRecipe } from './endpoint-recipe.ts'
 import { readFolderConfig } from './folder-config.ts'
 import { type ComposedRecipe, composeRecipe } from './folder-recipe.ts'
 import type { EmbeddingDialect } from './http/embedding-exchange.ts'
@@ -43,6 +44,10 @@ export async function resolveEndpoint(source: ModelSource, choice: DialectChoice
   refuseStrippedTemplates(name, { recipe, facts })
   await checkLimit(link, { recipe, facts, tokenizer, sends, signal: context.signal })
   const least = await batchCosine(link, context.signal)
+  if (dialect === 'openai' && facts.truncates === true && (recipe.query.maxTokens === null || recipe.document.maxTokens === null))
+    warnings.push(
+      `${name}: its server cuts long texts in silence; name \`tokenizer\` and \`maxTokens\` to cut them here and count them`,
+    )
   if (least < SAME_IN_BATCH) warnings.push(movesWithBatch(name, least))
   const known = context.knownFingerprints?.find((one) => fingerprintFits(one, link.probes))
   const options: Record<string, string> = { model: client.endpoint.model }
@@ -74,8 +79,8 @@ async function recipeOf(
 ): Promise<ComposedRecipe> {
   const { folder, patch, probes, tokenizer } = from
   if (tokenizer === null) for (const part of [patch, patch.query ?? {}, patch.document ?? {}]) refuseLocalParts(part)
-  if (folder === null)
-    return { recipe: endpointRecipe(model, { patch, probes }), prompts: { query: null, document: null }, warnings: [] }
+  const server = { dim: probes.dim, hasUnitRows: hasUnitRows(probes), hasTokenizer: tokenizer !== null }
+  if (folder === null) return composeEndpointRecipe(model, patch, server)
   const composed = composeRecipe(model, await readFolderConfig(folder), patch)
   const { query, document, dimensions } = composed.recipe
   if (dimensions !== probes.dim)
@@ -86,35 +91,6 @@ async function recipeOf(
     document: { ...document, pooling: 'none' },
   }
   return { ...composed, recipe }
-}
-
-function endpointRecipe(model: string, from: { patch: RecipePatch; probes: Vectors }): Recipe {
-  const { patch, probes } = from
-  const side = (own: SidePatch = {}) => {
-    const { cleaning, suffix } = own
-    return SideRecipe.parse({
-      template: own.template ?? '{text}',
-      instruction: own.instruction ?? null,
-      normalize: own.normalize ?? patch.normalize ?? false,
-      maxTokens: own.maxTokens ?? patch.maxTokens ?? null,
-      closingToken: own.closingToken ?? patch.closingToken ?? null,
-      ...(cleaning === undefined ? {} : { cleaning }),
-      ...(suffix === undefined ? {} : { suffix }),
-    })
-  }
-  const query = side(patch.query)
-  const document = side(patch.document)
-  const missing: string[] = []
-  for (const part of [patch, patch.query ?? {}, patch.document ?? {}])
-    if (part.pooling !== undefined && part.pooling !== 'none') missing.push(`pooling ${part.pooling}: the server pools`)
-  for (const { template } of [query, document])
-    if (!isTemplate(template)) missing.push(`the template ${JSON.stringify(template)} must hold {text} exactly once`)
-  if (patch.dimensions !== undefined && patch.dimensions !== probes.dim)
-    missing.push(`dimensions ${patch.dimensions}: the server gives ${probes.dim}`)
-  const similarity = patch.similarity ?? ((query.normalize && document.normalize) || hasUnitRows(probes) ? 'cosine' : null)
-  if (similarity === null) missing.push('similarity: the server does not normalise, so cosine and dot differ')
-  if (similarity === null || missing.length > 0) throw new SweepError('SB-MODEL-004', { model, missing: missing.join('; ') })
-  return Recipe.parse({ query, document, similarity, dimensions: probes.dim })
 }
 
 /** Infinity strips white space around each text: a prompt that begins or ends with it would reach the model changed. */

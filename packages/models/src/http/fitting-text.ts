@@ -1,10 +1,13 @@
 import type { TokenizedText } from '../text-tokenizer.ts'
 
-/** How far before the longest prefix that fits one with exactly the wanted tokens is looked for, in characters. */
-const LOOK_BACK = 48
+/**
+ * How far around the beginning found one with exactly the wanted tokens is looked for, in characters: half a word may have more
+ * tokens than the whole one, so the count does not grow evenly.
+ */
+const LOOK_AROUND = 48
 
 /**
- * The longest beginning of a text that `read` does not cut, for servers that take no token ids. Where a slightly shorter one
+ * The longest beginning of a text that `read` does not cut, for servers that take no token ids. Where one of nearly that length
  * gives exactly the tokens of the cut text, that one is taken. Never ends in half a character.
  */
 export function fittingText(text: string, read: (text: string) => TokenizedText): string {
@@ -18,10 +21,10 @@ export function fittingText(text: string, read: (text: string) => TokenizedText)
     else fits = middle
   }
   const longest = wholeCharacters(text, fits)
-  for (let end = longest; end > Math.max(0, longest - LOOK_BACK); end -= 1) {
+  for (let end = Math.min(text.length - 1, longest + LOOK_AROUND); end > Math.max(0, longest - LOOK_AROUND); end -= 1) {
     if (wholeCharacters(text, end) !== end) continue
-    const { ids } = read(text.slice(0, end))
-    if (ids.length === wanted.ids.length && ids.every((id, i) => id === wanted.ids[i])) return text.slice(0, end)
+    const { ids, isTruncated } = read(text.slice(0, end))
+    if (!isTruncated && ids.length === wanted.ids.length && ids.every((id, i) => id === wanted.ids[i])) return text.slice(0, end)
   }
   return text.slice(0, longest)
 }
