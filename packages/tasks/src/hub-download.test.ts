@@ -94,6 +94,18 @@ describe('a broken download', () => {
     expect(ranges).toHaveLength(2)
   })
 
+  it('goes on where it stalled, before and after the first byte', async () => {
+    const test = await start()
+    test.hub.faults.push(
+      { path: /cas/, fault: { kind: 'stall', afterBytes: 0 } },
+      { path: /cas/, fault: { kind: 'stall', afterBytes: 70_000 } },
+    )
+    const settings = { ...test.settings, stallMs: 200 }
+    expect(readFileSync(await fetchFile(settings, 'data/test.bin')).equals(LARGE)).toBe(true)
+    const ranges = test.hub.requests.filter(({ host }) => host === 'cdn').map(({ range }) => range)
+    expect(ranges).toEqual([undefined, undefined, 'bytes=70000-'])
+  })
+
   it('goes on in a later call, from what an earlier one left', async () => {
     const test = await start()
     const blobs = join(test.settings.cacheDir, 'datasets--org--data/blobs')

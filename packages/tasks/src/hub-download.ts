@@ -7,7 +7,7 @@ import { SweepError } from '@sweepboard/contracts'
 import { withFileLock } from './file-lock.ts'
 import { CachedRepo } from './hub-cache.ts'
 import { hubGet, networkReason } from './hub-request.ts'
-import type { HubSettings } from './hub-settings.ts'
+import { type HubSettings, STALL_MS } from './hub-settings.ts'
 import type { HubFile, HubTree } from './hub-tree.ts'
 
 /** Downloads that bring nothing new, one after the other, before it is given up. */
@@ -59,7 +59,8 @@ async function download(job: Download): Promise<void> {
     const from = had >= blob.size ? 0 : had
     const headers = { 'accept-encoding': 'identity', ...(from > 0 ? { range: `bytes=${from}-` } : {}) }
     const response = await hubGet(url, settings, subject, headers)
-    reason = (await append(response, partial, { from, size: blob.size, folder: dirname(path) })) ?? reason
+    const stallMs = settings.stallMs ?? STALL_MS
+    reason = (await append(response, partial, { from, size: blob.size, stallMs })) ?? reason
     if (((await sizeOf(partial)) ?? 0) > had) continue
     fruitless += 1
     await wait((settings.retryMs ?? 500) * fruitless)
@@ -71,7 +72,7 @@ async function download(job: Download): Promise<void> {
 async function append(
   response: Response,
   partial: string,
-  { from, size, folder }: { from: number; size: number; folder: string },
+  { from, size, stallMs }: { from: number; size: number; stallMs: number },
 ): Promise<string | null> {
   if (response.status === 416) {
     await response.body?.cancel()
@@ -82,7 +83,7 @@ async function append(
   const handle = await open(partial, isRest ? 'a' : 'w')
   let written = isRest ? from : 0
   try {
-    for await (const block of response.body ?? []) {
+    for await (const block of untilStalled(response, stallMs)) {
       written += block.length
       if (written > size) return 'more came than the file has'
       await handle.write(block)
@@ -91,10 +92,27 @@ async function append(
     return written < size ? 'the body ended early' : null
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw new SweepError('SB-ART-004', { folder }, { cause: thrown })
+    if (code === 'ENOSPC' || code === 'EDQUOT')
+      throw new SweepError('SB-ART-004', { folder: dirname(partial) }, { cause: thrown })
     return networkReason(thrown)
   } finally {
     await handle.close()
+  }
+}
+
+/** The blocks of a body; it ends early when none comes for so long. */
+async function* untilStalled(response: Response, stallMs: number): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader()
+  if (reader === undefined) return
+  const timer = setTimeout(() => reader.cancel().catch(() => undefined), stallMs)
+  try {
+    for (let { done, value } = await reader.read(); !done && value !== undefined; { done, value } = await reader.read()) {
+      timer.refresh()
+      yield value
+    }
+  } finally {
+    clearTimeout(timer)
+    await reader.cancel().catch(() => undefined)
   }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { SweepError } from '@sweepboard/contracts'
-import type { HubSettings } from './hub-settings.ts'
+import { type HubSettings, STALL_MS } from './hub-settings.ts'
 
 const ATTEMPTS = 6
 const REDIRECTS = 8
@@ -57,13 +57,24 @@ async function follow(url: string, settings: HubSettings, headers: Readonly<Reco
   const home = new URL(settings.endpoint).origin
   for (let hops = 0; hops <= REDIRECTS; hops += 1) {
     const token = settings.token !== null && at.origin === home ? { authorization: `Bearer ${settings.token}` } : {}
-    const response = await fetch(at, { redirect: 'manual', headers: { ...headers, ...token } })
+    const response = await ask(at, { ...headers, ...token }, settings.stallMs ?? STALL_MS)
     const location = response.headers.get('location')
     if (response.status < 300 || response.status >= 400 || location === null) return response
     await response.body?.cancel()
     at = new URL(location, at)
   }
   throw new Error(`more than ${REDIRECTS} redirects`)
+}
+
+/** One request; the deadline is for its answer's headers, a body has its own. */
+async function ask(url: URL, headers: Readonly<Record<string, string>>, stallMs: number): Promise<Response> {
+  const control = new AbortController()
+  const timer = setTimeout(() => control.abort(new Error(`no answer within ${stallMs} ms`)), stallMs)
+  try {
+    return await fetch(url, { redirect: 'manual', headers, signal: control.signal })
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function refusal(response: Response, { repo, revision, what }: HubSubject): SweepError {

@@ -12,8 +12,11 @@ export interface HubSettings {
   readonly offline: boolean
   /** Milliseconds before the first repeat of a failed request, doubled for each further one; 500 by default. */
   readonly retryMs?: number
+  /** Milliseconds without a byte after which a connection counts as broken; 60,000 by default. */
+  readonly stallMs?: number
 }
 
+export const STALL_MS = 60_000
 const DEFAULT_ENDPOINT = 'https://huggingface.co'
 const IS_ON = /^(1|on|yes|true)$/i
 

@@ -72,6 +72,31 @@ describe('prepareInChild', () => {
     expect(JSON.stringify(error)).not.toContain('secret')
   })
 
+  it('goes on with a download in which the child before was killed', async () => {
+    const rows = Array.from({ length: 5000 }, (_, i) => ({ sentence1: `a${i}`, sentence2: 'b', score: i % 5 }))
+    const { path, revision } = findTask('STS12')?.dataset ?? {}
+    const { hub, settings } = await startHub({
+      [path as string]: { commit: revision as string, files: { 'test.jsonl': jsonLines(rows) } },
+    })
+    hub.faults.push({ path: /cas/, fault: { kind: 'stall', afterBytes: 100_000 } })
+    const control = new AbortController()
+    const store = tempFolder()
+    const ended = prepareInChild(hubRef('STS12'), store, control.signal, { hub: settings }).catch((thrown: unknown) => thrown)
+    const partial = () =>
+      readdirSync(settings.cacheDir, { recursive: true })
+        .map(String)
+        .find((name) => name.endsWith('.incomplete'))
+    await waitUntil(() => {
+      const found = partial()
+      return found !== undefined && statSync(join(settings.cacheDir, found)).size === 100_000
+    })
+    control.abort()
+    expect(await ended).toMatchObject({ code: 'SB-CORE-004' })
+    const prepared = await prepareInChild(hubRef('STS12'), store, undefined, { hub: settings })
+    expect(prepared.counts.queryCount).toBe(5000)
+    expect(hub.requests.filter(({ host }) => host === 'cdn').map(({ range }) => range)).toEqual([undefined, 'bytes=100000-'])
+  })
+
   it.skipIf(!existsSync('/proc/self/status'))('kills the child when aborted', async () => {
     const control = new AbortController()
     const ended = prepareInChild(refOf(endlessTask()), tempFolder(), control.signal).catch((thrown: unknown) => thrown)

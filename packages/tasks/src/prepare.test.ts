@@ -2,6 +2,7 @@ import { CHUNK_MAX_TEXTS, Judgments, readTextSet, SweepError, taskKey } from '@s
 import { describe, expect, it } from 'vitest'
 import { jsonLines, memoryStore, refOf, taskFolder } from '../test/task-folder.ts'
 import { prepareTask } from './prepare.ts'
+import { resolveTask } from './resolve.ts'
 
 async function prepared(ref: ReturnType<typeof refOf>) {
   const { stored, put } = memoryStore()
@@ -35,6 +36,18 @@ describe('prepareTask', () => {
     })
     expect(task.key).toBe(taskKey(ref))
     expect(task.documents).toMatchObject({ count: 3, bytes: 43, bounds: [[0, 3]], chunkBytes: [43] })
+  })
+
+  it('gives a shipped task the digests it always had: stored results hang on them', async () => {
+    const [ref] = resolveTask('SemanticTrapsZh').refs
+    const { task } = await prepared(ref as NonNullable<typeof ref>)
+    expect(task.judgments).toBe('05888e2954058601294e893a6aa07a9a63f4343dc32392b0abdc5b9b61e3c43a')
+    expect(task).toMatchObject({
+      key: expect.stringMatching(/^ab864b24ce6f/),
+      queries: { digest: expect.stringMatching(/^fd9973b5bf29/) },
+      documents: { digest: expect.stringMatching(/^cb96e212d1d5/) },
+      datasetRevision: 'local-964d8082a590',
+    })
   })
 
   it('holds each distinct text once, in order of first appearance', async () => {

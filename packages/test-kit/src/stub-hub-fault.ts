@@ -8,6 +8,8 @@ export interface HubFault {
     | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string }
     /** The connection is cut after so many bytes of the body; 0 = before the headers. */
     | { readonly kind: 'drop'; readonly afterBytes: number }
+    /** So many bytes come, then nothing more, and the connection stays; 0 = not even headers. */
+    | { readonly kind: 'stall'; readonly afterBytes: number }
     /** The body ends early, as if it were whole. */
     | { readonly kind: 'truncate'; readonly afterBytes: number }
     /** One byte of the body is another. */
@@ -28,6 +30,7 @@ export function applyFault({ fault }: HubFault, response: ServerResponse): boole
     response.writeHead(307, { location: fault.location }).end()
     return true
   }
+  if (fault.kind === 'stall' && fault.afterBytes === 0) return true
   if (fault.kind === 'drop' && fault.afterBytes === 0) {
     response.destroy()
     return true
@@ -47,8 +50,9 @@ function changeBody(fault: HubFault['fault'], response: ServerResponse): void {
     const bytes = Buffer.from(body as Buffer)
     if (fault.kind === 'truncate') return end(bytes.subarray(0, fault.afterBytes))
     if (fault.kind === 'corrupt') bytes[0] = (bytes[0] ?? 0) ^ 1
-    if (fault.kind !== 'drop') return end(bytes)
-    response.write(bytes.subarray(0, fault.afterBytes), () => response.destroy())
+    if (fault.kind === 'drop') response.write(bytes.subarray(0, fault.afterBytes), () => response.destroy())
+    else if (fault.kind === 'stall') response.write(bytes.subarray(0, fault.afterBytes))
+    else end(bytes)
     return response
   }) as typeof response.end
 }
