@@ -1,8 +1,11 @@
+import type { SweepError } from '@sweepboard/contracts'
 import { type StubHub, type StubRepo, startStubHub } from '@sweepboard/test-kit'
 import { onTestFinished } from 'vitest'
 import { findTask } from '../src/catalog.ts'
 import type { HubSettings } from '../src/hub-settings.ts'
+import { readTask } from '../src/read-task.ts'
 import { type ResolveOptions, resolveTask } from '../src/resolve.ts'
+import type { TypedData } from '../src/task-data.ts'
 import { tempFolder } from './task-folder.ts'
 
 export interface TestHub {
@@ -37,3 +40,38 @@ export function hubRef(task: string, options: ResolveOptions = {}) {
 }
 
 export const card = (yaml: string) => `---\n${yaml}\n---\n# A data set\n`
+
+/** One entry of a card's configs: the files of one split. */
+export const config = (name: string, split: string, path: string) =>
+  `- config_name: ${name}\n  data_files: [{split: ${split}, path: ${path}}]`
+export const configs = (...list: string[]) => card(['configs:', ...list].join('\n'))
+
+export type HubFiles = Parameters<typeof startTaskHub>[1]
+
+/** What a task reads from a hub repository of these files. */
+export async function readFromHub(task: string, files: HubFiles, options: ResolveOptions = {}): Promise<TypedData> {
+  const { settings } = await startTaskHub(task, files)
+  return readTask(hubRef(task, options), { hub: settings })
+}
+
+export async function refusalFromHub(task: string, files: HubFiles, options: ResolveOptions = {}): Promise<SweepError> {
+  const outcome = await readFromHub(task, files, options).catch((thrown: unknown) => thrown)
+  if (!(outcome instanceof Error)) throw new Error('not refused')
+  return outcome as SweepError
+}
+
+/** Pairs as [first, second, score or label]. */
+export const pairs = (data: TypedData) =>
+  'pairs' in data ? data.pairs.map(({ first, second, value }) => [first, second, value]) : data
+export const bitext = (data: TypedData) => ('bitext' in data ? data.bitext : data)
+/** Queries as [id, text, grades], documents as [id, text]. */
+export const ranked = (data: TypedData) => {
+  if (!('ranked' in data)) throw new Error(data.type)
+  const { queries, documents, topRanked, changed } = data.ranked
+  return {
+    queries: queries.map(({ id, text, grades }) => [id, text, Object.fromEntries(grades)]),
+    documents: documents.map(({ id, text }) => [id, text]),
+    topRanked: topRanked && Object.fromEntries(topRanked),
+    changed: changed && Object.fromEntries(changed),
+  }
+}
