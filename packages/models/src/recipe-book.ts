@@ -47,6 +47,17 @@ export function rerankerCard(model: string): RerankerCard | null {
 }
 
 /**
+ * The card a spec's `like` names, which must exist; without one that of `model`, or null.
+ * @throws SweepError `SB-MODEL-004` for a `like` the book does not know
+ */
+export function cardLike(like: string | undefined, model: string | null): EmbeddingCard | null {
+  if (like === undefined) return model === null ? null : embeddingCard(model)
+  const card = embeddingCard(like)
+  if (card !== null) return card
+  throw new SweepError('SB-MODEL-004', { model: like, missing: 'the recipe book knows no embedding model of this name' })
+}
+
+/**
  * The hub id a folder's path spells: `<org>/<name>`, `<org>__<name>`, or a Hugging Face cache's
  * `models--<org>--<name>/snapshots/<revision>`. Null where it spells none.
  */

@@ -60,7 +60,8 @@ describe('resolving an endpoint', () => {
     })
     expect(load).toMatchObject({ model: 'org/name', revision: 'no_revision_available', open: { batchTexts: 3, concurrency: 4 } })
     expect(server.requests.flatMap((request) => request.input).every((text) => text.startsWith(PROBE_MARK))).toBe(true)
-    expect(server.requests.map((request) => request.input.length)).toEqual([3, 3, 2])
+    // All of them in batches, and two again alone: that shows vectors that move with their batch-mates.
+    expect(server.requests.map((request) => request.input.length)).toEqual([3, 3, 2, 1, 1])
   })
 
   it('keeps its load key whatever URL, limits and jitter; a known fingerprint that fits is kept', async () => {

@@ -1,5 +1,5 @@
 import { basename, isAbsolute, resolve } from 'node:path'
-import { type Load, loadKey, Recipe, SideRecipe, SweepError, type Vectors } from '@sweepboard/contracts'
+import { type Load, loadKey, type Recipe, SweepError, type Vectors } from '@sweepboard/contracts'
 import { composeEndpointRecipe } from './endpoint-recipe.ts'
 import { readFolderConfig } from './folder-config.ts'
 import { type ComposedRecipe, composeRecipe } from './folder-recipe.ts'
@@ -10,9 +10,9 @@ import { shownUrl } from './http/endpoint.ts'
 import { planEndpoint } from './http/endpoint-plan.ts'
 import { checkReadsWhole } from './http/limit-probe.ts'
 import type { ServerFacts } from './http/server-facts.ts'
-import type { EndpointChoice, ModelInfo, ModelSource, RecipePatch, ResolveContext, SidePatch } from './model-source.ts'
+import type { EndpointChoice, ModelInfo, ModelSource, RecipePatch, ResolveContext } from './model-source.ts'
 import { fingerprintFits, fingerprintOf } from './probe.ts'
-import { isTemplate } from './template.ts'
+import { cardLike, hubIdOf } from './recipe-book.ts'
 import type { TextTokenizer } from './text-tokenizer.ts'
 
 /** Below this cosine of alone to in-batch a server is said to move vectors by their batch: half precision stays above. */
@@ -81,7 +81,8 @@ async function recipeOf(
   if (tokenizer === null) for (const part of [patch, patch.query ?? {}, patch.document ?? {}]) refuseLocalParts(part)
   const server = { dim: probes.dim, hasUnitRows: hasUnitRows(probes), hasTokenizer: tokenizer !== null }
   if (folder === null) return composeEndpointRecipe(model, patch, server)
-  const composed = composeRecipe(model, await readFolderConfig(folder), patch)
+  const card = cardLike(patch.like, hubIdOf(folder)?.model ?? null)
+  const composed = composeRecipe(model, await readFolderConfig(folder), patch, card)
   const { query, document, dimensions } = composed.recipe
   if (dimensions !== probes.dim)
     throw new SweepError('SB-MODEL-004', { model, missing: `dimensions ${dimensions}: the server gives ${probes.dim}` })

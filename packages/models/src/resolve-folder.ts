@@ -1,11 +1,11 @@
 import { basename } from 'node:path'
-import { type EmbeddingCard, type Load, loadKey, SweepError } from '@sweepboard/contracts'
+import { type EmbeddingCard, type Load, loadKey } from '@sweepboard/contracts'
 import { SHIPPED_MODELS } from './built-in-models.ts'
 import { readFolderConfig } from './folder-config.ts'
 import { composeRecipe } from './folder-recipe.ts'
 import type { ModelInfo, ModelSource, OnnxChoice } from './model-source.ts'
 import { readOnnxVariant } from './onnx-variant.ts'
-import { embeddingCard, hubIdOf } from './recipe-book.ts'
+import { cardLike, hubIdOf } from './recipe-book.ts'
 
 /**
  * A model folder in transformers.js layout as load and recipe. What neither spec nor folder says comes from the card of the
@@ -17,7 +17,7 @@ export async function resolveFolder(input: { source: ModelSource; folder: string
   const { source, folder, onnx } = input
   const shipped = SHIPPED_MODELS.find((model) => model.folder === folder)
   const spelled = hubIdOf(folder)
-  const card = cardOf(source, spelled?.model ?? null)
+  const card = cardLike(source.recipe?.like, spelled?.model ?? null)
   const model = shipped?.model ?? (card !== null && spelled?.model === card.model ? card.model : `local/${basename(folder)}`)
   const variant = await readOnnxVariant(model, folder, onnx)
   const config = await readFolderConfig(folder)
@@ -44,16 +44,6 @@ export async function resolveFolder(input: { source: ModelSource; folder: string
     matryoshka: config.matryoshka ?? (card !== null && card.matryoshka.length > 0 ? card.matryoshka : null),
     prompts,
   }
-}
-
-/** The card a spec names, which must exist, or the one of the folder's path. */
-function cardOf(source: ModelSource, spelled: string | null): EmbeddingCard | null {
-  const like = source.recipe?.like
-  if (like === undefined) return spelled === null ? null : embeddingCard(spelled)
-  const card = embeddingCard(like)
-  if (card === null)
-    throw new SweepError('SB-MODEL-004', { model: like, missing: 'the recipe book knows no embedding model of this name' })
-  return card
 }
 
 function* cardNotes(model: string, card: EmbeddingCard, dimensions: number): Iterable<string> {

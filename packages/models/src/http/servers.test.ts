@@ -267,8 +267,10 @@ describe('traps', () => {
 
   it('who leaves the cutting to a server that cuts in silence is warned', async () => {
     await start(infinityStub(model))
-    expect((await plan('openai')).warnings).toEqual([expect.stringContaining('cuts long texts in silence')])
-    expect((await plan('openai', { recipe: { maxTokens: 64 } })).warnings).toEqual([])
+    const query = { template: '{text}' }
+    const warned = expect.stringContaining('cuts long texts in silence')
+    expect((await plan('openai', { recipe: { query } })).warnings).toEqual([warned])
+    expect((await plan('openai', { recipe: { query, maxTokens: 64 } })).warnings).toEqual([])
   })
 
   it('a template that Infinity would strip is refused', async () => {
