@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { sha256 } from '@sweepboard/contracts'
 import type { CellView } from '@sweepboard/ledger'
-import { formatMtebJson, type MtebJson } from '@sweepboard/metrics'
+import { formatMtebJson, type MtebJson, nestEntry } from '@sweepboard/metrics'
 
 /** The protocol's version whose numbers we write (design section 12). */
 const MTEB_VERSION = '2.20.0'
@@ -61,7 +61,7 @@ function experimentKwargs(cell: CellView): Map<string, string | number> {
   if (config.similarity !== cell.recipe.similarity) kwargs.set('similarity', config.similarity)
   if (config.rerank !== undefined && config.rerank.depth !== null) {
     const { model, revision, depth, tail } = config.rerank
-    kwargs.set('rerank', `${model}@${revision} over ${depth}${tail === 'drop' ? ' drop' : ''}`)
+    kwargs.set('rerank', `${model}@${revision}-top${depth}${tail === 'drop' ? '-only' : ''}`)
   }
   return kwargs
 }
@@ -81,7 +81,8 @@ function resultFile(cells: readonly CellView[], sweepboardVersion: string): Mteb
   for (const cell of [...cells].sort((a, b) =>
     a.split === b.split ? (a.subset < b.subset ? -1 : 1) : a.split < b.split ? -1 : 1,
   )) {
-    const entry = new Map<string, MtebJson>(Object.entries(cell.metrics ?? {}).map(([key, value]) => [key, value ?? Number.NaN]))
+    const nested = nestEntry<number | null>(cell.metrics ?? {})
+    const entry = new Map<string, MtebJson>(Object.entries(nested).map(([key, value]) => [key, orNaN(value)]))
     entry.set('main_score', cell.mainScore ?? Number.NaN)
     entry.set('hf_subset', cell.subset)
     entry.set('languages', [...cell.languages])
@@ -104,6 +105,12 @@ function resultFile(cells: readonly CellView[], sweepboardVersion: string): Mteb
       evidence: cells.map(({ subset, split, counts, evidence }) => toMteb({ subset, split, data: counts, ...evidence })),
     },
   }
+}
+
+/** A metric, or the metrics of a half of an instruction task; what is undefined is NaN in a file. */
+function orNaN(value: number | null | Readonly<Record<string, number | null>>): MtebJson {
+  if (value === null || typeof value === 'number') return value ?? Number.NaN
+  return new Map(Object.entries(value).map(([key, one]) => [key, one ?? Number.NaN]))
 }
 
 function evaluationSeconds(cell: CellView): number {

@@ -125,8 +125,14 @@ function readEntry(
 ): Pick<PublishedRow, 'subset' | 'mainScore' | 'metrics' | 'languages'> {
   if (typeof entry.hf_subset !== 'string' || !Array.isArray(entry.languages) || !('main_score' in entry))
     throw refuse('an entry lacks hf_subset, languages or main_score')
+  // Halves of an instruction task are objects of their own: `{"og": {"ndcg_at_10": 1}}` becomes `og.ndcg_at_10`.
+  const flat = Object.entries(entry).flatMap(([key, value]): [string, MtebJson][] =>
+    isObject(value) && (key === 'og' || key === 'changed')
+      ? Object.entries(value).map(([inner, one]) => [`${key}.${inner}`, one])
+      : [[key, value]],
+  )
   const metrics = Object.fromEntries(
-    Object.entries(entry)
+    flat
       .filter(([key, value]) => key !== 'main_score' && (typeof value === 'number' || value === null))
       .map(([key, value]) => [key, finite(value)]),
   )
