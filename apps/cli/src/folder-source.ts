@@ -9,7 +9,7 @@ import type { Source } from './source.ts'
 /** Imported files read at once. */
 const PAGE = 100
 
-/** Reads a data folder, whoever holds it. Throws `SB-FILE-001`, `SB-LEDGER-001` and `SB-LEDGER-004` as `openReadOnly` does. */
+/** Reads a data folder, whoever holds it. Throws `SB-LEDGER-001`, `-004` and `-009` as `openReadOnly` does. */
 export function openFolderSource(folder: string): Source {
   const ledger = openReadOnly(folder, commandHolder())
   const store = openFolderStore(join(folder, 'artifacts'))

@@ -37,7 +37,9 @@ export function reportFailure(thrown: unknown, asJson: boolean): number {
 
 /** Words of a failure: message, its mistakes with file and line, and what to do. */
 export function describeFailure(error: SweepError): string {
-  const mistakes = error.mistakes.map((m) => {
+  // A mistake without a place that says what the failure says already would only be a second copy.
+  const told = error.mistakes.filter((m) => m.file !== undefined || `${m.code}: ${m.message}` !== error.message)
+  const mistakes = told.map((m) => {
     const place = m.file === undefined ? '' : `${m.file}${m.line === undefined ? '' : `:${m.line}`}: `
     return `  ${place}${m.code} ${m.message}\n    ${m.fix}`
   })

@@ -20,7 +20,7 @@ export interface Source {
   close(): void
 }
 
-/** A data folder is read beside whoever holds it. Throws `SB-FILE-001` where there is none. */
+/** A data folder is read beside whoever holds it. Throws `SB-LEDGER-009` where there is none. */
 export function openSource(options: CommonOptions): Source {
   return options.to ? openRemoteSource(openClient(options, options.to)) : openFolderSource(dataFolder(options))
 }

@@ -23,14 +23,12 @@ export type ControlAction = 'pause' | 'resume' | 'cancel' | 'retry'
 /**
  * A held folder is changed through the service that holds it, found by the address it announced there. `mayCreate`: whether a
  * folder without a ledger gets one.
- * @throws SweepError `SB-LEDGER-001` where the holder listens nowhere, `SB-FILE-001` where there is no ledger to change
+ * @throws SweepError `SB-LEDGER-001` where the holder listens nowhere, `SB-LEDGER-009` where there is no ledger to change
  */
 export function openWriter(options: CommonOptions, { mayCreate }: { readonly mayCreate: boolean }): Writer {
   if (options.to) return openRemote(openClient(options, options.to), options.to)
   const folder = dataFolder(options)
-  const file = join(folder, 'ledger.db')
-  if (!mayCreate && !existsSync(file))
-    throw new SweepError('SB-FILE-001', { file, message: 'no sweep was run with this data folder' })
+  if (!mayCreate && !existsSync(join(folder, 'ledger.db'))) throw new SweepError('SB-LEDGER-009', { folder })
   const url = findService(folder)
   if (url !== null) {
     printNote(`note: a service holds ${folder}: asking it, as --to ${url} does`)

@@ -303,6 +303,11 @@ export const ERRORS = {
     says: (d) => `the cell was worked on for ${d.seconds} s, its budget is ${d.budget} s`,
     fix: '`sweepboard retry` gives it the same time again, with what is encoded so far; or raise `budget.cell` and submit again.',
   },
+  'SB-LEDGER-009': {
+    kind: 'missing',
+    says: (d) => `there is no ledger in ${d.folder}`,
+    fix: 'Run a sweep or `sweepboard import` first, or say where it is: --data DIR, SWEEPBOARD_DATA or --to URL.',
+  },
 
   'SB-QUEUE-001': {
     kind: 'unavailable',

@@ -97,12 +97,12 @@ export class LedgerReader {
 /**
  * Opens a data folder for reading, without its lock. A database of an older sweepboard is migrated first, which takes the lock
  * for a moment.
- * @throws SweepError `SB-FILE-001` where no ledger is there, `SB-LEDGER-004` where a newer sweepboard wrote it, `SB-LEDGER-001`
+ * @throws SweepError `SB-LEDGER-009` where no ledger is there, `SB-FILE-001` where it cannot be read, `SB-LEDGER-004` where a newer sweepboard wrote it, `SB-LEDGER-001`
  *   where it is older and in use
  */
 export function openReadOnly(folder: string, holder: string): LedgerReader {
   const file = join(folder, 'ledger.db')
-  if (!existsSync(file)) throw new SweepError('SB-FILE-001', { file, message: 'no sweep was run with this data folder' })
+  if (!existsSync(file)) throw new SweepError('SB-LEDGER-009', { folder })
   const db = openFile(file)
   const schema = compareSchema(db)
   if (schema.state === 'current') return new LedgerReader(new Handle(db))

@@ -34,7 +34,7 @@ describe('openReadOnly', () => {
   })
 
   it('refuses a folder without a ledger', () => {
-    expect(() => openReadOnly(folder, 'status')).toThrow('SB-FILE-001')
+    expect(() => openReadOnly(folder, 'status')).toThrow('SB-LEDGER-009')
   })
 
   it('migrates an older database where the folder is free, and names the holder where it is not', () => {

@@ -7,6 +7,7 @@ import { type Embedded, openEmbedded } from '../embedded.ts'
 import { describeCells } from '../failures.ts'
 import { fingerprintsIn } from '../folder-source.ts'
 import { type LoadedSweep, loadSweep } from '../load-sweep.ts'
+import { wholeNumber } from '../number-option.ts'
 import { printEvent, printNote, printResult } from '../output.ts'
 import { describeData, prepareTasks } from '../prepare-tasks.ts'
 import { formatSeconds, ProgressPrinter } from '../progress.ts'
@@ -33,8 +34,8 @@ export function add(program: Command): void {
     .option('--datasets <root>', 'folder with <Task>/ or <Task>/<subset>/ in BEIR layout')
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
     .option('--slots <list>', 'what computes here, e.g. cpu or 2xcpu,endpoint', 'cpu,endpoint')
-    .option('--threads <n>', 'threads of one CPU slot')
-    .option('--port <n>', 'port of the board; the next free one is taken', '4400')
+    .option('--threads <n>', 'threads of one CPU slot', wholeNumber(1))
+    .option('--port <n>', 'port of the board; the next free one is taken', wholeNumber(0), '4400')
     .option('--allow-env <names...>', 'environment variables a spec may name for API keys', [])
     .option('--no-serve', 'end after the sweep even on a terminal')
     .option('--offline', 'never use the network but for endpoints the spec names')

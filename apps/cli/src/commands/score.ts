@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { SweepError } from '@sweepboard/contracts'
 import { evaluateTrec, parseTrecQrels, parseTrecRun, TrecFormatError } from '@sweepboard/metrics'
 import type { Command } from 'commander'
+import { wholeNumber } from '../number-option.ts'
 import { printJson, printResult } from '../output.ts'
 
 const DEFAULT_MEASURES = 'num_ret,num_rel,num_rel_ret,map,Rprec,bpref,recip_rank,ndcg,ndcg_cut.10,P.5,10,20,recall.5,10,100,1000'
@@ -24,8 +25,8 @@ export function add(program: Command): void {
     .option('-m, --measures <list>', 'measures, cut-offs after a dot: ndcg_cut.10,100,P.5,map', DEFAULT_MEASURES)
     .option('-q, --per-query', 'each query as well')
     .option('-c, --complete', 'average over all queries of the qrels, missing ones count 0')
-    .option('-l, --level <grade>', 'smallest grade that counts as relevant', '1')
-    .option('-M, --max-documents <n>', 'documents considered for each query')
+    .option('-l, --level <grade>', 'smallest grade that counts as relevant', wholeNumber(1), '1')
+    .option('-M, --max-documents <n>', 'documents considered for each query', wholeNumber(1))
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',

@@ -5,6 +5,7 @@ import { assertSafeToListen, createApp, listen, openCrashPoint, Service } from '
 import type { Command } from 'commander'
 import { type CommonOptions, dataFolder, readSecret, VERSION } from '../context.ts'
 import { commandHolder } from '../folder-source.ts'
+import { wholeNumber } from '../number-option.ts'
 import { printEvent, printNote } from '../output.ts'
 import { openRunLog } from '../run-log.ts'
 import { announceService, nameService } from '../service-address.ts'
@@ -30,13 +31,13 @@ export function add(program: Command): void {
     )
     .option('--redis <url>', 'redis://, rediss:// or unix:// address of the queue')
     .option('--host <address>', 'address to listen on; beyond loopback tokens are required', '127.0.0.1')
-    .option('--port <n>', 'port', '4400')
+    .option('--port <n>', 'port; 0 takes any free one', wholeNumber(0), '4400')
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
     .option('--write-token-file <file>', 'token of workers and submitters (or SWEEPBOARD_WRITE_TOKEN)')
     .option('--read-token-file <file>', 'token of readers (or SWEEPBOARD_READ_TOKEN)')
     .option('--datasets <root>', 'folder whose tasks the service may read itself')
-    .option('--beat <ms>', 'heartbeat period of workers', '5000')
-    .option('--max-artifact <bytes>', 'largest artifact accepted', String(2 ** 31))
+    .option('--beat <ms>', 'heartbeat period of workers', wholeNumber(50), '5000')
+    .option('--max-artifact <bytes>', 'largest artifact accepted', wholeNumber(1), String(2 ** 31))
     .option('--json', 'NDJSON events')
     .addHelpText(
       'after',

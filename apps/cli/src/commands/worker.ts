@@ -8,6 +8,7 @@ import { openHttpLink, ServiceClient } from '@sweepboard/results'
 import { parseSlots, startWorker } from '@sweepboard/worker'
 import type { Command } from 'commander'
 import { type CommonOptions, codeVersion, readToken, VERSION } from '../context.ts'
+import { wholeNumber } from '../number-option.ts'
 import { printEvent, printNote } from '../output.ts'
 import { openRunLog } from '../run-log.ts'
 import { untilSignal } from '../signals.ts'
@@ -31,7 +32,7 @@ export function add(program: Command): void {
     .option('--data <dir>', 'folder of this worker (default ./.sweepboard-worker); one process a folder')
     .option('--models <root>', 'folder with model folders, found by their digest')
     .option('--allow-env <names...>', 'environment variables that may be read for API keys', [])
-    .option('--threads <n>', 'threads of one CPU slot')
+    .option('--threads <n>', 'threads of one CPU slot', wholeNumber(1))
     .option('--name <name>', 'how the board calls this host', hostname())
     .option('--json', 'NDJSON events')
     .addHelpText(
