@@ -31,7 +31,10 @@ describe('names', () => {
   })
   it('keeps the size suffix apart, so that it is never cut', () => {
     expect(nameParts('Qwen3-Embedding-0.6B')).toEqual({ head: 'Qwen3-Embedding', tail: '-0.6B' })
-    expect(nameParts(`a-${'x'.repeat(300)}`)).toEqual({ head: `a-${'x'.repeat(300)}`, tail: '' })
+    expect(nameParts(`a-${'x'.repeat(300)}`)).toEqual({ head: `a-${'x'.repeat(291)}`, tail: 'x'.repeat(9) })
+    expect(nameParts('AppsCodeRetrieval')).toEqual({ head: 'AppsCodeRetrieval', tail: '' })
+    // Whole characters: a flag is two code points, four code units.
+    expect(nameParts('🇨🇭'.repeat(30)).tail).toBe('🇨🇭'.repeat(9))
     expect(modelParts('Qwen/Qwen3')).toEqual({ org: 'Qwen/', name: 'Qwen3' })
     expect(modelParts('plain')).toEqual({ org: '', name: 'plain' })
   })

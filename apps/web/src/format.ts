@@ -50,14 +50,21 @@ export function visible(name: string): string {
   )
 }
 
+/** A longer name keeps its last characters, whatever they are. */
+const LONG_NAME = 24
+const TAIL = 9
+
 /**
- * A name in two parts, to be cut between them: the tail (last hyphen part, at most 12 characters) is what tells
- * `Qwen3-Embedding-8B` from `Qwen3-Embedding-0.6B`, so it is never cut.
+ * A name in two parts, to be cut between them: the tail is what tells `Qwen3-Embedding-8B` from `Qwen3-Embedding-0.6B`, so it
+ * is never cut. It is the last hyphen part of at most 12 characters, else the last nine of a name of more than 24; '' for others.
  */
 export function nameParts(name: string): { readonly head: string; readonly tail: string } {
   const at = name.lastIndexOf('-')
   const isTail = at > 0 && name.length - at <= 12
-  return isTail ? { head: name.slice(0, at), tail: name.slice(at) } : { head: name, tail: '' }
+  if (isTail) return { head: name.slice(0, at), tail: name.slice(at) }
+  const characters = [...new Intl.Segmenter().segment(name)].map(({ segment }) => segment)
+  if (characters.length <= LONG_NAME) return { head: name, tail: '' }
+  return { head: characters.slice(0, -TAIL).join(''), tail: characters.slice(-TAIL).join('') }
 }
 
 /** `org/name` in two; a name without a slash has no organisation. */

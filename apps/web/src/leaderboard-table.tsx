@@ -6,13 +6,15 @@ import {
   tableFeatures,
   useTable,
 } from '@tanstack/react-table'
-import { type CSSProperties, useCallback, useMemo, useState } from 'react'
+import { type CSSProperties, memo, useCallback, useMemo, useState } from 'react'
 import { setParams } from './address.ts'
 import { type BoardRow, type BoardView, isBaseline } from './board-view.ts'
-import { fixed } from './format.ts'
-import { Cut, ModelName } from './name.tsx'
+import { fixed, visible } from './format.ts'
+import { CutMiddle, ModelName } from './name.tsx'
 import { Pop } from './pop.tsx'
 import { RowEvidence } from './row-evidence.tsx'
+import { RowSpace } from './row-space.tsx'
+import { useRowWindow } from './row-window.ts'
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() })
 const byValue: SortFn<typeof features, BoardRow> = (a, b, column) => {
@@ -76,14 +78,14 @@ export function LeaderboardTable({ view, mainScores, sweep, sort }: TableProps) 
     },
   })
   const rows = table.getRowModel().rows.map((row) => row.original)
+  const ranked = rows.filter((row) => row.rank !== null)
   const incomplete = rows.filter((row) => row.rank === null)
-  const row = (one: BoardRow) => (
-    <Row key={one.key} row={one} view={view} onOpen={(task, anchor) => setOpen({ row: one, task, anchor })} />
-  )
+  const lines: readonly (BoardRow | null)[] = incomplete.length === 0 ? ranked : [...ranked, null, ...incomplete]
+  const { body, start, end, before, after } = useRowWindow(lines.length)
   return (
     <>
       <div className="card scroll">
-        <table className="lb">
+        <table className={before + after > 0 ? 'lb windowed' : 'lb'} aria-rowcount={lines.length + 1}>
           <caption className="sr">Scores by model and task</caption>
           <thead>
             <tr>
@@ -92,16 +94,18 @@ export function LeaderboardTable({ view, mainScores, sweep, sort }: TableProps) 
               ))}
             </tr>
           </thead>
-          <tbody>
-            {rows.filter((one) => one.rank !== null).map(row)}
-            {incomplete.length > 0 && (
-              <tr className="sect">
-                <td colSpan={columns.length}>
-                  <span>Incomplete rows: shown, not ranked. Means over different tasks must not be compared.</span>
-                </td>
-              </tr>
-            )}
-            {incomplete.map(row)}
+          <tbody ref={body}>
+            <RowSpace height={before} columns={columns.length} />
+            {lines
+              .slice(start, end)
+              .map((line, i) =>
+                line ? (
+                  <Row key={line.key} row={line} line={start + i + 2} view={view} onOpen={setOpen} />
+                ) : (
+                  <Section key="incomplete" columns={columns.length} />
+                ),
+              )}
+            <RowSpace height={after} columns={columns.length} />
           </tbody>
         </table>
       </div>
@@ -129,30 +133,48 @@ type Header = ReturnType<ReturnType<typeof useTable<typeof features, BoardRow>>[
 function Head({ header, metric }: { header: Header; metric: string | undefined }) {
   const sorted = header.column.getIsSorted()
   const isName = header.id === 'model'
+  const name = String(header.column.columnDef.header)
   return (
     <th
       scope="col"
       className={isName ? 'stick' : 'num'}
       aria-sort={sorted === 'desc' ? 'descending' : sorted === 'asc' ? 'ascending' : undefined}
     >
-      <button type="button" className="mid" onClick={header.column.getToggleSortingHandler()}>
-        <Cut text={String(header.column.columnDef.header)} />
+      <button
+        type="button"
+        className="mid"
+        aria-label={header.id.startsWith(TASK) ? visible(name) : undefined}
+        onClick={header.column.getToggleSortingHandler()}
+      >
+        <CutMiddle text={name} />
       </button>
       {metric && <small>{metric}</small>}
     </th>
   )
 }
 
-interface RowProps {
-  readonly row: BoardRow
-  readonly view: BoardView
-  readonly onOpen: (task: string, anchor: HTMLElement) => void
+function Section({ columns }: { columns: number }) {
+  return (
+    <tr className="sect">
+      <td colSpan={columns}>
+        <span>Incomplete rows: shown, not ranked. Means over different tasks must not be compared.</span>
+      </td>
+    </tr>
+  )
 }
 
-function Row({ row, view, onOpen }: RowProps) {
+interface RowProps {
+  readonly row: BoardRow
+  /** Counted from 1, the head included: most rows of a long table are not in the page. */
+  readonly line: number
+  readonly view: BoardView
+  readonly onOpen: (opened: { row: BoardRow; task: string; anchor: HTMLElement }) => void
+}
+
+const Row = memo(function Row({ row, line, view, onOpen }: RowProps) {
   const isRanked = row.rank !== null
   return (
-    <tr className={isRanked ? 'r' : 'r sub'}>
+    <tr className={isRanked ? 'r' : 'r sub'} aria-rowindex={line}>
       <th scope="row" className="stick">
         <span className="mname">
           <ModelName model={row.model} variant={row.variant} />
@@ -174,7 +196,7 @@ function Row({ row, view, onOpen }: RowProps) {
             <button
               type="button"
               style={{ '--h': heat } as CSSProperties}
-              onClick={(event) => onOpen(task, event.currentTarget)}
+              onClick={(event) => onOpen({ row, task, anchor: event.currentTarget })}
               aria-haspopup="dialog"
             >
               {score === undefined ? <span className="miss">·</span> : fixed(score, 3)}
@@ -192,4 +214,4 @@ function Row({ row, view, onOpen }: RowProps) {
       </td>
     </tr>
   )
-}
+})

@@ -30,6 +30,17 @@ export function Cut({ text, className = '' }: { text: string; className?: string
   )
 }
 
+/** A name cut in its middle, so that names that begin alike can be told apart. */
+export function CutMiddle({ text }: { text: string }) {
+  const { head, tail } = nameParts(visible(text))
+  return (
+    <bdi className="middle" title={visible(text)}>
+      <span className="hd">{head}</span>
+      <span className="tl">{tail}</span>
+    </bdi>
+  )
+}
+
 /** The answer under a title; facts in bold. */
 export function Answer({ sentence }: { sentence: Sentence }) {
   let at = 0

@@ -1,9 +1,11 @@
 import type { CellView } from '@sweepboard/ledger'
-import { type CSSProperties, useCallback, useMemo, useState } from 'react'
+import { type CSSProperties, memo, useCallback, useMemo, useState } from 'react'
 import { CellEvidence } from './cell-evidence.tsx'
 import { fixed, visible } from './format.ts'
 import { Cut, ModelName } from './name.tsx'
 import { Pop } from './pop.tsx'
+import { RowSpace } from './row-space.tsx'
+import { useRowWindow } from './row-window.ts'
 import { type MatrixCell, type MatrixRow, toMatrix } from './sweep-view.ts'
 
 const MARKS: Readonly<Record<MatrixCell['state'], string>> = { waiting: '', partial: '', scored: '✓', failed: '✕', stale: '↻' }
@@ -14,6 +16,7 @@ export function SweepMatrix({ cells }: { cells: readonly CellView[] }) {
   const [showsScores, setShowsScores] = useState(false)
   const [open, setOpen] = useState<{ row: string; task: string; anchor: HTMLElement } | null>(null)
   const close = useCallback(() => setOpen(null), [])
+  const { body, start, end, before, after } = useRowWindow(matrix.rows.length)
   const opened = open && matrix.rows.find((row) => row.key === open.row)?.cells.get(open.task)
   return (
     <section className="card">
@@ -35,7 +38,10 @@ export function SweepMatrix({ cells }: { cells: readonly CellView[] }) {
       </header>
       <div className="body">
         <div className="scroll">
-          <table className={showsScores ? 'mx scores' : 'mx'}>
+          <table
+            className={`mx ${showsScores ? 'scores' : ''} ${before + after > 0 ? 'windowed' : ''}`}
+            aria-rowcount={matrix.rows.length + 1}
+          >
             <caption className="sr">State by model and task</caption>
             <thead>
               <tr>
@@ -54,16 +60,19 @@ export function SweepMatrix({ cells }: { cells: readonly CellView[] }) {
                 </th>
               </tr>
             </thead>
-            <tbody>
-              {matrix.rows.map((row) => (
+            <tbody ref={body}>
+              <RowSpace height={before} columns={matrix.tasks.length + 2} />
+              {matrix.rows.slice(start, end).map((row, i) => (
                 <Row
                   key={row.key}
                   row={row}
+                  line={start + i + 2}
                   tasks={matrix.tasks}
                   showsScores={showsScores}
-                  onOpen={(task, anchor) => setOpen({ row: row.key, task, anchor })}
+                  onOpen={setOpen}
                 />
               ))}
+              <RowSpace height={after} columns={matrix.tasks.length + 2} />
             </tbody>
           </table>
         </div>
@@ -94,14 +103,16 @@ export function SweepMatrix({ cells }: { cells: readonly CellView[] }) {
 
 interface RowProps {
   readonly row: MatrixRow
+  /** Counted from 1, the head included. */
+  readonly line: number
   readonly tasks: readonly string[]
   readonly showsScores: boolean
-  readonly onOpen: (task: string, anchor: HTMLElement) => void
+  readonly onOpen: (opened: { row: string; task: string; anchor: HTMLElement }) => void
 }
 
-function Row({ row, tasks, showsScores, onOpen }: RowProps) {
+const Row = memo(function Row({ row, line, tasks, showsScores, onOpen }: RowProps) {
   return (
-    <tr>
+    <tr aria-rowindex={line}>
       <th scope="row" className="stick">
         <ModelName model={row.model} variant={row.variant} />
       </th>
@@ -116,7 +127,7 @@ function Row({ row, tasks, showsScores, onOpen }: RowProps) {
               style={{ '--p': cell.scored / cell.cells.length } as CSSProperties}
               aria-label={`${visible(row.model)}, ${visible(task)}: ${cell.state}, ${cell.scored} of ${cell.cells.length} scored`}
               aria-haspopup="dialog"
-              onClick={(event) => onOpen(task, event.currentTarget)}
+              onClick={(event) => onOpen({ row: row.key, task, anchor: event.currentTarget })}
             >
               {showsScores && cell.score !== null ? fixed(cell.score, 3) : MARKS[cell.state]}
             </button>
@@ -128,7 +139,7 @@ function Row({ row, tasks, showsScores, onOpen }: RowProps) {
       </td>
     </tr>
   )
-}
+})
 
 function CellList({ cell }: { cell: MatrixCell }) {
   const [first] = cell.cells

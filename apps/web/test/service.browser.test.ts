@@ -168,4 +168,39 @@ describe.skipIf(browser === null)(`the board and its service ${reason && `(skipp
       await stub.close()
     }
   })
+
+  it('keeps only the rows in sight of a long board in the page, its head always, and reaches the last row', async () => {
+    await serve()
+    const rows = Array.from({ length: 300 }, (_, i) => ({
+      model: `org/model-${String(i).padStart(3, '0')}`,
+      revision: '1',
+      task: 'LongBoard',
+      subset: 'default',
+      split: 'test',
+      mainScore: 1 - i / 1000,
+      metrics: { ndcg_at_10: 1 - i / 1000 },
+      languages: ['eng-Latn'],
+      mtebVersion: null,
+      datasetRevision: '',
+      evaluationTime: null,
+      origin: 'long.json',
+    }))
+    const answer = await fetch(`${url}/api/v1/published`, { method: 'POST', body: JSON.stringify(rows) })
+    expect(answer.status, await answer.text()).toBe(200)
+    const page = await openPage('/?tasks=LongBoard')
+    await page.getByText('model-000').last().waitFor()
+    expect(await page.locator('.lb').getAttribute('aria-rowcount')).toBe('301')
+    const inPage = () => page.locator('.lb tbody tr.r').count()
+    expect(await inPage()).toBeLessThan(60)
+    await page.locator('.scroll:has(.lb)').evaluate((box) => box.scrollTo(0, box.scrollHeight))
+    await page.locator('.lb tr', { hasText: 'model-299' }).waitFor()
+    expect(await inPage()).toBeLessThan(60)
+    expect(await page.locator('.lb tr', { hasText: 'model-299' }).getAttribute('aria-rowindex')).toBe('301')
+    expect(await page.locator('.lb thead').isVisible()).toBe(true)
+    const [head, box] = [
+      await page.locator('.lb thead th').first().boundingBox(),
+      await page.locator('.scroll:has(.lb)').boundingBox(),
+    ]
+    expect(Math.abs((head?.y ?? 0) - (box?.y ?? 99))).toBeLessThan(3)
+  })
 })
