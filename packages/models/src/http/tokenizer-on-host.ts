@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Load, SweepError } from '@sweepboard/contracts'
-import { openTextTokenizer, type TextTokenizer } from '../text-tokenizer.ts'
+import type { TextTokenizer } from '../text-tokenizer.ts'
 
 /** SHA-256 of a folder's tokenizer.json; null when it has none. */
 export async function tokenizerDigest(folder: string): Promise<string | null> {
@@ -14,7 +14,8 @@ export async function tokenizerDigest(folder: string): Promise<string | null> {
 
 /**
  * The tokenizer a remote load was planned with: where the plan saw it, or in any folder below `modelsRoot` whose
- * tokenizer.json has the planned digest. null when the load was planned without one.
+ * tokenizer.json has the planned digest. null when the load was planned without one: the
+ * tokenizer's code is then not even loaded.
  * @throws SweepError `SB-MODEL-001` when no such file is on this host
  */
 export async function openTokenizerOf(load: Load, modelsRoot: string | undefined): Promise<TextTokenizer | null> {
@@ -22,7 +23,8 @@ export async function openTokenizerOf(load: Load, modelsRoot: string | undefined
   if (typeof wanted !== 'string') return null
   const planned = load.open.folder
   for (const folder of [...(planned === null ? [] : [planned]), ...(await foldersBelow(modelsRoot))])
-    if ((await tokenizerDigest(folder)) === wanted) return openTextTokenizer(folder, load.model)
+    if ((await tokenizerDigest(folder)) === wanted)
+      return (await import('../text-tokenizer.ts')).openTextTokenizer(folder, load.model)
   throw new SweepError('SB-MODEL-001', { path: `${planned ?? modelsRoot ?? load.model}/tokenizer.json (${wanted.slice(0, 12)})` })
 }
 
