@@ -1,4 +1,4 @@
-import type { Load } from '@sweepboard/contracts'
+import { type Load, SweepError } from '@sweepboard/contracts'
 import type { Engine } from './engine.ts'
 import type { BatchLimits } from './onnx-batch.ts'
 import type { PaddingSide } from './onnx-feeds.ts'
@@ -56,5 +56,8 @@ export async function openOnnx(
 }
 
 function providerOf(load: Load): Provider {
-  return PROVIDERS.find((provider) => provider === load.identity.provider) ?? 'cpu'
+  const { provider } = load.identity
+  const found = PROVIDERS.find((one) => one === provider)
+  if (found === undefined) throw new SweepError('SB-MODEL-011', { provider, message: `it is none of ${PROVIDERS.join(', ')}` })
+  return found
 }

@@ -49,6 +49,7 @@ export async function resolveEndpoint(source: ModelSource, choice: DialectChoice
       `${name}: its server cuts long texts in silence; name \`tokenizer\` and \`maxTokens\` to cut them here and count them`,
     )
   if (least < SAME_IN_BATCH) warnings.push(movesWithBatch(name, least))
+  const card = cardLike(patch.like, folder === null ? name : (hubIdOf(folder)?.model ?? null))
   const known = context.knownFingerprints?.find((one) => fingerprintFits(one, link.probes))
   const options: Record<string, string> = { model: client.endpoint.model }
   if (plan.tokenizerDigest !== null) Object.assign(options, { tokenizer: plan.tokenizerDigest, input: sends })
@@ -67,9 +68,9 @@ export async function resolveEndpoint(source: ModelSource, choice: DialectChoice
     identity,
     open: plan.open,
     memoryBytes: 0,
-    parameterCount: null,
+    parameterCount: card?.parameters ?? null,
   }
-  return { load, recipe, warnings, languages: null, matryoshka: null, prompts }
+  return { load, recipe, warnings, languages: card?.languages ?? null, matryoshka: card?.matryoshka.length ? card.matryoshka : null, prompts }
 }
 
 /** From the model's folder where it is at hand; else the server pools, the template is ours, and the spec says the rest. */
