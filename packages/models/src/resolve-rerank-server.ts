@@ -1,4 +1,4 @@
-import { basename } from 'node:path'
+import { basename, isAbsolute } from 'node:path'
 import { type Load, loadKey, type PairRecipe, SweepError } from '@sweepboard/contracts'
 import { shownUrl } from './http/endpoint.ts'
 import { type EndpointPlan, planEndpoint } from './http/endpoint-plan.ts'
@@ -13,7 +13,7 @@ import { ranksProbesRight, scoreFingerprint, scoresFit } from './pair-probe.ts'
 export interface RerankServerSource {
   readonly model: string
   readonly revision?: string | undefined
-  /** The model's folder, where it is at hand. */
+  /** The model's folder, where it is at hand; a `model` that is an absolute path is one. */
   readonly folder: string | null
   readonly choice: RerankChoice
   readonly recipe?: { readonly [Member in keyof PairRecipe]?: PairRecipe[Member] | undefined } | undefined
@@ -34,7 +34,8 @@ export interface RerankServerInfo {
  */
 export async function resolveRerankServer(source: RerankServerSource, context: ResolveContext): Promise<RerankServerInfo> {
   const recipe = recipeOf(source.recipe ?? {})
-  const plan = await planEndpoint(source.choice, { engine: 'rerank-api', model: source.model, folder: source.folder, context })
+  const folder = source.folder ?? (isAbsolute(source.model) ? source.model : null)
+  const plan = await planEndpoint(source.choice, { engine: 'rerank-api', model: source.model, folder, context })
   refuseLocalPairParts(recipe, plan.tokenizer)
   const { link, scores } = await firstThatAnswers(plan, { choice: source.choice, recipe, context })
   const url = shownUrl(source.choice.url)
@@ -53,7 +54,7 @@ export async function resolveRerankServer(source: RerankServerSource, context: R
     options,
     fingerprint,
   }
-  const model = source.folder === null ? source.model : `local/${basename(source.folder)}`
+  const model = folder === null ? source.model : `local/${basename(folder)}`
   const load: Load = {
     key: loadKey(identity),
     model,

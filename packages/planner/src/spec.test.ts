@@ -44,6 +44,17 @@ describe('readSpec', () => {
     expect(mistakesOf(text).join()).not.toContain('sk-secret123')
   })
 
+  it('reads the engines of every kind of server, and refuses a key in each', () => {
+    for (const engine of ['openai', 'tei', 'ollama', 'rerank-api']) {
+      const text = (key: string) =>
+        `${HEAD}engine: { ${engine}: { url: "http://h", key: ${key}, tokenizer: ./m, timeout: 30s } }\n`
+      expect(mistakesOf(text('$A_KEY'))).toEqual([])
+      expect(mistakesOf(text('sk-secret123')).join()).toContain('must name a variable')
+    }
+    expect(mistakesOf(`${HEAD}engine: { rerank-api: { url: "http://h", style: sglang } }\n`)).toEqual([])
+    expect(mistakesOf(`${HEAD}engine: { tei: { url: "http://h", style: tei } }\n`)).not.toEqual([])
+  })
+
   it.each(['', '- a\n', '42\n', 'null\n', '{}\n'])('a file that is no sweep (%j) is mistakes, never a crash', (text) => {
     expect(mistakesOf(text).length).toBeGreaterThan(0)
   })

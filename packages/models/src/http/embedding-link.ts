@@ -8,8 +8,8 @@ import { type PatientClient, RejectedInput, type WholeAnswer } from './patient-c
 const UNIT_TOLERANCE = 1e-2
 /** Probe texts that are also embedded alone: a short and a long one. */
 const LONE_PROBES = [7, 5] as const
-/** Least cosine of a probe's vectors by text and by token ids for the two to be one. */
-const SAME_INPUT = 0.9999
+/** Least cosine of a probe's vectors by text and by token ids for the two to be one: a half-precision server stays above. */
+const SAME_INPUT = 0.999
 
 /** An embeddings server as its probes found it. */
 export interface EmbeddingLink {
@@ -66,10 +66,11 @@ export async function openEmbeddingLink(client: PatientClient, options: LinkOpti
 export async function takesTokenIds(link: EmbeddingLink, tokenizer: TextTokenizer, signal?: AbortSignal): Promise<boolean> {
   const read = tokenizer.reader(PLAIN_SIDE)
   try {
-    const { rows } = await link.embed(
-      PROBE_TEXTS.map((text) => read(text).ids),
-      signal,
-    )
+    const inputs = PROBE_TEXTS.map((text) => read(text).ids)
+    const { rows, tokenCount } = await link.embed(inputs, signal)
+    const sent = inputs.reduce((sum, ids) => sum + ids.length, 0)
+    // A server that counts texts as we do and ids otherwise puts something around them.
+    if (link.extraTokens !== null && tokenCount !== null && tokenCount !== sent) return false
     return rows.every((row, i) => cosine(row, rowOf(link.probes, i)) >= SAME_INPUT)
   } catch (thrown) {
     if (thrown instanceof RejectedInput || isRefusal(thrown) || (thrown instanceof SweepError && thrown.code === 'SB-HTTP-004'))

@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import {
   cohereRerankStub,
   hostedRerankStub,
@@ -151,6 +151,15 @@ describe('traps', () => {
     expect(counts.truncatedCount).toBe(1)
     await expect(plan({ tokenizer: folder, recipe: { maxTokens: 49 } })).rejects.toMatchObject({ code: 'SB-HTTP-008' })
     await expect(plan({ recipe: { maxTokens: 48 } })).rejects.toMatchObject({ code: 'SB-MODEL-004' })
+  })
+
+  it('a model that is a folder brings its tokenizer, and its name', async () => {
+    server = await StubServer.start(teiRerankStub(model, { maxBatch: 8, maxTokens: 48 }))
+    const choice = { url: server.root }
+    const source = { model: folder, folder: null, choice, recipe: { maxTokens: 48 } }
+    const { load } = await resolveRerankServer(source, { baseDir: '/', retry: RETRY })
+    expect(load).toMatchObject({ model: `local/${basename(folder)}`, open: { folder } })
+    expect(load.identity.options).toMatchObject({ model: basename(folder), tokenizer: expect.stringMatching(/^[0-9a-f]{64}$/) })
   })
 
   it('an instruction goes to who takes one, and is refused elsewhere', async () => {
