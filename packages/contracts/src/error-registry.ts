@@ -181,7 +181,7 @@ export const ERRORS = {
   },
   'SB-MODEL-008': {
     kind: 'unavailable',
-    says: (d) => `the inference child ${d.what}`,
+    says: (d) => `the child process that computes ${d.what}`,
     fix: 'It is replaced by itself; if it happens again, lower --threads or the number of slots.',
   },
   'SB-MODEL-009': {

@@ -16,4 +16,6 @@ export interface Breakage {
   /** The service's clock from the simulation's, ms. */
   readonly now?: (ms: number, sinceBoot: number) => number
   readonly tailKillers?: boolean
+  /** Where to begin: the seeds before do not meet it. */
+  readonly firstSeed?: number
 }

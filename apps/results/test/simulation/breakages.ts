@@ -1,4 +1,5 @@
-import type { Ledger, SqliteDatabase } from '@sweepboard/ledger'
+import { sha256 } from '@sweepboard/contracts'
+import type { LeaseRow, Ledger, SqliteDatabase } from '@sweepboard/ledger'
 import type { Breakage } from './breakage.ts'
 
 /** Replaces one method of a ledger; `original` is the shipped one. */
@@ -20,6 +21,16 @@ function instead<
 }
 
 const run = (db: SqliteDatabase, sql: string, ...values: (string | number | null)[]) => db.prepare(sql).run(...values)
+
+/** A suspect chunk is computed beside others. */
+function noQuarantine(ledger: Ledger): void {
+  instead(ledger, 'claim', (original) => (asked) => {
+    const answer = original(asked)
+    return answer.state === 'granted' && answer.work.kind === 'encode'
+      ? { state: 'granted', work: { ...answer.work, alone: false } }
+      : answer
+  })
+}
 
 /** Ways to build it wrong that protocol section 14 names, each as small as possible; every one must be found. */
 export const BREAKAGES: Readonly<Record<string, Breakage>> = {
@@ -63,7 +74,7 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
         return answer
       }),
   },
-  'completeness by the first commit': {
+  'completeness by an early counter': {
     database: (db) =>
       db.exec(`create trigger early after update of digest on chunk when new.digest is not null begin
         update encoding set complete = 1 where id = new.encoding; end`),
@@ -105,7 +116,7 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
       coordinator.beat = (sent) => ({ ...beat(sent), stop: [] })
     },
   },
-  'crashes counted by silence': {
+  'crashes by silence': {
     ledger: (ledger, db) =>
       instead(ledger, 'expire', (original) => (lease) => {
         const chunks = db.prepare('select encoding, n from chunk where lease = ?').all(lease) as { encoding: number; n: number }[]
@@ -117,7 +128,7 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
         return original(lease)
       }),
   },
-  'no mark on disk': { worker: { noMark: true } },
+  'no mark': { worker: { noMark: true } },
   'end before its commits': { worker: { endFirst: true } },
   'scorer trusts artifacts': { worker: { scorerTrusts: true } },
   'retry deletes rows': {
@@ -140,15 +151,11 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
     ledger: (ledger) =>
       instead(ledger, 'openLeases', (original) => () => original().filter(({ run: claimed }) => claimed !== null)),
   },
-  'no isolation of suspects': {
+  /** Without it the quarantine of its host means nothing either: a suspect is only one chunk of a lease. */
+  'no isolation': {
     tailKillers: true,
     ledger: (ledger) => {
-      instead(ledger, 'claim', (original) => (asked) => {
-        const answer = original(asked)
-        return answer.state === 'granted' && answer.work.kind === 'encode'
-          ? { state: 'granted', work: { ...answer.work, alone: false } }
-          : answer
-      })
+      noQuarantine(ledger)
       instead(
         ledger,
         'todoChunks',
@@ -156,6 +163,7 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
       )
     },
   },
+  'no quarantine': { tailKillers: true, firstSeed: 40, ledger: (ledger) => noQuarantine(ledger) },
   'two leases for a chunk': {
     ledger: (ledger, db) =>
       instead(ledger, 'leaseEncode', (original) => (want) => {
@@ -168,7 +176,7 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
         return original({ ...want, chunks: [...want.chunks, [next.encoding, next.n]] })
       }),
   },
-  'failures of closed leases count': {
+  'failures accepted from closed leases': {
     ledger: (ledger, db) =>
       instead(ledger, 'end', (original) => (sent, isWhole) => {
         if (ledger.lease(sent.lease) === undefined) {
@@ -185,6 +193,78 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
         original(sent, isWhole)
       }),
   },
+  'no reconciler': { ledger: (ledger) => instead(ledger, 'expire', () => () => false) },
+  'no boot order': {
+    coordinator: (coordinator) => {
+      const beat = coordinator.beat.bind(coordinator)
+      const claim = coordinator.claim.bind(coordinator)
+      coordinator.beat = (sent) => beat({ ...sent, boot: 1 })
+      coordinator.claim = (asked) => claim({ ...asked, boot: 1 })
+    },
+  },
+  'completeness in a second transaction': {
+    ledger: (ledger, db) => {
+      const later = new Set<number>()
+      const setComplete = (encoding: number, complete: 0 | 1) => {
+        run(db, 'update encoding set complete = ? where id = ?', complete, encoding)
+        run(
+          db,
+          `update grp set ready = attached and not exists (select 1 from grp_encoding ge join encoding e on e.id = ge.encoding
+          where ge.grp = grp.id and e.complete = 0)`,
+        )
+        run(db, 'update want set ready = (select ready from grp where id = want.grp)')
+      }
+      instead(ledger, 'commit', (original) => (commits, exists) => {
+        const partial = new Set(
+          (db.prepare('select id from encoding where complete = 0').all() as { id: number }[]).map(({ id }) => id),
+        )
+        const verdicts = original(commits, exists)
+        for (const { encoding } of commits) {
+          if (!partial.has(encoding) || db.prepare('select 1 from encoding where id = ? and complete = 0').get(encoding)) continue
+          setComplete(encoding, 0)
+          later.add(encoding)
+        }
+        return verdicts
+      })
+      instead(ledger, 'openLeases', (original) => () => {
+        for (const encoding of later) setComplete(encoding, 1)
+        later.clear()
+        return original()
+      })
+    },
+  },
+  'failure keeps leases': {
+    ledger: (ledger, db) =>
+      instead(ledger, 'end', (original) => (sent, isWhole) => {
+        const leases = db.prepare('select * from lease where id <> ?').all(sent.lease) as LeaseRow[]
+        const chunks = db.prepare('select encoding, n, lease from chunk where lease is not null').all() as Leased[]
+        original(sent, isWhole)
+        for (const row of leases.filter(({ id }) => ledger.lease(id) === undefined)) {
+          const columns = Object.keys(row)
+          run(db, `insert into lease (${columns}) values (${columns.map(() => '?')})`, ...Object.values(row))
+          run(db, 'update grp set lease = ? where id = ?', row.id, row.grp)
+          for (const { encoding, n } of chunks.filter(({ lease }) => lease === row.id))
+            run(db, `update chunk set lease = ? where encoding = ? and n = ? and ${FREE}`, row.id, encoding, n)
+        }
+      }),
+  },
+  'ticket id from the chunk': {
+    ledger: (ledger, db) =>
+      instead(ledger, 'leaseEncode', (original) => (want) => {
+        const id = `j${sha256(String(want.chunks[0])).slice(0, 20)}`
+        const drawn = original(want)
+        run(db, 'update lease set id = ? where id = ?', id, drawn)
+        run(db, 'update chunk set lease = ? where lease = ?', id, drawn)
+        return id
+      }),
+  },
 }
 
+interface Leased {
+  readonly encoding: number
+  readonly n: number
+  readonly lease: string
+}
+
+const FREE = 'digest is null and lease is null and failed is null'
 const EMPTY_END = { boot: 0, results: [], failures: [], scoreFailures: [], missing: [], crashed: [] }
