@@ -64,7 +64,7 @@ export async function resolveRerankServer(source: RerankServerSource, context: R
     memoryBytes: 0,
     parameterCount: null,
   }
-  return { load, recipe, warnings: warningsOf(model, { link, recipe, scores }) }
+  return { load, recipe, warnings: warningsOf(model, { link, recipe, scores, facts: plan.facts }) }
 }
 
 function recipeOf(patch: NonNullable<RerankServerSource['recipe']>): PairRecipe {
@@ -112,11 +112,18 @@ function refuseMisfit(url: string, by: { link: RerankLink; recipe: PairRecipe; f
     throw new SweepError('SB-HTTP-010', { url, message: `style ${link.style} of ${facts.server} carries no instruction` })
 }
 
-function warningsOf(model: string, by: { link: RerankLink; recipe: PairRecipe; scores: readonly number[] }): string[] {
+function warningsOf(
+  model: string,
+  by: { link: RerankLink; recipe: PairRecipe; scores: readonly number[]; facts: ServerFacts },
+): string[] {
   const warnings: string[] = []
   if (!ranksProbesRight(by.scores))
     warnings.push(`${model} does not score the answer of a canary question highest: check the server's template and model`)
   if (by.link.style === 'cohere' && by.recipe.maxTokens === null)
     warnings.push(`${model}: this server cuts documents at 4096 tokens; set maxTokens and a tokenizer to cut them here`)
+  if (by.facts.truncates === true && by.link.style !== 'tei' && by.recipe.maxTokens === null)
+    warnings.push(
+      `${model}: its server cuts long pairs in silence; name \`tokenizer\` and \`maxTokens\` to cut them here and count them`,
+    )
   return warnings
 }

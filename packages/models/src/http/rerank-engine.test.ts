@@ -191,6 +191,13 @@ describe('traps', () => {
     expect(bodies.filter(({ query }) => String(query).startsWith('sweepboard probe: '))).toHaveLength(2)
   })
 
+  it('who leaves the cutting to a server that cuts in silence is warned', async () => {
+    const warned = expect.arrayContaining([expect.stringContaining('cuts long pairs in silence')])
+    server = await StubServer.start(infinityRerankStub(model))
+    expect((await plan()).warnings).toEqual(warned)
+    expect((await plan({ tokenizer: folder, recipe: { maxTokens: 64 } })).warnings).not.toEqual(warned)
+  })
+
   it('a server with one score for everything is refused at once', async () => {
     server = await StubServer.start({
       'POST /v1/rerank': () => ({
