@@ -228,6 +228,18 @@ describe('the hub', () => {
     })
   })
 
+  it('is not asked with a token no header can hold, or at no address, and neither is shown', async () => {
+    const { settings, hub } = await start()
+    const error = await refusal({ ...settings, token: 'hf_secret\nx' })
+    expect(error.code).toBe('SB-TASK-014')
+    expect(JSON.stringify([error, error.message])).not.toContain('hf_secret')
+    expect(await refusal({ ...settings, endpoint: 'nowhere' })).toMatchObject({ code: 'SB-TASK-013' })
+    for (const repo of ['../evil', 'a/..', 'a/b/c', 'a', '.a/b', 'a/b?x'])
+      await expect(listTree(settings, repo, COMMIT)).rejects.toMatchObject({ code: 'SB-TASK-015' })
+    await expect(listTree(settings, REPO, '../../x')).rejects.toMatchObject({ code: 'SB-TASK-015' })
+    expect(hub.requests).toEqual([])
+  })
+
   it('cannot name a path outside the snapshot', async () => {
     const { settings } = await start({}, { files: { '../../evil': 'x', '/etc/x': 'x', 'a/../../b': 'x', 'fine..txt': 'x' } })
     expect((await listTree(settings, REPO, COMMIT)).files.map(({ path }) => path)).toEqual(['fine..txt'])

@@ -27,6 +27,7 @@ export async function hubGet(
   subject: HubSubject,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
+  refuseSettings(settings, subject)
   let reason = ''
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     let pause = (settings.retryMs ?? 500) * 2 ** attempt
@@ -48,6 +49,17 @@ export async function hubGet(
     if (attempt < ATTEMPTS - 1) await wait(pause)
   }
   throw new SweepError('SB-TASK-013', { repo: subject.repo, what: subject.what, message: reason })
+}
+
+/** What no repeat mends. The words of `fetch` about a header it cannot send would show the token. */
+function refuseSettings({ endpoint, token }: HubSettings, { repo, what }: HubSubject): void {
+  if (!URL.canParse(endpoint)) throw new SweepError('SB-TASK-013', { repo, what, message: 'the endpoint is no address' })
+  if (token !== null && !/^[\x21-\x7e]+$/.test(token))
+    throw new SweepError('SB-TASK-014', {
+      repo,
+      status: 'not asked',
+      message: 'the token holds blanks or other signs no token has',
+    })
 }
 
 const isTransient = (status: number) => status === 408 || status === 429 || status >= 500

@@ -17,11 +17,15 @@ export interface HubTree {
   readonly files: readonly HubFile[]
 }
 
+const REPO = /^(?!\.)[\w.-]+\/(?!\.)[\w.-]+$/
+
 /**
  * Lists the files of a dataset repository; offline, those the cache has.
  * @throws SweepError `SB-TASK-013` to `SB-TASK-015` as `hubGet`; `SB-TASK-016` offline without a snapshot
  */
 export async function listTree(settings: HubSettings, repo: string, revision: string): Promise<HubTree> {
+  // Both become parts of paths and addresses.
+  if (!REPO.test(repo) || !isInside(revision)) throw new SweepError('SB-TASK-015', { repo, revision, what: 'such data set' })
   const cached = new CachedRepo(settings.cacheDir, repo)
   if (settings.offline) {
     const commit = cached.commitOf(revision)
@@ -54,7 +58,6 @@ interface TreeEntry {
 async function fetchTree(settings: HubSettings, repo: string, commit: string): Promise<HubFile[]> {
   const files: HubFile[] = []
   const subject = { repo, revision: commit, what: 'list of files' }
-  const { origin } = new URL(settings.endpoint)
   let url: string | null = `${settings.endpoint}/api/datasets/${repo}/tree/${commit}?recursive=true`
   while (url !== null) {
     const response = await hubGet(url, settings, subject)
@@ -63,6 +66,7 @@ async function fetchTree(settings: HubSettings, repo: string, commit: string): P
       files.push({ path, blob: { size: lfs?.size ?? size, etag: lfs?.oid ?? oid, isLarge: lfs !== undefined } })
     }
     const next: string | undefined = /<([^>]+)>;\s*rel="next"/.exec(response.headers.get('link') ?? '')?.[1]
+    const { origin } = new URL(settings.endpoint)
     // A page elsewhere would be asked without the token and could list anything.
     url = next !== undefined && new URL(next, url).origin === origin ? new URL(next, url).href : null
   }

@@ -3,6 +3,7 @@ import { fileBlocks } from './file-blocks.ts'
 import { noteUnreadable, readLines } from './line-reader.ts'
 import type { MistakeList } from './mistake-list.ts'
 import type { VisitRow } from './table.ts'
+import { readWholeText } from './whole-text.ts'
 
 export interface RowSink {
   readonly mistakes: MistakeList
@@ -37,15 +38,8 @@ async function startsWithBracket(file: string, mistakes: MistakeList): Promise<b
 }
 
 async function readArray(file: string, sink: RowSink): Promise<void> {
-  const blocks: Buffer[] = []
-  for await (const block of fileBlocks(file)) blocks.push(Buffer.from(block))
-  const rows = parse(
-    Buffer.concat(blocks)
-      .toString('utf8')
-      .replace(/^\ufeff/, ''),
-    { file },
-    sink.mistakes,
-  )
+  const text = await readWholeText(file, sink.mistakes)
+  const rows = text === null ? null : parse(text, { file }, sink.mistakes)
   if (!Array.isArray(rows)) return
   for (const [i, row] of rows.entries()) visitObject(row, { file, line: i + 1 }, sink)
 }

@@ -94,6 +94,17 @@ describe('a repository of one config', () => {
     await expect(prepareTask(ref, memoryStore().put)).rejects.toMatchObject({ code: 'SB-TASK-008' })
   })
 
+  it('is the catalog’s own: another repository or revision under a task’s name is not fetched', async () => {
+    const { settings, hub } = await startTaskHub('STS12', { 'test.jsonl': jsonLines(scored) })
+    const ref = hubRef('STS12')
+    const source = ref.source as { kind: 'hub'; repo: string; revision: string }
+    for (const other of [{ repo: 'org/private' }, { revision: 'f'.repeat(40) }])
+      await expect(readTask({ ...ref, source: { ...source, ...other } }, { hub: settings })).rejects.toMatchObject({
+        code: 'SB-TASK-017',
+      })
+    expect(hub.requests).toEqual([])
+  })
+
   it('is refused offline where a part of a split is not in the cache', async () => {
     const part = (n: number) => `data/test-0000${n}-of-00002.jsonl`
     const { settings, hub } = await startTaskHub('STS12', {

@@ -24,13 +24,14 @@ export async function readHubTask(
   mistakes: MistakeList,
 ): Promise<TypedData> {
   const task = findTask(ref.task)
-  if (task === undefined || ref.catalog === null)
-    throw new SweepError('SB-TASK-017', {
-      repo: ref.source.repo,
-      task: ref.task,
-      message: 'only tasks of the catalog are loaded',
-    })
-  const repo = await HubRepo.open({ settings: hub, task: ref.task }, ref.source.repo, ref.source.revision)
+  const { repo: name, revision } = ref.source
+  // A reference may come from another machine: with this one's token only the catalog's own data is fetched.
+  const isCatalogs = task?.dataset.path === name && task.dataset.revision === revision && task.type === (ref.type ?? 'Retrieval')
+  if (task === undefined || !isCatalogs) {
+    const message = 'it is not what the catalog names for this task'
+    throw new SweepError('SB-TASK-017', { repo: name, task: ref.task, message })
+  }
+  const repo = await HubRepo.open({ settings: hub, task: ref.task }, name, revision)
   const settings = taskSettings(ref)
   const { type } = settings
   if (type === 'Retrieval' || type === 'Reranking' || type === 'InstructionReranking') {

@@ -17,7 +17,7 @@ const DEFAULT_RANGE = { minScore: 0, maxScore: 5 }
 /** From the catalog for its tasks, else from `task.json`. */
 export function taskSettings(ref: TaskRef): TaskSettings {
   const type = ref.type ?? 'Retrieval'
-  const params = ref.catalog === null ? undefined : findTask(ref.task)?.params
+  const params = ref.catalog === null && ref.source.kind !== 'hub' ? undefined : findTask(ref.task)?.params
   if (params)
     return {
       type,

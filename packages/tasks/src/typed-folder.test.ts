@@ -109,6 +109,10 @@ describe('an STS folder', () => {
       '4 SB-TASK-007',
     ])
     expect(await mistakesOf({ ...taskJson({ type: 'STS' }), 'test.jsonl': '' })).toEqual([' SB-TASK-004'])
+    const list = gzipSync(JSON.stringify(rows))
+    expect(await mistakesOf({ ...taskJson({ type: 'STS' }), 'test.json.gz': list.subarray(0, list.length - 9) })).toContain(
+      ' SB-TASK-012',
+    )
     const cut = gzipSync(jsonLines(rows))
     expect(await mistakesOf({ ...taskJson({ type: 'STS' }), 'test.jsonl.gz': cut.subarray(0, cut.length - 9) })).toEqual([
       ' SB-TASK-012',
