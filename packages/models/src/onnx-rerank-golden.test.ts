@@ -112,6 +112,15 @@ describe.skipIf(isAbsent)('reference scores (skipped without ../shared/golden/mo
     expect(furthest(scores, goldenOf('tiny-qwen3-reranker'))).toBeLessThan(most)
   })
 
+  it('scores canary pairs before it opens: one score for all is no reranker', async () => {
+    // Both words are one token: whatever the logits, the probability is a half.
+    const { load, recipe } = await resolved(...MODELS[1])
+    await expect(openPairEngine(load, { ...recipe, noToken: recipe.yesToken }, { threads: 1 })).rejects.toMatchObject({
+      code: 'SB-MODEL-007',
+      message: expect.stringContaining('canary'),
+    })
+  })
+
   it('asks for the template of a causal model nobody described', async () => {
     await expect(resolved('tiny-qwen3-reranker', { maxTokens: 256 })).rejects.toMatchObject({
       code: 'SB-MODEL-004',

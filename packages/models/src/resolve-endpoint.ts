@@ -70,7 +70,14 @@ export async function resolveEndpoint(source: ModelSource, choice: DialectChoice
     memoryBytes: 0,
     parameterCount: card?.parameters ?? null,
   }
-  return { load, recipe, warnings, languages: card?.languages ?? null, matryoshka: card?.matryoshka.length ? card.matryoshka : null, prompts }
+  return {
+    load,
+    recipe,
+    warnings,
+    languages: card?.languages ?? null,
+    matryoshka: card?.matryoshka.length ? card.matryoshka : null,
+    prompts,
+  }
 }
 
 /** From the model's folder where it is at hand; else the server pools, the template is ours, and the spec says the rest. */
