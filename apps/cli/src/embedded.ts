@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { openLocalQueue } from '@sweepboard/queue'
 import { createApp, type Listening, listen, openLocalLink, Service } from '@sweepboard/results'
+import type { HubSettings } from '@sweepboard/tasks'
 import { parseSlots, type RunningWorker, startWorker } from '@sweepboard/worker'
 import { codeVersion, VERSION } from './context.ts'
 import { commandHolder } from './folder-source.ts'
@@ -14,6 +15,7 @@ export interface EmbeddedOptions {
   readonly port: number
   readonly allowEnv: readonly string[]
   readonly threads?: number
+  readonly hub: HubSettings
   readonly log: (entry: Readonly<Record<string, unknown>>) => void
 }
 
@@ -40,6 +42,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       version: VERSION,
       beatMs: BEAT_MS,
       tickMs: TICK_MS,
+      hub: options.hub,
       readableRoots: null,
       log: options.log,
     }),

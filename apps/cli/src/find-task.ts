@@ -1,7 +1,15 @@
 import { resolve } from 'node:path'
 import { SweepError, type TaskRef } from '@sweepboard/contracts'
 import type { NamedTask, SweepSpec } from '@sweepboard/planner'
-import { closest, expandTaskPattern, listBenchmarks, type ResolvedTask, resolveTask, suggestTask } from '@sweepboard/tasks'
+import {
+  closest,
+  expandTaskPattern,
+  type HubSettings,
+  listBenchmarks,
+  type ResolvedTask,
+  resolveTask,
+  suggestTask,
+} from '@sweepboard/tasks'
 import { isPath, resolvePath } from './spec-path.ts'
 
 /** One (task, subset, split) with the instruction its task gives each side. */
@@ -16,7 +24,12 @@ const SKIPPED = new Set(['SB-TASK-008', 'SB-TASK-009'])
 /** Finds the data of one task entry. A glob or benchmark skips members it cannot run here, but not all of them. */
 export function findTask(
   named: NamedTask,
-  place: { readonly spec: SweepSpec | null; readonly specDir: string; readonly datasets: string | undefined },
+  place: {
+    readonly spec: SweepSpec | null
+    readonly specDir: string
+    readonly datasets: string | undefined
+    readonly hub: HubSettings
+  },
 ): { readonly tasks: readonly NamedTaskData[]; readonly warnings: readonly string[] } {
   const expanded = isPath(named.task)
     ? [{ name: resolvePath(named.task, place.specDir), subsets: null, splits: null }]
@@ -32,6 +45,7 @@ export function findTask(
         subsets: named.subsets ?? subsets ?? undefined,
         splits: named.splits ?? splits ?? undefined,
         limit: place.spec?.limit,
+        hub: place.hub,
       })
       tasks.push(...found.refs.map((ref) => ({ ref, instruction: found.instruction })))
       warnings.push(...found.warnings)

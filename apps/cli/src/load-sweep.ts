@@ -11,12 +11,15 @@ import {
   refuseMistakes,
   type SweepSpec,
 } from '@sweepboard/planner'
+import type { HubSettings } from '@sweepboard/tasks'
 import { findModel } from './find-model.ts'
 import { asRerankEntry, findReranker, isRerankingModel } from './find-reranker.ts'
 import { findTask, type NamedTaskData } from './find-task.ts'
 
 export interface LoadOptions {
   readonly datasets?: string
+  /** Where tasks without a local folder come from. */
+  readonly hub: HubSettings
   /** Reads the API keys that remote engines name. */
   readonly readEnv: (name: string) => string | undefined
   /** Fingerprints of the endpoints that served before, where the sweep will run; asked at most once. */
@@ -60,7 +63,9 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
   const warnings: string[] = []
   const tasks: NamedTaskData[] = []
   for (const { value, line } of read.tasks) {
-    const found = await collect(line, () => findTask(value, { spec: read.spec, specDir, datasets: options.datasets }))
+    const found = await collect(line, () =>
+      findTask(value, { spec: read.spec, specDir, datasets: options.datasets, hub: options.hub }),
+    )
     tasks.push(...(found?.tasks ?? []))
     warnings.push(...(found?.warnings ?? []))
   }

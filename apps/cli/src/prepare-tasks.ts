@@ -1,5 +1,5 @@
 import { type Mistake, type Plan, type PreparedTask, SweepError, taskKey } from '@sweepboard/contracts'
-import { prepareInChild } from '@sweepboard/tasks'
+import { type HubSettings, prepareInChild } from '@sweepboard/tasks'
 
 /** Tasks read at once: each is a child process that holds a data set. */
 const AT_ONCE = 2
@@ -8,6 +8,7 @@ export interface PrepareOptions {
   /** The sweep file, for the words of a refusal. */
   readonly file: string
   readonly artifactFolder: string
+  readonly hub: HubSettings
   readonly signal?: AbortSignal
   /** Called once for each task, in the order they end. */
   readonly onPrepared?: (prepared: PreparedTask) => Promise<void> | void
@@ -27,7 +28,7 @@ export async function prepareTasks(plan: Plan, options: PrepareOptions): Promise
   const work = async () => {
     for (const ref of waiting) {
       try {
-        const done = await prepareInChild(ref, options.artifactFolder, options.signal)
+        const done = await prepareInChild(ref, options.artifactFolder, options.signal, { hub: options.hub })
         await options.onPrepared?.(done)
         prepared.push(done)
       } catch (thrown) {

@@ -100,7 +100,7 @@ limit: -1
     expect(places(await refused(place.write('twice.yaml', 'sweep: x\ntasks: [SciFact]\nsweep: y\n')))[0]).toBe(
       'twice.yaml:3 SB-SPEC-002',
     )
-    const later = 'sweep: x\ntasks: [SemanticTrapsEn]\nmodels: [local/pocket-static-en]\nmatrix:\n  rerank: none\n'
+    const later = 'sweep: x\ntasks: [SemanticTrapsEn]\nmodels: [local/pocket-static-en]\nmatrix: {}\noverrides: []\n'
     expect(places(await refused(place.write('later.yaml', later)))).toEqual(['later.yaml:5 SB-CORE-002'])
   })
 

@@ -14,7 +14,7 @@ import {
 } from '@sweepboard/contracts'
 import { Ledger, type LedgerReader, openReadOnly, type PublishedRow, type Submission } from '@sweepboard/ledger'
 import { type GateOutcome, judgeGates } from '@sweepboard/planner'
-import { prepareInChild } from '@sweepboard/tasks'
+import { type HubSettings, prepareInChild } from '@sweepboard/tasks'
 import { Coordinator } from './coordinator.ts'
 import { EventHub } from './events.ts'
 import { nameFailedTexts } from './failed-text.ts'
@@ -38,6 +38,8 @@ export interface ServiceOptions {
   readonly tickMs: number
   /** Folders a preparation may read, beside the shipped tasks; null = any (embedded: the user's own command). */
   readonly readableRoots: readonly string[] | null
+  /** How a preparation reaches the Hugging Face hub; absent = not at all. */
+  readonly hub?: HubSettings | undefined
   readonly log: (entry: Readonly<Record<string, unknown>>) => void
   /** Called at the named crash points of protocol section 11: fault injection only. */
   readonly point?: (name: string) => void
@@ -284,7 +286,7 @@ export class Service {
     ) {
       throw new SweepError('SB-TASK-008', { task: ref.task, path: source.path })
     }
-    return prepareInChild(ref, join(options.folder, 'artifacts'))
+    return prepareInChild(ref, join(options.folder, 'artifacts'), undefined, { hub: options.hub })
   }
 }
 

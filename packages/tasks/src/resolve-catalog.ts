@@ -4,6 +4,7 @@ import { SweepError, type TaskRef, TaskType } from '@sweepboard/contracts'
 import type { CatalogTask } from './catalog.ts'
 import { splitStatistics, subsetLanguages } from './catalog-subset.ts'
 import { expectedFile, isRankedFolder, listSplits } from './folder-layout.ts'
+import { CachedRepo } from './hub-cache.ts'
 import { RELEASE_FOLDERS } from './release-layout.ts'
 import type { ResolvedTask, ResolveOptions } from './resolve.ts'
 
@@ -64,7 +65,7 @@ function placeSubsets(resolving: Resolving, languages: ReadonlyMap<string, unkno
     const folder = folders.find((one) => holdsData(one, resolving, subset))
     return folder === undefined ? [] : [{ subset, folder }]
   })
-  if (found.length === 0 && options.hub && task.dataset.path !== null) return fromHub(resolving, wanted)
+  if (found.length === 0 && isOnHub(resolving)) return fromHub(resolving, wanted)
   const missing = local.filter(({ subset }) => !found.some((one) => one.subset === subset))
   if (missing[0] && (options.subsets || found.length === 0)) {
     const { subset, folders } = missing[0]
@@ -108,6 +109,13 @@ function absentPath(
   if (!existsSync(root)) return root
   const file = expectedFile(type, task.evalSplits[0] ?? 'test')
   return subsetCount > 1 && !options.subsets ? join(root, '<subset>', file) : join(root, subsetCount > 1 ? subset : '', file)
+}
+
+/** Whether the task's repository may be read: told to, and, offline, with its revision in the cache. */
+function isOnHub({ task, options: { hub } }: Resolving): boolean {
+  const { path, revision } = task.dataset
+  if (!hub || path === null) return false
+  return hub === true || !hub.offline || new CachedRepo(hub.cacheDir, path).list(revision).length > 0
 }
 
 /** Every subset of the hub repository; its splits are known when it is read. */

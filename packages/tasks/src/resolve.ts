@@ -1,5 +1,6 @@
 import { SweepError, type TaskRef, type TaskType } from '@sweepboard/contracts'
 import { findTask, type SideTexts, suggestTask } from './catalog.ts'
+import type { HubSettings } from './hub-settings.ts'
 import { resolveAggregate } from './resolve-aggregate.ts'
 import { resolveCatalogTask } from './resolve-catalog.ts'
 import { resolveFolderTask } from './resolve-folder.ts'
@@ -8,8 +9,11 @@ import { shippedFolder } from './shipped.ts'
 export interface ResolveOptions {
   /** Folder with `<Task>/` or `<Task>/<subset>/` below it. */
   readonly datasetsRoot?: string | undefined
-  /** Take tasks without a folder below `datasetsRoot` from their hub repositories, at the catalog's revision. */
-  readonly hub?: boolean | undefined
+  /**
+   * Take tasks without a folder below `datasetsRoot` from their hub repositories, at the catalog's revision; with settings that are
+   * offline only those of which the cache holds that revision.
+   */
+  readonly hub?: boolean | HubSettings | undefined
   /** Folder that `./tasks/mine` is relative to; the working folder by default. */
   readonly baseFolder?: string | undefined
   /** Take only these; absent = all that the task has (and, of catalog tasks, the root holds). */

@@ -2,6 +2,7 @@ import { summarizePlan, sweepSchemaJson } from '@sweepboard/planner'
 import type { Command } from 'commander'
 import { type CommonOptions, dataFolder } from '../context.ts'
 import { fingerprintsIn } from '../folder-source.ts'
+import { readHubSettings } from '../hub.ts'
 import { loadSweep } from '../load-sweep.ts'
 import { printJson, printNote, printResult } from '../output.ts'
 import { openSource } from '../source.ts'
@@ -17,6 +18,7 @@ export function add(program: Command): void {
     .option('--to <url>', 'service the sweep would be sent to')
     .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
     .option('--schema', 'print the JSON Schema of the sweep language instead')
+    .option('--offline', 'no network but for endpoints the spec names: data from folders and the hub cache')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
@@ -27,7 +29,7 @@ export function add(program: Command): void {
 
 async function plan(
   file: string | undefined,
-  options: CommonOptions & { datasets?: string; allowEnv: string[]; schema?: boolean },
+  options: CommonOptions & { datasets?: string; offline?: boolean; allowEnv: string[]; schema?: boolean },
   command: Command,
 ): Promise<void> {
   if (options.schema) return printJson(sweepSchemaJson())
@@ -35,6 +37,7 @@ async function plan(
   const allowed = new Set(options.allowEnv)
   const sweep = await loadSweep(file as string, {
     ...(options.datasets ? { datasets: options.datasets } : {}),
+    hub: readHubSettings(options),
     readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined),
     fingerprints: () => (options.to ? openSource(options).fingerprints() : fingerprintsIn(dataFolder(options))),
   })

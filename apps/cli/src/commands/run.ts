@@ -6,6 +6,7 @@ import { type CommonOptions, dataFolder } from '../context.ts'
 import { type Embedded, openEmbedded } from '../embedded.ts'
 import { describeCells } from '../failures.ts'
 import { fingerprintsIn } from '../folder-source.ts'
+import { readHubSettings } from '../hub.ts'
 import { type LoadedSweep, loadSweep } from '../load-sweep.ts'
 import { wholeNumber } from '../number-option.ts'
 import { printEvent, printNote, printResult } from '../output.ts'
@@ -38,7 +39,7 @@ export function add(program: Command): void {
     .option('--port <n>', 'port of the board; the next free one is taken', wholeNumber(0), '4400')
     .option('--allow-env <names...>', 'environment variables a spec may name for API keys', [])
     .option('--no-serve', 'end after the sweep even on a terminal')
-    .option('--offline', 'never use the network but for endpoints the spec names')
+    .option('--offline', 'no network but for endpoints the spec names: data from folders and the hub cache')
     .option('--json', 'NDJSON events, the last one {"event":"done",...}')
     .addHelpText(
       'after',
@@ -53,6 +54,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   const folder = dataFolder(options)
   const sweep = await loadSweep(file, {
     ...(options.datasets ? { datasets: options.datasets } : {}),
+    hub: readHubSettings(options),
     readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined),
     fingerprints: () => fingerprintsIn(folder),
   })
@@ -63,6 +65,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
     slots: options.slots,
     port: Number(options.port),
     allowEnv: options.allowEnv,
+    hub: readHubSettings(options),
     log: log.write,
     ...(options.threads ? { threads: Number(options.threads) } : {}),
   })
@@ -75,6 +78,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
     const prepared = await prepareTasks(sweep.plan, {
       file,
       artifactFolder: join(folder, 'artifacts'),
+      hub: readHubSettings(options),
       signal: interrupt.signal,
     })
     for (const note of describeData(sweep.plan, prepared)) printNote(`note: ${note}`)

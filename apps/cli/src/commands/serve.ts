@@ -5,6 +5,7 @@ import { assertSafeToListen, createApp, listen, openCrashPoint, Service } from '
 import type { Command } from 'commander'
 import { type CommonOptions, dataFolder, readSecret, VERSION } from '../context.ts'
 import { commandHolder } from '../folder-source.ts'
+import { readHubSettings } from '../hub.ts'
 import { wholeNumber } from '../number-option.ts'
 import { printEvent, printNote } from '../output.ts'
 import { openRunLog } from '../run-log.ts'
@@ -69,6 +70,7 @@ async function serve(options: ServeOptions): Promise<void> {
       version: VERSION,
       beatMs: Number(options.beat),
       tickMs: Math.min(1000, Number(options.beat) / 2),
+      hub: readHubSettings(),
       readableRoots: options.datasets ? [resolve(options.datasets)] : [],
       log: log.write,
       point: openCrashPoint(process.env.SWEEPBOARD_CRASH_AT),

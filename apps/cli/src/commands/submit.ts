@@ -6,6 +6,7 @@ import { type PreparedTask, SweepError } from '@sweepboard/contracts'
 import { submitSweep } from '@sweepboard/results'
 import type { Command } from 'commander'
 import { type CommonOptions, readToken } from '../context.ts'
+import { readHubSettings } from '../hub.ts'
 import { type LoadedSweep, loadSweep } from '../load-sweep.ts'
 import { printJson, printNote, printResult } from '../output.ts'
 import { describeData, prepareTasks } from '../prepare-tasks.ts'
@@ -14,6 +15,7 @@ import { openClient, openSource } from '../source.ts'
 interface SubmitOptions extends CommonOptions {
   readonly to: string
   readonly datasets?: string
+  readonly offline?: boolean
   readonly id?: string
   readonly allowEnv: string[]
 }
@@ -28,6 +30,7 @@ export function add(program: Command): void {
     .option('--datasets <root>', 'folder with <Task>/ or <Task>/<subset>/ in BEIR layout')
     .option('--allow-env <names...>', 'environment variables a spec may name for API keys', [])
     .option('--id <sweep>', 'id of the sweep: repeats a submit whose answer was lost, without a second sweep')
+    .option('--offline', 'no network but for endpoints the spec names: data from folders and the hub cache')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
@@ -40,6 +43,7 @@ async function submit(file: string, options: SubmitOptions): Promise<void> {
   const allowed = new Set(options.allowEnv)
   const sweep = await loadSweep(file, {
     ...(options.datasets ? { datasets: options.datasets } : {}),
+    hub: readHubSettings(options),
     readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined),
     fingerprints: () => openSource(options).fingerprints(),
   })
@@ -75,6 +79,7 @@ async function prepareAndUpload(sweep: LoadedSweep, options: SubmitOptions): Pro
     return await prepareTasks(sweep.plan, {
       file: sweep.file,
       artifactFolder: folder,
+      hub: readHubSettings(options),
       onPrepared: async ({ queries, documents, judgments }) => {
         for (const digest of new Set([queries.digest, documents.digest, judgments])) {
           if (!(await remote.has(digest))) await remote.put(await local.get(digest))
