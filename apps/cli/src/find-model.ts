@@ -1,6 +1,6 @@
-import { type Digest, taskKey } from '@sweepboard/contracts'
+import { type Digest, isLexical, taskKey } from '@sweepboard/contracts'
 import type { KnownFingerprint } from '@sweepboard/ledger'
-import { fillInstruction, resolveModel } from '@sweepboard/models'
+import { BM25_MODEL, fillInstruction, lexicalSides, resolveModel } from '@sweepboard/models'
 import type { NamedModel, ResolvedModel, SweepSpec } from '@sweepboard/planner'
 import { toEngineChoice } from './engine-choice.ts'
 import type { NamedTaskData } from './find-task.ts'
@@ -28,11 +28,16 @@ export async function findModel(
     {
       model,
       engine: engine === undefined ? undefined : toEngineChoice(engine),
-      recipe: { ...spec?.recipe, ...named.recipe },
+      // What the spec says of all recipes is about vectors.
+      recipe: model === BM25_MODEL ? named.recipe : { ...spec?.recipe, ...named.recipe },
       revision: named.revision,
     },
     { baseDir: place.specDir, readVariable: place.readEnv, knownFingerprints: known },
   )
+  if (isLexical(info.load)) {
+    const { load, recipe, warnings } = info
+    return { model: { load, recipe, sides: (task) => lexicalSides(load, task) }, warnings }
+  }
   const sides: ResolvedModel['sides'] = (task, instruction) =>
     fillInstruction(info.recipe, {
       taskName: task.task,

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { openFolderStore } from '@sweepboard/artifacts'
 import {
   type ArtifactStore,
+  isLexical,
   isPairRecipe,
   type Load,
   type PairRecipe,
@@ -9,7 +10,7 @@ import {
   readTextSet,
   type SideRecipe,
   SweepError,
-  type Vectors,
+  writeTextSet,
   writeVectors,
 } from '@sweepboard/contracts'
 import {
@@ -18,7 +19,9 @@ import {
   type Engine,
   openEngine,
   openPairEngine,
+  openTokenEngine,
   type PairEngine,
+  type TokenEngine,
 } from '@sweepboard/models'
 import type { EncodeReply, EncodeRequest, EngineFacts, OpenRequest } from './child-message.ts'
 import { type RequestTools, serveParent } from './child-side.ts'
@@ -26,9 +29,12 @@ import { type Fault, openFault } from './fault.ts'
 
 /** The process that holds one engine: opens it once, then encodes ranges of text sets, or scores ranges of pair sets. */
 
-/** What was computed of one range: vectors `[items, dim]`; the score of a pair is a vector of one dimension. */
+/** What was computed of one range: vectors `[items, dim]`, or token lists; the score of a pair is a vector of one dimension. */
 interface Computed {
-  readonly vectors: Vectors
+  /** Bytes of the chunk's artifact. */
+  readonly artifact: () => Uint8Array
+  /** 0 for token lists. */
+  readonly dim: number
   readonly counts: EncodeCounts
   readonly byteCount: number
 }
@@ -53,10 +59,10 @@ async function open(request: OpenRequest): Promise<EngineFacts> {
     ...(request.modelsRoot === null ? {} : { modelsRoot: request.modelsRoot }),
   }
   const { pair } = request.load.open
-  opened =
-    pair === undefined
-      ? textsWith(await openEngine(request.load, options), { artifacts, fault })
-      : pairsWith(await openPairEngine(request.load, pair, options), { artifacts, fault, load: request.load, pair })
+  if (pair !== undefined)
+    opened = pairsWith(await openPairEngine(request.load, pair, options), { artifacts, fault, load: request.load, pair })
+  else if (isLexical(request.load)) opened = tokensWith(openTokenEngine(), { artifacts, fault })
+  else opened = textsWith(await openEngine(request.load, options), { artifacts, fault })
   const { engine, version, provider, dtype, device, loadSeconds } = opened.facts
   return { engine, version, provider, dtype, device, loadSeconds }
 }
@@ -69,10 +75,28 @@ function textsWith(engine: Engine, { artifacts, fault }: Pick<Opened, 'artifacts
     async compute(side, { textSet, start, end }, options) {
       if (isPairRecipe(side)) throw new SweepError('SB-CORE-001', { message: 'an encoder got pairs to score' })
       const texts = (await readTexts(textSet, artifacts)).slice(start, end)
-      const byteCount = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
-      return { ...(await engine.encode(side, texts, options)), byteCount }
+      const { vectors, counts } = await engine.encode(side, texts, options)
+      return { artifact: () => writeVectors(vectors), dim: vectors.dim, counts, byteCount: bytesOf(texts) }
     },
   }
+}
+
+function tokensWith(engine: TokenEngine, { artifacts, fault }: Pick<Opened, 'artifacts' | 'fault'>): Opened {
+  return {
+    facts: engine,
+    artifacts,
+    fault,
+    async compute(side, { textSet, start, end }, options) {
+      if (isPairRecipe(side)) throw new SweepError('SB-CORE-001', { message: 'a token engine got pairs to score' })
+      const texts = (await readTexts(textSet, artifacts)).slice(start, end)
+      const { lists, counts } = await engine.analyze(side, texts, options)
+      return { artifact: () => writeTextSet(lists), dim: 0, counts, byteCount: bytesOf(texts) }
+    },
+  }
+}
+
+function bytesOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
 }
 
 function pairsWith(
@@ -101,7 +125,8 @@ function pairsWith(
         0,
       )
       const { scores, counts } = await engine.scorePairs(pairs, options)
-      return { vectors: { rowCount: scores.length, dim: 1, values: new Float32Array(scores) }, counts, byteCount }
+      const vectors = { rowCount: scores.length, dim: 1, values: new Float32Array(scores) }
+      return { artifact: () => writeVectors(vectors), dim: 1, counts, byteCount }
     },
   }
 }
@@ -120,7 +145,7 @@ async function encode(request: EncodeRequest, tools: RequestTools): Promise<Enco
   tools.progress()
   fault('batch')
   const started = performance.now()
-  const { vectors, counts, byteCount } = await opened.compute(request.side, request, {
+  const { artifact, dim, counts, byteCount } = await opened.compute(request.side, request, {
     signal: tools.signal,
     onProgress: tools.progress,
     ...(request.tokenBudget === null ? {} : { tokenBudget: request.tokenBudget }),
@@ -130,10 +155,10 @@ async function encode(request: EncodeRequest, tools: RequestTools): Promise<Enco
   if (request.keep) {
     await tools.writing()
     fault('write')
-    digest = await artifacts.put(writeVectors(vectors))
+    digest = await artifacts.put(artifact())
   }
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024
-  return { digest, dim: vectors.dim, byteCount, encodeSeconds, peakMemoryBytes, counts }
+  return { digest, dim, byteCount, encodeSeconds, peakMemoryBytes, counts }
 }
 
 serveParent((request, tools) => {

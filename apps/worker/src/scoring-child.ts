@@ -1,6 +1,14 @@
 import { openFolderStore } from '@sweepboard/artifacts'
-import { SweepError } from '@sweepboard/contracts'
-import { findPairs, MissingChunks, rerankGroup, scoreTaskGroup } from '@sweepboard/scoring'
+import { type RerankWork, type ScoreWork, SweepError } from '@sweepboard/contracts'
+import {
+  findPairs,
+  type GroupScores,
+  MissingChunks,
+  rerankGroup,
+  type ScoreIo,
+  scoreLexicalGroup,
+  scoreTaskGroup,
+} from '@sweepboard/scoring'
 import type { ScoreReply, ScoreRequest } from './child-message.ts'
 import { type RequestTools, serveParent } from './child-side.ts'
 
@@ -17,12 +25,18 @@ async function score(request: ScoreRequest, tools: RequestTools): Promise<ScoreR
   try {
     const { work, where } = request
     if (work.kind === 'pairs') return { results: [], failures: [], missing: [], pairSet: await findPairs(work, io) }
-    const { results, failures } = await (work.kind === 'rerank' ? rerankGroup(work, io, where) : scoreTaskGroup(work, io, where))
+    const { results, failures } = await scoreOne(work, io, where)
     return { results: [...results], failures: [...failures], missing: [] }
   } catch (error) {
     if (error instanceof MissingChunks) return { results: [], failures: [], missing: [...error.missing] }
     throw error
   }
+}
+
+function scoreOne(work: ScoreWork | RerankWork, io: ScoreIo, where: ScoreRequest['where']): Promise<GroupScores> {
+  if (work.kind === 'rerank') return rerankGroup(work, io, where)
+  const { lexical } = work
+  return lexical === undefined ? scoreTaskGroup(work, io, where) : scoreLexicalGroup({ ...work, lexical }, io, where)
 }
 
 serveParent((request, tools) => {

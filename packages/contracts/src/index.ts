@@ -17,6 +17,7 @@ export {
 export { ERRORS } from './error-registry.ts'
 export { Judgments, type PreparationCounts } from './judgments.ts'
 export { newLeaseId } from './lease-id.ts'
+export { FREQUENT_SHARE, isLexical, LexicalMethod, LexicalScoring, lexicalScoringOf } from './lexical.ts'
 export { isPairSet, type PairSet, pairSetRef, readPairSet, writePairSet } from './pair-set.ts'
 export {
   type Gate,
@@ -32,6 +33,7 @@ export {
   taskKey,
 } from './plan.ts'
 export {
+  Analyzer,
   Cleaning,
   encodingKey,
   isPairRecipe,

@@ -15,6 +15,22 @@ export type Similarity = z.infer<typeof Similarity>
 export const Cleaning = z.enum(['nfkc', 'whitespace', 'punctuation'])
 export type Cleaning = z.infer<typeof Cleaning>
 
+/** How a lexical engine makes tokens of a text. */
+export const Analyzer = z.strictObject({
+  /**
+   * `words`: lower case, runs of at least two letters, numeric characters or `_`, then stop words and stems. `characters`: NFKC, lower
+   * case, every code point but the space a token, then stop words.
+   */
+  split: z.enum(['words', 'characters']),
+  /** Stop-word list of bm25s, e.g. `en`; null = tokens found in at least 90 % of the documents are dropped from these. */
+  stopWords: z.string().nullable(),
+  /** Snowball algorithm, e.g. `english`; null = tokens stay as they are. */
+  stemmer: z.string().nullable(),
+  /** Adds a line feed, which the reference has between title and text, as one more token; only where characters are tokens. */
+  lineFeed: z.literal(true).optional(),
+})
+export type Analyzer = z.infer<typeof Analyzer>
+
 /** Everything that changes a vector on one side, apart from what must be in memory. */
 export const SideRecipe = z.strictObject({
   /** `{text}` is replaced by the text, `{instruction}` by the instruction; exactly one `{text}`. */
@@ -32,6 +48,8 @@ export const SideRecipe = z.strictObject({
   suffix: z.string().min(1).optional(),
   /** Number of the adapter a model with several computes this side with (`task_id`); absent where it has none. */
   adapter: z.number().int().nonnegative().optional(),
+  /** Only of a lexical engine, which makes token lists and no vectors. */
+  analyzer: Analyzer.optional(),
 })
 export type SideRecipe = z.infer<typeof SideRecipe>
 
@@ -83,7 +101,7 @@ export const Load = z.strictObject({
   /** Hub revision, `digest12` of a folder, `1` of the random encoder, or `no_revision_available`. */
   revision: z.string(),
   identity: z.strictObject({
-    engine: z.enum(['random', 'onnx', 'openai', 'tei', 'ollama', 'rerank-api']),
+    engine: z.enum(['random', 'onnx', 'bm25', 'openai', 'tei', 'ollama', 'rerank-api']),
     /** SHA-256 over the folder's relevant files (onnx), null otherwise. */
     weights: z.string().nullable(),
     dtype: z.string(),
@@ -113,7 +131,7 @@ export type Load = z.infer<typeof Load>
 
 /** Whether a load lives on a server: it takes no memory and no weights here, and is reached by its URL. */
 export function isRemote(load: Pick<Load, 'identity'>): boolean {
-  return !['random', 'onnx'].includes(load.identity.engine)
+  return !['random', 'onnx', 'bm25'].includes(load.identity.engine)
 }
 
 /** Load key: hash of what must be in memory. Names a lane. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Config } from './config.ts'
+import { LexicalScoring } from './lexical.ts'
 import { Load, PairRecipe, SideRecipe, Similarity } from './recipe.ts'
 
 /** Messages between worker and service (protocol section 5). All bodies are JSON; artifacts travel apart, by digest. */
@@ -101,6 +102,8 @@ export const ScoreWork = z.strictObject({
   configs: z.array(z.strictObject({ key: digest, config: Config })),
   /** Similarity of the recipe, for evidence only; each config names its own. */
   similarity: Similarity,
+  /** Only where the chunks hold token lists (text sets, tokens joined by one space) and no vectors. */
+  lexical: LexicalScoring.optional(),
 })
 export type ScoreWork = z.infer<typeof ScoreWork>
 

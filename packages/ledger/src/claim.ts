@@ -1,4 +1,14 @@
-import type { Claim, ClaimAnswer, EncodeWork, Load, RerankWork, ScoreWork } from '@sweepboard/contracts'
+import {
+  type Claim,
+  type ClaimAnswer,
+  type EncodeWork,
+  isLexical,
+  type Load,
+  lexicalScoringOf,
+  type RerankWork,
+  type ScoreWork,
+  type SideRecipe,
+} from '@sweepboard/contracts'
 import { ALONE_AT } from '@sweepboard/dispatch'
 import { pairsWork, rerankWork } from './child-groups.ts'
 import { scoreSides } from './claim-sides.ts'
@@ -85,7 +95,17 @@ function scoreWork(h: Handle, lease: LeaseRow): ScoreWork | RerankWork | null {
     documents: scoreSides(h, group.id, 'document')[0] ?? none,
     configs: JSON.parse(wanted.configs) as KeyedConfig[],
     similarity: JSON.parse(group.recipe).similarity,
+    ...lexicalPart(h, group),
   }
+}
+
+/** How token lists are scored; nothing for a group whose lane makes vectors. */
+function lexicalPart(h: Handle, { lane, documentSide }: GroupRow): Pick<ScoreWork, 'lexical'> {
+  const row = h.get<{ json: string }>('select json from load where key = ?', lane)
+  const load = row && (JSON.parse(row.json) as Load)
+  if (load === undefined || !isLexical(load)) return {}
+  const { analyzer } = JSON.parse(documentSide) as SideRecipe
+  return { lexical: lexicalScoringOf(load, analyzer?.stopWords ?? null) }
 }
 
 /** Configs a score lease should cover now: named by an open want of a running sweep, and neither scored nor failed. */

@@ -1,8 +1,10 @@
+export { openTokenEngine, type TokenEngine } from './bm25-engine.ts'
 export { type BuiltInModel, builtInModels } from './built-in-models.ts'
 export type { EncodeCounts, EncodedTexts, EncodeOptions, Engine } from './engine.ts'
 export { fillInstruction, type InstructionTask, type SidePrompts } from './instruction.ts'
 export { isReranker } from './is-reranker.ts'
 export type {
+  Bm25Choice,
   EndpointChoice,
   EngineChoice,
   ModelInfo,
@@ -22,6 +24,7 @@ export type { PairEngine, ScoredPairs, TextPair } from './pair-engine.ts'
 export { fingerprintFits, fingerprintOf, PROBE_MARK, PROBE_TEXTS } from './probe.ts'
 export { embeddingCard, recipeBook, rerankerCard } from './recipe-book.ts'
 export { servedBytes, weightBytes } from './recipe-memory.ts'
+export { BM25_MODEL, lexicalSides } from './resolve-bm25.ts'
 export { resolveModel } from './resolve-model.ts'
 export { type RerankServerInfo, type RerankServerSource, resolveRerankServer } from './resolve-rerank-server.ts'
 export { resolveReranker } from './resolve-reranker.ts'

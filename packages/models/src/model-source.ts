@@ -1,4 +1,4 @@
-import type { Load, PairRecipe, Pooling, Recipe, SideRecipe, Similarity } from '@sweepboard/contracts'
+import type { LexicalMethod, Load, PairRecipe, Pooling, Recipe, SideRecipe, Similarity } from '@sweepboard/contracts'
 import type { RetryPolicy } from './http/patient-client.ts'
 import type { SidePrompts } from './instruction.ts'
 
@@ -29,6 +29,15 @@ export interface EndpointChoice {
   readonly tokenizer?: Maybe<string>
 }
 
+export interface Bm25Choice {
+  readonly method?: Maybe<LexicalMethod>
+  readonly k1?: Maybe<number>
+  readonly b?: Maybe<number>
+  readonly delta?: Maybe<number>
+  /** ISO 639-3 code of the analyzer, or `task`: that of each task's only language. */
+  readonly language?: Maybe<string>
+}
+
 /** How a rerank server is asked: `auto` finds it out. */
 export const RERANK_STYLES = ['auto', 'jina', 'cohere', 'tei', 'sglang'] as const
 export type RerankStyle = (typeof RERANK_STYLES)[number]
@@ -41,7 +50,9 @@ export interface RerankChoice extends EndpointChoice {
 export type EngineChoice =
   | 'random'
   | 'onnx'
+  | 'bm25'
   | { readonly random: object | null }
+  | { readonly bm25: Bm25Choice | null }
   | { readonly onnx: OnnxChoice }
   | { readonly openai: EndpointChoice }
   | { readonly tei: EndpointChoice }

@@ -26,6 +26,8 @@ export async function openEngine(load: Load, options: OpenOptions = {}): Promise
     case 'tei':
     case 'ollama':
       return (await import('./http/endpoint-engine.ts')).openEndpointEngine(load, options)
+    case 'bm25':
+      throw new SweepError('SB-SPEC-004', { path: 'engine.bm25', message: 'it makes token lists and gives no vectors' })
     case 'rerank-api':
       throw new SweepError('SB-SPEC-004', { path: 'engine.rerank-api', message: 'it scores pairs and gives no vectors' })
   }

@@ -1,10 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { isLexical } from '@sweepboard/contracts'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { writeStaticModel } from '../test/static-model.ts'
+import { openTokenEngine } from './bm25-engine.ts'
 import { builtInModels } from './built-in-models.ts'
 import { openEngine } from './open-engine.ts'
+import { lexicalSides } from './resolve-bm25.ts'
 import { resolveModel } from './resolve-model.ts'
 
 let folder: string
@@ -24,6 +27,11 @@ it('resolves the built-in models by name and opens them', async () => {
   for (const { model } of builtInModels()) {
     const { load, recipe } = await resolveModel({ model }, { baseDir: '/nowhere' })
     expect(load.model).toBe(model)
+    if (isLexical(load)) {
+      const { lists } = await openTokenEngine().analyze(lexicalSides(load, { languages: [] }).query, ['a scientific claim', ''])
+      expect(lists).toEqual(['scientif claim', ''])
+      continue
+    }
     const engine = await openEngine(load, { threads: 1 })
     const { vectors } = await engine.encode(recipe.query, ['a scientific claim', ''])
     expect([vectors.rowCount, vectors.dim]).toEqual([2, recipe.dimensions])

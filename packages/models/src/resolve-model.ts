@@ -4,6 +4,7 @@ import { type Load, loadKey, Recipe, SideRecipe, SweepError } from '@sweepboard/
 import { builtInModels } from './built-in-models.ts'
 import type { EmbeddingDialect } from './http/embedding-exchange.ts'
 import type {
+  Bm25Choice,
   EndpointChoice,
   EngineChoice,
   ModelInfo,
@@ -13,6 +14,7 @@ import type {
   ResolveContext,
 } from './model-source.ts'
 import { RANDOM_DIMENSIONS, RANDOM_MODEL } from './random-engine.ts'
+import { BM25_MODEL, resolveBm25 } from './resolve-bm25.ts'
 import { resolveEndpoint } from './resolve-endpoint.ts'
 import { resolveFolder } from './resolve-folder.ts'
 
@@ -27,12 +29,17 @@ export async function resolveModel(source: ModelSource, context: ResolveContext)
     if (source.model !== RANDOM_MODEL) throw new SweepError('SB-SPEC-006', { model: source.model, suggestion: RANDOM_MODEL })
     return randomModel(source.recipe)
   }
+  if (choice.kind === 'bm25') {
+    if (source.model !== BM25_MODEL) throw new SweepError('SB-SPEC-006', { model: source.model, suggestion: BM25_MODEL })
+    return resolveBm25(source, choice.bm25)
+  }
   const folder = await folderOf(source, context, choice.named)
   return resolveFolder({ source, folder, onnx: choice.onnx })
 }
 
 type Choice =
   | { readonly kind: 'random' }
+  | { readonly kind: 'bm25'; readonly bm25: Bm25Choice }
   | { readonly kind: 'onnx'; readonly onnx: OnnxChoice; readonly named: boolean }
   | { readonly kind: 'endpoint'; readonly dialect: EmbeddingDialect; readonly endpoint: EndpointChoice }
 
@@ -45,6 +52,9 @@ function engineOf(source: ModelSource): Choice {
     if ('rerank-api' in engine)
       throw new SweepError('SB-SPEC-004', { path: 'engine.rerank-api', message: 'it scores pairs and gives no vectors' })
   }
+  if (engine === 'bm25' || (typeof engine === 'object' && 'bm25' in engine))
+    return { kind: 'bm25', bm25: engine === 'bm25' ? {} : (engine.bm25 ?? {}) }
+  if (source.model === BM25_MODEL) return { kind: 'bm25', bm25: {} }
   if (source.model === RANDOM_MODEL) return { kind: 'random' }
   if (engine === undefined) return { kind: 'onnx', onnx: {}, named: false }
   if (engine === 'random' || (typeof engine === 'object' && 'random' in engine)) return { kind: 'random' }

@@ -20,7 +20,7 @@ const side = (template: string): SideRecipe =>
 /** A model of 256 dimensions; it heeds instructions where `isInstructed`. */
 function model(name: string, isInstructed = false): ResolvedModel {
   const recipe = { query: side('{text}'), document: side('{text}'), similarity: 'cosine', dimensions: 256 } as unknown as Recipe
-  const load = { key: `${name}-load`, model: name, memoryBytes: 1000 } as unknown as Load
+  const load = { key: `${name}-load`, model: name, identity: { engine: 'onnx' }, memoryBytes: 1000 } as unknown as Load
   return {
     load,
     recipe,
@@ -118,7 +118,14 @@ describe('planSweep', () => {
 describe('rerankers', () => {
   const recipe: PairRecipe = { template: null, instruction: null, head: 'logit', yesToken: null, noToken: null, maxTokens: null }
   const reranker = (name: string, depths: readonly number[] = [100], tail: 'append' | 'drop' = 'append'): ResolvedReranker => ({
-    load: { key: `${name}-load`, model: name, revision: 'r1', open: {}, memoryBytes: 5000 } as unknown as Load,
+    load: {
+      key: `${name}-load`,
+      model: name,
+      revision: 'r1',
+      identity: { engine: 'onnx' },
+      open: {},
+      memoryBytes: 5000,
+    } as unknown as Load,
     recipe: () => recipe,
     depths,
     tail,

@@ -3,6 +3,7 @@ import {
   configKey,
   encodingKey,
   groupKey,
+  isLexical,
   type Load,
   type Plan,
   type PlannedGroup,
@@ -58,7 +59,11 @@ export function planSweep({ spec, models, tasks, rerankers = [], rerankingModels
   const groups = new Map<string, FirstStage>()
   for (const task of tasks) {
     for (const model of models) {
-      for (const instruction of many(spec.matrix?.instruction, 'default')) {
+      if (isLexical(model.load) && !ranks(task)) {
+        warnings.add(`${model.load.model} ranks documents: ${task.task} is left out, a ${task.type} task has no ranked lists`)
+        continue
+      }
+      for (const instruction of isLexical(model.load) ? ['default'] : many(spec.matrix?.instruction, 'default')) {
         const place = { spec, model, task, instruction }
         const listed = listConfigs(place, warnings)
         const stages = rerankStages({ configs: listed, rerankers: ranks(task) ? rerankers : [], task }, (config, rerank) =>
@@ -144,6 +149,7 @@ interface FirstStage {
 /** Configs of the first stage that the matrix names; `exclude` has been applied but for what it says of `rerank`. */
 function listConfigs(place: ConfigPlace, warnings: Set<string>): Config[] {
   const { spec, model } = place
+  if (isLexical(model.load)) return lexicalConfigs(place, warnings)
   const configs: Config[] = []
   for (const dimensions of many(spec.matrix?.dimensions, 'full' as const)) {
     if (dimensions !== 'full' && dimensions > model.recipe.dimensions) {
@@ -160,6 +166,14 @@ function listConfigs(place: ConfigPlace, warnings: Set<string>): Config[] {
     }
   }
   return configs
+}
+
+/** Token lists are compared in one way only. */
+function lexicalConfigs({ spec, model }: ConfigPlace, warnings: Set<string>): Config[] {
+  const { dimensions, precision, similarity } = spec.matrix ?? {}
+  if ([dimensions, precision, similarity].some((axis) => axis !== undefined))
+    warnings.add(`${model.load.model} has no vectors: dimensions, precision and similarity do not multiply it`)
+  return [{ dimensions: null, precision: 'float32', similarity: model.recipe.similarity }]
 }
 
 /** What `exclude` may name of a config. */

@@ -1,4 +1,4 @@
-import { PairRecipe, Precision, RerankTail, SideRecipe, Similarity } from '@sweepboard/contracts'
+import { LexicalScoring, PairRecipe, Precision, RerankTail, SideRecipe, Similarity } from '@sweepboard/contracts'
 import { z } from 'zod'
 import { parseDuration } from './duration.ts'
 import { parseBound } from './gate.ts'
@@ -22,9 +22,22 @@ const Endpoint = z.strictObject({
   tokenizer: z.string().optional().describe("Folder with the model's tokenizer.json: texts are counted and cut here"),
 })
 
+/** What of `mteb/baseline-bm25s` a spec may change. */
+const Bm25 = z.strictObject({
+  method: LexicalScoring.shape.method.optional().describe('lucene (default), robertson, atire, bm25l or bm25+'),
+  k1: LexicalScoring.shape.k1.optional().describe('Saturation of the term frequency; default 1.5'),
+  b: LexicalScoring.shape.b.optional().describe('Share of the document length that counts; default 0.75'),
+  delta: LexicalScoring.shape.delta.optional().describe('Lower bound of bm25l and bm25+; default 0.5'),
+  language: z
+    .string()
+    .optional()
+    .describe("Stop words and stemmer: `task` (default; each task's own language) or an ISO 639-3 code such as eng"),
+})
+
 export const EngineSpec = z.union([
-  z.enum(['random', 'onnx']),
+  z.enum(['random', 'onnx', 'bm25']),
   z.strictObject({ random: z.strictObject({}).nullable() }),
+  z.strictObject({ bm25: Bm25.nullable() }),
   z.strictObject({
     onnx: z.strictObject({
       file: z.string().optional().describe('ONNX file below the folder, e.g. onnx/model_fp16.onnx'),
@@ -220,6 +233,12 @@ export const SPEC_KEYS: readonly string[] = [
   'ollama',
   'rerank-api',
   'random',
+  'bm25',
+  'method',
+  'k1',
+  'b',
+  'delta',
+  'language',
   'cell',
   'published',
   'query',

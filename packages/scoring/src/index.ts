@@ -12,6 +12,7 @@ export { type PerQueryFile, type RunFile, readPerQuery, readRun, writePerQuery, 
 export { type BitextSides, bitextScores } from './score-bitext.ts'
 export { type GroupScores, scoreGroup } from './score-group.ts'
 export type { ScoreIo } from './score-io.ts'
+export { scoreLexicalGroup } from './score-lexical-group.ts'
 export { pairClassificationScores } from './score-pair-classification.ts'
 export { rerankingScores, type SearchSides } from './score-reranking.ts'
 export { rerankingV1Scores } from './score-reranking-v1.ts'
