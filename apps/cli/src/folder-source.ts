@@ -35,6 +35,7 @@ export function openFolderSource(folder: string): Source {
         after = last.id
       }
     },
+    publishedRows: async (task) => ledger.publishedRows({ tasks: [task] }),
     isServed: () => folderHolder(folder) !== null,
     close: () => ledger.close(),
   }

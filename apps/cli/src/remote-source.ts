@@ -1,4 +1,4 @@
-import type { CellView, KnownFingerprint, PublishedFile, SweepStatus } from '@sweepboard/ledger'
+import type { CellView, KnownFingerprint, PublishedFile, PublishedRow, SweepStatus } from '@sweepboard/ledger'
 import { type Leaderboard, leaderboardParams, type ServiceClient, type SweepView } from '@sweepboard/results'
 import type { Source } from './source.ts'
 
@@ -24,6 +24,7 @@ export function openRemoteSource(client: ServiceClient): Source {
         after = last.id
       }
     },
+    publishedRows: async (task) => (await client.get(`/published/rows?task=${encodeURIComponent(task)}`)) as PublishedRow[],
     isServed: () => true,
     close: () => undefined,
   }

@@ -1,5 +1,5 @@
 import { SweepError } from '@sweepboard/contracts'
-import type { CellView, KnownFingerprint, PublishedFile, SweepStatus } from '@sweepboard/ledger'
+import type { CellView, KnownFingerprint, PublishedFile, PublishedRow, SweepStatus } from '@sweepboard/ledger'
 import { type Leaderboard, type LeaderboardQuery, ServiceClient, type SweepView } from '@sweepboard/results'
 import { type CommonOptions, dataFolder, readToken } from './context.ts'
 import { openFolderSource } from './folder-source.ts'
@@ -15,6 +15,8 @@ export interface Source {
   fingerprints(): Promise<readonly KnownFingerprint[]>
   /** Imported files, in order of import. */
   publishedFiles(): AsyncIterable<PublishedFile>
+  /** Imported scores of one task, with all their metrics. */
+  publishedRows(task: string): Promise<readonly PublishedRow[]>
   /** Whether anybody is there to work a running sweep off. */
   isServed(): boolean
   close(): void

@@ -219,6 +219,13 @@ export const ROUTES: readonly Route[] = [
         .map((file) => ({ ...file, source: Buffer.from(file.source).toString('base64') })),
   }),
   route({
+    method: 'GET',
+    path: '/published/rows',
+    access: 'read',
+    summary: 'Imported scores of one task with all their metrics, ?task=NAME',
+    run: (service, _, { queries }) => service.reader.publishedRows({ tasks: queries.task ?? [] }),
+  }),
+  route({
     method: 'POST',
     path: '/published',
     access: 'write',

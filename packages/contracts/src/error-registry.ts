@@ -422,4 +422,9 @@ export const ERRORS = {
     says: (d) => `${d.file} is an experiment, not the model's own row`,
     fix: 'Nothing to do: experiments never reach a leaderboard.',
   },
+  'SB-FILE-004': {
+    kind: 'missing',
+    says: (d) => `no published result of ${d.model} on ${d.task}${d.suggestion ? `; there are ${d.suggestion}` : ''}`,
+    fix: 'Import its result file (`sweepboard import DIR`), point --published at a folder of them, or name another with --against.',
+  },
 } as const satisfies Record<string, ErrorEntry>

@@ -1,0 +1,52 @@
+import type { NumbersDistance, ScoreTable, Verdict } from '@sweepboard/results'
+import { formatSeconds } from './progress.ts'
+import { renderTable, terminalWidth } from './table.ts'
+
+const SHOWN = 5
+
+/** `FAIL: AILAStatutes 0.79863, published 0.85086 (Qwen/... 4e423935): 0.05223 below, beyond the tolerance of 0.015`. */
+export function sayVerdict(verdict: Verdict, published: ScoreTable, task: string): string[] {
+  const { outcome, ours, gap, tolerance, entries, missing, seconds, budgetSeconds, isWithinBudget } = verdict
+  const name = `${published.model} ${published.revision.slice(0, 12)}`
+  if (ours === null || gap === null)
+    return [`${outcome}: no (split, subset) of ${task} has a score both here and in the published result of ${name}`]
+  const side = Math.abs(gap) < 5e-6 ? 'equal' : `${Math.abs(gap).toFixed(5)} ${gap < 0 ? 'below' : 'above'}`
+  const within = Math.abs(gap) <= tolerance + 5e-6 ? 'within' : 'beyond'
+  const lines = [
+    `${outcome}: ${task} ${ours.toFixed(5)}, published ${verdict.published?.toFixed(5)} (${name}): ${side}, ${within} the tolerance of ${tolerance}`,
+  ]
+  if (entries.length > 1)
+    for (const entry of entries)
+      lines.push(`  ${entry.split} ${entry.subset}: ${entry.ours.toFixed(5)}, published ${entry.published.toFixed(5)}`)
+  if (missing.length > 0) lines.push(`  not compared, no score here: ${missing.join(', ')}`)
+  if (budgetSeconds !== null) {
+    const took = seconds === null ? 'nobody says how long it took' : `it took ${formatSeconds(seconds)}`
+    const held = isWithinBudget === null ? 'not judged' : isWithinBudget ? 'held' : 'NOT held'
+    lines.push(`Time budget ${formatSeconds(budgetSeconds)}: ${held}, ${took}`)
+  }
+  return lines
+}
+
+/** Whose numbers they are, nearest first. */
+export function distanceTable(distances: readonly NumbersDistance[]): string {
+  const rows = distances
+    .slice(0, SHOWN)
+    .map((one) => [
+      one.model,
+      one.revision.slice(0, 12),
+      one.distance?.toFixed(5) ?? '·',
+      `${one.equalCount}/${one.keyCount}`,
+      one.naucDistance?.toFixed(5) ?? '·',
+    ])
+  const columns = [
+    { title: 'published model', min: 16 },
+    { title: 'revision', isOptional: true },
+    { title: 'distance', align: 'right' },
+    { title: 'equal', align: 'right' },
+    { title: 'nAUC distance', align: 'right', isOptional: true },
+  ] as const
+  return renderTable(columns, rows, terminalWidth())
+}
+
+export const DISTANCE_IS =
+  'distance: mean absolute difference over the shared finite metrics, nAUC aside; equal: to the fifth decimal'
