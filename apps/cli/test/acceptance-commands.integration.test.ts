@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { listShippedTasks } from '@sweepboard/tasks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cellsOf, openPlace, type Place, readEvents, SHARED, start, sweepboard } from './command.ts'
 
@@ -65,7 +66,7 @@ describe('help and exit codes', () => {
     expect((await json('explain')).length).toBeGreaterThan(60)
     expect(await json('tasks', 'SciFact')).toMatchObject({ name: 'SciFact', type: 'Retrieval' })
     const retrieval = (await json('tasks', '--type', 'Retrieval')) as { name: string; type: string; isShipped: boolean }[]
-    expect(retrieval.filter((task) => task.isShipped).map((task) => task.name)).toEqual(['SemanticTrapsEn', 'SemanticTrapsZh'])
+    expect(retrieval.filter((task) => task.isShipped).map((task) => task.name)).toEqual(listShippedTasks())
     expect(retrieval.every((task) => task.type === 'Retrieval')).toBe(true)
     expect((await json('models')).map((model: { model: string }) => model.model)).toContain('local/pocket-static-en')
     const checks = (await json('doctor', '--data', join(place.folder, 'doctor'))) as { check: string; state: string }[]

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import { shippedTask, wordOverlap } from '../test/shipped-task.ts'
+import { listShippedTasks } from './shipped.ts'
+
+interface Wanted {
+  readonly kinds: readonly string[]
+  /** Fewest queries of a kind. */
+  readonly perKind: number
+  /** Fewest documents. */
+  readonly documents: number
+  /** Whether one document answers several queries. */
+  readonly sharesDocuments: boolean
+  /** The most that ranking by shared words may reach over all queries. */
+  readonly overlap: { readonly topOne: number; readonly ndcgAt10: number }
+}
+
+const trapKinds = [
+  'polysemy',
+  'reference',
+  'idiom',
+  'term-in-two-fields',
+  'negation',
+  'word-order',
+  'paraphrase',
+  'near-duplicate',
+]
+const traps = { kinds: trapKinds, perKind: 8, documents: 238, sharesDocuments: false, overlap: { topOne: 0.125, ndcgAt10: 0.35 } }
+const tricks = {
+  kinds: ['echo', 'promise', 'neighbour', 'outdated', 'negated'],
+  perKind: 10,
+  documents: 150,
+  sharesDocuments: false,
+  overlap: { topOne: 0.02, ndcgAt10: 0.1 },
+}
+const SHIPPED: Readonly<Record<string, Wanted>> = {
+  AdversarialPassagesEn: tricks,
+  SemanticTrapsEn: traps,
+  SemanticTrapsZh: traps,
+}
+
+it('every shipped task is checked here', () => {
+  expect(listShippedTasks()).toEqual(Object.keys(SHIPPED).sort())
+})
+
+describe.each(Object.entries(SHIPPED))('%s', (name, wanted) => {
+  const task = shippedTask(name)
+  const { documents, queries, judgments, roles } = task
+  const documentIds = new Set(documents.map(({ id }) => id))
+
+  it('has its kinds, each with enough queries, and enough documents', () => {
+    const counts = new Map<string, number>()
+    for (const { kind } of queries) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+    expect([...counts.keys()].sort()).toEqual([...wanted.kinds].sort())
+    expect(Math.min(...counts.values())).toBeGreaterThanOrEqual(wanted.perKind)
+    expect(documents.length).toBeGreaterThanOrEqual(wanted.documents)
+  })
+
+  it.each([
+    ['documents', documents],
+    ['queries', queries],
+  ])('repeats no id and no text among its %s', (_, items) => {
+    const plain = items.map(({ text }) => text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim())
+    expect(new Set(items.map(({ id }) => id)).size).toBe(items.length)
+    expect(new Set(plain).size).toBe(items.length)
+    expect(plain.filter((text) => text.length < 2)).toEqual([])
+  })
+
+  it('gives every query exactly one right document, which is no other’s unless that is meant', () => {
+    expect(judgments.map(([query]) => query)).toEqual(queries.map(({ id }) => id))
+    expect(judgments.filter(([, document, grade]) => grade !== '1' || !documentIds.has(document))).toEqual([])
+    const rightOnes = new Set(judgments.map(([, document]) => document))
+    if (!wanted.sharesDocuments) expect(rightOnes.size).toBe(queries.length)
+  })
+
+  it('names the part of each document: right as judged, distractors that exist', () => {
+    expect(Object.entries(roles).map(([query, { right }]) => [query, right, '1'])).toEqual(judgments)
+    for (const { right, distractors } of Object.values(roles)) {
+      expect(distractors.length).toBeGreaterThan(0)
+      expect(distractors.filter((id) => id === right || !documentIds.has(id))).toEqual([])
+    }
+  })
+
+  it('is not solved by counting shared words', async ({ annotate }) => {
+    const found = wordOverlap(task)
+    expect(found.topOne).toBeLessThanOrEqual(wanted.overlap.topOne)
+    expect(found.ndcgAt10).toBeLessThanOrEqual(wanted.overlap.ndcgAt10)
+    await annotate(
+      [null, ...wanted.kinds]
+        .map((kind) => {
+          const { topOne, ndcgAt10 } = wordOverlap(task, kind)
+          return `${(kind ?? 'all').padEnd(18)} top-1 ${topOne.toFixed(3)}, nDCG@10 ${ndcgAt10.toFixed(3)}`
+        })
+        .join('\n'),
+    )
+  })
+})
