@@ -34,6 +34,15 @@ export {
   type PairScoreKind,
   scorePairClassification,
 } from './pair-classification.ts'
+export {
+  comparePaired,
+  DEFAULT_ROUNDS,
+  DEFAULT_SEED,
+  holm,
+  type PairedComparison,
+  type PairedOptions,
+} from './paired-test.ts'
+export { type PassRate, type PassRates, type PassRatesByKind, passRatesByKind } from './pass-rates.ts'
 export { compareIds, type RankedList, rankDocuments, type ScorePrecision } from './ranking.ts'
 export { type RerankingSample, type RerankingV1Scores, scoreRerankingV1 } from './reranking-v1.ts'
 export { DEFAULT_K_VALUES, type RetrievalScores, scoreRetrieval } from './retrieval.ts'
@@ -54,3 +63,4 @@ export {
   type TrecRun,
 } from './trec-format.ts'
 export { type Rows, type VectorAgreement, vectorAgreement } from './vector-agreement.ts'
+export { type ProportionInterval, wilsonInterval, Z_95 } from './wilson.ts'
