@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const BIN = fileURLToPath(new URL('../bin/sweepboard.mjs', import.meta.url))
@@ -58,7 +58,7 @@ export function sweepboard(...args: string[]): Promise<Ended> {
 export interface Place {
   readonly folder: string
   readonly data: string
-  /** Writes a file below the folder and returns its path. */
+  /** Writes a file below the folder, in folders made for it, and returns its path. */
   readonly write: (name: string, content: string | Uint8Array) => string
   readonly remove: () => void
 }
@@ -71,6 +71,7 @@ export function openPlace(): Place {
     data: join(folder, 'data'),
     write: (name, content) => {
       const path = join(folder, name)
+      mkdirSync(dirname(path), { recursive: true })
       writeFileSync(path, content)
       return path
     },

@@ -57,6 +57,14 @@ export interface PlannedRerank {
   readonly depth: number
 }
 
+/**
+ * What makes a group a derived one: its cells are made from the ranked runs of other cells, without any encoding. One source is cut,
+ * two are fused: the first stage and the lexical model.
+ */
+export interface PlannedDerive {
+  readonly sources: readonly { readonly group: Digest; readonly config: Config }[]
+}
+
 /** The cells that share one lane's vectors for one task, subset and split. */
 export interface PlannedGroup {
   readonly key: Digest
@@ -68,6 +76,8 @@ export interface PlannedGroup {
   readonly rank: number
   /** Only on a child group: `model` and `sides` are then those of the first stage, or of the reranker where there is none. */
   readonly rerank?: PlannedRerank | undefined
+  /** Only on a derived group: `model` and `sides` are those of the first stage. */
+  readonly derive?: PlannedDerive | undefined
 }
 
 /** Group key before data digests are known: (encoding keys, task reference). Configs are not part of it. */
@@ -75,10 +85,15 @@ export function groupKey(queryEncoding: Digest, documentEncoding: Digest, task: 
   return keyOf({ v: 1, queryEncoding, documentEncoding, task })
 }
 
-/** Group key of a child: what is re-ordered, by which reranker and recipe (its pair key), how deep. */
-export function rerankGroupKey(parent: PlannedRerank['parent'], pair: Digest, depth: number, task: Digest): Digest {
+/** Group key of a child: what is re-ordered, by which reranker and recipe (its pair key). How deep is its configs' business. */
+export function rerankGroupKey(parent: PlannedRerank['parent'], pair: Digest, task: Digest): Digest {
   const from = parent === null ? null : { group: parent.group, config: configKey(parent.config) }
-  return keyOf({ v: 1, rerank: { from, pair, depth }, task })
+  return keyOf({ v: 1, rerank: { from, pair }, task })
+}
+
+/** Group key of a derived group: the cells it is made from, in order. */
+export function deriveGroupKey({ sources }: PlannedDerive, task: Digest): Digest {
+  return keyOf({ v: 1, derive: sources.map(({ group, config }) => ({ group, config: configKey(config) })), task })
 }
 
 /** A gate of a spec, compiled. */

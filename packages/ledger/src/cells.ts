@@ -67,7 +67,7 @@ interface CellJoin {
   recipe: string
   load: string
   reranker: string | null
-  parent: number | null
+  base: number | null
   task: string
   taskKey: string
   subset: string
@@ -90,7 +90,7 @@ interface CellJoin {
   scoredAt: string | null
 }
 
-const COLUMNS = `g.id as grp, g.model, g.revision, g.variant, g.recipeKey, g.recipe, g.parent, l.json as load,
+const COLUMNS = `g.id as grp, g.model, g.revision, g.variant, g.recipeKey, g.recipe, g.base, l.json as load,
   iif(g.rerank is null, null, (select json from load where key = g.lane)) as reranker, t.name as task, t.key as taskKey, t.subset,
   t.split, t.languages, t.mainScore as mainScoreName, t.datasetRevision, t.counts, t.ref, t.judgments, c.state, c.mainScore, c.metrics,
   c.evidence, c.failure, c.run, c.perQuery, c.scoredAt`
@@ -99,7 +99,7 @@ const COLUMNS = `g.id as grp, g.model, g.revision, g.variant, g.recipeKey, g.rec
 export function cells(h: Handle, sweep: string): CellView[] {
   const rows = h.all<CellJoin>(
     `select ${COLUMNS}, json_extract(j.value, '$.key') as configKey, json_extract(j.value, '$.config') as config
-     from want w join grp g on g.id = w.grp join task t on t.key = g.taskKey join load l on l.key = coalesce((select p.lane from grp p where p.id = g.parent), g.lane)
+     from want w join grp g on g.id = w.grp join task t on t.key = g.taskKey join load l on l.key = coalesce((select p.lane from grp p where p.id = g.base), g.lane)
      join config_set s on s.id = w.configs join json_each(s.json) j
      left join cell c on c.grp = w.grp and c.config = json_extract(j.value, '$.key') where w.sweep = ? order by w.rank, w.grp, j.key`,
     sweep,
@@ -112,7 +112,7 @@ export function allScoredCells(h: Handle): CellView[] {
   const rows = h.all<CellJoin>(
     `select ${COLUMNS}, c.config as configKey, c.configJson as config from cell c join grp g on g.id = c.grp
      join task t on t.key = g.taskKey
-     join load l on l.key = coalesce((select p.lane from grp p where p.id = g.parent), g.lane) where c.state = 'scored' order by g.id, c.rowid`,
+     join load l on l.key = coalesce((select p.lane from grp p where p.id = g.base), g.lane) where c.state = 'scored' order by g.id, c.rowid`,
   )
   return views(h, rows)
 }
@@ -129,7 +129,7 @@ function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
   return rows.map((row) => {
     let side = row.state === null ? NO_SIDES : sides.get(row.grp)
     if (side === undefined) {
-      const first = row.parent ?? row.grp
+      const first = row.base ?? row.grp
       const [query, document] = [sideEvidence(h, first, 'query'), sideEvidence(h, first, 'document')]
       side = { query: query[0] ?? null, document: document[0] ?? null, pairs: sideEvidence(h, row.grp, 'pair%') }
       sides.set(row.grp, side)

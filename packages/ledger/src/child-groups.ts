@@ -51,6 +51,17 @@ export function leasePairs(h: Handle, want: { sweep: string; group: number; cost
   return id
 }
 
+/**
+ * A child group that a sweep wants deeper than any before it waits for pairs again: those it has are known, so only the others are
+ * found and scored. What is scored stays.
+ */
+export function deepen(h: Handle, id: number, depth: number): void {
+  const group = groupRow(h, id)
+  if (group === undefined || group.rerank === null || rerankOf(group).depth >= depth) return
+  h.run('update grp set rerank = ?, attached = 0 where id = ?', JSON.stringify({ ...rerankOf(group), depth }), id)
+  refreshReady(h, id)
+}
+
 /** What a `pairs` lease is about; null where there is nothing to look at any more. */
 export function pairsWork(h: Handle, lease: LeaseRow): PairsWork | null {
   const named = h.get<{ configs: string }>('select configs from score_lease where id = ?', lease.id)
@@ -104,8 +115,9 @@ export function takePairs(h: Handle, groups: readonly number[], found: NonNullab
     own = ensureEncoding(h, found.digest, load.key, JSON.stringify(recipe))
     const known = pairSets(h, siblings(h, group)).map(({ encoding }) => encoding)
     const encodings = [...new Set([...known, own])]
+    h.run(`delete from grp_encoding where grp = ? and side like 'pair%'`, id)
     encodings.forEach((encoding, i) => {
-      h.run('insert or ignore into grp_encoding (grp, side, encoding) values (?, ?, ?)', id, `pair${i}`, encoding)
+      h.run('insert into grp_encoding (grp, side, encoding) values (?, ?, ?)', id, `pair${i}`, encoding)
     })
     h.run('update grp set attached = 1, tries = 0 where id = ?', id)
     refreshReady(h, id)
@@ -163,7 +175,7 @@ function siblings(h: Handle, group: GroupRow): GroupRow[] {
 }
 
 function pairSets(h: Handle, groups: readonly GroupRow[]): { encoding: number; textSet: string }[] {
-  const ids = groups.filter(({ attached }) => attached === 1).map(({ id }) => id)
+  const ids = groups.map(({ id }) => id)
   return h.all<{ encoding: number; textSet: string }>(
     `select distinct e.id as encoding, e.textSet from grp_encoding ge join encoding e on e.id = ge.encoding
      where ge.side like 'pair%' and ge.grp in (select value from json_each(?)) order by e.id`,

@@ -1,6 +1,7 @@
 import {
   type Claim,
   type ClaimAnswer,
+  type DeriveWork,
   type EncodeWork,
   isLexical,
   type Load,
@@ -12,6 +13,7 @@ import {
 import { ALONE_AT } from '@sweepboard/dispatch'
 import { pairsWork, rerankWork } from './child-groups.ts'
 import { scoreSides } from './claim-sides.ts'
+import { deriveWork } from './derived-groups.ts'
 import { configsOf, type GroupRow, type KeyedConfig, type TaskRow } from './groups.ts'
 import type { Handle } from './handle.ts'
 import { closeLease, type LeaseRow, leaseRow } from './leases.ts'
@@ -76,12 +78,13 @@ function encodeWork(h: Handle, lease: LeaseRow): EncodeWork | null {
   }
 }
 
-function scoreWork(h: Handle, lease: LeaseRow): ScoreWork | RerankWork | null {
+function scoreWork(h: Handle, lease: LeaseRow): ScoreWork | RerankWork | DeriveWork | null {
   const group = h.get<GroupRow>('select * from grp where id = ? and ready = 1', lease.grp)
   const wanted = h.get<{ configs: string }>('select configs from score_lease where id = ?', lease.id)
   if (group === undefined || wanted === undefined) return null
   const task = h.get<TaskRow>('select * from task where key = ?', group.taskKey)
   if (task?.judgments == null) return null
+  if (group.derived === 1) return deriveWork(h, lease.id, group, task)
   if (group.rerank !== null) return rerankWork(h, lease.id, group, task)
   const none = { encoding: 0, textSet: '', count: 0, chunks: [] }
   return {

@@ -1,6 +1,7 @@
 import { type CellResult, type ChunkFailure, type End, SweepError, toFailureRecord } from '@sweepboard/contracts'
 import { damagePairs, takePairs, takePairsFailure } from './child-groups.ts'
 import { chunkRow, chunkState, failChunk, revokeChunk } from './chunks.ts'
+import { attachDerived, derivedFrom } from './derived-groups.ts'
 import { unmark } from './gc.ts'
 import { cellState, closeWants, failCell, type KeyedConfig } from './groups.ts'
 import type { Handle } from './handle.ts'
@@ -61,6 +62,7 @@ function takeResults(h: Handle, lease: ScoreLease, results: readonly CellResult[
     )
     for (const digest of [result.run, result.perQuery]) if (digest !== null) unmark(h, digest)
     h.events.push({ kind: 'cell', group: lease.grp, config: result.config, state: 'scored' })
+    for (const id of derivedFrom(h, lease.grp, result.config)) attachDerived(h, id)
   }
   closeWants(h, lease.grp)
 }

@@ -1,4 +1,5 @@
 import { type Config, encodingKey, isPairRecipe, type PairRecipe, pairKey, type SideRecipe } from '@sweepboard/contracts'
+import { attachDerived, derivedFrom } from './derived-groups.ts'
 import type { Handle } from './handle.ts'
 import type { grp, Row, task, want } from './schema.ts'
 import { CELL, nextState, WANT } from './states.ts'
@@ -40,9 +41,11 @@ export function isWanted(h: Handle, id: number): boolean {
 
 /**
  * Links a group to its encodings, making them and their chunks where they are new. Without `reset` a chunk that failed earlier
- * fails the group at once; with it the caller reopens such chunks next. A child group is attached when its pairs are found.
+ * fails the group at once; with it the caller reopens such chunks next. A child group is attached when its pairs are found, a derived
+ * one when its sources are scored.
  */
 export function attach(h: Handle, group: GroupRow, prepared: TaskRow, reset: boolean): void {
+  if (group.derived === 1) return attachDerived(h, group.id)
   if (group.attached === 1 || group.rerank !== null || prepared.queries === null || prepared.documents === null) return
   const sides = [
     ['query', prepared.queries, group.querySide],
@@ -117,7 +120,7 @@ export function cellState(h: Handle, group: number, config: string): keyof typeo
   )
 }
 
-/** waiting, stale -> failed; the children that re-order this cell's run fail with it. */
+/** waiting, stale -> failed; the groups that are made from this cell's run fail with it. */
 export function failCell(h: Handle, group: number, config: KeyedConfig, failure: string): void {
   if (nextState(CELL, cellState(h, group, config.key), 'fail') === null) return
   h.run(
@@ -131,7 +134,7 @@ export function failCell(h: Handle, group: number, config: KeyedConfig, failure:
   )
   h.events.push({ kind: 'cell', group, config: config.key, state: 'failed' })
   const children = h.all<{ id: number }>('select id from grp where parent = ? and parentConfig = ?', group, config.key)
-  for (const { id } of children) failGroup(h, id, failure)
+  for (const id of [...children.map((child) => child.id), ...derivedFrom(h, group, config.key)]) failGroup(h, id, failure)
 }
 
 /** open -> closed for wants of a group whose every config is scored or failed; the last one of a sweep ends it. */

@@ -14,3 +14,4 @@ export type { ChunkCandidate, GroupCandidate, LaneBacklog } from './scheduling.t
 export { TRIES } from './score-failure.ts'
 export type { SweepStatus } from './status.ts'
 export type { GroupWant, Submission } from './submit.ts'
+export type { TaskCell } from './task-cells.ts'

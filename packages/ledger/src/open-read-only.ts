@@ -56,6 +56,10 @@ export class LedgerReader {
     return this.#read((h) => boardCells(h, sweep))
   }
 
+  taskCells(task: string, sweep: string | null): TaskCell[] {
+    return this.#read((h) => taskCells(h, task, sweep))
+  }
+
   /** Throws `SB-LEDGER-002`. */
   tasksOfSweep(sweep: string): string[] {
     return this.#read((h) => tasksOfSweep(h, sweep))

@@ -86,6 +86,10 @@ export const grp = sqliteTable(
     parentConfig: text(),
     /** Child group: `PlannedRerank` as JSON; null for a group of the first stage. */
     rerank: text(),
+    /** Group of the first stage that a child or derived group goes back to; null for that group itself and on candidate lists. */
+    base: integer(),
+    /** 1 for a group made from stored runs: those of its rows in `source`. */
+    derived: integer().notNull().default(0),
     attached: integer().notNull().default(0),
     ready: integer().notNull().default(0),
     lease: text(),
@@ -100,6 +104,21 @@ export const grp = sqliteTable(
     index('grp_unpaired').on(t.id).where(sql`rerank is not null and attached = 0`),
     index('grp_lease').on(t.lease).where(sql`lease is not null`),
   ],
+)
+
+/** The cells whose ranked runs a derived group is made from, in order. */
+export const source = sqliteTable(
+  'source',
+  {
+    grp: integer()
+      .notNull()
+      .references(() => grp.id),
+    place: integer().notNull(),
+    /** Group and config of the cell. */
+    parent: integer().notNull(),
+    config: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.grp, t.place] }), index('source_parent').on(t.parent, t.config)],
 )
 
 /** `json`: `[{ key, config }]`. */

@@ -11,7 +11,9 @@ import {
   taskKey,
 } from '@sweepboard/contracts'
 import { NEW_SWEEP_CREDIT_SECONDS } from '@sweepboard/dispatch'
+import { deepen } from './child-groups.ts'
 import { reopenChunks } from './chunks.ts'
+import { addSources } from './derived-groups.ts'
 import { attach, closeWants, configsOf, type GroupRow, type TaskRow } from './groups.ts'
 import type { Handle } from './handle.ts'
 import { prepared } from './prepare.ts'
@@ -83,7 +85,7 @@ export function submit(h: Handle, sent: Submission): { isNew: boolean } {
 }
 
 function addGroup(h: Handle, planned: PlannedGroup): void {
-  const { model, task, rerank } = planned
+  const { model, task, rerank, derive } = planned
   const key = taskKey(task)
   const lane = (rerank?.load ?? model.load).key
   for (const load of rerank === undefined ? [model.load] : [model.load, rerank.load]) {
@@ -93,8 +95,9 @@ function addGroup(h: Handle, planned: PlannedGroup): void {
       JSON.stringify(load),
     )
   }
-  const parent = rerank?.parent && h.get<{ id: number }>('select id from grp where key = ?', rerank.parent.group)
-  if (rerank?.parent && !parent) throw new SweepError('SB-CORE-001', { message: 'a child group stands before its parent' })
+  const from = rerank?.parent ?? derive?.sources[0]
+  const parent = from && h.get<{ id: number; base: number | null }>('select id, base from grp where key = ?', from.group)
+  if (from && !parent) throw new SweepError('SB-CORE-001', { message: 'a child group stands before its parent' })
   h.run(
     `insert or ignore into task (key, state, name, subset, split, mainScore, languages, ref) values (?, 'wanted', ?, ?, ?, ?, ?, ?)`,
     key,
@@ -107,7 +110,7 @@ function addGroup(h: Handle, planned: PlannedGroup): void {
   )
   h.run(
     `insert or ignore into grp (key, lane, taskKey, model, revision, variant, recipeKey, recipe, querySide, documentSide, rank, parent,
-     parentConfig, rerank) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     parentConfig, rerank, base, derived) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     planned.key,
     lane,
     key,
@@ -119,16 +122,21 @@ function addGroup(h: Handle, planned: PlannedGroup): void {
     JSON.stringify(planned.sides.query),
     JSON.stringify(planned.sides.document),
     planned.rank,
-    parent?.id ?? null,
+    rerank?.parent ? (parent?.id ?? null) : null,
     rerank?.parent ? configKey(rerank.parent.config) : null,
     rerank === undefined ? null : JSON.stringify(rerank),
+    parent?.base ?? parent?.id ?? null,
+    derive === undefined ? 0 : 1,
   )
+  const own = derive && h.get<{ id: number }>('select id from grp where key = ?', planned.key)
+  if (own) addSources(h, own.id, derive)
 }
 
 /** Throws `SB-SERVE-005` where the group did not go in before. `sets`: ids of the config sets met so far. */
 function addWant(h: Handle, sweep: string, want: GroupWant, sets: Map<readonly Config[], string>): number {
   const group = h.get<{ id: number; lane: string }>('select id, lane from grp where key = ?', want.group)
   if (group === undefined) throw new SweepError('SB-SERVE-005', { message: `group ${want.group} was not sent before its sweep` })
+  deepen(h, group.id, Math.max(0, ...want.configs.map(({ rerank }) => rerank?.depth ?? 0)))
   const set = sets.get(want.configs) ?? addConfigSet(h, want.configs)
   sets.set(want.configs, set)
   h.run(

@@ -40,7 +40,7 @@ function child(parent: PlannedGroup, config: Config, reranker: Load = R): Planne
   const stage = { model: reranker.model, revision: '1', tail: 'append' as const }
   return {
     ...parent,
-    key: rerankGroupKey(from, pairKey(reranker.key, RECIPE), 20, taskKey(parent.task)),
+    key: rerankGroupKey(from, pairKey(reranker.key, RECIPE), taskKey(parent.task)),
     configs: [10, 20].map((depth) => ({ ...config, rerank: { ...stage, depth } })),
     rank: 1,
     rerank: { parent: from, load: { ...reranker, open: { ...reranker.open, pair: RECIPE } }, recipe: RECIPE, depth: 20 },
@@ -121,6 +121,30 @@ describe('child groups', () => {
     expect(ledger.claim(claimOf(score))).toMatchObject({
       work: { pairs: [{ textSet: sha256('first') }, { textSet: sha256('second') }] },
     })
+  })
+
+  it('that are wanted deeper later keep what is scored and wait only for the pairs they lack', () => {
+    const ledger = encoded([parent, child(parent, FULL)])
+    scoreNext(ledger, 's1', 0.5)
+    ledger.end(endOf(ledger, leasePairs(ledger).lease, { pairSet: pairSet('shallow', 1) }), () => true)
+    commitAll(ledger, leaseAll(ledger, 's1', R))
+    scoreNext(ledger, 's1', 0.6)
+    const planned = child(parent, FULL)
+    const rerank = planned.rerank && { ...planned.rerank, depth: 50 }
+    const stage = { model: R.model, revision: '1', tail: 'append' as const, depth: 50 }
+    const deeper = { ...planned, rerank, configs: [...planned.configs, { ...FULL, rerank: stage }] }
+    submit(ledger, 's2', [parent, deeper])
+    expect(ledger.sweepStatus('s2').cells).toMatchObject({ scored: 4, waiting: 1 })
+    const { lease, work } = leasePairs(ledger, 's2')
+    expect(work).toMatchObject({ known: [sha256('shallow')], runs: [{ depth: 50 }] })
+    ledger.end(endOf(ledger, lease, { pairSet: pairSet('deep', 2) }), () => true)
+    commitAll(ledger, leaseAll(ledger, 's2', R))
+    const [next] = ledger.scorableGroups('s2', 9)
+    expect(next?.configs).toHaveLength(1)
+    scoreNext(ledger, 's2', 0.7)
+    expect(ledger.sweepStatus('s2')).toMatchObject({ state: 'done', cells: { scored: 5 } })
+    submit(ledger, 's3', [parent, planned])
+    expect(ledger.sweepStatus('s3')).toMatchObject({ state: 'done', cells: { scored: 4 } })
   })
 
   it('are ready at once where no pair is missing', () => {

@@ -63,7 +63,7 @@ export function candidateGroup(load: Load, recipe: PairRecipe, task: TaskRef): O
   const encoder = Recipe.parse({ query: {}, document: {}, similarity: 'dot', dimensions: 1 })
   const rerank = { model: load.model, revision: load.revision, depth: null, tail: 'append' as const }
   return {
-    key: rerankGroupKey(null, key, CANDIDATE_DEPTH, taskKey(task)),
+    key: rerankGroupKey(null, key, taskKey(task)),
     task,
     model: { load, recipe: encoder, recipeKey: key, variant: '' },
     sides: encoder,
@@ -97,7 +97,7 @@ export function childGroups(
     )
     return {
       ...group,
-      key: rerankGroupKey(parent, pairKey(load.key, recipe), depth, taskKey(group.task)),
+      key: rerankGroupKey(parent, pairKey(load.key, recipe), taskKey(group.task)),
       configs: [...configs.values()],
       rerank: { parent, load, recipe, depth },
     }
