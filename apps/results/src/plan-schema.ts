@@ -54,13 +54,22 @@ export const PlanSchema = z.strictObject({
             depth: z.number().int().positive(),
           })
           .optional(),
+        derive: z
+          .strictObject({
+            sources: z
+              .array(z.strictObject({ group: digest, config: Config }))
+              .min(1)
+              .max(2),
+          })
+          .optional(),
       }),
     )
     .min(1)
     .refine((groups) => {
       const before = new Set<string>()
-      return groups.every(({ key, rerank }) => {
-        const stands = !rerank?.parent || before.has(rerank.parent.group)
+      return groups.every(({ key, rerank, derive }) => {
+        const needed = [...(rerank?.parent ? [rerank.parent] : []), ...(derive?.sources ?? [])]
+        const stands = needed.every(({ group }) => before.has(group))
         before.add(key)
         return stands
       })

@@ -1,5 +1,6 @@
 import type {
   CellResult,
+  DeriveWork,
   Digest,
   FailureRecord,
   Load,
@@ -70,7 +71,7 @@ export interface EncodeReply {
 
 export interface ScoreRequest {
   readonly kind: 'score'
-  readonly work: ScoreWork | RerankWork | PairsWork
+  readonly work: ScoreWork | RerankWork | PairsWork | DeriveWork
   readonly where: { readonly host: string; readonly code: string }
   readonly artifacts: string
 }

@@ -1,4 +1,4 @@
-import type { Digest, End, PairsWork, RerankWork, ScoreWork, TextSetRef } from '@sweepboard/contracts'
+import type { DeriveWork, Digest, End, PairsWork, RerankWork, ScoreWork, TextSetRef } from '@sweepboard/contracts'
 import { SweepError, toSweepError } from '@sweepboard/contracts'
 import type { MissingChunk, ScoreReply } from './child-message.ts'
 import { SupervisedChild } from './child-process.ts'
@@ -10,7 +10,7 @@ import type { Host } from './host.ts'
 /** A scoring child that dies may have been taken down from outside: it gets a second chance, not a third. */
 const TRIES = 2
 
-type AnyScoreWork = ScoreWork | RerankWork | PairsWork
+type AnyScoreWork = ScoreWork | RerankWork | PairsWork | DeriveWork
 
 /**
  * Runs one claimed lease of the score lane: fetches what it reads into the cache, works in a child process of its own, and
@@ -53,6 +53,7 @@ function inputsOf(work: AnyScoreWork): { readonly chunks: MissingChunk[]; readon
   const sides = work.kind === 'score' ? [work.queries, work.documents] : work.kind === 'rerank' ? work.pairs : []
   const chunks = sides.flatMap(({ encoding, chunks }) => chunks.map(({ n, digest }) => ({ encoding, n, digest })))
   if (work.kind === 'score') return { chunks, others: [work.judgments] }
+  if (work.kind === 'derive') return { chunks, others: [work.judgments, ...work.runs] }
   if (work.kind === 'rerank')
     return { chunks, others: [work.judgments, ...(work.run ? [work.run] : []), ...sides.map(({ textSet }) => textSet)] }
   const { judgments, queries, documents, runs, known } = work

@@ -1,6 +1,7 @@
 import { openFolderStore } from '@sweepboard/artifacts'
-import { type RerankWork, type ScoreWork, SweepError } from '@sweepboard/contracts'
+import { type DeriveWork, type RerankWork, type ScoreWork, SweepError } from '@sweepboard/contracts'
 import {
+  deriveGroup,
   findPairs,
   type GroupScores,
   MissingChunks,
@@ -33,8 +34,9 @@ async function score(request: ScoreRequest, tools: RequestTools): Promise<ScoreR
   }
 }
 
-function scoreOne(work: ScoreWork | RerankWork, io: ScoreIo, where: ScoreRequest['where']): Promise<GroupScores> {
+function scoreOne(work: ScoreWork | RerankWork | DeriveWork, io: ScoreIo, where: ScoreRequest['where']): Promise<GroupScores> {
   if (work.kind === 'rerank') return rerankGroup(work, io, where)
+  if (work.kind === 'derive') return deriveGroup(work, io, where)
   const { lexical } = work
   return lexical === undefined ? scoreTaskGroup(work, io, where) : scoreLexicalGroup({ ...work, lexical }, io, where)
 }

@@ -21,6 +21,20 @@ export const RerankStage = z.strictObject({
 })
 export type RerankStage = z.infer<typeof RerankStage>
 
+/** Ranked lists joined with those of a lexical model on the same task. */
+export const HybridStage = z.strictObject({
+  /** Name and revision of the lexical model. */
+  model: z.string(),
+  revision: z.string(),
+  /** Share of the lexical score, both scaled to 0..1 per query; or reciprocal rank fusion. */
+  weight: z.union([z.number().gt(0).lt(1), z.literal('rrf')]),
+})
+export type HybridStage = z.infer<typeof HybridStage>
+
+/** Where a ranked list ends: after the best `top` documents, or before the first document that scores below `score`. */
+export const Cut = z.union([z.strictObject({ top: z.number().int().min(1).max(1000) }), z.strictObject({ score: z.number() })])
+export type Cut = z.infer<typeof Cut>
+
 /** What is derived from the same vectors. Order of operations: slice to `dimensions`, normalise (cosine), quantise. */
 export const Config = z.strictObject({
   /** null = full. */
@@ -29,6 +43,10 @@ export const Config = z.strictObject({
   similarity: Similarity,
   /** Left out where nothing is reranked, so that a config without a second stage keeps its key. */
   rerank: RerankStage.optional(),
+  /** Left out where nothing is fused. Stands before `rerank`: what is fused is re-ordered. */
+  hybrid: HybridStage.optional(),
+  /** Left out where lists stay whole. Stands last: what is re-ordered is cut. */
+  cut: Cut.optional(),
 })
 export type Config = z.infer<typeof Config>
 
@@ -37,14 +55,20 @@ export function configKey(config: Config): Digest {
 }
 
 /**
- * What a row of the board says beside its model: the recipe's variant (empty for the model's own recipe) and the reranker of the
+ * What a row of the board says beside its model: the recipe's variant (empty for the model's own recipe) and the second stages of the
  * config. A reranker that is itself the model adds nothing.
  */
 export function shownVariant(recipeVariant: string, config: Config | null): string {
-  const { rerank } = config ?? {}
-  if (rerank === undefined || rerank.depth === null) return recipeVariant
-  const reranked = `top ${rerank.depth}${rerank.tail === 'drop' ? ' only' : ''} by ${rerank.model}`
-  return [recipeVariant, reranked].filter(Boolean).join(' · ')
+  const { rerank, hybrid, cut } = config ?? {}
+  const fused = hybrid && `${hybrid.model} ${hybrid.weight === 'rrf' ? 'by reciprocal rank' : hybrid.weight}`
+  const reranked =
+    rerank && rerank.depth !== null && `top ${rerank.depth}${rerank.tail === 'drop' ? ' only' : ''} by ${rerank.model}`
+  return [recipeVariant, fused && `with ${fused}`, reranked, cut && `cut at ${shownCut(cut)}`].filter(Boolean).join(' · ')
+}
+
+/** `top 5` or `score 0.5`. */
+export function shownCut(cut: Cut): string {
+  return 'top' in cut ? `top ${cut.top}` : `score ${cut.score}`
 }
 
 /**
@@ -53,5 +77,6 @@ export function shownVariant(recipeVariant: string, config: Config | null): stri
  */
 export function isDefaultConfig(config: Config, recipeSimilarity: Similarity): boolean {
   const isFull = config.dimensions === null && config.precision === 'float32' && config.similarity === recipeSimilarity
-  return isFull && (config.rerank === undefined || config.rerank.depth === null)
+  const isFirst = (config.rerank === undefined || config.rerank.depth === null) && !config.hybrid && !config.cut
+  return isFull && isFirst
 }

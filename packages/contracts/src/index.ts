@@ -1,4 +1,15 @@
-export { Config, configKey, isDefaultConfig, Precision, RerankStage, RerankTail, shownVariant } from './config.ts'
+export {
+  Config,
+  Cut,
+  configKey,
+  HybridStage,
+  isDefaultConfig,
+  Precision,
+  RerankStage,
+  RerankTail,
+  shownCut,
+  shownVariant,
+} from './config.ts'
 export { canonicalJson, type Digest, isDigest, keyOf, sha256 } from './digest.ts'
 export {
   type ErrorCode,
@@ -20,9 +31,11 @@ export { newLeaseId } from './lease-id.ts'
 export { FREQUENT_SHARE, isLexical, LexicalMethod, LexicalScoring, lexicalScoringOf } from './lexical.ts'
 export { isPairSet, type PairSet, pairSetRef, readPairSet, writePairSet } from './pair-set.ts'
 export {
+  deriveGroupKey,
   type Gate,
   groupKey,
   type Plan,
+  type PlannedDerive,
   type PlannedGroup,
   type PlannedModel,
   type PlannedRerank,
@@ -88,6 +101,7 @@ export {
   CommitAnswer,
   CommitBatch,
   CommitVerdict,
+  DeriveWork,
   EncodeWork,
   End,
   JoinAnswer,

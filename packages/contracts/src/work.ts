@@ -138,10 +138,24 @@ export const RerankWork = z.strictObject({
 })
 export type RerankWork = z.infer<typeof RerankWork>
 
+/** Score a derived group: cut or fuse stored runs. */
+export const DeriveWork = z.strictObject({
+  kind: z.literal('derive'),
+  lease: leaseId,
+  group: z.number().int(),
+  task: shortName,
+  mainScore: shortName,
+  judgments: digest,
+  /** Of the group's sources, in their order. */
+  runs: z.array(digest).min(1),
+  configs: z.array(z.strictObject({ key: digest, config: Config })),
+})
+export type DeriveWork = z.infer<typeof DeriveWork>
+
 export const ClaimAnswer = z.discriminatedUnion('state', [
   z.strictObject({
     state: z.literal('granted'),
-    work: z.discriminatedUnion('kind', [EncodeWork, ScoreWork, PairsWork, RerankWork]),
+    work: z.discriminatedUnion('kind', [EncodeWork, ScoreWork, PairsWork, RerankWork, DeriveWork]),
   }),
   z.strictObject({ state: z.literal('gone') }),
 ])

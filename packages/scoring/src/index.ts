@@ -1,5 +1,7 @@
 export { type CandidateScores, type CandidateSearch, scoreCandidates } from './candidate-scores.ts'
 export type { ConfigFailure } from './config-failure.ts'
+export { type CutScores, cutScores } from './cut-scores.ts'
+export { deriveGroup } from './derive-group.ts'
 export { findPairs } from './find-pairs.ts'
 export { type MissingChunk, MissingChunks } from './missing-chunks.ts'
 export { type PairScores, type RowPairs, scorePairs } from './pair-scores.ts'
