@@ -57,6 +57,8 @@ export interface EncodeReply {
   readonly byteCount: number
   readonly encodeSeconds: number
   readonly peakMemoryBytes: number
+  /** What the child holds after the request. */
+  readonly residentBytes: number
   readonly counts: {
     readonly tokenCount: number
     readonly paddedTokenCount: number

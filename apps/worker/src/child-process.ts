@@ -18,6 +18,8 @@ export interface ChildOptions {
   readonly noProgressMs: number
   /** Monotonic milliseconds. */
   readonly now: () => number
+  /** Laid over this process's environment. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /**
@@ -44,6 +46,7 @@ export class SupervisedChild {
     this.#watchedAt = this.#progressAt
     const child = fork(options.entry, [String(process.pid)], {
       detached: true,
+      env: { ...process.env, ...options.env },
       execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],

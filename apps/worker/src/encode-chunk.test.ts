@@ -27,7 +27,15 @@ function toolsOn(answer: (call: Call) => EncodeReply['counts'] | SweepError, bud
     const counts = answer(call)
     if (counts instanceof SweepError) throw counts
     return {
-      reply: { digest: call.keep ? 'd' : null, dim: 2, byteCount: 4, encodeSeconds: 1, peakMemoryBytes: 1, counts },
+      reply: {
+        digest: call.keep ? 'd' : null,
+        dim: 2,
+        byteCount: 4,
+        encodeSeconds: 1,
+        peakMemoryBytes: 1,
+        residentBytes: 1,
+        counts,
+      },
       facts: FACTS,
     }
   }

@@ -1,4 +1,5 @@
 import { type Load, SweepError } from '@sweepboard/contracts'
+import { providerEnvironment } from '@sweepboard/models'
 import type { EncodeReply, EncodeRequest, EngineFacts } from './child-message.ts'
 import { SupervisedChild } from './child-process.ts'
 import { failureClass } from './failure-class.ts'
@@ -16,6 +17,9 @@ export interface EngineChildOptions {
   readonly now: () => number
   /** Crash point of the first child started here. */
   readonly crashAt: string | null
+  /** A child that holds more than this after a chunk is replaced before the next one: engines and their arenas only grow. */
+  readonly recycleBytes: number
+  readonly onRecycle: (residentBytes: number) => void
   /** A try to open failed and another one follows. */
   readonly onRetry: (error: SweepError) => void
 }
@@ -68,7 +72,8 @@ export class EngineChild {
   async #start(signal: AbortSignal): Promise<EngineFacts> {
     const { load, threads, modelsRoot, artifacts, noProgressMs, now } = this.#options
     const apiKey = this.#options.apiKey()
-    const child = new SupervisedChild({ entry: new URL('./inference-child.ts', import.meta.url), noProgressMs, now })
+    const entry = new URL('./inference-child.ts', import.meta.url)
+    const child = new SupervisedChild({ entry, noProgressMs, now, env: providerEnvironment(load.identity.provider) })
     this.#child = child
     const crashAt = this.#crashAt
     this.#crashAt = null
@@ -84,6 +89,10 @@ export class EngineChild {
     const child = this.#child
     if (child === null) throw new SweepError('SB-CORE-004', { what: 'the engine' })
     const reply = await child.request({ kind: 'encode', ...request }, signal, onWriting)
+    if (reply.residentBytes > this.#options.recycleBytes) {
+      this.#options.onRecycle(reply.residentBytes)
+      await this.close()
+    }
     return { reply, facts }
   }
 

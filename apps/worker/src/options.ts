@@ -16,6 +16,7 @@ export interface WorkerEvent {
     | 'given-back'
     | 'stopped-lease'
     | 'child-gone'
+    | 'child-recycled'
     | 'crash-reported'
     | 'entry-dropped'
     | 'queue-error'
@@ -51,6 +52,8 @@ export interface WorkerOptions {
   readonly threads?: number
   /** A child that makes no progress for so long is killed. Default 300,000. */
   readonly noProgressMs?: number
+  /** Bytes an inference child may hold after a chunk before it is replaced. Default: half of the machine's memory. */
+  readonly recycleBytes?: number
   /** Bytes of undelivered vectors from which on no more work is taken. Default 4 GiB. */
   readonly outboxBytes?: number
   readonly log: (event: WorkerEvent) => void

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import {
   type Load,
   laneName,
@@ -196,6 +197,8 @@ export class Slot {
       noProgressMs,
       now,
       crashAt: childCrashAt(),
+      recycleBytes: options.recycleBytes ?? totalmem() / 2,
+      onRecycle: (residentBytes) => options.log({ event: 'child-recycled', slot: this.option.id, lane: load.key, residentBytes }),
       onRetry: ({ message }) => options.log({ event: 'child-gone', slot: this.option.id, lane: load.key, message }),
     })
   }

@@ -46,4 +46,14 @@ describe('a worker and a service', () => {
     expect(readdirSync(join(fleet.folder, 'worker/marks'))).toEqual([])
     expect(events.filter(({ event }) => event === 'failed' || event === 'service-away')).toEqual([])
   })
+
+  it('replaces a child that holds too much, and computes the same', async () => {
+    const sweep = await fleet.submit({ queries: textsOf(40, 'query'), documents: textsOf(2100, 'document') })
+    const { running, events } = await fleet.worker({ recycleBytes: 1 })
+    await fleet.done(sweep)
+    await running.idle()
+    expect(events.filter(({ event }) => event === 'child-recycled')).toHaveLength(4)
+    expect(events.some(({ event }) => event === 'child-gone')).toBe(false)
+    expect(fleet.service.cells(sweep)[0]).toMatchObject({ state: 'scored' })
+  })
 })

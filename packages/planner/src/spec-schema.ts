@@ -42,6 +42,7 @@ export const EngineSpec = z.union([
     onnx: z.strictObject({
       file: z.string().optional().describe('ONNX file below the folder, e.g. onnx/model_fp16.onnx'),
       dtype: z.string().optional(),
+      provider: z.enum(['cpu', 'cuda', 'webgpu']).optional().describe('Execution provider; it never falls back to another'),
     }),
   }),
   z.strictObject({ openai: Endpoint }),
@@ -61,6 +62,8 @@ const SidePatch = z.strictObject({
   closingToken: SideRecipe.shape.closingToken.removeDefault().optional(),
   pooling: SideRecipe.shape.pooling.removeDefault().optional(),
   normalize: SideRecipe.shape.normalize.removeDefault().optional(),
+  cleaning: SideRecipe.shape.cleaning,
+  suffix: SideRecipe.shape.suffix,
 })
 
 export const RecipeSpec = z.strictObject({
@@ -245,6 +248,9 @@ export const SPEC_KEYS: readonly string[] = [
   'document',
   'pooling',
   'normalize',
+  'cleaning',
+  'suffix',
+  'provider',
   'maxTokens',
   'closingToken',
   'template',
