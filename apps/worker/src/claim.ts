@@ -10,11 +10,7 @@ export type Work = Extract<ClaimAnswer, { state: 'granted' }>['work']
  * Claims a lease for one run, and repeats the very same claim each beat until it is answered: an answer that never came
  * is unknown, not a refusal. Null when the lease is gone, or somebody else's. Rejects when aborted.
  */
-export async function claim(
-  host: Host,
-  where: { lease: string; slot: string },
-  signal: AbortSignal,
-): Promise<Work | null> {
+export async function claim(host: Host, where: { lease: string; slot: string }, signal: AbortSignal): Promise<Work | null> {
   const run = randomBytes(10).toString('hex')
   for (;;) {
     signal.throwIfAborted()

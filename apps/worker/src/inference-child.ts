@@ -158,7 +158,8 @@ async function encode(request: EncodeRequest, tools: RequestTools): Promise<Enco
     digest = await artifacts.put(artifact())
   }
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024
-  return { digest, dim, byteCount, encodeSeconds, peakMemoryBytes, counts }
+  const residentBytes = process.memoryUsage.rss()
+  return { digest, dim, byteCount, encodeSeconds, peakMemoryBytes, residentBytes, counts }
 }
 
 serveParent((request, tools) => {
