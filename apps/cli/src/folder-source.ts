@@ -3,7 +3,15 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { openFolderStore } from '@sweepboard/artifacts'
 import { folderHolder, type KnownFingerprint, openReadOnly, type SweepStatus } from '@sweepboard/ledger'
-import { nameFailedTexts, PublishedIndex, RateMeter, readRanking, type SweepView, toLeaderboard } from '@sweepboard/results'
+import {
+  nameFailedTexts,
+  PublishedIndex,
+  RateMeter,
+  readKindBoard,
+  readRanking,
+  type SweepView,
+  toLeaderboard,
+} from '@sweepboard/results'
 import type { Source } from './source.ts'
 
 /** Imported files read at once. */
@@ -25,6 +33,7 @@ export function openFolderSource(folder: string): Source {
     cells: async (id) => nameFailedTexts(ledger.cells(id), (digest) => store.readSync(digest)),
     scoredCells: async () => ledger.allScoredCells(),
     leaderboard: async (query) => toLeaderboard(readRanking(ledger, new PublishedIndex(ledger), query)),
+    kinds: (query) => readKindBoard(ledger, (digest) => store.get(digest), query),
     fingerprints: async () => ledger.knownFingerprints(),
     async *publishedFiles() {
       for (let after = 0; ; ) {

@@ -1,5 +1,5 @@
 import type { CellView, KnownFingerprint, PublishedFile, PublishedRow, SweepStatus } from '@sweepboard/ledger'
-import { type Leaderboard, leaderboardParams, type ServiceClient, type SweepView } from '@sweepboard/results'
+import { type KindBoard, type Leaderboard, leaderboardParams, type ServiceClient, type SweepView } from '@sweepboard/results'
 import type { Source } from './source.ts'
 
 interface SentFile extends Omit<PublishedFile, 'source'> {
@@ -14,6 +14,8 @@ export function openRemoteSource(client: ServiceClient): Source {
     cells: async (id) => (await client.get(`/sweeps/${encodeURIComponent(id)}/cells`)) as CellView[],
     scoredCells: async () => (await client.get('/cells')) as CellView[],
     leaderboard: async (query) => (await client.get(`/leaderboard?${leaderboardParams(query)}`)) as Leaderboard,
+    kinds: async ({ task, sweep }) =>
+      (await client.get(`/kinds?${new URLSearchParams({ task, ...(sweep === null ? {} : { sweep }) })}`)) as KindBoard,
     fingerprints: async () => (await client.get('/fingerprints')) as KnownFingerprint[],
     async *publishedFiles() {
       for (let after = 0; ; ) {

@@ -1,6 +1,13 @@
 import { SweepError } from '@sweepboard/contracts'
 import type { CellView, KnownFingerprint, PublishedFile, PublishedRow, SweepStatus } from '@sweepboard/ledger'
-import { type Leaderboard, type LeaderboardQuery, ServiceClient, type SweepView } from '@sweepboard/results'
+import {
+  type KindBoard,
+  type KindBoardQuery,
+  type Leaderboard,
+  type LeaderboardQuery,
+  ServiceClient,
+  type SweepView,
+} from '@sweepboard/results'
 import { type CommonOptions, dataFolder, readToken } from './context.ts'
 import { openFolderSource } from './folder-source.ts'
 import { openRemoteSource } from './remote-source.ts'
@@ -12,6 +19,8 @@ export interface Source {
   cells(sweep: string): Promise<CellView[]>
   scoredCells(): Promise<CellView[]>
   leaderboard(query: LeaderboardQuery): Promise<Leaderboard>
+  /** Throws `SB-SCORE-004` where the task has no scores here, or no kinds. */
+  kinds(query: KindBoardQuery): Promise<KindBoard>
   fingerprints(): Promise<readonly KnownFingerprint[]>
   /** Imported files, in order of import. */
   publishedFiles(): AsyncIterable<PublishedFile>

@@ -97,6 +97,30 @@ describe('a sweep, its board and its files', () => {
     expect(await board()).toContain('local/pocket-static-en')
   })
 
+  it('the board by kind of query: top-1/3/5 with intervals, as table, JSON, CSV and Markdown', async () => {
+    const kinds = async (...args: string[]) => {
+      const ended = await sweepboard('leaderboard', '--kinds', 'SemanticTrapsEn', '--data', place.data, ...args)
+      expect(ended.exit, ended.stderr).toBe(0)
+      return ended.stdout.trim()
+    }
+    const cells = JSON.parse((await sweepboard('status', 'traps', '--data', place.data, '--json')).stdout).cells.total
+    const { rows } = JSON.parse(await kinds('--json'))
+    expect(rows.length).toBe(cells)
+    for (const { all, kinds: byKind } of rows) {
+      expect(all.queryCount).toBe(64)
+      expect(byKind.length).toBe(8)
+      for (const [i, { passed, rate, low, high }] of all.rates.entries()) {
+        expect(byKind.reduce((sum: number, one: typeof all) => sum + one.rates[i].passed, 0)).toBe(passed)
+        expect(low < rate && rate < high).toBe(true)
+      }
+    }
+    expect((await kinds('--csv')).split('\n').length).toBe(1 + cells * 9)
+    expect((await kinds('--md')).split('\n')[1]).toMatch(/^\| --- (\| --- )+\|$/)
+    expect(await kinds()).toMatch(/near-duplicate +8 +0\.\d\d \[0\.\d\d, 0\.\d\d\]/)
+    const unknown = await sweepboard('leaderboard', '--kinds', 'NoSuchTask', '--data', place.data, '--json')
+    expect(JSON.parse(unknown.stdout)).toMatchObject({ event: 'error', code: 'SB-SCORE-004' })
+  })
+
   it('a second run of the same file ends well with the same scores', async () => {
     const again = await sweepboard('run', spec, '--no-serve', '--json', '--data', place.data)
     expect(again.exit).toBe(0)

@@ -11,6 +11,7 @@ import {
 } from '@sweepboard/contracts'
 import { z } from 'zod'
 import type { Access } from './access.ts'
+import { readKindBoard } from './kind-board.ts'
 import { Submission } from './plan-schema.ts'
 import { PublishedRow } from './published-row.ts'
 import { parseLeaderboardQuery } from './read-leaderboard.ts'
@@ -192,6 +193,18 @@ export const ROUTES: readonly Route[] = [
     summary: 'Rows of the board; ?tasks=a&tasks=b&sweep=id&published=1. A value of tasks may be a list with commas',
     tag: (service) => service.boards.tag,
     run: (service, _, { queries }) => new JsonText(service.boards.text(parseLeaderboardQuery(queries))),
+  }),
+  route({
+    method: 'GET',
+    path: '/kinds',
+    access: 'read',
+    summary: 'Top-1/3/5 accuracy by kind of query with 95 % intervals, for each scored cell; ?task=a&sweep=id',
+    run: (service, _, { queries }) => {
+      const task = queries.task?.[0]
+      if (!task) throw new SweepError('SB-SERVE-005', { message: 'task is missing' })
+      const read = (digest: string) => service.store.get(digest)
+      return readKindBoard(service.reader, read, { task, sweep: queries.sweep?.[0] || null })
+    },
   }),
   route({
     method: 'GET',

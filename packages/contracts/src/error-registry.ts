@@ -266,6 +266,11 @@ export const ERRORS = {
     says: (d) => `${d.file} line ${d.line}: ${d.message}`,
     fix: 'A run line is `qid Q0 docid rank score tag`, a qrels line `qid 0 docid grade`.',
   },
+  'SB-SCORE-004': {
+    kind: 'missing',
+    says: (d) => `no score here of a task "${d.task}" whose queries have kinds`,
+    fix: 'Run a sweep over it first. Kinds of a task of your own stand in its `queries.jsonl`; `sweepboard leaderboard` shows what is scored.',
+  },
 
   'SB-LEDGER-001': {
     kind: 'conflict',

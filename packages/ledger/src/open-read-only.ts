@@ -19,6 +19,7 @@ import { Handle } from './handle.ts'
 import { compareSchema, lockFolder, openDatabase, readHolder } from './open.ts'
 import { type PublishedFile, type PublishedFilter, type PublishedRow, publishedFiles, publishedRows } from './published.ts'
 import { type SweepStatus, sweepStatus, sweeps } from './status.ts'
+import { type TaskCell, taskCells } from './task-cells.ts'
 
 /**
  * A ledger to look at while somebody else may hold its folder: SQLite's write-ahead log lets readers in beside the one

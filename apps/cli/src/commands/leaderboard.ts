@@ -1,12 +1,14 @@
-import type { Leaderboard } from '@sweepboard/results'
+import type { KindBoard, Leaderboard } from '@sweepboard/results'
 import type { Command } from 'commander'
 import { formatScore, showBoard, shownDimensions } from '../board-table.ts'
 import type { CommonOptions } from '../context.ts'
+import { kindRecords, showKinds } from '../kind-table.ts'
 import { printJson, printResult } from '../output.ts'
 import { findSweep, openSource } from '../source.ts'
 
 interface LeaderboardOptions extends CommonOptions {
   readonly tasks?: string[]
+  readonly kinds?: string
   readonly sweep?: string
   readonly published: boolean
   readonly csv?: boolean
@@ -18,6 +20,7 @@ export function add(program: Command): void {
     .command('leaderboard')
     .description('The board in the terminal: our scores, and imported published ones beside them.')
     .option('--tasks <names...>', 'only these tasks: names, or lists with commas')
+    .option('--kinds <task>', 'instead: top-1/3/5 accuracy by kind of query, for a task with kinds')
     .option('--sweep <name>', 'only the cells of this sweep')
     .option('--no-published', 'leave imported rows out')
     .option('--csv', 'comma-separated values')
@@ -28,7 +31,7 @@ export function add(program: Command): void {
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      '\nExamples:\n  sweepboard leaderboard\n  sweepboard leaderboard --tasks SciFact AILAStatutes --md\n  sweepboard leaderboard --sweep first-sweep --csv',
+      '\nExamples:\n  sweepboard leaderboard\n  sweepboard leaderboard --tasks SciFact AILAStatutes --md\n  sweepboard leaderboard --sweep first-sweep --csv\n  sweepboard leaderboard --kinds SemanticTrapsEn',
     )
     .action(leaderboard)
 }
@@ -36,27 +39,37 @@ export function add(program: Command): void {
 async function leaderboard(options: LeaderboardOptions): Promise<void> {
   const source = openSource(options)
   try {
-    const sweep = options.sweep ? (await findSweep(source, options.sweep)).id : undefined
-    const board = await source.leaderboard({
-      tasks: options.tasks ?? [],
-      sweep: sweep ?? null,
-      published: options.published,
-    })
-    if (options.json) printJson(board)
-    else if (options.csv)
-      printResult(
-        delimited(board)
-          .map((row) => row.map(csvField).join(','))
-          .join('\n'),
-      )
-    else if (options.md) printResult(markdown(board))
-    else printResult(showBoard(board))
+    const sweep = options.sweep ? (await findSweep(source, options.sweep)).id : null
+    if (options.kinds === undefined) {
+      const board = await source.leaderboard({ tasks: options.tasks ?? [], sweep, published: options.published })
+      printAs(options, board, { records: () => records(board), markdown: () => markdown(board), text: () => showBoard(board) })
+    } else {
+      const board = await source.kinds({ task: options.kinds, sweep })
+      const rows = () => kindRecords(board)
+      printAs(options, board, { records: rows, markdown: () => markdownTable(rows()), text: () => showKinds(board) })
+    }
   } finally {
     source.close()
   }
 }
 
-function delimited(board: Leaderboard): string[][] {
+function printAs(
+  options: LeaderboardOptions,
+  board: Leaderboard | KindBoard,
+  forms: { records: () => string[][]; markdown: () => string; text: () => string },
+): void {
+  if (options.json) printJson(board)
+  else if (options.csv)
+    printResult(
+      forms
+        .records()
+        .map((row) => row.map(csvField).join(','))
+        .join('\n'),
+    )
+  else printResult(options.md ? forms.markdown() : forms.text())
+}
+
+function records(board: Leaderboard): string[][] {
   const head = ['rank', 'model', 'revision', 'variant', 'dimensions', 'precision', 'similarity', 'origin', 'mean', ...board.tasks]
   const rows = board.rows.map((row) => [
     String(row.rank ?? ''),
@@ -80,16 +93,23 @@ function csvField(text: string): string {
 }
 
 function markdown(board: Leaderboard): string {
-  const cell = (text: string) => text.replace(/[\\|<>*_`[\]]/g, '\\$&').replace(/\s+/g, ' ')
   const rows = board.rows.map((row) => [
     String(row.rank ?? '·'),
-    cell(row.variant ? `${row.model} (${row.variant})` : row.model),
+    row.variant ? `${row.model} (${row.variant})` : row.model,
     shownDimensions(row),
     row.config?.precision ?? '?',
     row.origin,
     formatScore(row.mean),
     ...board.tasks.map((task) => formatScore(row.scores[task])),
   ])
-  const head = ['#', 'model', 'dims', 'precision', 'origin', 'mean', ...board.tasks.map(cell)]
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+  const head = ['#', 'model', 'dims', 'precision', 'origin', 'mean', ...board.tasks]
+  return markdownTable([head, ...rows])
+}
+
+/** A head and its rows; what Markdown would take for marks is escaped. */
+function markdownTable([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const cell = (text: string) => text.replace(/[\\|<>*_`[\]]/g, '\\$&').replace(/\s+/g, ' ')
+  return [head.map(cell), head.map(() => '---'), ...rows.map((row) => row.map(cell))]
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n')
 }
