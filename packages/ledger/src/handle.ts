@@ -30,6 +30,11 @@ export class Handle {
   readonly encodingEvidence = new Map<number, unknown>()
   /** Parsed config sets by id. */
   readonly configSets = new Map<string, unknown>()
+  /** Counts of big sweeps, by sweep. */
+  readonly sweepCounts = new Map<
+    string,
+    { readonly state: string; readonly at: number; readonly costMs: number; readonly counts: unknown }
+  >()
   /** Groups whose wants closed in this transaction: their leases may have become unwanted. */
   readonly touched = new Set<number>()
   events: LedgerEvent[] = []
