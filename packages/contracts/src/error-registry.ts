@@ -199,6 +199,11 @@ export const ERRORS = {
     says: (d) => `the execution provider ${d.provider} cannot run this model: ${d.message}`,
     fix: 'Install its libraries, or choose `provider: cpu`; work never falls back to another provider by itself.',
   },
+  'SB-MODEL-012': {
+    kind: 'invalid',
+    says: (d) => `${d.a} and ${d.b} cannot be compared: ${d.message}`,
+    fix: 'Name two engines of one model, see `sweepboard consistency --help`.',
+  },
 
   'SB-HTTP-001': {
     kind: 'unavailable',
@@ -431,5 +436,10 @@ export const ERRORS = {
     kind: 'missing',
     says: (d) => `no published result of ${d.model} on ${d.task}${d.suggestion ? `; there are ${d.suggestion}` : ''}`,
     fix: 'Import its result file (`sweepboard import DIR`), point --published at a folder of them, or name another with --against.',
+  },
+  'SB-FILE-005': {
+    kind: 'invalid',
+    says: (d) => `${d.model} on ${d.task} has no score to compare: ${d.message}`,
+    fix: 'Correct what failed; finished work is kept.',
   },
 } as const satisfies Record<string, ErrorEntry>

@@ -1,5 +1,6 @@
 export type { BoardCell, KnownFingerprint, PublishedScore } from './board.ts'
 export type { CellView } from './cells.ts'
+export type { ComparedEngine, ConsistencyFilter, ConsistencyRow } from './consistency.ts'
 export type { ControlAction } from './control.ts'
 export { CRASHES } from './end.ts'
 export type { EncodingEvidence } from './evidence.ts'

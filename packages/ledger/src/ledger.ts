@@ -18,6 +18,7 @@ import { allScoredCells, type CellView, cells } from './cells.ts'
 import { leasePairs, unpairedGroups } from './child-groups.ts'
 import { claim } from './claim.ts'
 import { commit } from './commit.ts'
+import { type ConsistencyRow, recordConsistency } from './consistency.ts'
 import { type ControlAction, control, laneDead } from './control.ts'
 import { end } from './end.ts'
 import { deleteGarbage, isMarked, markGarbage, unmark, unreferenced } from './gc.ts'
@@ -63,7 +64,8 @@ export class Ledger {
   private constructor(handle: Handle, release: () => void) {
     this.#h = handle
     this.#release = release
-    handle.db.prepare(`insert or ignore into meta (key, value) values ('id', ?)`).run(randomId(handle))
+    const id = Buffer.from((handle.random ?? randomBytes)(8)).toString('hex')
+    handle.db.prepare(`insert or ignore into meta (key, value) values ('id', ?)`).run(id)
     this.id = handle.get<{ value: string }>(`select value from meta where key = 'id'`)?.value ?? ''
     // The clock that ages garbage starts again with the service, so the marks do too.
     handle.run('update garbage set since = 0')
@@ -221,6 +223,10 @@ export class Ledger {
     return answer
   }
 
+  recordConsistency(row: ConsistencyRow): void {
+    this.#change((h) => recordConsistency(h, row))
+  }
+
   publishedRows(filter?: PublishedFilter): PublishedRow[] {
     return publishedRows(this.#h, filter)
   }
@@ -292,8 +298,4 @@ export class Ledger {
     const row = this.#h.get<{ json: string }>('select json from load where key = ?', lane)
     return row === undefined ? null : (JSON.parse(row.json) as Load)
   }
-}
-
-function randomId(handle: Handle): string {
-  return Buffer.from((handle.random ?? randomBytes)(8)).toString('hex')
 }

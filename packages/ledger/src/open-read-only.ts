@@ -15,6 +15,7 @@ import {
   tasksOfSweep,
 } from './board.ts'
 import { allScoredCells, type CellView, cells } from './cells.ts'
+import { type ConsistencyFilter, type ConsistencyRow, consistencyRows } from './consistency.ts'
 import { Handle } from './handle.ts'
 import { compareSchema, lockFolder, openDatabase, readHolder } from './open.ts'
 import { type PublishedFile, type PublishedFilter, type PublishedRow, publishedFiles, publishedRows } from './published.ts'
@@ -88,6 +89,11 @@ export class LedgerReader {
 
   publishedRows(filter?: PublishedFilter): PublishedRow[] {
     return this.#read((h) => publishedRows(h, filter))
+  }
+
+  /** The newest first. */
+  consistencyRows(filter?: ConsistencyFilter): (ConsistencyRow & { readonly id: number })[] {
+    return this.#read((h) => consistencyRows(h, filter))
   }
 
   knownFingerprints(): KnownFingerprint[] {

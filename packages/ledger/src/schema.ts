@@ -333,5 +333,32 @@ export const publishedFile = sqliteTable(
   ],
 )
 
+/** Comparisons of two engines of one model: insert-only, a history. */
+export const consistency = sqliteTable(
+  'consistency',
+  {
+    id: integer().primaryKey(),
+    /** Wall-clock text for people. */
+    at: text().notNull(),
+    modelA: text().notNull(),
+    modelB: text().notNull(),
+    /** Load keys. */
+    loadA: text().notNull(),
+    loadB: text().notNull(),
+    /** `ComparedEngine` as JSON. */
+    a: text().notNull(),
+    b: text().notNull(),
+    kind: text({ enum: ['embeddings', 'scores'] }).notNull(),
+    texts: text().notNull(),
+    holds: integer().notNull(),
+    /** Mean cosine, or the composite of rerankers. */
+    agreement: real(),
+    verdict: text().notNull(),
+    numbers: text().notNull(),
+    code: text().notNull(),
+  },
+  (t) => [index('consistency_a').on(t.modelA), index('consistency_b').on(t.modelB)],
+)
+
 /** A row as plain SQL returns it. */
 export type Row<T extends { $inferSelect: unknown }> = T['$inferSelect']
