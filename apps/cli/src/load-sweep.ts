@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Mistake, type Plan, SweepError, taskKey } from '@sweepboard/contracts'
 import type { KnownFingerprint } from '@sweepboard/ledger'
+import { BM25_MODEL } from '@sweepboard/models'
 import {
   planSweep,
   type ResolvedModel,
@@ -98,9 +99,21 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
     if (found) rerankers.push(found.reranker)
     warnings.push(...(found?.warnings ?? []))
   }
+  const lexical = [read.spec?.matrix?.hybrid ?? 'none'].flat().some((one) => one !== 'none')
+    ? await collect(1, () =>
+        findModel({ model: BM25_MODEL, engine: 'bm25' }, null, { specDir, readEnv: options.readEnv, fingerprints, instructions }),
+      )
+    : null
   refuseMistakes(file, mistakes)
   const spec = read.spec as SweepSpec
-  const plan = planSweep({ spec, models, tasks: tasks.map(({ ref }) => ref), rerankers, rerankingModels })
+  const plan = planSweep({
+    spec,
+    models,
+    tasks: tasks.map(({ ref }) => ref),
+    rerankers,
+    lexical: lexical?.model,
+    rerankingModels,
+  })
   return {
     id: `s${randomBytes(8).toString('hex')}`,
     file,

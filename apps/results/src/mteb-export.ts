@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { sha256 } from '@sweepboard/contracts'
+import { sha256, shownCut } from '@sweepboard/contracts'
 import type { CellView } from '@sweepboard/ledger'
 import { formatMtebJson, type MtebJson, nestEntry } from '@sweepboard/metrics'
 
@@ -63,6 +63,11 @@ function experimentKwargs(cell: CellView): Map<string, string | number> {
     const { model, revision, depth, tail } = config.rerank
     kwargs.set('rerank', `${model}@${revision}-top${depth}${tail === 'drop' ? '-only' : ''}`)
   }
+  if (config.hybrid !== undefined) {
+    const { model, revision, weight } = config.hybrid
+    kwargs.set('hybrid', `${model}@${revision}-${weight}`)
+  }
+  if (config.cut !== undefined) kwargs.set('cut', shownCut(config.cut).replace(' ', ''))
   return kwargs
 }
 

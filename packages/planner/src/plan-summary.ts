@@ -18,7 +18,8 @@ export interface PlanSummary {
 
 export function summarizePlan(plan: Plan): PlanSummary {
   const encodings = new Map<string, number | null>()
-  for (const { task, model, sides, rerank } of plan.groups) {
+  for (const { task, model, sides, rerank, derive } of plan.groups) {
+    if (derive !== undefined) continue
     if (rerank !== undefined) {
       const queryCount = task.catalog?.queryCount ?? null
       const pairs = `${rerank.parent?.group} ${rerank.parent && configKey(rerank.parent.config)} ${pairKey(rerank.load.key, rerank.recipe)}`

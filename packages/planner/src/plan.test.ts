@@ -6,6 +6,7 @@ import {
   type Plan,
   type Recipe,
   type SideRecipe,
+  shownVariant,
   type TaskRef,
 } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
@@ -13,6 +14,7 @@ import { planSweep, type ResolvedModel } from './plan.ts'
 import type { ResolvedReranker } from './plan-rerank.ts'
 import { summarizePlan } from './plan-summary.ts'
 import { readSpec } from './spec.ts'
+import type { SweepSpec } from './spec-schema.ts'
 
 const side = (template: string): SideRecipe =>
   ({ template, pooling: 'mean', normalize: true, maxTokens: null, closingToken: null }) as unknown as SideRecipe
@@ -48,10 +50,13 @@ function plan(
   tasks: readonly TaskRef[],
   rerankers: readonly ResolvedReranker[] = [],
 ): Plan {
-  const { spec, mistakes } = readSpec(`sweep: s\ntasks: [x]\nmodels: [x]\n${matrix}`, 's.yaml')
-  expect(mistakes).toEqual([])
-  if (spec === null) throw new Error('no spec')
-  return planSweep({ spec, models, tasks, rerankers })
+  return planSweep({ spec: spec(matrix), models, tasks, rerankers })
+}
+function spec(matrix: string): SweepSpec {
+  const read = readSpec(`sweep: s\ntasks: [x]\nmodels: [x]\n${matrix}`, 's.yaml')
+  expect(read.mistakes).toEqual([])
+  if (read.spec === null) throw new Error('no spec')
+  return read.spec
 }
 const words = (configs: readonly Config[] | undefined) =>
   configs?.map((c) => `${c.dimensions ?? 'full'} ${c.precision} ${c.similarity}`)
@@ -182,5 +187,78 @@ describe('rerankers', () => {
     ])
     const { mistakes } = readSpec(text.replace('[5, 9]', '5000').replace('model: ', 'modle: '), 's.yaml')
     expect(mistakes.map(({ code, line }) => [code, line])).toEqual(expect.arrayContaining([['SB-SPEC-003', 7]]))
+  })
+})
+
+describe('cuts, hybrids and lexical models', () => {
+  const lexical: ResolvedModel = {
+    load: { key: 'b-load', model: 'bm25', revision: '1', identity: { engine: 'bm25' }, memoryBytes: 1 } as unknown as Load,
+    recipe: { query: side('q'), document: side('d'), similarity: 'dot', dimensions: 1 } as unknown as Recipe,
+    sides: () => ({ query: side('q'), document: side('d') }),
+  }
+  const reranker: ResolvedReranker = {
+    load: { key: 'r-load', model: 'r', revision: '1', identity: { engine: 'onnx' }, memoryBytes: 1 } as unknown as Load,
+    recipe: () => ({ template: null, instruction: null, head: 'logit', yesToken: null, noToken: null, maxTokens: null }),
+    depths: [10, 20],
+    tail: 'append',
+  }
+  const planned = (text: string, parts: Partial<Parameters<typeof planSweep>[0]> = {}) =>
+    planSweep({ spec: spec(text), models: [model('m')], tasks: [task('t')], lexical, ...parts })
+  const shown = ({ groups }: Plan) => groups.map(({ configs }) => configs.map((config) => shownVariant('', config)))
+
+  it('stand behind the cells they are made from, the lexical group planned with them', () => {
+    const made = planned('matrix: { hybrid: [none, { bm25: 0.3 }, { bm25: rrf }], cut: [none, { top: 5 }, { score: 0.5 }] }')
+    expect(shown(made)).toEqual([
+      [''],
+      [''],
+      ['with bm25 0.3', 'with bm25 by reciprocal rank'],
+      ['cut at top 5', 'cut at score 0.5'],
+      ['with bm25 0.3 · cut at top 5', 'with bm25 0.3 · cut at score 0.5'],
+      ['with bm25 by reciprocal rank · cut at top 5', 'with bm25 by reciprocal rank · cut at score 0.5'],
+    ])
+    expect(made.groups[0]?.model.load).toBe(lexical.load)
+    const before = new Set<string>()
+    for (const { key, derive } of made.groups) {
+      for (const source of derive?.sources ?? []) expect(before).toContain(source.group)
+      before.add(key)
+    }
+    expect(before.size).toBe(made.groups.length)
+    expect(made.groups[2]?.derive?.sources).toEqual([
+      { group: made.groups[1]?.key, config: made.groups[1]?.configs[0] },
+      { group: made.groups[0]?.key, config: made.groups[0]?.configs[0] },
+    ])
+    expect(summarizePlan(made)).toMatchObject({ cellCount: 10, encodingCount: 4, loadCount: 2 })
+  })
+
+  it('multiply with rerankers: what is fused is re-ordered, what is re-ordered is cut', () => {
+    const text = 'matrix: { hybrid: { bm25: 0.3 }, cut: { top: 5 }, rerank: { model: r } }'
+    const made = planned(text, { rerankers: [reranker] })
+    expect(shown(made)).toEqual([
+      [''],
+      [''],
+      ['with bm25 0.3'],
+      ['with bm25 0.3 · top 10 by r', 'with bm25 0.3 · top 20 by r'],
+      ['with bm25 0.3 · top 10 by r · cut at top 5'],
+      ['with bm25 0.3 · top 20 by r · cut at top 5'],
+    ])
+    expect(made.groups[3]?.rerank?.parent).toEqual({ group: made.groups[2]?.key, config: made.groups[2]?.configs[0] })
+  })
+
+  it('are named by exclude, and stand on tasks with ranked lists only', () => {
+    const text = 'matrix: { hybrid: [none, { bm25: 0.3 }, { bm25: rrf }], cut: [none, { top: 5 }] }'
+    expect(shown(planned(`${text}\nexclude: [{ hybrid: 0.3 }, { cut: "top*", hybrid: none }]`)).flat()).toEqual([
+      '',
+      '',
+      'with bm25 by reciprocal rank',
+      'with bm25 by reciprocal rank · cut at top 5',
+    ])
+    expect(shown(planned(text, { tasks: [{ ...task('t'), type: 'STS' }] }))).toEqual([['']])
+  })
+
+  it('keep a lexical model to one cell a task and to ranked lists, and say so', () => {
+    const tasks = [task('t'), { ...task('s'), type: 'STS' as const }]
+    const made = planned('matrix: { dimensions: [full, 64], instruction: [default, none] }', { models: [lexical], tasks })
+    expect(made.groups.map(({ configs, task: { task: name } }) => [name, words(configs)])).toEqual([['t', ['full float32 dot']]])
+    expect(made.warnings.join('\n')).toMatch(/do not multiply[\s\S]*s is left out/)
   })
 })

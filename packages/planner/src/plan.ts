@@ -6,25 +6,27 @@ import {
   isLexical,
   type Load,
   type Plan,
-  type PlannedGroup,
   type Recipe,
   recipeKey,
   type SideRecipe,
   SweepError,
+  shownCut,
   type TaskRef,
   taskKey,
 } from '@sweepboard/contracts'
 import { parseDuration } from './duration.ts'
 import { compileGate } from './gate.ts'
 import { glob } from './pattern.ts'
+import { candidateGroup, type ResolvedReranker } from './plan-rerank.ts'
 import {
-  type ConfigFacts,
-  candidateGroup,
-  childGroups,
-  type PlannedStage,
-  type ResolvedReranker,
-  rerankStages,
-} from './plan-rerank.ts'
+  FIRST_STAGE,
+  type GroupDraft,
+  type PlannedCell,
+  type PlannedLine,
+  type StageLine,
+  secondStages,
+  stageLines,
+} from './plan-stages.ts'
 import type { SweepSpec } from './spec-schema.ts'
 
 /** A model after its folder or server was looked at. */
@@ -41,6 +43,8 @@ export interface PlanInput {
   readonly tasks: readonly TaskRef[]
   /** Rerankers of `matrix.rerank`, braces expanded, in the spec's order. */
   readonly rerankers?: readonly ResolvedReranker[]
+  /** What `matrix.hybrid` fuses with; given where it names anything. */
+  readonly lexical?: ResolvedModel | undefined
   /** Models of the spec that are rerankers: they re-order the candidate lists of tasks that have them. */
   readonly rerankingModels?: readonly ResolvedReranker[]
 }
@@ -54,40 +58,21 @@ const many = <T>(value: T | readonly T[] | undefined, otherwise: T): readonly T[
  * left out with a warning. Groups are ranked smaller tasks first, so that cells appear early.
  * @throws SweepError `SB-SPEC-008` when nothing is left to run
  */
-export function planSweep({ spec, models, tasks, rerankers = [], rerankingModels = [] }: PlanInput): Plan {
+export function planSweep({ spec, models, tasks, rerankers = [], lexical, rerankingModels = [] }: PlanInput): Plan {
   const warnings = new Set<string>()
   const groups = new Map<string, FirstStage>()
   for (const task of tasks) {
     for (const model of models) {
       if (isLexical(model.load) && !ranks(task)) {
-        warnings.add(`${model.load.model} ranks documents: ${task.task} is left out, a ${task.type} task has no ranked lists`)
+        warnings.add(`${model.load.model} ranks documents: ${task.task} is left out, ${task.type} has no ranked lists`)
         continue
       }
       for (const instruction of isLexical(model.load) ? ['default'] : many(spec.matrix?.instruction, 'default')) {
         const place = { spec, model, task, instruction }
-        const listed = listConfigs(place, warnings)
-        const stages = rerankStages({ configs: listed, rerankers: ranks(task) ? rerankers : [], task }, (config, rerank) =>
-          isExcluded(place, factsOf(config, rerank)),
-        )
-        const parents = new Set(stages.map(({ parent }) => configKey(parent)))
-        // The first stage of what is reranked is scored with it, listed or not: its run is what the reranker re-orders.
-        const configs = listed.filter((config) => parents.has(configKey(config)) || !isExcluded(place, factsOf(config, 'none')))
-        if (configs.length === 0) continue
-        const sides = model.sides(task, instruction)
-        const key = groupKey(encodingKey(model.load.key, sides.query), encodingKey(model.load.key, sides.document), taskKey(task))
-        const known = groups.get(key)
-        const variant = instruction === 'default' ? '' : instruction === 'none' ? 'no instruction' : `instruction: ${instruction}`
-        const recipe =
-          instruction === 'default' ? model.recipe : { ...model.recipe, query: sides.query, document: sides.document }
-        const group = known?.group ?? {
-          key,
-          task,
-          sides,
-          model: { load: model.load, recipe, recipeKey: recipeKey(model.load.key, recipe), variant },
-        }
-        const all = known?.configs ?? new Map<string, Config>()
-        for (const config of configs) all.set(configKey(config), config)
-        groups.set(key, { group, configs: all, stages: [...(known?.stages ?? []), ...stages] })
+        const lines = listLines(place, { rerankers, warnings })
+        if (lines.length > 0) addFirstStage(groups, place, lines)
+        if (lexical !== undefined && lines.some(({ line }) => line.hybrid !== null))
+          addFirstStage(groups, { spec, model: lexical, task, instruction: 'default' }, [lexicalLine(lexical)])
       }
     }
   }
@@ -99,16 +84,26 @@ export function planSweep({ spec, models, tasks, rerankers = [], rerankingModels
       )
     for (const task of fitting) {
       const child = candidateGroup(load, recipe(task), task)
-      groups.set(child.key, { group: child, configs: new Map(child.configs.map((one) => [configKey(one), one])), stages: [] })
+      const place = { spec, model: { load, recipe: child.model.recipe }, task, instruction: 'default' }
+      const lines = child.configs.flatMap((config) =>
+        stageLines({ hybrids: [null], rerankers: [null], cuts: cutsOf(spec) })
+          .filter((line) => !isExcluded(place, { ...factsOf(config, line), rerank: load.model }))
+          .map((line) => ({ config, line })),
+      )
+      if (lines.length > 0) groups.set(child.key, { group: child, lines })
     }
   }
   if (groups.size === 0)
     throw new SweepError('SB-SPEC-008', { reason: '`exclude` or `dimensions` leave nothing of models x tasks x matrix' })
   const size = (task: TaskRef) => task.limit ?? task.catalog?.documentCount ?? 0
-  const ordered = [...groups.values()].sort((a, b) => size(a.group.task) - size(b.group.task))
-  const planned = ordered.flatMap(({ group, configs, stages }) => [
-    { ...group, configs: [...configs.values()] },
-    ...childGroups(group, stages),
+  // Lexical groups first: hybrids of the same task stand behind what they are fused with.
+  const ordered = [...groups.values()].sort(
+    (a, b) =>
+      size(a.group.task) - size(b.group.task) || Number(isLexical(b.group.model.load)) - Number(isLexical(a.group.model.load)),
+  )
+  const planned = ordered.flatMap(({ group, lines }) => [
+    { ...group, configs: distinctConfigs(lines) },
+    ...secondStages(group, lines, lexical === undefined ? null : lexicalCell(lexical, group.task)),
   ])
   return {
     sweep: spec.sweep,
@@ -135,18 +130,84 @@ function ranks({ type }: Pick<TaskRef, 'type'>): boolean {
 
 interface ConfigPlace {
   readonly spec: SweepSpec
-  readonly model: ResolvedModel
+  readonly model: Pick<ResolvedModel, 'load' | 'recipe'>
   readonly task: TaskRef
   readonly instruction: string
 }
 
 interface FirstStage {
-  readonly group: Omit<PlannedGroup, 'rank' | 'configs'>
-  readonly configs: Map<string, Config>
-  readonly stages: readonly PlannedStage[]
+  readonly group: GroupDraft
+  readonly lines: readonly PlannedLine[]
 }
 
-/** Configs of the first stage that the matrix names; `exclude` has been applied but for what it says of `rerank`. */
+/** Puts lines into the group of their model, task and instruction; instructions that come out equal share it. */
+function addFirstStage(
+  groups: Map<string, FirstStage>,
+  { model, task, instruction }: ConfigPlace & { readonly model: ResolvedModel },
+  lines: readonly PlannedLine[],
+): void {
+  const sides = model.sides(task, instruction)
+  const key = keyOfFirstStage(model, task, sides)
+  const known = groups.get(key)
+  const variant = instruction === 'default' ? '' : instruction === 'none' ? 'no instruction' : `instruction: ${instruction}`
+  const recipe = instruction === 'default' ? model.recipe : { ...model.recipe, query: sides.query, document: sides.document }
+  const group = known?.group ?? {
+    key,
+    task,
+    sides,
+    model: { load: model.load, recipe, recipeKey: recipeKey(model.load.key, recipe), variant },
+  }
+  groups.set(key, { group, lines: [...(known?.lines ?? []), ...lines] })
+}
+
+function keyOfFirstStage({ load }: ResolvedModel, task: TaskRef, sides: ReturnType<ResolvedModel['sides']>): string {
+  return groupKey(encodingKey(load.key, sides.query), encodingKey(load.key, sides.document), taskKey(task))
+}
+
+/** The only cell of a lexical model on a task, which hybrids are fused with. */
+function lexicalCell(lexical: ResolvedModel, task: TaskRef): { cell: PlannedCell; model: { model: string; revision: string } } {
+  const { model, revision } = lexical.load
+  const { config } = lexicalLine(lexical)
+  return { cell: { group: keyOfFirstStage(lexical, task, lexical.sides(task, 'default')), config }, model: { model, revision } }
+}
+
+function lexicalLine({ recipe }: Pick<ResolvedModel, 'recipe'>): PlannedLine {
+  return { config: { dimensions: null, precision: 'float32', similarity: recipe.similarity }, line: FIRST_STAGE }
+}
+
+function distinctConfigs(lines: readonly PlannedLine[]): Config[] {
+  return [...new Map(lines.map(({ config }) => [configKey(config), config])).values()]
+}
+
+/**
+ * First-stage configs of the matrix with every second stage over them, less what is excluded. The first stage of a line is planned with
+ * it, listed or not: its run is what the second stage is made from.
+ */
+function listLines(
+  place: ConfigPlace,
+  { rerankers, warnings }: { rerankers: readonly ResolvedReranker[]; warnings: Set<string> },
+): PlannedLine[] {
+  const { spec, task, model } = place
+  const { rerank, hybrid } = spec.matrix ?? {}
+  const isNoneListed = [rerank ?? 'none'].flat().includes('none')
+  const weights = [hybrid ?? ('none' as const)].flat().map((one) => (one === 'none' ? null : one.bm25))
+  const stages = !ranks(task)
+    ? stageLines({ hybrids: [null], rerankers: [null], cuts: [null] })
+    : stageLines({
+        hybrids: isLexical(model.load) ? [null] : weights,
+        rerankers: [...(isNoneListed || rerankers.length === 0 ? [null] : []), ...rerankers],
+        cuts: cutsOf(spec),
+      })
+  return listConfigs(place, warnings).flatMap((config) =>
+    stages.filter((line) => !isExcluded(place, factsOf(config, line))).map((line) => ({ config, line })),
+  )
+}
+
+function cutsOf(spec: SweepSpec): StageLine['cut'][] {
+  return [spec.matrix?.cut ?? ('none' as const)].flat().map((cut) => (cut === 'none' ? null : cut))
+}
+
+/** Configs of the first stage that the matrix names. */
 function listConfigs(place: ConfigPlace, warnings: Set<string>): Config[] {
   const { spec, model } = place
   if (isLexical(model.load)) return lexicalConfigs(place, warnings)
@@ -173,12 +234,31 @@ function lexicalConfigs({ spec, model }: ConfigPlace, warnings: Set<string>): Co
   const { dimensions, precision, similarity } = spec.matrix ?? {}
   if ([dimensions, precision, similarity].some((axis) => axis !== undefined))
     warnings.add(`${model.load.model} has no vectors: dimensions, precision and similarity do not multiply it`)
-  return [{ dimensions: null, precision: 'float32', similarity: model.recipe.similarity }]
+  return [lexicalLine(model).config]
 }
 
-/** What `exclude` may name of a config. */
-function factsOf({ dimensions, precision, similarity }: Config, rerank: string): ConfigFacts {
-  return { dimensions: dimensions === null ? 'full' : String(dimensions), precision, similarity, rerank }
+/** What `exclude` may name of a cell. */
+function factsOf({ dimensions, precision, similarity }: Config, { hybrid, reranker, cut }: StageLine): ConfigFacts {
+  return {
+    dimensions: dimensions === null ? 'full' : String(dimensions),
+    precision,
+    similarity,
+    hybrid: String(hybrid ?? 'none'),
+    rerank: reranker?.load.model ?? 'none',
+    cut: cut === null ? 'none' : shownCut(cut),
+  }
+}
+
+interface ConfigFacts {
+  readonly dimensions: string
+  readonly precision: string
+  readonly similarity: string
+  /** Weight of the lexical score, `rrf` or `none`. */
+  readonly hybrid: string
+  /** Name of the reranker, or `none`. */
+  readonly rerank: string
+  /** `top 5`, `score 0.5` or `none`. */
+  readonly cut: string
 }
 
 function isExcluded({ spec, model, task, instruction }: ConfigPlace, values: ConfigFacts): boolean {

@@ -1,4 +1,13 @@
-import { LexicalScoring, PairRecipe, Precision, RerankTail, SideRecipe, Similarity } from '@sweepboard/contracts'
+import {
+  Cut,
+  HybridStage,
+  LexicalScoring,
+  PairRecipe,
+  Precision,
+  RerankTail,
+  SideRecipe,
+  Similarity,
+} from '@sweepboard/contracts'
 import { z } from 'zod'
 import { parseDuration } from './duration.ts'
 import { parseBound } from './gate.ts'
@@ -110,6 +119,8 @@ export const Exclude = z.strictObject({
   precision: pattern.optional(),
   similarity: pattern.optional(),
   rerank: pattern.optional(),
+  hybrid: pattern.optional(),
+  cut: pattern.optional(),
 })
 export type Exclude = z.infer<typeof Exclude>
 
@@ -178,6 +189,12 @@ export const SweepSpec = z.strictObject({
       precision: oneOrMany(Precision).optional(),
       similarity: oneOrMany(similarityValue).optional(),
       rerank: oneOrMany(z.union([z.literal('none'), RerankEntry])).optional(),
+      hybrid: oneOrMany(z.union([z.literal('none'), z.strictObject({ bm25: HybridStage.shape.weight })]))
+        .optional()
+        .describe('Ranked lists fused with those of bm25: its share between 0 and 1, or rrf for reciprocal rank fusion'),
+      cut: oneOrMany(z.union([z.literal('none'), Cut]))
+        .optional()
+        .describe('Where ranked lists end: after the best { top: n } documents, or below { score: x }'),
     })
     .optional(),
   exclude: z.array(Exclude).optional(),
@@ -214,6 +231,10 @@ export const SPEC_KEYS: readonly string[] = [
   'precision',
   'similarity',
   'rerank',
+  'hybrid',
+  'cut',
+  'top',
+  'score',
   'depth',
   'tail',
   'model',
