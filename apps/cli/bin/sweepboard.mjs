@@ -24,17 +24,27 @@ function handOver(node) {
   child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : code))
 }
 
-if (Number(process.versions.node.split('.')[0]) >= 24) {
+function refuse(reason) {
+  process.stderr.write(`SB-CORE-003: ${reason}\nInstall Node 24, or run \`npm start\` in the repository on linux-x64.\n`)
+  process.exit(3)
+}
+
+/** Whether the packages the command imports lie beside it: a fresh clone has none before its first `npm start`. */
+function isInstalled() {
+  try {
+    module.createRequire(import.meta.url).resolve('commander')
+    return true
+  } catch {
+    return false
+  }
+}
+
+const major = Number(process.versions.node.split('.')[0])
+const pinned = major === 24 ? undefined : pinnedNode()
+if (pinned) handOver(pinned)
+else if (major < 24) refuse(`sweepboard needs Node 24, this is ${process.version}, and no other is installed here.`)
+else if (!isInstalled()) refuse('sweepboard is not installed here.')
+else {
   module.enableCompileCache?.()
   await import('../src/main.ts')
-} else {
-  const node = pinnedNode()
-  if (node) handOver(node)
-  else {
-    process.stderr.write(
-      `SB-CORE-003: sweepboard needs Node 24, this is ${process.version}.\n` +
-        'Install Node 24, or run `npm start` in the repository on linux-x64.\n',
-    )
-    process.exit(3)
-  }
 }

@@ -78,6 +78,12 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+// `sweepboard tasks | head` closes the pipe early: that ends the output, it is no failure to report.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(0)
+  })
 const code = await main(process.argv.slice(2))
 process.exitCode = code
 // A command that ended has released what it opened; what is left (keep-alive sockets) must not hold the process.

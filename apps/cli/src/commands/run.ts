@@ -13,6 +13,7 @@ import { printEvent, printNote, printResult } from '../output.ts'
 import { describeData, prepareTasks } from '../prepare-tasks.ts'
 import { formatSeconds, ProgressPrinter } from '../progress.ts'
 import { openRunLog } from '../run-log.ts'
+import { onInterrupt } from '../signals.ts'
 import { followSweep, toProgress } from '../wait.ts'
 
 interface RunOptions extends CommonOptions {
@@ -70,9 +71,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
     ...(options.threads ? { threads: Number(options.threads) } : {}),
   })
   const interrupt = new AbortController()
-  const onSignal = () => interrupt.abort()
-  process.once('SIGINT', onSignal)
-  process.once('SIGTERM', onSignal)
+  onInterrupt(() => interrupt.abort())
   try {
     if (!asJson) printNote('reading the data')
     const prepared = await prepareTasks(sweep.plan, {
@@ -97,8 +96,6 @@ async function run(file: string, options: RunOptions): Promise<void> {
     }
     if (board) await new Promise<void>((resolve) => interrupt.signal.addEventListener('abort', () => resolve(), { once: true }))
   } finally {
-    process.off('SIGINT', onSignal)
-    process.off('SIGTERM', onSignal)
     await embedded.stop()
     log.close()
   }

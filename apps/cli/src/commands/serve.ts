@@ -83,12 +83,13 @@ async function serve(options: ServeOptions): Promise<void> {
       bodyLimitBytes: 64 * 2 ** 20,
       artifactLimitBytes: Number(options.maxArtifact),
     })
+    const asked = untilSignal() // from before the address is announced: whoever reads it may end us at once
     const listening = await listen(app, { host: options.host, port: Number(options.port), next: false })
     const announced = announceService(folder, { holder, url: listening.url })
     service.start()
     if (options.json) printEvent({ event: 'listening', url: listening.url, ledger: service.ledger.id })
     else printNote(`Board and API: ${listening.url}   data: ${folder}${redis ? '' : '   (no --redis: no worker can join)'}`)
-    await untilSignal()
+    await asked
     announced.remove()
     await listening.close()
   } finally {

@@ -4,6 +4,7 @@ import type { CommonOptions } from '../context.ts'
 import { describeCells } from '../failures.ts'
 import { printEvent, printNote, printResult } from '../output.ts'
 import { ProgressPrinter } from '../progress.ts'
+import { onInterrupt } from '../signals.ts'
 import { findSweep, openSource } from '../source.ts'
 import { followSweep, toProgress } from '../wait.ts'
 
@@ -27,7 +28,7 @@ async function watch(name: string | undefined, options: CommonOptions): Promise<
   const source = openSource(options)
   const { id } = await findSweep(source, name)
   const interrupt = new AbortController()
-  process.once('SIGINT', () => interrupt.abort())
+  onInterrupt(() => interrupt.abort())
   const printer = new ProgressPrinter()
   let shown = ''
   const view = await followSweep(
