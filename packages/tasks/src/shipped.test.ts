@@ -34,6 +34,13 @@ const tricks = {
 }
 const SHIPPED: Readonly<Record<string, Wanted>> = {
   AdversarialPassagesEn: tricks,
+  MixedApiSearch: {
+    kinds: ['zh-query', 'mixed-query', 'identifier', 'error-message', 'parameter'],
+    perKind: 12,
+    documents: 80,
+    sharesDocuments: true,
+    overlap: { topOne: 0.15, ndcgAt10: 0.45 },
+  },
   SemanticTrapsEn: traps,
   SemanticTrapsZh: traps,
 }
