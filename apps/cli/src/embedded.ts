@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { SweepError } from '@sweepboard/contracts'
 import { openLocalQueue } from '@sweepboard/queue'
 import { createApp, type Listening, listen, openLocalLink, Service } from '@sweepboard/results'
 import type { HubSettings } from '@sweepboard/tasks'
@@ -89,5 +90,13 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   } catch (thrown) {
     await service.stop()
     throw thrown
+  }
+}
+
+/** Nobody can join an embedded run: a lane that no slot here can ever serve fails at once, with what would fit. */
+export function failUnservable({ service }: Embedded): void {
+  for (const { lane, reason } of service.coordinator.unservable()) {
+    const error = new SweepError('SB-WORK-004', { lane, reason })
+    service.ledger.laneDead(lane, { code: error.code, kind: error.kind, message: error.message, fix: error.fix })
   }
 }

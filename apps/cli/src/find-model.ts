@@ -6,7 +6,7 @@ import { toEngineChoice } from './engine-choice.ts'
 import type { NamedTaskData } from './find-task.ts'
 import { isPath, resolvePath } from './spec-path.ts'
 
-interface ModelPlace {
+export interface ModelPlace {
   readonly specDir: string
   readonly readEnv: (name: string) => string | undefined
   /** Fingerprints the ledger knows: one that still fits keeps the endpoint's load key. */

@@ -30,13 +30,15 @@ export async function publishedTables(task: string, options: PublishedOptions): 
   return toScoreTables(rows)
 }
 
-/** The one result file a person hands in. Throws what makes it unreadable: `SB-FILE-001`, `-002`. */
-export function readScoreTable(file: string): { readonly table: ScoreTable; readonly task: string } {
+/** The one result file a person hands in, of this task where one is named. Throws `SB-FILE-001` or `-002`. */
+export function readScoreTable(file: string, wanted?: string): { readonly table: ScoreTable; readonly task: string } {
   const read = readResultFile(file, file)
   if ('error' in read) throw read.error
   const [table] = toScoreTables(read.rows)
   const task = read.rows[0]?.task
   if (table === undefined || task === undefined) throw new SweepError('SB-FILE-002', { file, message: 'it has no score' })
+  if (wanted !== undefined && wanted !== task)
+    throw new SweepError('SB-FILE-002', { file, message: `it is of ${task}, not of ${wanted}` })
   return { table, task }
 }
 

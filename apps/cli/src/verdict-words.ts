@@ -1,5 +1,7 @@
-import type { NumbersDistance, ScoreTable, Verdict } from '@sweepboard/results'
+import type { NumbersDistance, PartEffect, ScoreTable, Verdict } from '@sweepboard/results'
+import { visible } from './output.ts'
 import { formatSeconds } from './progress.ts'
+import type { Sample } from './reproduce-run.ts'
 import { renderTable, terminalWidth } from './table.ts'
 
 const SHOWN = 5
@@ -50,3 +52,43 @@ export function distanceTable(distances: readonly NumbersDistance[]): string {
 
 export const DISTANCE_IS =
   'distance: mean absolute difference over the shared finite metrics, nAUC aside; equal: to the fifth decimal'
+
+/** On what the parts were tried, and the test that says whether that is enough. */
+export function sampleIs({ queries, widestHalf, isTelling }: Sample, gap: number): string {
+  const half = (Math.abs(gap) / 2).toFixed(5)
+  const what =
+    queries === null
+      ? 'the whole task'
+      : `the first ${queries} judged queries, their relevant documents and the first ${queries} others`
+  if (widestHalf === null) return `${what} (no scores by query, so no paired test)`
+  if (queries === null)
+    return `${what} (no sample: the effects are its own; over other queries paired bootstrap knows them to ±${widestHalf.toFixed(5)})`
+  const enough = isTelling
+    ? `large enough: by paired bootstrap every effect is known to ±${widestHalf.toFixed(5)}, at most half the gap, ${half}`
+    : `too small to be sure: by paired bootstrap an effect is known to ±${widestHalf.toFixed(5)} only, half the gap is ${half}`
+  return `${what} (${enough})`
+}
+
+/** What each change does, those that explain most first. */
+export function effectTable(effects: readonly PartEffect[]): string {
+  const rows = effects.map(({ part, change, score, effect, explained, paired }) => [
+    part,
+    change,
+    score?.toFixed(5) ?? 'refused',
+    effect === null ? '' : `${effect >= 0 ? '+' : ''}${effect.toFixed(5)}`,
+    explained === null ? '' : `${Math.round(explained * 100)} %`,
+    paired?.p.toFixed(4) ?? '·',
+  ])
+  const columns = [
+    { title: 'part', min: 8 },
+    { title: 'change', min: 12 },
+    { title: 'score', align: 'right' },
+    { title: 'effect', align: 'right' },
+    { title: 'explains', align: 'right' },
+    { title: 'p', align: 'right', isOptional: true },
+  ] as const
+  const refused = effects.flatMap(({ part, change, failure }) =>
+    failure === null ? [] : [`${part}, ${change}: ${visible(failure)}`],
+  )
+  return [renderTable(columns, rows, terminalWidth()), ...refused].join('\n')
+}

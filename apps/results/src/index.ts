@@ -3,6 +3,15 @@ export { createApp } from './app.ts'
 export { openHttpLink, ServiceClient } from './client.ts'
 export { openCrashPoint, SERVICE_CRASH_POINTS } from './crash-point.ts'
 export type { ServiceEvent } from './events.ts'
+export {
+  explainGap,
+  isTelling,
+  type PartEffect,
+  type SampleScores,
+  sayExplanation,
+  type Variant,
+  widestHalf,
+} from './explain-gap.ts'
 export { nameFailedTexts } from './failed-text.ts'
 export { GARBAGE_AGE_MS, Garbage, type GarbageRun } from './garbage.ts'
 export { type EntryGap, type JudgeOptions, judgeScores, type Verdict } from './judge-scores.ts'

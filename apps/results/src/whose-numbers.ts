@@ -45,9 +45,12 @@ export function whoseNumbers(ours: ScoreTable, published: readonly ScoreTable[])
     .sort((a, b) => (a.distance as number) - (b.distance as number) || b.equalCount - a.equalCount)
 }
 
+/** A stranger must be so many times nearer to be suspected. */
+const SUSPECT = 1.5
+
 /**
- * One sentence on whose numbers they are. `isFailed`: whether they missed the published score; only then is a nearer stranger a
- * suspicion. Null where the claimed model has no distance.
+ * One sentence on whose numbers they are. `isFailed`: whether they missed the published score for no known reason; only then is a
+ * stranger who is much nearer a suspicion. Null where the claimed model has no distance.
  */
 export function sayWhose(distances: readonly NumbersDistance[], claimed: ScoreTable, isFailed: boolean): string | null {
   const [nearest] = distances
@@ -64,7 +67,7 @@ export function sayWhose(distances: readonly NumbersDistance[], claimed: ScoreTa
   const ratio = own.distance / nearest.distance
   const times = Number.isFinite(ratio) ? `${ratio.toFixed(1)} times nearer` : 'nearer'
   const equal = nearest.equalCount > 0 ? `, ${nearest.equalCount} of ${nearest.keyCount} are equal to ${nearest.model}'s` : ''
-  const suspicion = isFailed ? ': first suspicion, the wrong weights' : ''
+  const suspicion = isFailed && ratio >= SUSPECT ? ': first suspicion, the wrong weights' : ''
   return `The numbers lie ${times} to ${nearest.model} (mean difference ${show(nearest.distance)}) than to ${claimed.model} (${show(own.distance)})${equal}${suspicion}.${few}`
 }
 

@@ -3,7 +3,7 @@ import { type PreparedTask, SweepError } from '@sweepboard/contracts'
 import type { Command } from 'commander'
 import { showBoard } from '../board-table.ts'
 import { type CommonOptions, dataFolder } from '../context.ts'
-import { type Embedded, openEmbedded } from '../embedded.ts'
+import { type Embedded, failUnservable, openEmbedded } from '../embedded.ts'
 import { describeCells } from '../failures.ts'
 import { fingerprintsIn } from '../folder-source.ts'
 import { readHubSettings } from '../hub.ts'
@@ -171,12 +171,4 @@ async function runToEnd(embedded: Embedded, { sweep, prepared, asJson, interrupt
   printResult(
     `${view.cells.scored} of ${view.cells.total} cells scored in ${formatSeconds(seconds)}${failed.length ? `, ${failed.length} failed` : ''}.`,
   )
-}
-
-/** Nobody can join an embedded run: a lane that no slot here can ever serve fails at once, with what would fit. */
-function failUnservable({ service }: Embedded): void {
-  for (const { lane, reason } of service.coordinator.unservable()) {
-    const error = new SweepError('SB-WORK-004', { lane, reason })
-    service.ledger.laneDead(lane, { code: error.code, kind: error.kind, message: error.message, fix: error.fix })
-  }
 }

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { parseEngine } from './engine-option.ts'
+
+describe('parseEngine', () => {
+  it('reads engines as a sweep file has them', () => {
+    expect(parseEngine('onnx', '--engine-a')).toBe('onnx')
+    expect(parseEngine('random', '--engine-a')).toBe('random')
+    expect(parseEngine('onnx,dtype=q8', '--engine-a')).toEqual({ onnx: { dtype: 'q8' } })
+    expect(parseEngine('onnx,file=onnx/model_fp16.onnx', '--engine-a')).toEqual({ onnx: { file: 'onnx/model_fp16.onnx' } })
+    expect(parseEngine('openai=http://host:8000/v1?a=b,model=m,batch=8,key=$KEY', '--engine-b')).toEqual({
+      openai: { url: 'http://host:8000/v1?a=b', model: 'm', batch: 8, key: '$KEY' },
+    })
+    expect(parseEngine('rerank-api=http://host,style=tei', '--engine-b')).toEqual({
+      'rerank-api': { url: 'http://host', style: 'tei' },
+    })
+  })
+
+  it.each([
+    ['vllm', 'no engine "vllm"'],
+    ['onnx=http://host', 'takes no URL'],
+    ['openai', 'url'],
+    ['openai=nonsense', 'url'],
+    ['openai=http://host,bacth=8', 'bacth'],
+    ['openai=http://host,key=sk-secret', '$SILICONFLOW_KEY'],
+    ['onnx,q8', 'key=value'],
+  ])('refuses %s with its reason', (word, reason) => {
+    expect(() => parseEngine(word, '--engine-b')).toThrow(reason)
+    expect(() => parseEngine(word, '--engine-b')).toThrow('--engine-b')
+    expect(() => parseEngine(word, '--engine-b')).not.toThrow('sk-secret')
+  })
+})

@@ -1,0 +1,50 @@
+import { SweepError } from '@sweepboard/contracts'
+import { EngineSpec } from '@sweepboard/planner'
+
+const SERVERS = ['openai', 'tei', 'ollama', 'rerank-api']
+const NUMBERS = ['concurrency', 'batch']
+
+/**
+ * The `engine:` of a sweep file as one word of a command line: `onnx`, `onnx,dtype=q8`, `random`,
+ * `openai=http://host:8000/v1,model=name,tokenizer=./folder`. The keys are those of the sweep file.
+ *
+ * @throws SweepError `SB-SPEC-004` naming the option
+ */
+export function parseEngine(word: string, option: string): EngineSpec {
+  const refuse = (message: string) => new SweepError('SB-SPEC-004', { path: option, message })
+  const [head = '', ...members] = word.split(',')
+  const [name = '', url] = splitOnce(head)
+  const settings: Record<string, string | number> = {}
+  if (url !== undefined) {
+    if (!SERVERS.includes(name)) throw refuse(`${name} takes no URL; settings follow a comma, as in onnx,dtype=q8`)
+    settings.url = url
+  }
+  for (const member of members) {
+    const [key = '', value] = splitOnce(member)
+    if (value === undefined) throw refuse(`"${member}" must read key=value`)
+    settings[key] = NUMBERS.includes(key) ? Number(value) : value
+  }
+  const plain = Object.keys(settings).length === 0 && !SERVERS.includes(name)
+  const parsed = EngineSpec.safeParse(plain ? name : { [name]: settings })
+  if (parsed.success) return parsed.data
+  if (![...SERVERS, 'onnx', 'random'].includes(name)) throw refuse(`no engine "${name}": onnx, random, ${SERVERS.join(', ')}`)
+  const why = ownIssues(parsed.error, name).map(({ path, message }) =>
+    [path.slice(1).join('.'), message].filter(Boolean).join(': '),
+  )
+  throw refuse(why.join('; ') || 'not an engine')
+}
+
+type Issue = EngineSpecError['issues'][number]
+type EngineSpecError = NonNullable<ReturnType<typeof EngineSpec.safeParse>['error']>
+
+/** Issues of the one form that the engine's name chooses. */
+function ownIssues(error: EngineSpecError, name: string): Issue[] {
+  const [issue] = error.issues
+  if (issue?.code !== 'invalid_union') return error.issues
+  return issue.errors.find((branch) => branch.some(({ path }) => path[0] === name)) ?? []
+}
+
+function splitOnce(text: string): [string, string | undefined] {
+  const at = text.indexOf('=')
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)]
+}
