@@ -34,6 +34,7 @@ const tricks = {
 }
 const SHIPPED: Readonly<Record<string, Wanted>> = {
   AdversarialPassagesEn: tricks,
+  AdversarialPassagesZh: { ...tricks, overlap: { topOne: 0.02, ndcgAt10: 0.25 } },
   MixedApiSearch: {
     kinds: ['zh-query', 'mixed-query', 'identifier', 'error-message', 'parameter'],
     perKind: 12,
