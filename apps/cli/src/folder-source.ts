@@ -45,6 +45,8 @@ export function openFolderSource(folder: string): Source {
       }
     },
     publishedRows: async (task) => ledger.publishedRows({ tasks: [task] }),
+    taskTexts: async (key) => ledger.taskTexts(key),
+    artifact: (digest) => store.get(digest),
     isServed: () => folderHolder(folder) !== null,
     close: () => ledger.close(),
   }

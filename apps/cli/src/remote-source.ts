@@ -1,4 +1,5 @@
-import type { CellView, KnownFingerprint, PublishedFile, PublishedRow, SweepStatus } from '@sweepboard/ledger'
+import type { ArtifactStore } from '@sweepboard/contracts'
+import type { CellView, KnownFingerprint, PublishedFile, PublishedRow, SweepStatus, TaskTexts } from '@sweepboard/ledger'
 import { type KindBoard, type Leaderboard, leaderboardParams, type ServiceClient, type SweepView } from '@sweepboard/results'
 import type { Source } from './source.ts'
 
@@ -7,7 +8,7 @@ interface SentFile extends Omit<PublishedFile, 'source'> {
 }
 
 /** Asks a service over HTTP. */
-export function openRemoteSource(client: ServiceClient): Source {
+export function openRemoteSource(client: ServiceClient, store: Pick<ArtifactStore, 'get'>): Source {
   return {
     sweeps: async () => (await client.get('/sweeps')) as SweepStatus[],
     sweep: async (id) => (await client.get(`/sweeps/${encodeURIComponent(id)}`)) as SweepView,
@@ -27,6 +28,8 @@ export function openRemoteSource(client: ServiceClient): Source {
       }
     },
     publishedRows: async (task) => (await client.get(`/published/rows?task=${encodeURIComponent(task)}`)) as PublishedRow[],
+    taskTexts: async (key) => (await client.get(`/tasks/${encodeURIComponent(key)}/texts`)) as TaskTexts,
+    artifact: (digest) => store.get(digest),
     isServed: () => true,
     close: () => undefined,
   }

@@ -1,5 +1,6 @@
+import { openHttpStore } from '@sweepboard/artifacts'
 import { SweepError } from '@sweepboard/contracts'
-import type { CellView, KnownFingerprint, PublishedFile, PublishedRow, SweepStatus } from '@sweepboard/ledger'
+import type { CellView, KnownFingerprint, PublishedFile, PublishedRow, SweepStatus, TaskTexts } from '@sweepboard/ledger'
 import {
   type KindBoard,
   type KindBoardQuery,
@@ -26,6 +27,10 @@ export interface Source {
   publishedFiles(): AsyncIterable<PublishedFile>
   /** Imported scores of one task, with all their metrics. */
   publishedRows(task: string): Promise<readonly PublishedRow[]>
+  /** Artifacts of a prepared task, by its key. Throws `SB-LEDGER-010`. */
+  taskTexts(key: string): Promise<TaskTexts>
+  /** Bytes of an artifact. Throws `SB-ART-001` and `-002`. */
+  artifact(digest: string): Promise<Uint8Array>
   /** Whether anybody is there to work a running sweep off. */
   isServed(): boolean
   close(): void
@@ -33,7 +38,8 @@ export interface Source {
 
 /** A data folder is read beside whoever holds it. Throws `SB-LEDGER-009` where there is none. */
 export function openSource(options: CommonOptions): Source {
-  return options.to ? openRemoteSource(openClient(options, options.to)) : openFolderSource(dataFolder(options))
+  if (!options.to) return openFolderSource(dataFolder(options))
+  return openRemoteSource(openClient(options, options.to), openHttpStore({ url: options.to, token: readToken(options) }))
 }
 
 export function openClient(options: CommonOptions, url: string): ServiceClient {

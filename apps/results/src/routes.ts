@@ -196,6 +196,13 @@ export const ROUTES: readonly Route[] = [
   }),
   route({
     method: 'GET',
+    path: '/tasks/:task/texts',
+    access: 'read',
+    summary: 'Artifacts of a prepared task by its key: both text sets and the judgments',
+    run: (service, _, { params }) => service.reader.taskTexts(params.task as string),
+  }),
+  route({
+    method: 'GET',
     path: '/kinds',
     access: 'read',
     summary: 'Top-1/3/5 accuracy by kind of query with 95 % intervals, for each scored cell; ?task=a&sweep=id',

@@ -318,6 +318,11 @@ export const ERRORS = {
     says: (d) => `there is no ledger in ${d.folder}`,
     fix: 'Run a sweep or `sweepboard import` first, or say where it is: --data DIR, SWEEPBOARD_DATA or --to URL.',
   },
+  'SB-LEDGER-010': {
+    kind: 'missing',
+    says: (d) => `no data of a task ${d.task} is stored here`,
+    fix: 'Run a sweep over the task first.',
+  },
 
   'SB-QUEUE-001': {
     kind: 'unavailable',
@@ -441,5 +446,15 @@ export const ERRORS = {
     kind: 'invalid',
     says: (d) => `${d.model} on ${d.task} has no score to compare: ${d.message}`,
     fix: 'Correct what failed; finished work is kept.',
+  },
+  'SB-FILE-006': {
+    kind: 'missing',
+    says: (d) => `${d.model} on ${d.task}: ${d.message}`,
+    fix: 'Only scored cells of tasks with ranked lists have a run: see `sweepboard leaderboard`, and choose one with --revision, --variant, --subset, --split or --sweep.',
+  },
+  'SB-FILE-007': {
+    kind: 'missing',
+    says: (d) => `cannot write ${d.file}: ${d.message}`,
+    fix: 'Its folder must be there and writable, with room on the disk.',
   },
 } as const satisfies Record<string, ErrorEntry>

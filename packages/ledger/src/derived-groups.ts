@@ -1,6 +1,5 @@
-import type { Config, DeriveWork, PlannedDerive } from '@sweepboard/contracts'
-import { configKey, SweepError } from '@sweepboard/contracts'
-import { type GroupRow, type KeyedConfig, refreshReady, type TaskRow } from './groups.ts'
+import { configKey, type DeriveWork, type PlannedDerive, SweepError } from '@sweepboard/contracts'
+import type { GroupRow, KeyedConfig, TaskRow } from './groups.ts'
 import type { Handle } from './handle.ts'
 
 /**
@@ -18,23 +17,23 @@ export function addSources(h: Handle, group: number, { sources }: PlannedDerive)
       group,
       place,
       parent.id,
-      configKey(config as Config),
+      configKey(config),
     )
   })
 }
 
-/** Groups made from this cell, the group itself of course not among them. */
+/** Groups made from this cell. */
 export function derivedFrom(h: Handle, group: number, config: string): number[] {
   return h
     .all<{ grp: number }>('select distinct grp from source where parent = ? and config = ?', group, config)
     .map(({ grp }) => grp)
 }
 
-/** waiting -> ready for a derived group whose sources are all scored. */
+/** waiting -> ready for a derived group whose sources are all scored: it has no encodings to wait for. */
 export function attachDerived(h: Handle, id: number): void {
   if (runsOf(h, id) === null) return
-  h.run('update grp set attached = 1 where id = ?', id)
-  refreshReady(h, id)
+  h.run('update grp set attached = 1, ready = 1 where id = ?', id)
+  h.run('update want set ready = 1 where grp = ?', id)
 }
 
 /** What scoring a derived group needs; null where a source is not scored, which its being ready rules out. */

@@ -45,8 +45,15 @@ export function isWanted(h: Handle, id: number): boolean {
  * one when its sources are scored.
  */
 export function attach(h: Handle, group: GroupRow, prepared: TaskRow, reset: boolean): void {
-  if (group.derived === 1) return attachDerived(h, group.id)
-  if (group.attached === 1 || group.rerank !== null || prepared.queries === null || prepared.documents === null) return
+  if (group.derived === 1) attachDerived(h, group.id)
+  if (
+    group.attached === 1 ||
+    group.derived === 1 ||
+    group.rerank !== null ||
+    prepared.queries === null ||
+    prepared.documents === null
+  )
+    return
   const sides = [
     ['query', prepared.queries, group.querySide],
     ['document', prepared.documents, group.documentSide],

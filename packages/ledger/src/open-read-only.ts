@@ -21,6 +21,7 @@ import { compareSchema, lockFolder, openDatabase, readHolder } from './open.ts'
 import { type PublishedFile, type PublishedFilter, type PublishedRow, publishedFiles, publishedRows } from './published.ts'
 import { type SweepStatus, sweepStatus, sweeps } from './status.ts'
 import { type TaskCell, taskCells } from './task-cells.ts'
+import { type TaskTexts, taskTexts } from './task-texts.ts'
 
 /**
  * A ledger to look at while somebody else may hold its folder: SQLite's write-ahead log lets readers in beside the one
@@ -60,6 +61,11 @@ export class LedgerReader {
 
   taskCells(task: string, sweep: string | null): TaskCell[] {
     return this.#read((h) => taskCells(h, task, sweep))
+  }
+
+  /** Throws `SB-LEDGER-010`. */
+  taskTexts(key: string): TaskTexts {
+    return this.#read((h) => taskTexts(h, key))
   }
 
   /** Throws `SB-LEDGER-002`. */

@@ -3,9 +3,10 @@ import type { Command } from 'commander'
 import { type CommonOptions, VERSION } from '../context.ts'
 import { printJson, printResult } from '../output.ts'
 import { findSweep, openSource } from '../source.ts'
+import { addHardNegatives } from './export-hard-negatives.ts'
 
 export function add(program: Command): void {
-  program
+  const command = program
     .command('export')
     .argument('<dir>', 'folder to write to')
     .description(
@@ -41,4 +42,5 @@ export function add(program: Command): void {
         source.close()
       }
     })
+  addHardNegatives(command)
 }
