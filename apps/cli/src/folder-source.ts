@@ -35,6 +35,7 @@ export function openFolderSource(folder: string): Source {
     leaderboard: async (query) => toLeaderboard(readRanking(ledger, new PublishedIndex(ledger), query)),
     kinds: (query) => readKindBoard(ledger, (digest) => store.get(digest), query),
     fingerprints: async () => ledger.knownFingerprints(),
+    consistency: async (model) => ledger.consistencyRows({ model }),
     async *publishedFiles() {
       for (let after = 0; ; ) {
         const page = ledger.publishedFiles(after, PAGE)

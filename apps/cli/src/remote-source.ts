@@ -1,5 +1,13 @@
 import type { ArtifactStore } from '@sweepboard/contracts'
-import type { CellView, KnownFingerprint, PublishedFile, PublishedRow, SweepStatus, TaskTexts } from '@sweepboard/ledger'
+import type {
+  CellView,
+  ConsistencyRow,
+  KnownFingerprint,
+  PublishedFile,
+  PublishedRow,
+  SweepStatus,
+  TaskTexts,
+} from '@sweepboard/ledger'
 import { type KindBoard, type Leaderboard, leaderboardParams, type ServiceClient, type SweepView } from '@sweepboard/results'
 import type { Source } from './source.ts'
 
@@ -18,6 +26,8 @@ export function openRemoteSource(client: ServiceClient, store: Pick<ArtifactStor
     kinds: async ({ task, sweep }) =>
       (await client.get(`/kinds?${new URLSearchParams({ task, ...(sweep === null ? {} : { sweep }) })}`)) as KindBoard,
     fingerprints: async () => (await client.get('/fingerprints')) as KnownFingerprint[],
+    consistency: async (model) =>
+      (await client.get(`/consistency${model === undefined ? '' : `?model=${encodeURIComponent(model)}`}`)) as ConsistencyRow[],
     async *publishedFiles() {
       for (let after = 0; ; ) {
         const page = (await client.get(`/published?after=${after}`)) as SentFile[]

@@ -1,6 +1,14 @@
 import { openHttpStore } from '@sweepboard/artifacts'
 import { SweepError } from '@sweepboard/contracts'
-import type { CellView, KnownFingerprint, PublishedFile, PublishedRow, SweepStatus, TaskTexts } from '@sweepboard/ledger'
+import type {
+  CellView,
+  ConsistencyRow,
+  KnownFingerprint,
+  PublishedFile,
+  PublishedRow,
+  SweepStatus,
+  TaskTexts,
+} from '@sweepboard/ledger'
 import {
   type KindBoard,
   type KindBoardQuery,
@@ -23,6 +31,8 @@ export interface Source {
   /** Throws `SB-SCORE-004` where the task has no scores here, or no kinds. */
   kinds(query: KindBoardQuery): Promise<KindBoard>
   fingerprints(): Promise<readonly KnownFingerprint[]>
+  /** Recorded comparisons of two engines, the newest first; of one model where it is named. */
+  consistency(model: string | undefined): Promise<readonly ConsistencyRow[]>
   /** Imported files, in order of import. */
   publishedFiles(): AsyncIterable<PublishedFile>
   /** Imported scores of one task, with all their metrics. */

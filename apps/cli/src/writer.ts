@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { SweepError } from '@sweepboard/contracts'
-import { Ledger, type PublishedRow, type SweepStatus } from '@sweepboard/ledger'
+import { type ConsistencyRow, Ledger, type PublishedRow, type SweepStatus } from '@sweepboard/ledger'
 import type { ServiceClient, SweepView } from '@sweepboard/results'
 import { type CommonOptions, dataFolder } from './context.ts'
 import { commandHolder } from './folder-source.ts'
@@ -16,6 +16,7 @@ export interface Writer {
   sweeps(): Promise<SweepStatus[]>
   control(sweep: string, action: ControlAction): Promise<SweepView>
   importPublished(rows: readonly PublishedRow[]): Promise<void>
+  recordConsistency(row: ConsistencyRow): Promise<void>
   close(): void
 }
 export type ControlAction = 'pause' | 'resume' | 'cancel' | 'retry'
@@ -43,6 +44,7 @@ function openRemote(client: ServiceClient, url: string): Writer {
     sweeps: async () => (await client.get('/sweeps')) as SweepStatus[],
     control: async (id, action) => (await client.post(`/sweeps/${encodeURIComponent(id)}/${action}`)) as SweepView,
     importPublished: async (rows) => void (await client.post('/published', rows)),
+    recordConsistency: async (row) => void (await client.post('/consistency', row)),
     close: () => undefined,
   }
 }
@@ -57,6 +59,7 @@ function openFolder(ledger: Ledger): Writer {
       return view(ledger.sweepStatus(id))
     },
     importPublished: async (rows) => void ledger.importPublished(rows),
+    recordConsistency: async (row) => ledger.recordConsistency(row),
     close: () => ledger.close(),
   }
 }

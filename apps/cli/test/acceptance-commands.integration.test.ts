@@ -21,6 +21,7 @@ const COMMANDS = [
   'export',
   'import',
   'score',
+  'consistency',
   'tasks',
   'models',
   'gc',

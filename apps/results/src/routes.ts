@@ -11,6 +11,7 @@ import {
 } from '@sweepboard/contracts'
 import { z } from 'zod'
 import type { Access } from './access.ts'
+import { ConsistencyRow } from './consistency-row.ts'
 import { readKindBoard } from './kind-board.ts'
 import { Submission } from './plan-schema.ts'
 import { PublishedRow } from './published-row.ts'
@@ -219,6 +220,24 @@ export const ROUTES: readonly Route[] = [
     access: 'read',
     summary: 'Fingerprints of the endpoints that served here: one that still fits is kept',
     run: (service) => service.reader.knownFingerprints(),
+  }),
+  route({
+    method: 'GET',
+    path: '/consistency',
+    access: 'read',
+    summary: 'Up to 100 recorded comparisons of two engines of one model, the newest first; ?model=name',
+    run: (service, _, { queries }) => service.reader.consistencyRows({ model: queries.model?.[0] || undefined }),
+  }),
+  route({
+    method: 'POST',
+    path: '/consistency',
+    access: 'write',
+    summary: 'Record a comparison of two engines of one model',
+    body: ConsistencyRow,
+    run: (service, row) => {
+      service.ledger.recordConsistency(row)
+      return { ok: true }
+    },
   }),
   route({
     method: 'POST',
