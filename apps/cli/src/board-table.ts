@@ -7,9 +7,9 @@ export function formatScore(score: number | undefined | null): string {
   return score.toFixed(4)
 }
 
-/** Length of the vectors that were compared; `?` where a published file does not say, `–` for a reranker, which has none. */
+/** Length of the vectors that were compared; `?` where a published file does not say, `–` for a reranker and for bm25, which have none. */
 export function shownDimensions(row: Pick<LeaderboardRow, 'config' | 'fullDimensions'>): string {
-  if (row.config?.rerank?.depth === null) return '–'
+  if (row.config?.rerank?.depth === null || row.fullDimensions === 1) return '–'
   return String(row.config?.dimensions ?? row.fullDimensions ?? '?')
 }
 

@@ -15,6 +15,13 @@ export interface ModelPlace {
   readonly instructions: ReadonlyMap<Digest, NamedTaskData['instruction']>
 }
 
+/** The spec's own engine; a server or a folder says nothing of bm25. */
+function engineOfAll(model: string, spec: SweepSpec | null): NamedModel['engine'] {
+  const engine = spec?.engine
+  const isItsOwn = engine === 'bm25' || (typeof engine === 'object' && 'bm25' in engine)
+  return model === BM25_MODEL && !isItsOwn ? 'bm25' : engine
+}
+
 /** Looks at the folder or server of one model entry, with what the spec says of engine and recipe laid over it. */
 export async function findModel(
   named: NamedModel,
@@ -22,7 +29,7 @@ export async function findModel(
   place: ModelPlace,
 ): Promise<{ readonly model: ResolvedModel; readonly warnings: readonly string[] }> {
   const model = isPath(named.model) ? resolvePath(named.model, place.specDir) : named.model
-  const engine = named.engine ?? spec?.engine
+  const engine = named.engine ?? engineOfAll(model, spec)
   const known = (await place.fingerprints()).filter((one) => one.model === model).map((one) => one.fingerprint)
   const info = await resolveModel(
     {

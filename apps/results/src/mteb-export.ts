@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { sha256, shownCut } from '@sweepboard/contracts'
+import { isLexical, sha256, shownCut } from '@sweepboard/contracts'
 import type { CellView } from '@sweepboard/ledger'
 import { formatMtebJson, type MtebJson, nestEntry } from '@sweepboard/metrics'
 
@@ -131,9 +131,11 @@ function modelMeta(cell: CellView): MtebJson {
     experiment_kwargs: new Map(
       [...experimentKwargs(cell)].map(([key, value]) => [key, typeof value === 'number' ? BigInt(value) : value]),
     ),
-    embed_dim: BigInt(cell.recipe.dimensions),
+    // Scores of pairs and of token lists are numbers, not vectors.
+    embed_dim: cell.recipe.dimensions === 1 ? null : BigInt(cell.recipe.dimensions),
     similarity_fn_name: cell.recipe.similarity,
     recipe: toMteb(cell.recipe),
+    ...(isLexical(cell.load) ? { lexical: toMteb(cell.load.identity.options) } : {}),
   }
 }
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { contributionOf, fuseLists } from './fusion.ts'
+import { alignLists, type FusionMethod, fuseLists } from './fusion.ts'
 import { fitWeights } from './fusion-weights.ts'
 
 const A = { documentIds: ['d1', 'd2', 'd3'], scores: Float64Array.of(30, 20, 10) }
 const B = { documentIds: ['d3', 'd4'], scores: Float64Array.of(0.9, 0.1) }
 
-function fused(method: Parameters<typeof contributionOf>[1], weights: readonly number[]): Record<string, number> {
-  const { documentIds, scores } = fuseLists([contributionOf(A, method), contributionOf(B, method)], weights)
+function fused(method: FusionMethod, weights: readonly number[]): Record<string, number> {
+  const { documentIds, scores } = fuseLists(alignLists([A, B], method), weights)
   return Object.fromEntries(documentIds.map((id, i) => [id, scores[i] as number]))
 }
 
@@ -19,8 +19,8 @@ describe('fuseLists', () => {
   })
 
   it('ranks equal scores by id, descending', () => {
-    const tied = contributionOf({ documentIds: ['a', 'b'], scores: Float64Array.of(1, 1) }, { kind: 'rrf', k: 0 })
-    expect(Array.from(tied.values)).toEqual([1 / 2, 1])
+    const tied = alignLists([{ documentIds: ['a', 'b'], scores: Float64Array.of(1, 1) }], { kind: 'rrf', k: 0 })
+    expect(Array.from(tied.contributions[0] ?? [])).toEqual([1 / 2, 1])
   })
 
   it('adds weighted scores, each list mapped to [0, 1]', () => {
@@ -43,7 +43,7 @@ describe('fuseLists', () => {
       ['zscore', 0],
     ] as const) {
       const method = { kind: 'weighted', normalisation } as const
-      expect(Array.from(fuseLists([contributionOf(one, method), contributionOf(none, method)], [1, 1]).scores)).toEqual([value])
+      expect(Array.from(fuseLists(alignLists([one, none], method), [1, 1]).scores)).toEqual([value])
     }
   })
 })

@@ -10,55 +10,60 @@ export type FusionMethod =
   /** Sum of weight x normalised score; a document a list lacks gets that list's lowest value (0 where nothing is normalised). */
   | { readonly kind: 'weighted'; readonly normalisation: Normalisation }
 
-/** One query's list with what each document contributes at weight 1. */
-export interface Contribution {
+/** One query's lists side by side: every document of any list, and what each list gives it at weight 1. */
+export interface AlignedLists {
   readonly documentIds: readonly string[]
-  readonly values: Float64Array
-  /** For documents that are not in the list. */
-  readonly missing: number
+  /** `[runs][documents]` */
+  readonly contributions: readonly Float64Array[]
 }
 
 /**
- * What one list contributes. `minmax` maps its scores to [0, 1], `zscore` to mean 0 and deviation 1; a list of one single score
- * gives 1 for each document by `minmax`, 0 by `zscore`.
+ * Lays the lists of one query side by side. `minmax` maps the scores of a list to [0, 1], `zscore` to mean 0 and deviation 1; a
+ * list of one single score gives each document 1 by `minmax`, 0 by `zscore`. Ranks are by score, then document id, both descending.
  *
- * Ranks are by score, then document id, both descending. Reciprocal ranks: Cormack, Clarke, Buettcher, SIGIR 2009 (k = 60).
+ * @param lists one a run; empty where a run lacks the query
+ * @see Reciprocal ranks: Cormack, Clarke, Buettcher, SIGIR 2009 (k = 60)
  */
-export function contributionOf(list: RankedList, method: FusionMethod): Contribution {
-  const { documentIds } = list
-  const values = Float64Array.from(list.scores)
-  if (method.kind === 'rrf') {
-    rankDocuments(list, 'float64').forEach((index, place) => {
-      values[index] = 1 / (method.k + place + 1)
-    })
-    return { documentIds, values, missing: 0 }
-  }
-  if (method.normalisation === 'none') return { documentIds, values, missing: 0 }
-  const normalised = method.normalisation === 'minmax' ? minmax(values) : zscore(values)
-  return { documentIds, values: normalised, missing: method.normalisation === 'minmax' ? 0 : lowest(normalised) }
-}
-
-/**
- * The fused list of one query: every document of any list, with the weighted sum of its contributions. A query that a run
- * lacks is an empty list there.
- *
- * @param lists one a run, parallel to `weights`
- */
-export function fuseLists(lists: readonly Contribution[], weights: readonly number[]): RankedList & { scores: Float64Array } {
+export function alignLists(lists: readonly RankedList[], method: FusionMethod): AlignedLists {
   const places = new Map<string, number>()
   for (const { documentIds } of lists) for (const id of documentIds) if (!places.has(id)) places.set(id, places.size)
-  const scores = new Float64Array(places.size)
-  lists.forEach((list, run) => {
-    const weight = weights[run] as number
-    scores.forEach((score, i) => {
-      scores[i] = score + weight * list.missing
-    })
-    list.documentIds.forEach((id, i) => {
-      const place = places.get(id) as number
-      scores[place] = (scores[place] as number) + weight * ((list.values[i] as number) - list.missing)
-    })
+  const contributions = lists.map((list) => {
+    const { values, missing } = contributionOf(list, method)
+    const aligned = new Float64Array(places.size).fill(missing)
+    for (const [i, id] of list.documentIds.entries()) aligned[places.get(id) as number] = values[i] as number
+    return aligned
   })
-  return { documentIds: [...places.keys()], scores }
+  return { documentIds: [...places.keys()], contributions }
+}
+
+/**
+ * The fused list of one query: the weighted sum of its contributions.
+ *
+ * @param weights one a run
+ */
+export function fuseLists(
+  { documentIds, contributions }: AlignedLists,
+  weights: readonly number[],
+): RankedList & { scores: Float64Array } {
+  const scores = new Float64Array(documentIds.length)
+  for (const [run, values] of contributions.entries()) {
+    const weight = weights[run] as number
+    for (let i = 0; i < scores.length; i++) scores[i] = (scores[i] as number) + weight * (values[i] as number)
+  }
+  return { documentIds, scores }
+}
+
+/** What a list gives its documents, and those it lacks. */
+function contributionOf(list: RankedList, method: FusionMethod): { values: Float64Array; missing: number } {
+  const values = Float64Array.from(list.scores)
+  if (method.kind === 'rrf') {
+    for (const [place, index] of rankDocuments(list, 'float64').entries()) values[index] = 1 / (method.k + place + 1)
+    return { values, missing: 0 }
+  }
+  if (method.normalisation === 'none') return { values, missing: 0 }
+  if (method.normalisation === 'minmax') return { values: minmax(values), missing: 0 }
+  const standard = zscore(values)
+  return { values: standard, missing: lowest(standard) }
 }
 
 function minmax(values: Float64Array): Float64Array {

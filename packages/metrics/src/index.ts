@@ -12,7 +12,7 @@ export { type CalibratedQuery, type CalibrationErrors, calibrationErrors } from 
 export { type Confidence, confidenceOf } from './confidence.ts'
 export { averageRanks, pearson, spearman } from './correlation.ts'
 export { type Distribution, distributionOf, PERCENTILES } from './distribution.ts'
-export { type Contribution, contributionOf, type FusionMethod, fuseLists, NORMALISATIONS, type Normalisation } from './fusion.ts'
+export { type AlignedLists, alignLists, type FusionMethod, fuseLists, NORMALISATIONS, type Normalisation } from './fusion.ts'
 export { equalWeights, fitWeights } from './fusion-weights.ts'
 export {
   type ChangedDocuments,

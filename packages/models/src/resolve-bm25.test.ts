@@ -1,5 +1,6 @@
 import { isLexical, lexicalScoringOf } from '@sweepboard/contracts'
 import { expect, it } from 'vitest'
+import { openTokenEngine } from './bm25-engine.ts'
 import { BM25_MODEL, lexicalSides } from './resolve-bm25.ts'
 import { resolveModel } from './resolve-model.ts'
 
@@ -19,6 +20,12 @@ it('runs every task in its own language, and in English as the published revisio
   expect(chinese.document.analyzer).toEqual({ ...chinese.query.analyzer, lineFeed: true })
   expect(lexicalScoringOf(current.load, 'zh')).toEqual({ method: 'lucene', k1: 1.5, b: 0.75, delta: 0.5, frequentShare: null })
   expect(lexicalScoringOf(current.load, null).frequentShare).toBe(0.9)
+})
+
+it('says in load and evidence which stemmer it has', async () => {
+  const { load } = await resolveModel({ model: BM25_MODEL }, at)
+  expect(load.identity.options).toMatchObject({ stemmer: 'snowball 3.1.1', stopWords: 'bm25s 0.3.16' })
+  expect(openTokenEngine().version).toContain('snowball 3.1.1 (multilingual-stemmer 2.1.1)')
 })
 
 it('lets no other parameters pass for the reference', async () => {

@@ -1,5 +1,5 @@
 import { type CellResult, type Config, type Cut, type DeriveWork, type HybridStage, SweepError } from '@sweepboard/contracts'
-import { contributionOf, type FusionMethod, fuseLists } from '@sweepboard/metrics'
+import { alignLists, type FusionMethod, fuseLists } from '@sweepboard/metrics'
 import { failureOf, misfit } from './config-failure.ts'
 import { type CutScores, cutScores } from './cut-scores.ts'
 import { type RankedJudgments, readRankedJudgments } from './ranked-judgments.ts'
@@ -96,8 +96,7 @@ export function deriveList({ cut, hybrid }: Config, [first = EMPTY, second]: rea
 function fuse(dense: RankedList, lexical: RankedList, { weight }: HybridStage): RankedList {
   const method: FusionMethod = weight === 'rrf' ? { kind: 'rrf', k: RRF_K } : { kind: 'weighted', normalisation: 'minmax' }
   const weights = weight === 'rrf' ? [1, 1] : [1 - weight, weight]
-  const found = contributionOf(matching(lexical), method)
-  const { documentIds, scores } = fuseLists([contributionOf(dense, method), found], weights)
+  const { documentIds, scores } = fuseLists(alignLists([dense, matching(lexical)], method), weights)
   // Ranked by the float32 that is stored, so that a reader of the run sees the same order.
   return rankScored(documentIds.map((id, i) => ({ id, score: Math.fround(scores[i] as number) })))
 }
