@@ -35,6 +35,13 @@ const tricks = {
 const SHIPPED: Readonly<Record<string, Wanted>> = {
   AdversarialPassagesEn: tricks,
   AdversarialPassagesZh: { ...tricks, overlap: { topOne: 0.02, ndcgAt10: 0.25 } },
+  LongDocumentSlices: {
+    kinds: ['begin', 'middle', 'end', 'spread'],
+    perKind: 15,
+    documents: 15,
+    sharesDocuments: true,
+    overlap: { topOne: 0.333, ndcgAt10: 0.7 },
+  },
   MixedApiSearch: {
     kinds: ['zh-query', 'mixed-query', 'identifier', 'error-message', 'parameter'],
     perKind: 12,
@@ -100,5 +107,34 @@ describe.each(Object.entries(SHIPPED))('%s', (name, wanted) => {
         })
         .join('\n'),
     )
+  })
+})
+
+describe('LongDocumentSlices', () => {
+  const { documents, queries, roles } = shippedTask('LongDocumentSlices')
+  const textOf = new Map(documents.map(({ id, text }) => [id, text]))
+
+  it('has long documents', () => {
+    const lengths = documents.map(({ text }) => text.split(/\s+/).length)
+    expect(Math.min(...lengths)).toBeGreaterThanOrEqual(600)
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(1200)
+  })
+
+  it.each(queries)('$id: the answer stands once, in the right document alone, where its kind says', ({ id, kind }) => {
+    const { right, evidence } = roles[id] as (typeof roles)[string]
+    const places = (evidence ?? []).map((words) => {
+      const parts = documents.flatMap((document) =>
+        document.text
+          .split(words)
+          .slice(1)
+          .map(() => document.id),
+      )
+      expect(parts, words).toEqual([right])
+      const text = textOf.get(right) as string
+      return (text.indexOf(words) + words.length / 2) / text.length
+    })
+    const [first = Number.NaN, second = Number.NaN] = places
+    if (kind === 'spread') expect(Math.abs(second - first)).toBeGreaterThan(1 / 3)
+    else expect([places.length, ['begin', 'middle', 'end'][Math.floor(first * 3)]]).toEqual([1, kind])
   })
 })

@@ -5,7 +5,14 @@ export interface ShippedTask {
   readonly queries: readonly { readonly id: string; readonly text: string; readonly kind: string }[]
   /** Lines of `qrels/test.tsv`: query id, document id, grade. */
   readonly judgments: readonly (readonly [query: string, document: string, grade: string])[]
-  readonly roles: Readonly<Record<string, { readonly right: string; readonly distractors: readonly string[] }>>
+  readonly roles: Readonly<Record<string, Role>>
+}
+
+export interface Role {
+  readonly right: string
+  readonly distractors: readonly string[]
+  /** Words of the right document that answer, where the task says so. */
+  readonly evidence?: readonly string[]
 }
 
 /** The files of a shipped task as they lie there: the readers would refuse some of the mistakes that a test looks for. */
