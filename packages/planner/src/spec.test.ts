@@ -32,6 +32,13 @@ describe('readSpec', () => {
     expect(mistakesOf(`${HEAD}zzzzzzzzzz: 2\n`)).toEqual(['4 SB-SPEC-003 unknown key "zzzzzzzzzz"'])
   })
 
+  it('names the nearest word where one of several is wanted', () => {
+    expect(mistakesOf(`${HEAD}matrix:\n  precision: [float32, int9]\n  similarity: cosin\n`)).toEqual([
+      '5 SB-SPEC-004 matrix.precision.1: Invalid option: expected one of "float32"|"int8"|"binary"; did you mean "int8"?',
+      '6 SB-SPEC-004 matrix.similarity: expected "recipe" or one of "cosine"|"dot" or array; did you mean "cosine"?',
+    ])
+  })
+
   it('says every form a value may have', () => {
     expect(mistakesOf(`${HEAD}matrix:\n  dimensions: many\n`)).toEqual([
       '5 SB-SPEC-004 matrix.dimensions: expected "full" or number or array',

@@ -62,8 +62,11 @@ export function readSpec(text: string, file: string): ReadSpec {
     const pair = items.find((item) => item.key?.value === key)
     return pair?.key?.range ? lines.linePos(pair.key.range[0]).line : lineOf(path)
   }
+  const valueAt = (path: readonly PropertyKey[]): unknown =>
+    path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], raw)
   const parsed = SweepSpec.safeParse(raw)
-  if (!parsed.success) for (const issue of parsed.error.issues) mistakes.push(...toMistakes(issue, { file, lineOf, keyLine }))
+  if (!parsed.success)
+    for (const issue of parsed.error.issues) mistakes.push(...toMistakes(issue, { file, lineOf, keyLine, valueAt }))
   const spec = parsed.success ? parsed.data : null
   const named = { models: listModels(raw, lineOf), tasks: listTasks(raw, lineOf), rerankers: listRerankers(raw, lineOf) }
   return { spec, ...named, mistakes }
@@ -73,6 +76,7 @@ interface Place {
   readonly file: string
   readonly lineOf: (path: readonly PropertyKey[]) => number
   readonly keyLine: (path: readonly PropertyKey[], key: string) => number
+  readonly valueAt: (path: readonly PropertyKey[]) => unknown
 }
 
 function toMistakes(issue: z.core.$ZodIssue, place: Place): Mistake[] {
@@ -97,14 +101,31 @@ function toMistakes(issue: z.core.$ZodIssue, place: Place): Mistake[] {
   const line = place.lineOf(issue.path)
   if (issue.message.startsWith('not-yet:'))
     return [mistake('SB-CORE-002', { what: issue.message.slice('not-yet:'.length) }, { file, line })]
-  return [mistake('SB-SPEC-004', { path, message: describe(issue) }, { file, line })]
+  return [
+    mistake(
+      'SB-SPEC-004',
+      { path, message: describe(issue) + didYouMean(place.valueAt(issue.path), wordsOf(issue)) },
+      { file, line },
+    ),
+  ]
+}
+
+/** The words that may stand at a place, of all its forms. */
+function wordsOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'invalid_value') return issue.values.filter((value) => typeof value === 'string')
+  return issue.code === 'invalid_union' ? issue.errors.flatMap((branch) => (branch[0] ? wordsOf(branch[0]) : [])) : []
+}
+
+function didYouMean(value: unknown, words: readonly string[]): string {
+  const near = typeof value === 'string' ? closest(value, words) : null
+  return near === null ? '' : `; did you mean "${near}"?`
 }
 
 /** An issue in words; for a value with several forms all of them, since zod says no more than "Invalid input" there. */
 function describe(issue: z.core.$ZodIssue): string {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return issue.message
   const forms = issue.errors.flatMap((branch) =>
-    branch[0] ? [describe(branch[0]).replace(/^Invalid input: expected |, received .*$/g, '')] : [],
+    branch[0] ? [describe(branch[0]).replace(/^Invalid (input|option): expected |, received .*$/g, '')] : [],
   )
   return `expected ${[...new Set(forms.map((form) => form.replace(/^expected /, '')))].join(' or ')}`
 }
