@@ -32,6 +32,7 @@ const cell = (over: Partial<CellView> = {}): CellView =>
     recipeVariant: '',
     recipeKey: 'r',
     recipe: { similarity: 'cosine', dimensions: 256 },
+    load: { identity: { engine: 'onnx' } },
     task: 'SciFact',
     subset: 'default',
     split: 'test',
@@ -85,6 +86,25 @@ describe('exportResults', () => {
     const { rows, skipped } = readPublished(folder)
     expect(rows).toEqual([])
     expect(skipped.map(({ error }) => error.code)).toEqual(['SB-FILE-003'])
+  })
+
+  it('say of second stages and of bm25 how they were made', () => {
+    const full = { dimensions: null, precision: 'float32', similarity: 'cosine' } as const
+    const hybrid = { model: 'mteb/baseline-bm25s', revision: '0_3_0', weight: 0.3 }
+    const options = { k1: 1.5, stemmer: 'snowball 3.1.1' }
+    const cells = [
+      cell({ config: { ...full, hybrid, cut: { top: 5 } } }),
+      cell({
+        model: 'mteb/bm25',
+        recipe: { similarity: 'dot', dimensions: 1 },
+        load: { identity: { engine: 'bm25', options } },
+      } as object),
+    ]
+    exportResults(cells, folder, '1.0')
+    const stage = join(folder, 'org__name/rev1/experiments/cut_top5__hybrid_mteb_baseline-bm25s@0_3_0-0.3/SciFact.json')
+    expect(existsSync(stage)).toBe(true)
+    const meta = JSON.parse(readFileSync(join(folder, 'mteb__bm25/rev1/model_meta.json'), 'utf8'))
+    expect(meta).toMatchObject({ embed_dim: null, lexical: options })
   })
 
   it('hostile names stay inside the folder', () => {
