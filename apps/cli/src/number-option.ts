@@ -7,3 +7,10 @@ export function wholeNumber(least: number): (text: string) => string {
     throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`)
   }
 }
+
+/** Checks an option that is a share, above 0 and below 1. */
+export function share(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && value > 0 && value < 1) return value
+  throw new InvalidArgumentError('It must be a number above 0 and below 1.')
+}

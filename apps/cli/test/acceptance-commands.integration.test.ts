@@ -22,6 +22,8 @@ const COMMANDS = [
   'import',
   'score',
   'consistency',
+  'calibrate',
+  'fuse',
   'tasks',
   'models',
   'gc',

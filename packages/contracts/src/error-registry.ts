@@ -276,6 +276,11 @@ export const ERRORS = {
     says: (d) => `no score here of a task "${d.task}" whose queries have kinds`,
     fix: 'Run a sweep over it first. Kinds of a task of your own stand in its `queries.jsonl`; `sweepboard leaderboard` shows what is scored.',
   },
+  'SB-SCORE-005': {
+    kind: 'invalid',
+    says: (d) => `nothing can be fitted: ${d.message}`,
+    fix: 'Fitting and judging need two queries at least, and pairs that both sides have scored.',
+  },
 
   'SB-LEDGER-001': {
     kind: 'conflict',
@@ -456,5 +461,10 @@ export const ERRORS = {
     kind: 'missing',
     says: (d) => `cannot write ${d.file}: ${d.message}`,
     fix: 'Its folder must be there and writable, with room on the disk.',
+  },
+  'SB-FILE-008': {
+    kind: 'invalid',
+    says: (d) => `${d.file} is not a calibration file: ${d.message}`,
+    fix: 'Write one with `sweepboard calibrate A B -o FILE`.',
   },
 } as const satisfies Record<string, ErrorEntry>

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { SweepError } from '@sweepboard/contracts'
-import { evaluateTrec, parseTrecQrels, parseTrecRun, TrecFormatError } from '@sweepboard/metrics'
+import { evaluateTrec } from '@sweepboard/metrics'
 import type { Command } from 'commander'
 import { wholeNumber } from '../number-option.ts'
 import { printJson, printResult } from '../output.ts'
+import { readTrecQrels, readTrecRun, splitMeasures } from '../trec-file.ts'
 
 const DEFAULT_MEASURES = 'num_ret,num_rel,num_rel_ret,map,Rprec,bpref,recip_rank,ndcg,ndcg_cut.10,P.5,10,20,recall.5,10,100,1000'
 
@@ -54,9 +54,9 @@ function score(runFile: string, qrelsFile: string, options: ScoreOptions): void 
 }
 
 function parseAndEvaluate(runFile: string, qrelsFile: string, options: ScoreOptions): ReturnType<typeof evaluateTrec> {
+  const run = readTrecRun(runFile)
+  const qrels = readTrecQrels(qrelsFile)
   try {
-    const run = parseTrecRun(read(runFile), runFile)
-    const qrels = parseTrecQrels(read(qrelsFile), qrelsFile)
     return evaluateTrec(run, qrels, splitMeasures(options.measures), {
       relevanceLevel: Number(options.level),
       complete: options.complete === true,
@@ -64,41 +64,6 @@ function parseAndEvaluate(runFile: string, qrelsFile: string, options: ScoreOpti
     })
   } catch (thrown) {
     if (thrown instanceof RangeError) throw new SweepError('SB-SERVE-005', { message: thrown.message }, { cause: thrown })
-    if (!(thrown instanceof TrecFormatError)) throw thrown
-    const all = thrown.mistakes.map((m) => ({
-      code: 'SB-SCORE-003' as const,
-      message: m.message,
-      fix: 'A run line is `qid Q0 docid rank score tag`, a qrels line `qid 0 docid grade`.',
-      file: m.file,
-      line: m.line,
-    }))
-    const first = thrown.mistakes[0]
-    throw new SweepError(
-      'SB-SCORE-003',
-      {
-        file: first?.file,
-        line: first?.line,
-        message: `${first?.message}${all.length > 1 ? ` (and ${all.length - 1} more)` : ''}`,
-      },
-      { cause: thrown, mistakes: all },
-    )
-  }
-}
-
-/** `P.5,10,map` -> `P.5,10`, `map`: a bare number belongs to the measure before it. */
-function splitMeasures(list: string): string[] {
-  const names: string[] = []
-  for (const part of list.split(',')) {
-    if (/^[\d.]+$/.test(part) && names.length > 0) names.push(`${names.pop()},${part}`)
-    else names.push(part)
-  }
-  return names
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new SweepError('SB-FILE-001', { file, message: (cause as Error).message }, { cause })
+    throw thrown
   }
 }

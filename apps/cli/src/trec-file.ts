@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import { SweepError } from '@sweepboard/contracts'
+import { parseTrecQrels, parseTrecRun, TrecFormatError, type TrecQrels, type TrecRun } from '@sweepboard/metrics'
+
+/** A TREC run file. Throws `SB-FILE-001`, or `SB-SCORE-003` with every mistake. */
+export function readTrecRun(file: string): TrecRun {
+  return parse(file, parseTrecRun)
+}
+
+/** A TREC qrels file. Throws as `readTrecRun` does. */
+export function readTrecQrels(file: string): TrecQrels {
+  return parse(file, parseTrecQrels)
+}
+
+function parse<T>(file: string, parser: (text: string, file: string) => T): T {
+  try {
+    return parser(read(file), file)
+  } catch (thrown) {
+    if (!(thrown instanceof TrecFormatError)) throw thrown
+    const all = thrown.mistakes.map((m) => ({
+      code: 'SB-SCORE-003' as const,
+      message: m.message,
+      fix: 'A run line is `qid Q0 docid rank score tag`, a qrels line `qid 0 docid grade`.',
+      file: m.file,
+      line: m.line,
+    }))
+    const [first] = thrown.mistakes
+    const more = all.length > 1 ? ` (and ${all.length - 1} more)` : ''
+    const details = { file: first?.file, line: first?.line, message: `${first?.message}${more}` }
+    throw new SweepError('SB-SCORE-003', details, { cause: thrown, mistakes: all })
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new SweepError('SB-FILE-001', { file, message: (cause as Error).message }, { cause })
+  }
+}
+
+/** `P.5,10,map` -> `P.5,10`, `map`: a bare number belongs to the measure before it. */
+export function splitMeasures(list: string): string[] {
+  const names: string[] = []
+  for (const part of list.split(',')) {
+    if (/^[\d.]+$/.test(part) && names.length > 0) names.push(`${names.pop()},${part}`)
+    else names.push(part)
+  }
+  return names
+}
