@@ -28,13 +28,13 @@ const traps = { kinds: trapKinds, perKind: 8, documents: 238, sharesDocuments: f
 const tricks = {
   kinds: ['echo', 'promise', 'neighbour', 'outdated', 'negated'],
   perKind: 10,
-  documents: 150,
+  documents: 125,
   sharesDocuments: false,
-  overlap: { topOne: 0.02, ndcgAt10: 0.1 },
+  overlap: { topOne: 0.02, ndcgAt10: 0.25 },
 }
 const SHIPPED: Readonly<Record<string, Wanted>> = {
   AdversarialPassagesEn: tricks,
-  AdversarialPassagesZh: { ...tricks, overlap: { topOne: 0.02, ndcgAt10: 0.25 } },
+  AdversarialPassagesZh: tricks,
   LongDocumentSlices: {
     kinds: ['begin', 'middle', 'end', 'spread'],
     perKind: 15,
