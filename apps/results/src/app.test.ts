@@ -106,6 +106,21 @@ describe('bad requests', () => {
   })
 })
 
+describe('accuracy by kind', () => {
+  it('wants a task, and refuses one without scores or an unknown sweep', async () => {
+    const answers = ['', '?task=', '?task=NoSuchTask', '?task=NoSuchTask&sweep=none'].map(async (query) => {
+      const response = await ask(`/api/v1/kinds${query}`)
+      return [response.status, await codeOf(response)]
+    })
+    expect(await Promise.all(answers)).toEqual([
+      [400, 'SB-SERVE-005'],
+      [400, 'SB-SERVE-005'],
+      [404, 'SB-SCORE-004'],
+      [404, 'SB-LEDGER-002'],
+    ])
+  })
+})
+
 describe('artifacts', () => {
   it('stores what has its digest and gives it back; refuses anything else and stores nothing', async () => {
     const digest = sha256('hello')
@@ -188,5 +203,31 @@ describe('gc by request', () => {
     expect(await gc({ olderThanMs: 0, dryRun: false })).toMatchObject({ deleted: before.unreferenced })
     expect((await ask(path, { method: 'HEAD' })).status).toBe(404)
     expect((await ask('/api/v1/gc', { method: 'POST', body: '{"olderThanMs":-1,"dryRun":true}' })).status).toBe(400)
+  })
+})
+
+describe('comparisons of two engines', () => {
+  const engine = { model: 'm', revision: '1', load: 'a'.repeat(64), engine: 'onnx', version: '1', dtype: 'fp32', provider: 'cpu' }
+  const row = {
+    at: '2026-11-21T10:00:00.000Z',
+    a: engine,
+    b: { ...engine, engine: 'openai' },
+    kind: 'embeddings',
+    texts: 'probe set 1',
+    holds: true,
+    agreement: 0.99999,
+    verdict: { checks: [] },
+    numbers: { worst: [{ id: 'long-01', value: 0.9 }] },
+    code: '0.1.0',
+  }
+  const send = (body: unknown) =>
+    ask('/api/v1/consistency', { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+
+  it('are recorded whole, listed by model, and refused where their form is wrong', async () => {
+    expect((await send(row)).status).toBe(200)
+    expect(await (await ask('/api/v1/consistency?model=m')).json()).toEqual([{ id: 1, ...row }])
+    expect(await (await ask('/api/v1/consistency?model=other')).json()).toEqual([])
+    const wrong = await send({ ...row, a: { ...engine, load: 'short' } })
+    expect([wrong.status, await codeOf(wrong)]).toEqual([400, 'SB-SERVE-005'])
   })
 })
