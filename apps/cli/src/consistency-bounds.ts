@@ -8,7 +8,7 @@ export interface ConsistencyBound {
   readonly composite: number
 }
 
-/** Why these numbers: docs/decisions/0009-consistency-bounds.md. Finest type first. */
+/** Why these numbers: docs/decisions/0011-consistency-bounds.md. Finest type first. */
 export const CONSISTENCY_BOUNDS = {
   fp32: { mean: 0.9999, worst: 0.999, composite: 0.995 },
   fp16: { mean: 0.9995, worst: 0.995, composite: 0.98 },
