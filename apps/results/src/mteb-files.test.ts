@@ -96,7 +96,7 @@ describe('exportResults', () => {
       cell({ config: { ...full, hybrid, cut: { top: 5 } } }),
       cell({
         model: 'mteb/bm25',
-        recipe: { similarity: 'dot', dimensions: 1 },
+        recipe: { similarity: 'cosine', dimensions: 1 },
         load: { identity: { engine: 'bm25', options } },
       } as object),
     ]

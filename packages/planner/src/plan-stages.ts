@@ -75,7 +75,9 @@ export function secondStages(
 }
 
 function derived(first: GroupDraft, sources: readonly PlannedCell[]): GroupDraft {
-  return { ...first, key: deriveGroupKey({ sources }, taskKey(first.task)), derive: { sources } }
+  // Candidate lists that a reranker of its own re-ordered are first-stage lists here: what is cut from them is not re-ordered again.
+  const { rerank: _, ...own } = first
+  return { ...own, key: deriveGroupKey({ sources }, taskKey(first.task)), derive: { sources } }
 }
 
 function rerankCells(

@@ -255,6 +255,15 @@ describe('cuts, hybrids and lexical models', () => {
     expect(shown(planned(text, { tasks: [{ ...task('t'), type: 'STS' }] }))).toEqual([['']])
   })
 
+  it('cut the lists of a reranker that is itself the model, which `exclude` of rerankers does not touch', () => {
+    const text = 'matrix: { cut: [none, { top: 5 }] }\nexclude: [{ rerank: "!none" }]'
+    const tasks = [{ ...task('t'), type: 'Reranking' as const }]
+    const made = planned(text, { models: [], rerankingModels: [reranker], tasks })
+    expect(shown(made)).toEqual([[''], ['cut at top 5']])
+    expect(made.groups[1]?.derive?.sources[0]?.group).toBe(made.groups[0]?.key)
+    expect(made.groups.map(({ rerank }) => rerank === undefined)).toEqual([false, true])
+  })
+
   it('keep a lexical model to one cell a task and to ranked lists, and say so', () => {
     const tasks = [task('t'), { ...task('s'), type: 'STS' as const }]
     const made = planned('matrix: { dimensions: [full, 64], instruction: [default, none] }', { models: [lexical], tasks })

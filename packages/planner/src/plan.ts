@@ -87,10 +87,10 @@ export function planSweep({ spec, models, tasks, rerankers = [], lexical, rerank
       const place = { spec, model: { load, recipe: child.model.recipe }, task, instruction: 'default' }
       const lines = child.configs.flatMap((config) =>
         stageLines({ hybrids: [null], rerankers: [null], cuts: cutsOf(spec) })
-          .filter((line) => !isExcluded(place, { ...factsOf(config, line), rerank: load.model }))
+          .filter((line) => line.cut === null || !isExcluded(place, factsOf(config, line)))
           .map((line) => ({ config, line })),
       )
-      if (lines.length > 0) groups.set(child.key, { group: child, lines })
+      groups.set(child.key, { group: child, lines })
     }
   }
   if (groups.size === 0)
