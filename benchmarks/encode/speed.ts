@@ -23,6 +23,8 @@ const python = process.argv[5] ?? 'python3'
 
 interface Round {
   readonly seconds: number
+  /** Of all threads, waiting ones that spin included. */
+  readonly cpuSeconds: number
   readonly tokenizeSeconds: number
   readonly runSeconds?: number
   readonly tokens?: number
@@ -68,7 +70,7 @@ try {
 async function encode(some: readonly (readonly string[])[]): Promise<Round> {
   const [at, tokens, paddedTokens] = [{ row: 0 }, { sum: 0 }, { sum: 0 }]
   runSeconds = 0
-  const began = performance.now()
+  const [began, cpu] = [performance.now(), process.cpuUsage()]
   for (const chunk of some) {
     const { vectors, counts } = await engine.encode(recipe.document, chunk)
     values.set(vectors.values, at.row * vectors.dim)
@@ -77,12 +79,20 @@ async function encode(some: readonly (readonly string[])[]): Promise<Round> {
     paddedTokens.sum += counts.paddedTokenCount
   }
   const seconds = (performance.now() - began) / 1000
+  const { user, system } = process.cpuUsage(cpu)
   const ran = runSeconds
   const read = tokenizer.reader(recipe.document)
   const tokenizing = performance.now()
   for (const chunk of some) for (const text of chunk) read(text)
   const tokenizeSeconds = (performance.now() - tokenizing) / 1000
-  return { seconds, tokenizeSeconds, runSeconds: ran, tokens: tokens.sum, paddedTokens: paddedTokens.sum }
+  return {
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
+    tokenizeSeconds,
+    runSeconds: ran,
+    tokens: tokens.sum,
+    paddedTokens: paddedTokens.sum,
+  }
 }
 
 interface Peer {
@@ -117,7 +127,10 @@ function show(told: ReadonlyMap<string, readonly Round[]>): void {
   for (const [name, all] of told) {
     const of = (member: keyof Round) => median(all.map((round) => round[member] ?? Number.NaN))
     const version = peers.find((peer) => peer.name === name)?.version ?? `onnxruntime-node ${engine.version}`
-    const parts = [`${of('seconds').toFixed(2)} s`, `${Math.round(tokens / of('seconds'))} tokens/s`]
+    const parts = [
+      `${of('seconds').toFixed(2)} s (CPU ${of('cpuSeconds').toFixed(2)} s)`,
+      `${Math.round(tokens / of('seconds'))} tokens/s`,
+    ]
     parts.push(`tokenising alone ${of('tokenizeSeconds').toFixed(2)} s`)
     if (all[0]?.runSeconds !== undefined) {
       parts.push(`outside run() ${(100 * (1 - of('runSeconds') / of('seconds'))).toFixed(1)} %`)
