@@ -16,6 +16,7 @@ import { readKindBoard } from './kind-board.ts'
 import { Submission } from './plan-schema.ts'
 import { PublishedRow } from './published-row.ts'
 import { parseLeaderboardQuery } from './read-leaderboard.ts'
+import { resourceRows } from './resources.ts'
 import type { Service } from './service.ts'
 import { GroupSlice, SweepOfGroups } from './sweep-in-slices.ts'
 
@@ -154,6 +155,13 @@ export const ROUTES: readonly Route[] = [
     access: 'read',
     summary: 'Every cell a sweep names',
     run: (service, _, { params }) => service.cells(params.sweep as string),
+  }),
+  route({
+    method: 'GET',
+    path: '/sweeps/:sweep/resources',
+    access: 'read',
+    summary: 'What each recipe of a sweep took: weights, memory, seconds, rates, latency of one query, energy',
+    run: (service, _, { params }) => resourceRows(service.ledger.cells(params.sweep as string)),
   }),
   route({
     method: 'POST',

@@ -69,6 +69,10 @@ export interface EncodeReply {
     readonly splitCount: number
     readonly memorySplitCount?: number
   }
+  /** Milliseconds of single-query encodes: with the first texts of this child alone, and only of an engine that computes here. */
+  readonly queryMs?: readonly number[]
+  readonly weightsBytes?: number
+  readonly energyJoules?: number
 }
 
 export interface ScoreRequest {

@@ -4,6 +4,7 @@ import {
   type ArtifactStore,
   isLexical,
   isPairRecipe,
+  isRemote,
   type Load,
   type PairRecipe,
   readPairSet,
@@ -25,7 +26,10 @@ import {
 } from '@sweepboard/models'
 import type { EncodeReply, EncodeRequest, EngineFacts, OpenRequest } from './child-message.ts'
 import { type RequestTools, serveParent } from './child-side.ts'
+import { type EnergyCounter, openEnergyCounter } from './energy-counter.ts'
 import { type Fault, openFault } from './fault.ts'
+import { measureQueries } from './query-probe.ts'
+import { weightsBytesOf } from './weights-bytes.ts'
 
 /** The process that holds one engine: opens it once, then encodes ranges of text sets, or scores ranges of pair sets. */
 
@@ -42,9 +46,14 @@ interface Opened {
   readonly facts: Omit<Engine, 'encode' | 'close'>
   readonly artifacts: ArtifactStore
   readonly fault: Fault
+  /** Latencies of single queries; absent where a server computes: no request goes out that no text needs. */
+  readonly probe?: (side: SideRecipe, options: { signal: AbortSignal; onProgress: () => void }) => Promise<number[]>
   compute(side: SideRecipe | PairRecipe, range: Omit<EncodeRequest, 'kind' | 'side'>, options: EncodeOptions): Promise<Computed>
 }
 let opened: Opened | null = null
+let isProbed = false
+let weightsBytes: number | null = null
+let energy: EnergyCounter | null = null
 /** The sets read last: the chunks of a lease mostly come from the same ones. */
 const recent = new Map<string, readonly string[]>()
 const RECENT = 3
@@ -62,7 +71,13 @@ async function open(request: OpenRequest): Promise<EngineFacts> {
   if (pair !== undefined)
     opened = pairsWith(await openPairEngine(request.load, pair, options), { artifacts, fault, load: request.load, pair })
   else if (isLexical(request.load)) opened = tokensWith(openTokenEngine(), { artifacts, fault })
-  else opened = textsWith(await openEngine(request.load, options), { artifacts, fault })
+  else {
+    const engine = await openEngine(request.load, options)
+    const texts = textsWith(engine, { artifacts, fault })
+    opened = isRemote(request.load) ? texts : { ...texts, probe: (side, how) => measureQueries(engine, side, how) }
+  }
+  weightsBytes = weightsBytesOf(request.load)
+  energy = isRemote(request.load) ? null : openEnergyCounter()
   const { engine, version, provider, dtype, device, loadSeconds } = opened.facts
   return { engine, version, provider, dtype, device, loadSeconds }
 }
@@ -144,6 +159,7 @@ async function encode(request: EncodeRequest, tools: RequestTools): Promise<Enco
   const { artifacts, fault } = opened
   tools.progress()
   fault('batch')
+  energy?.lap()
   const started = performance.now()
   const { artifact, dim, counts, byteCount } = await opened.compute(request.side, request, {
     signal: tools.signal,
@@ -151,6 +167,7 @@ async function encode(request: EncodeRequest, tools: RequestTools): Promise<Enco
     ...(request.tokenBudget === null ? {} : { tokenBudget: request.tokenBudget }),
   })
   const encodeSeconds = (performance.now() - started) / 1000
+  const energyJoules = energy?.lap() ?? null
   let digest: string | null = null
   if (request.keep) {
     await tools.writing()
@@ -159,7 +176,20 @@ async function encode(request: EncodeRequest, tools: RequestTools): Promise<Enco
   }
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024
   const residentBytes = process.memoryUsage.rss()
-  return { digest, dim, byteCount, encodeSeconds, peakMemoryBytes, residentBytes, counts }
+  const queryMs = request.keep ? await probeOnce(opened, request.side, tools) : null
+  return {
+    ...{ digest, dim, byteCount, encodeSeconds, peakMemoryBytes, residentBytes, counts },
+    ...(queryMs && { queryMs }),
+    ...(weightsBytes !== null && { weightsBytes }),
+    ...(energyJoules !== null && { energyJoules }),
+  }
+}
+
+/** Times single queries behind the first chunk of this process, when the engine is warm. */
+async function probeOnce({ probe }: Opened, side: SideRecipe | PairRecipe, tools: RequestTools): Promise<number[] | null> {
+  if (isProbed || probe === undefined || isPairRecipe(side)) return null
+  isProbed = true
+  return probe(side, { signal: tools.signal, onProgress: tools.progress })
 }
 
 serveParent((request, tools) => {

@@ -215,6 +215,9 @@ function evidenceOf(
     encodeSeconds,
     peakMemoryBytes,
     dim,
+    ...(reply.queryMs && { queryMs: [...reply.queryMs] }),
+    ...(reply.weightsBytes !== undefined && { weightsBytes: reply.weightsBytes }),
+    ...(reply.energyJoules !== undefined && { energyJoules: reply.energyJoules }),
   }
 }
 

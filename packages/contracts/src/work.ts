@@ -185,6 +185,12 @@ export const ChunkEvidence = z.strictObject({
   peakMemoryBytes: z.number(),
   dim: z.number().int(),
   code: z.string(),
+  /** Milliseconds of single-query encodes, measured once by the process that computed this chunk; absent from its other chunks. */
+  queryMs: z.array(z.number().nonnegative()).max(256).optional(),
+  /** Bytes of the weights' files; absent where there are none here. */
+  weightsBytes: z.number().nonnegative().optional(),
+  /** Energy of the processor packages during this chunk; absent where it cannot be read. */
+  energyJoules: z.number().nonnegative().optional(),
 })
 export type ChunkEvidence = z.infer<typeof ChunkEvidence>
 

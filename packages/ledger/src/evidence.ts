@@ -25,6 +25,12 @@ export interface EncodingEvidence {
   readonly loadSeconds: number
   readonly peakMemoryBytes: number
   readonly dim: number
+  /** Milliseconds of single-query encodes; empty where nobody measured any. */
+  readonly queryMs: readonly number[]
+  /** Null where the weights lie elsewhere. */
+  readonly weightsBytes: number | null
+  /** Null where a chunk's could not be read. */
+  readonly energyJoules: number | null
 }
 
 /** Kept in memory for complete encodings, whose chunks no longer change. */
@@ -68,5 +74,9 @@ function sum(encoding: number, parts: readonly ChunkEvidence[]): EncodingEvidenc
     loadSeconds: most((part) => part.loadSeconds),
     peakMemoryBytes: most((part) => part.peakMemoryBytes),
     dim: most((part) => part.dim),
+    queryMs: parts.flatMap((part) => part.queryMs ?? []),
+    weightsBytes: parts.some((part) => part.weightsBytes !== undefined) ? most((part) => part.weightsBytes ?? 0) : null,
+    energyJoules:
+      parts.length > 0 && parts.every((part) => part.energyJoules !== undefined) ? total((part) => part.energyJoules ?? 0) : null,
   }
 }

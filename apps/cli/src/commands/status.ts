@@ -1,8 +1,10 @@
+import { resourceRows } from '@sweepboard/results'
 import type { Command } from 'commander'
 import type { CommonOptions } from '../context.ts'
 import { describeCells } from '../failures.ts'
 import { printJson, printNote, printResult } from '../output.ts'
-import { findSweep, openSource } from '../source.ts'
+import { resourceTable } from '../resource-table.ts'
+import { findSweep, openSource, type Source } from '../source.ts'
 import { renderTable, terminalWidth } from '../table.ts'
 
 export function add(program: Command): void {
@@ -13,6 +15,7 @@ export function add(program: Command): void {
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
     .option('--to <url>', 'ask this service instead of a data folder')
     .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
+    .option('--resources', 'what each recipe of the sweep took: weights, memory, seconds, rates, latency of one query, energy')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
@@ -21,9 +24,14 @@ export function add(program: Command): void {
     .action(status)
 }
 
-async function status(name: string | undefined, options: CommonOptions): Promise<void> {
+interface StatusOptions extends CommonOptions {
+  readonly resources?: boolean
+}
+
+async function status(name: string | undefined, options: StatusOptions): Promise<void> {
   const source = openSource(options)
   try {
+    if (options.resources) return await showResources(source, name, options)
     if (name === undefined) {
       const sweeps = await source.sweeps()
       if (options.json) return printJson(sweeps)
@@ -60,4 +68,11 @@ async function status(name: string | undefined, options: CommonOptions): Promise
   } finally {
     source.close()
   }
+}
+
+/** Of the sweep named, else of the newest. */
+async function showResources(source: Source, name: string | undefined, options: StatusOptions): Promise<void> {
+  const rows = resourceRows(await source.cells((await findSweep(source, name)).id))
+  if (options.json) printJson(rows)
+  else printResult(resourceTable(rows))
 }
