@@ -90,7 +90,9 @@ export interface CellEvent {
   readonly metrics: Readonly<Record<string, number | null>>
   readonly failure: { readonly code: string; readonly message: string; readonly mistakes?: readonly unknown[] } | null
 }
-export type Event = CellEvent | ({ readonly event: 'submitted' | 'gate' | 'done' | 'error' } & Record<string, unknown>)
+export type Event =
+  | CellEvent
+  | ({ readonly event: 'submitted' | 'consistency' | 'gate' | 'done' | 'error' } & Record<string, unknown>)
 
 /** The NDJSON events of `run --json`. */
 export function readEvents(stdout: string): Event[] {

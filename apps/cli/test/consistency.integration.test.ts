@@ -1,9 +1,9 @@
-import { cpSync, existsSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { probeSet } from '@sweepboard/models'
 import { infinityRerankStub, StubModel, StubServer, vllmStub } from '@sweepboard/test-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openPlace, type Place, REPOSITORY, SHARED, sweepboard } from './command.ts'
+import { openPlace, type Place, REPOSITORY, readEvents, SHARED, sweepboard } from './command.ts'
 
 const POCKET = join(REPOSITORY, 'examples/models/pocket-static-en')
 const MINILM = join(SHARED, 'models/all-MiniLM-L6-v2')
@@ -167,4 +167,40 @@ describe('consistency of rerankers', () => {
     },
     120_000,
   )
+})
+
+describe('consistency of a sweep file', () => {
+  it('is checked when the sweep is run: a row, an event, and exit 1 where it does not hold', async () => {
+    const data = join(place.folder, 'sweep-data')
+    const file = place.write(
+      'checked.yaml',
+      `sweep: checked\ntasks: [SemanticTrapsEn]\nmodels: [local/pocket-static-en]\nconsistency:\n  - { model: ${POCKET}, against: onnx }\n`,
+    )
+    const good = await sweepboard('run', file, '--data', data, '--json')
+    expect(good.exit).toBe(0)
+    expect(readEvents(good.stdout)[0]).toMatchObject({ event: 'consistency', holds: true, texts: 'probe set 1' })
+    const server = await StubServer.start(
+      vllmStub(
+        new StubModel(
+          probeSet().texts.map(({ text }) => text),
+          256,
+        ),
+        { maxTokens: 4096 },
+      ),
+    )
+    const against = `against: { openai: { url: '${server.root}/v1' } }`
+    const bad = await sweepboard(
+      'run',
+      place.write('bad.yaml', readFileSync(file, 'utf8').replace('against: onnx', against)),
+      '--data',
+      data,
+      '--json',
+    )
+    await server.stop()
+    expect(bad.exit).toBe(1)
+    expect(readEvents(bad.stdout)[0]).toMatchObject({ event: 'consistency', holds: false })
+    expect(readEvents(bad.stdout).at(-1)).toMatchObject({ event: 'done', state: 'done', exit: 1 })
+    const history = await sweepboard('consistency', '--history', '--data', data, '--json')
+    expect(JSON.parse(history.stdout)).toHaveLength(2)
+  }, 60_000)
 })

@@ -171,6 +171,18 @@ export const RerankEntry = z.strictObject({
 })
 export type RerankEntry = z.infer<typeof RerankEntry>
 
+const cosine = z.number().min(-1).max(1)
+
+/** Two engines of one model that must agree; the definitions are those of `sweepboard consistency`. */
+const ConsistencySpec = z.strictObject({
+  model: z.string().min(1).describe('A model, with the engine and recipe it has under models'),
+  against: EngineSpec.describe('Another engine of the same model'),
+  task: z.string().min(1).optional().describe("A task's texts in place of the built-in probe set"),
+  min_cosine: cosine.optional().describe('Least cosine any text may have, in place of the bounds of the weight type'),
+  min_composite: cosine.optional().describe('Least composite of two rerankers'),
+  every: duration.optional().describe('Again after this time, by the service; run compares once'),
+})
+
 const notYet = (what: string) => z.never({ error: `not-yet:${what}` }).optional()
 
 export const SweepSpec = z.strictObject({
@@ -213,7 +225,7 @@ export const SweepSpec = z.strictObject({
     .describe('First n judged queries, their relevant documents and the first n others; never exported'),
   weight: z.number().positive().max(1000).optional().describe('Share among sweeps running at once; default 1'),
   overrides: notYet('overrides'),
-  consistency: notYet('consistency'),
+  consistency: z.array(ConsistencySpec).min(1).optional().describe('Engines compared when the sweep is run, or on a schedule'),
   keep: notYet('keep'),
 })
 export type SweepSpec = z.infer<typeof SweepSpec>
@@ -226,6 +238,7 @@ export function sweepSchemaJson(): unknown {
 /** Every key of the language, for "did you mean". */
 export const SPEC_KEYS: readonly string[] = [
   ...Object.keys(SweepSpec.shape),
+  ...Object.keys(ConsistencySpec.shape),
   'instruction',
   'dimensions',
   'precision',

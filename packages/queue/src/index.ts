@@ -1,5 +1,6 @@
 export type { DeliveryTimes } from './bull-consumer.ts'
 export { type BullQueueOptions, DELIVERY_TIMES, openBullQueue } from './bull-queue.ts'
+export { openSchedules, type Schedule, type Schedules, type SchedulesOptions } from './bull-schedules.ts'
 export { openLocalQueue } from './local-queue.ts'
 export { checkRedis, type RedisFinding } from './redis-check.ts'
 export { redactedUrl } from './redis-url.ts'

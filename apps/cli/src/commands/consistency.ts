@@ -5,19 +5,14 @@ import type { ComparedEngine, ConsistencyRow } from '@sweepboard/ledger'
 import { type NamedModel, readSpec, refuseMistakes } from '@sweepboard/planner'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { WEIGHT_TYPES, type WeightType } from '../consistency-bounds.ts'
-import { type ConsistencyNumbers, measure, stepCount } from '../consistency-measure.ts'
 import { describeConsistency, digits } from '../consistency-report.ts'
-import { type ConsistencySide, type EngineFacts, findSide } from '../consistency-side.ts'
-import { type ConsistencyTexts, probeTexts, taskTexts } from '../consistency-texts.ts'
-import { type ConsistencyVerdict, judge } from '../consistency-verdict.ts'
-import { type CommonOptions, codeVersion, dataFolder } from '../context.ts'
+import { compareTwo } from '../consistency-run.ts'
+import { type CommonOptions, dataFolder } from '../context.ts'
 import { parseEngine } from '../engine-option.ts'
-import { findTask } from '../find-task.ts'
 import { fingerprintsIn } from '../folder-source.ts'
 import { readHubSettings } from '../hub.ts'
 import { wholeNumber } from '../number-option.ts'
-import { printJson, printNote, printResult } from '../output.ts'
-import { CountPrinter } from '../progress.ts'
+import { printJson, printResult } from '../output.ts'
 import { untilSignal } from '../signals.ts'
 import { openSource } from '../source.ts'
 import { renderTable, terminalWidth } from '../table.ts'
@@ -28,6 +23,7 @@ interface ConsistencyOptions extends CommonOptions {
   readonly engineB?: string
   readonly like?: string
   readonly task?: string
+  readonly probeSet?: boolean
   readonly texts: string
   readonly datasets?: string
   readonly offline?: boolean
@@ -53,6 +49,7 @@ export function add(program: Command): void {
     .option('--engine-b <engine>', 'engine of B, as --engine-a')
     .option('--like <model>', 'known model whose recipe fills in what neither folder nor server says')
     .option('--task <name>', "a task's texts in place of the built-in probe set")
+    .option('--probe-set', 'the built-in probe set, even where a sweep file names tasks')
     .option('--texts <n>', 'documents taken of a task, and a fifth as many queries', wholeNumber(3), '1000')
     .option('--datasets <root>', 'folder with <Task>/ or <Task>/<subset>/ in BEIR layout')
     .option('--offline', 'no network but for the engines named')
@@ -92,24 +89,27 @@ async function consistency(
   const { entries, specDir, task } = readEntries(a as string, b, options)
   const interrupt = new AbortController()
   void untilSignal().then(() => interrupt.abort())
-  const texts = await findTexts(options.task ?? task, { options, specDir, signal: interrupt.signal })
   const allowed = new Set(options.allowEnv)
-  const readEnv = (name: string) => (allowed.has(name) ? process.env[name] : undefined)
-  const fingerprints = () => fingerprintsIn(dataFolder(options))
-  const place = { specDir, readEnv, fingerprints }
-  const sides = { a: await findSide(entries[0], texts, place), b: await findSide(entries[1], texts, place) }
-  for (const warning of new Set([...sides.a.warnings, ...sides.b.warnings])) printNote(`note: ${warning}`)
-  const numbers = await measured(sides, texts, { options, readEnv, signal: interrupt.signal })
-  const verdict = judge(numbers, {
+  const compared = await compareTwo(entries, {
+    specDir,
+    task: options.probeSet === true ? undefined : (options.task ?? task),
+    readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined),
+    fingerprints: () => fingerprintsIn(dataFolder(options)),
+    datasets: options.datasets,
+    hub: readHubSettings(options),
+    limit: Number(options.texts),
+    worst: Number(options.worst),
+    threads: options.threads === undefined ? undefined : Number(options.threads),
     minCosine: options.minCosine,
     minComposite: options.minComposite,
     dtype: options.dtype,
+    signal: interrupt.signal,
   })
-  const row = rowOf(sides, { texts, numbers, verdict })
+  const { row, sides, numbers, verdict } = compared
   if (options.store) await store(row, options)
   process.exitCode = verdict.holds ? 0 : 1
   if (options.json) return printJson(row)
-  printResult(describeConsistency(sides, { textsName: texts.name, numbers, verdict }))
+  printResult(describeConsistency(sides, { textsName: row.texts, numbers, verdict }))
 }
 
 interface Entries {
@@ -150,73 +150,6 @@ function readFile(file: string): Entries {
   if (first === undefined || second === undefined || more.length > 0)
     throw new SweepError('SB-SPEC-004', { path: 'models', message: `two are compared, ${file} names ${entries.length}` })
   return { entries: [first, second], specDir: dirname(resolve(file)), task: tasks[0]?.value.task }
-}
-
-async function findTexts(
-  task: string | undefined,
-  by: { readonly options: ConsistencyOptions; readonly specDir: string; readonly signal: AbortSignal },
-): Promise<ConsistencyTexts> {
-  if (task === undefined) return probeTexts()
-  const hub = readHubSettings(by.options)
-  const { tasks, warnings } = findTask({ task }, { spec: null, specDir: by.specDir, datasets: by.options.datasets, hub })
-  for (const warning of warnings) printNote(`note: ${warning}`)
-  const [first, ...more] = tasks
-  if (first === undefined) throw new SweepError('SB-SPEC-005', { task })
-  if (more.length > 0)
-    printNote(`note: of ${tasks.length} data sets only ${first.ref.task} (${first.ref.subset}, ${first.ref.split}) is read`)
-  return taskTexts(first, { limit: Number(by.options.texts), hub, signal: by.signal })
-}
-
-async function measured(
-  sides: { readonly a: ConsistencySide; readonly b: ConsistencySide },
-  texts: ConsistencyTexts,
-  by: { options: ConsistencyOptions; readEnv: (name: string) => string | undefined; signal: AbortSignal },
-): Promise<ConsistencyNumbers> {
-  const { options, readEnv, signal } = by
-  const what = sides.a.kind === 'scores' ? 'pairs' : 'texts'
-  const progress = new CountPrinter(what, stepCount(texts, sides.a.kind))
-  try {
-    return await measure(sides.a, sides.b, texts, {
-      readEnv,
-      signal,
-      threads: options.threads === undefined ? undefined : Number(options.threads),
-      worst: Number(options.worst),
-      onStep: () => progress.step(),
-    })
-  } finally {
-    progress.finish()
-  }
-}
-
-function rowOf(
-  sides: { readonly a: ConsistencySide; readonly b: ConsistencySide },
-  by: { readonly texts: ConsistencyTexts; readonly numbers: ConsistencyNumbers; readonly verdict: ConsistencyVerdict },
-): ConsistencyRow {
-  const { texts, numbers, verdict } = by
-  const compared = ({ load }: ConsistencySide, { engine, version, dtype, provider }: EngineFacts): ComparedEngine => ({
-    model: load.model,
-    revision: load.revision,
-    load: load.key,
-    engine,
-    version,
-    dtype,
-    provider,
-  })
-  const { a, b, ...rest } = numbers
-  const agreement = numbers.kind === 'embeddings' ? numbers.vectors.cosine.mean : numbers.scores.composite
-  return {
-    at: new Date().toISOString(),
-    a: compared(sides.a, a),
-    b: compared(sides.b, b),
-    kind: numbers.kind,
-    texts: texts.name,
-    holds: verdict.holds,
-    agreement: Number.isNaN(agreement) ? null : agreement,
-    // through JSON, so that what is undefined is null in the row, in the answer and on the wire alike
-    verdict: JSON.parse(JSON.stringify(verdict)),
-    numbers: JSON.parse(JSON.stringify(rest)),
-    code: codeVersion(),
-  }
 }
 
 async function store(row: ConsistencyRow, options: ConsistencyOptions): Promise<void> {

@@ -1,7 +1,8 @@
-import { join, relative } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { type PreparedTask, SweepError } from '@sweepboard/contracts'
 import type { Command } from 'commander'
 import { showBoard } from '../board-table.ts'
+import { checkConsistency } from '../consistency-of-sweep.ts'
 import { type CommonOptions, dataFolder } from '../context.ts'
 import { type Embedded, failUnservable, openEmbedded } from '../embedded.ts'
 import { describeCells } from '../failures.ts'
@@ -83,7 +84,18 @@ async function run(file: string, options: RunOptions): Promise<void> {
     for (const note of describeData(sweep.plan, prepared)) printNote(`note: ${note}`)
     const isTerminal = process.stdout.isTTY === true && options.serve && !asJson
     const board = isTerminal ? await embedded.serveBoard() : null
-    await runToEnd(embedded, { sweep, prepared, asJson, interrupt: interrupt.signal })
+    const isConsistent = await checkConsistency(sweep, {
+      specDir: dirname(resolve(file)),
+      readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined),
+      fingerprints: () => fingerprintsIn(folder),
+      datasets: options.datasets,
+      hub: readHubSettings(options),
+      threads: options.threads ? Number(options.threads) : undefined,
+      signal: interrupt.signal,
+      asJson,
+      record: (row) => embedded.service.ledger.recordConsistency(row),
+    })
+    await runToEnd(embedded, { sweep, prepared, asJson, isConsistent, interrupt: interrupt.signal })
     if (interrupt.signal.aborted) throw new SweepError('SB-CORE-004', { what: `sweep ${sweep.spec.sweep}` })
     if (!asJson) {
       const data = relative(process.cwd(), folder) || '.'
@@ -105,10 +117,12 @@ interface RunParts {
   readonly sweep: LoadedSweep
   readonly prepared: readonly PreparedTask[]
   readonly asJson: boolean
+  /** Whether the comparisons of the file held; else the run ends with 1. */
+  readonly isConsistent: boolean
   readonly interrupt: AbortSignal
 }
 
-async function runToEnd(embedded: Embedded, { sweep, prepared, asJson, interrupt }: RunParts): Promise<void> {
+async function runToEnd(embedded: Embedded, { sweep, prepared, asJson, isConsistent, interrupt }: RunParts): Promise<void> {
   const { service } = embedded
   const startedAt = performance.now()
   service.submit({
@@ -141,7 +155,7 @@ async function runToEnd(embedded: Embedded, { sweep, prepared, asJson, interrupt
   const failed = cells.filter((cell) => cell.state === 'failed')
   const gates = service.gateOutcomes(sweep.id)
   const seconds = (performance.now() - startedAt) / 1000
-  process.exitCode = failed.length > 0 || gates.some((gate) => !gate.holds) || view.state !== 'done' ? 1 : 0
+  process.exitCode = !isConsistent || failed.length > 0 || gates.some((gate) => !gate.holds) || view.state !== 'done' ? 1 : 0
   if (asJson) {
     for (const cell of cells) {
       const { model, revision, variant, task, subset, split, config, state, mainScore, metrics, counts, failure } = cell

@@ -1,0 +1,45 @@
+import { readSpec } from '@sweepboard/planner'
+import { describe, expect, it } from 'vitest'
+import { consistencyEntries } from './consistency-entries.ts'
+
+const head = 'sweep: s\ntasks: [SciFact]\n'
+
+describe('consistencyEntries', () => {
+  it('takes a model as it stands under models, and differs in the engine alone', () => {
+    const read = readSpec(
+      `${head}models: [{ model: ./m, engine: { onnx: { dtype: fp32 } }, recipe: { pooling: cls } }]
+consistency: [{ model: ./m, against: { onnx: { dtype: q8 } }, min_cosine: 0.98, task: SciFact, every: 7d }]`,
+      'x.yaml',
+    )
+    expect(read.mistakes).toEqual([])
+    expect(consistencyEntries(read)).toEqual([
+      {
+        pair: [
+          { model: './m', engine: { onnx: { dtype: 'fp32' } }, recipe: { pooling: 'cls' } },
+          { model: './m', engine: { onnx: { dtype: 'q8' } }, recipe: { pooling: 'cls' } },
+        ],
+        task: 'SciFact',
+        minCosine: 0.98,
+        minComposite: undefined,
+        everyMs: 7 * 86_400_000,
+      },
+    ])
+  })
+
+  it('takes a model that is swept nowhere, by the engine of the file', () => {
+    const read = readSpec(`${head}models: [m]\nengine: onnx\nconsistency: [{ model: ./other, against: random }]`, 'x.yaml')
+    expect(consistencyEntries(read)[0]).toMatchObject({
+      pair: [{ model: './other', engine: 'onnx' }, { engine: 'random' }],
+      everyMs: null,
+    })
+  })
+
+  it('a wrong entry is a mistake with its line', () => {
+    const { mistakes } = readSpec(
+      `${head}models: [m]\nconsistency:\n  - { model: m, againts: random, every: weekly, min_cosine: 2 }`,
+      'x.yaml',
+    )
+    expect(mistakes.every(({ line }) => line === 5)).toBe(true)
+    expect(mistakes.map(({ message }) => message).join('\n')).toMatch(/did you mean "against"/)
+  })
+})

@@ -1,0 +1,83 @@
+import { Queue, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { checkName } from './names.ts'
+import { connectForCalls, connectForWorker, ready, redisError, within } from './redis-connection.ts'
+
+/** Something that is due again and again. */
+export interface Schedule {
+  /** Letters, digits, `_` and `-`. Another name is another schedule. */
+  readonly name: string
+  readonly everyMs: number
+  /** Handed to `run` as it is. */
+  readonly data: string
+}
+
+export interface SchedulesOptions {
+  readonly url: string
+  readonly prefix: string
+  /** Called when one is due, one at a time. What it throws is reported; the schedule goes on. */
+  readonly run: (data: string) => Promise<void>
+  readonly onError: (error: Error) => void
+}
+
+export interface Schedules {
+  /** Makes these the only schedules. One that stands already, unchanged, keeps its next time; a new one is due at once. Rejects with `SB-QUEUE-001`. */
+  keep(schedules: readonly Schedule[]): Promise<void>
+  /** Takes no further job and waits for the one at work. */
+  close(): Promise<void>
+}
+
+const LANE = 'schedules'
+const COMMAND_MS = 5000
+
+/** Schedules by BullMQ's job schedulers: they outlive the process, and what fell due while nobody was there is run once. */
+export async function openSchedules({ url, prefix, run, onError }: SchedulesOptions): Promise<Schedules> {
+  checkName(prefix)
+  const calls = connectForCalls(url, COMMAND_MS)
+  await ready(url, calls, COMMAND_MS)
+  const queue = new Queue(LANE, { connection: calls, prefix, skipVersionCheck: true })
+  queue.on('error', onError)
+  const link = connectForWorker(url)
+  const worker = new Worker(LANE, (job) => run(String(job.data)), {
+    connection: link.connection,
+    prefix,
+    concurrency: 1,
+    skipVersionCheck: true,
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
+  })
+  worker.on('error', onError)
+  worker.on('failed', (_job, error) => onError(error))
+  return {
+    async keep(schedules) {
+      try {
+        await within(COMMAND_MS, keepIn(queue, schedules))
+      } catch (error) {
+        throw redisError(url, error)
+      }
+    },
+    async close() {
+      await worker.close()
+      link.destroy()
+      disconnect(calls)
+    },
+  }
+}
+
+async function keepIn(queue: Queue, schedules: readonly Schedule[]): Promise<void> {
+  for (const { name } of schedules) checkName(name)
+  const standing = await queue.getJobSchedulers(0, -1, true)
+  const wanted = new Map(schedules.map((schedule) => [schedule.name, schedule]))
+  for (const { key } of standing) if (!wanted.has(key)) await queue.removeJobScheduler(key)
+  for (const { name, everyMs, data } of schedules) {
+    const known = standing.find(({ key }) => key === name)
+    // Writing one anew would make it due at once, at every start of the service.
+    if (known !== undefined && Number(known.every) === everyMs && known.template?.data === data) continue
+    await queue.upsertJobScheduler(name, { every: everyMs }, { name: LANE, data })
+  }
+}
+
+function disconnect(connection: Redis): void {
+  connection.on('error', () => {})
+  connection.disconnect()
+}
