@@ -42,6 +42,13 @@ const SHIPPED: Readonly<Record<string, Wanted>> = {
     sharesDocuments: true,
     overlap: { topOne: 0.333, ndcgAt10: 0.7 },
   },
+  LongDocumentSlicesZh: {
+    kinds: ['begin', 'middle', 'end', 'spread'],
+    perKind: 12,
+    documents: 12,
+    sharesDocuments: true,
+    overlap: { topOne: 0.4, ndcgAt10: 0.7 },
+  },
   MixedApiSearch: {
     kinds: ['zh-query', 'mixed-query', 'identifier', 'error-message', 'parameter'],
     perKind: 12,
@@ -110,13 +117,16 @@ describe.each(Object.entries(SHIPPED))('%s', (name, wanted) => {
   })
 })
 
-describe('LongDocumentSlices', () => {
-  const { documents, queries, roles } = shippedTask('LongDocumentSlices')
+describe.each([
+  { name: 'LongDocumentSlices', unit: /\S+/g, least: 600 },
+  { name: 'LongDocumentSlicesZh', unit: /\S/gu, least: 700 },
+])('$name', ({ name, unit, least }) => {
+  const { documents, queries, roles } = shippedTask(name)
   const textOf = new Map(documents.map(({ id, text }) => [id, text]))
 
   it('has long documents', () => {
-    const lengths = documents.map(({ text }) => text.split(/\s+/).length)
-    expect(Math.min(...lengths)).toBeGreaterThanOrEqual(600)
+    const lengths = documents.map(({ text }) => text.match(unit)?.length ?? 0)
+    expect(Math.min(...lengths)).toBeGreaterThanOrEqual(least)
     expect(Math.max(...lengths)).toBeLessThanOrEqual(1200)
   })
 
