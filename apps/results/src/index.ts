@@ -28,6 +28,16 @@ export { PublishedIndex } from './published-index.ts'
 export { PublishedRow } from './published-row.ts'
 export { RateMeter } from './rate-meter.ts'
 export { type LeaderboardQuery, leaderboardParams, parseLeaderboardQuery, readRanking } from './read-leaderboard.ts'
+export {
+  buildReport,
+  type ReportDelta,
+  type ReportEntry,
+  type ReportInput,
+  type ReportSystem,
+  type SweepReport,
+} from './report.ts'
+export { reportHtml } from './report-html.ts'
+export { reportMarkdown } from './report-markdown.ts'
 export { type ResourceRow, resourceRows } from './resources.ts'
 export { findTable, type ScoreEntry, type ScoreTable, toScoreTables } from './score-table.ts'
 export { Service, type ServiceOptions, type SweepView } from './service.ts'

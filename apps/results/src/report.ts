@@ -1,0 +1,215 @@
+import { type Config, configKey, type Recipe } from '@sweepboard/contracts'
+import type { CellView, SweepStatus } from '@sweepboard/ledger'
+import { comparePaired, DEFAULT_ROUNDS, DEFAULT_SEED, holm } from '@sweepboard/metrics'
+import { readPerQuery } from '@sweepboard/scoring'
+import { sayFindings } from './report-findings.ts'
+import { type ResourceRow, resourceRows } from './resources.ts'
+
+/** One row of a report: a recipe with what was derived from its vectors. */
+export interface ReportSystem {
+  readonly id: number
+  readonly name: string
+  readonly model: string
+  readonly revision: string
+  readonly variant: string
+  readonly config: Config
+  readonly dimensions: number
+  readonly similarity: Recipe['similarity']
+  readonly parameterCount: number | null
+  readonly weightsBytes: number | null
+  /** Flat mean of the main scores over all entries; null where one is missing. */
+  readonly mean: number | null
+}
+
+/** One (task, subset, split). */
+export interface ReportEntry {
+  readonly task: string
+  readonly subset: string
+  readonly split: string
+  readonly mainScoreName: string
+  /** By system id. */
+  readonly scores: Readonly<
+    Record<number, { readonly main: number | null; readonly metrics: Readonly<Record<string, number | null>> }>
+  >
+}
+
+/** A system against the baseline on one entry. */
+export interface ReportDelta {
+  readonly system: number
+  readonly entry: number
+  /** Main score minus the baseline's. */
+  readonly delta: number
+  /** Paired bootstrap, 95 %; null where the scores by query are not both stored. */
+  readonly interval: { readonly low: number; readonly high: number } | null
+  /** Two-sided paired randomisation. */
+  readonly p: number | null
+  /** Adjusted by Holm over the entries of this system. */
+  readonly pHolm: number | null
+  readonly queryCount: number | null
+}
+
+export interface SweepReport {
+  readonly sweep: Pick<SweepStatus, 'id' | 'name' | 'state' | 'createdAt' | 'isLimited' | 'cells'>
+  readonly systems: readonly ReportSystem[]
+  readonly entries: readonly ReportEntry[]
+  /** System the deltas are against; null where there is one system or none. */
+  readonly baseline: number | null
+  readonly deltas: readonly ReportDelta[]
+  readonly test: { readonly seed: number; readonly rounds: number; readonly level: number }
+  readonly resources: readonly ResourceRow[]
+  readonly failures: readonly { readonly name: string; readonly task: string; readonly code: string; readonly message: string }[]
+  readonly findings: readonly string[]
+}
+
+export interface ReportInput {
+  readonly status: SweepStatus
+  readonly cells: readonly CellView[]
+  /** Bytes of an artifact; null where it is gone. */
+  readonly artifact: (digest: string) => Promise<Uint8Array | null>
+  /** Name or part of the name of the system deltas are against; the first of the plan when absent. */
+  readonly baseline?: string | undefined
+}
+
+/** Everything a report shows, from the cells of one sweep and their scores by query. Equal input gives an equal report. */
+export async function buildReport({ status, cells, artifact, baseline }: ReportInput): Promise<SweepReport> {
+  const resources = resourceRows(cells)
+  const scored = cells.filter((cell) => cell.state === 'scored')
+  const { systems, systemOf } = listSystems(scored, resources)
+  const { entries, entryOf } = listEntries(scored, systemOf)
+  const means = systems.map((system) => ({ ...system, mean: meanOf(system.id, entries) }))
+  const against = systems.length < 2 ? null : findSystem(systems, baseline)
+  const deltas = against === null ? [] : await compareAll({ scored, systemOf, entryOf, against, artifact })
+  const { id, name, state, createdAt, isLimited, cells: counts } = status
+  const failures = cells.flatMap((cell) =>
+    cell.failure ? [{ name: nameOf(cell), task: cell.task, code: cell.failure.code, message: cell.failure.message }] : [],
+  )
+  const parts = { systems: means, entries, baseline: against, deltas, resources, failures }
+  return {
+    sweep: { id, name, state, createdAt, isLimited, cells: counts },
+    ...parts,
+    test: { seed: DEFAULT_SEED, rounds: DEFAULT_ROUNDS, level: 0.95 },
+    findings: sayFindings(parts),
+  }
+}
+
+/** What a system is called: model, recipe label, and what of the config is not the recipe's own. */
+function nameOf({ model, variant, config, recipe }: CellView): string {
+  const derived = [
+    config.dimensions === null ? '' : `${config.dimensions} dims`,
+    config.precision === 'float32' ? '' : config.precision,
+    config.similarity === recipe.similarity ? '' : config.similarity,
+  ]
+  const label = [variant, ...derived].filter(Boolean).join(', ')
+  return label === '' ? model : `${model} [${label}]`
+}
+
+function listSystems(scored: readonly CellView[], resources: readonly ResourceRow[]) {
+  const ids = new Map<string, number>()
+  const systems: Omit<ReportSystem, 'mean'>[] = []
+  const keyOf = (cell: CellView) => JSON.stringify([cell.recipeKey, cell.variant, configKey(cell.config)])
+  for (const cell of scored) {
+    if (ids.has(keyOf(cell))) continue
+    ids.set(keyOf(cell), systems.length)
+    const { model, revision, variant, config, recipe, load } = cell
+    const weights = resources.find((row) => row.model === model && row.revision === revision && row.dtype === load.identity.dtype)
+    systems.push({
+      id: systems.length,
+      name: nameOf(cell),
+      model,
+      revision,
+      variant,
+      config,
+      dimensions: config.dimensions ?? recipe.dimensions,
+      similarity: config.similarity,
+      parameterCount: load.parameterCount,
+      weightsBytes: weights?.weightsBytes ?? null,
+    })
+  }
+  return { systems, systemOf: (cell: CellView) => ids.get(keyOf(cell)) as number }
+}
+
+function listEntries(scored: readonly CellView[], systemOf: (cell: CellView) => number) {
+  const ids = new Map<string, number>()
+  const entries: (ReportEntry & { scores: Record<number, { main: number | null; metrics: Record<string, number | null> }> })[] =
+    []
+  for (const cell of scored) {
+    const { taskKey, task, subset, split, mainScoreName } = cell
+    const id = ids.get(taskKey) ?? entries.length
+    if (id === entries.length) entries.push({ task, subset, split, mainScoreName, scores: {} })
+    ids.set(taskKey, id)
+    const entry = entries[id] as (typeof entries)[number]
+    entry.scores[systemOf(cell)] = { main: cell.mainScore, metrics: cell.metrics ?? {} }
+  }
+  return { entries: entries as readonly ReportEntry[], entryOf: (cell: CellView) => ids.get(cell.taskKey) as number }
+}
+
+function meanOf(system: number, entries: readonly ReportEntry[]): number | null {
+  const scores = entries.map((entry) => entry.scores[system]?.main ?? null)
+  if (scores.length === 0 || scores.some((score) => score === null)) return null
+  return scores.reduce<number>((sum, score) => sum + (score as number), 0) / scores.length
+}
+
+/** The system of that name, else the first whose name holds it; the first of all where none is named, null where none fits. */
+function findSystem(systems: readonly Pick<ReportSystem, 'id' | 'name'>[], wanted: string | undefined): number | null {
+  if (wanted === undefined) return systems[0]?.id ?? null
+  const found = systems.find(({ name }) => name === wanted) ?? systems.find(({ name }) => name.includes(wanted))
+  return found?.id ?? null
+}
+
+interface CompareInput {
+  readonly scored: readonly CellView[]
+  readonly systemOf: (cell: CellView) => number
+  readonly entryOf: (cell: CellView) => number
+  readonly against: number
+  readonly artifact: ReportInput['artifact']
+}
+
+async function compareAll({ scored, systemOf, entryOf, against, artifact }: CompareInput): Promise<ReportDelta[]> {
+  const base = new Map(scored.filter((cell) => systemOf(cell) === against).map((cell) => [entryOf(cell), cell]))
+  const read = new Map<string, Map<string, number> | null>()
+  const deltas: ReportDelta[] = []
+  for (const cell of scored) {
+    const before = base.get(entryOf(cell))
+    if (before === undefined || before === cell || cell.mainScore === null || before.mainScore === null) continue
+    const [own, its] = [await mainByQuery(cell, artifact, read), await mainByQuery(before, artifact, read)]
+    const differences =
+      own && its ? [...own].flatMap(([id, score]) => (its.has(id) ? [score - (its.get(id) as number)] : [])) : []
+    const paired = differences.length > 0 ? comparePaired(differences) : null
+    deltas.push({
+      system: systemOf(cell),
+      entry: entryOf(cell),
+      delta: cell.mainScore - before.mainScore,
+      interval: paired && { low: paired.low, high: paired.high },
+      p: paired?.p ?? null,
+      pHolm: null,
+      queryCount: paired?.count ?? null,
+    })
+  }
+  return adjust(deltas)
+}
+
+/** Holm over the entries of each system. */
+function adjust(deltas: readonly ReportDelta[]): ReportDelta[] {
+  const adjusted = new Map<ReportDelta, number>()
+  for (const system of new Set(deltas.map((one) => one.system))) {
+    const tested = deltas.filter((one) => one.system === system && one.p !== null)
+    for (const [i, p] of holm(tested.map((one) => one.p as number)).entries()) adjusted.set(tested[i] as ReportDelta, p)
+  }
+  return deltas.map((one) => ({ ...one, pHolm: adjusted.get(one) ?? null }))
+}
+
+async function mainByQuery(
+  { perQuery, mainScoreName }: CellView,
+  artifact: ReportInput['artifact'],
+  read: Map<string, Map<string, number> | null>,
+): Promise<Map<string, number> | null> {
+  if (perQuery === null) return null
+  const key = `${perQuery} ${mainScoreName}`
+  if (!read.has(key)) {
+    const bytes = await artifact(perQuery)
+    const file = bytes && readPerQuery(bytes)
+    const values = file?.values[mainScoreName]
+    read.set(key, file && values ? new Map(file.queryIds.map((id, i) => [id, values[i] as number])) : null)
+  }
+  return read.get(key) ?? null
+}
