@@ -19,15 +19,14 @@ export interface RankedList {
 export class DocumentRows {
   /** For the search: place of each row's best id; `NEVER` for a row that no document has. */
   readonly priority: Uint32Array
-  private readonly documentIds: readonly string[]
-  /** Place of each document among all ids in descending order. */
+  /** Place of each document among all ids in descending order, which `descendingIds` is. */
   private readonly place: Uint32Array
+  private readonly descendingIds: readonly string[]
   /** Documents of row r: `documents[first[r]]` to `documents[first[r + 1] - 1]`. */
   private readonly first: Uint32Array
   private readonly documents: Uint32Array
 
   constructor(documentIds: readonly string[], documentRows: readonly number[], rowCount: number) {
-    this.documentIds = documentIds
     this.priority = new Uint32Array(rowCount).fill(NEVER)
     this.place = new Uint32Array(documentIds.length)
     this.first = new Uint32Array(rowCount + 1)
@@ -35,6 +34,7 @@ export class DocumentRows {
     const descending = Array.from(documentIds.keys()).sort((a, b) =>
       compareIds(documentIds[b] as string, documentIds[a] as string),
     )
+    this.descendingIds = descending.map((document) => documentIds[document] as string)
     descending.forEach((document, place) => {
       const row = documentRows[document] as number
       this.place[document] = place
@@ -51,24 +51,51 @@ export class DocumentRows {
 
   /** The ranked list of found rows; `exceptId` (the query's own id) is dropped after the cut, and nothing fills its place. */
   rank(found: FoundRows, exceptId: string | null = null): RankedList {
-    const documents: number[] = []
-    const scores: number[] = []
-    found.rows.forEach((row, i) => {
-      for (let at = this.first[row] as number; at < (this.first[row + 1] as number); at++) {
-        documents.push(this.documents[at] as number)
-        scores.push(found.scores[i] as number)
-      }
-    })
-    const place = (i: number) => this.place[documents[i] as number] as number
-    const order = Array.from(documents.keys())
-      .sort((a, b) => (scores[b] as number) - (scores[a] as number) || place(a) - place(b))
-      .slice(0, RUN_DEPTH)
-      .filter((i) => this.documentIds[documents[i] as number] !== exceptId)
-    return {
-      documentIds: order.map((i) => this.documentIds[documents[i] as number] as string),
-      scores: Float32Array.from(order, (i) => scores[i] as number),
+    const keys = this.sortedKeys(found)
+    const words = new Uint32Array(keys.buffer)
+    const documentIds: string[] = []
+    const scores = new Float32Array(Math.min(RUN_DEPTH, keys.length))
+    for (let i = 0; i < scores.length; i++) {
+      const id = this.descendingIds[words[2 * i] as number] as string
+      if (id === exceptId) continue
+      scores[documentIds.length] = scoreOfKey(words[2 * i + 1] as number)
+      documentIds.push(id)
     }
+    return { documentIds, scores: scores.subarray(0, documentIds.length) }
   }
+
+  /** A key of 64 bits per document of the rows, best first: the score's place among all float32, then that of the id. */
+  private sortedKeys(found: FoundRows): BigUint64Array<ArrayBuffer> {
+    let count = 0
+    for (const row of found.rows) count += (this.first[row + 1] as number) - (this.first[row] as number)
+    const keys = new BigUint64Array(count)
+    const words = new Uint32Array(keys.buffer)
+    let at = 0
+    for (let i = 0; i < found.rows.length; i++) {
+      const row = found.rows[i] as number
+      const high = keyOfScore(found.scores[i] as number)
+      for (let d = this.first[row] as number; d < (this.first[row + 1] as number); d++) {
+        words[at++] = this.place[this.documents[d] as number] as number
+        words[at++] = high
+      }
+    }
+    return keys.sort()
+  }
+}
+
+const float = new Float32Array(1)
+const bits = new Uint32Array(float.buffer)
+
+/** 32 bits that grow as the score falls; both zeros alike. */
+function keyOfScore(score: number): number {
+  float[0] = score + 0
+  const own = bits[0] as number
+  return own >= 2 ** 31 ? own : 2 ** 31 - 1 - own
+}
+
+function scoreOfKey(key: number): number {
+  bits[0] = key >= 2 ** 31 ? key : 2 ** 31 - 1 - key
+  return float[0] as number
 }
 
 /** The best 1,000 of scored documents, by (score descending, id descending). Ids are distinct. */

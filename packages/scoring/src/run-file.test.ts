@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readPerQuery, readRun, writePerQuery, writeRun } from './run-file.ts'
+import { nineDigits, readPerQuery, readRun, writePerQuery, writeRun } from './run-file.ts'
 
 describe('ranked run', () => {
   it('gives back ids of any characters and every float32 score bit for bit', () => {
@@ -13,6 +13,14 @@ describe('ranked run', () => {
       ],
     }
     expect(readRun(writeRun(run))).toEqual(run)
+  })
+
+  it('writes nine significant digits, the same by either way', () => {
+    const edges = [1, 0.1, 0.01, 0.001, 0.0001, 10].flatMap((edge) => [edge, edge - edge / 2 ** 24, edge + edge / 2 ** 23])
+    const spread = Array.from({ length: 20_000 }, (_, i) => Math.sin(i * i) * 10 ** (-(i % 60) / 10) * 10)
+    const scores = Float32Array.from([...edges, ...spread, 0, -0.75, 12_345.678])
+    const wanted = Array.from(scores, (score) => Number(score.toPrecision(9)))
+    expect(Array.from(scores, nineDigits)).toEqual(wanted)
   })
 
   it('refuses other bytes', () => {

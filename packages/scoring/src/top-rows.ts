@@ -12,7 +12,7 @@ export interface FoundRows {
 /**
  * The best `depth` document rows of each query, by (score descending, priority ascending), over blocks of scores that
  * come in any number. Equal to a full sort: a buffer of twice the depth per query is cut by quickselect when it is
- * full, and the last row kept becomes the threshold that later scores must beat.
+ * full, and the worst row kept becomes the threshold that later scores must beat.
  */
 export class TopRows {
   private readonly depth: number
@@ -24,6 +24,7 @@ export class TopRows {
   /** Score and priority of the worst row kept; nothing is refused while the score is -Infinity. */
   private readonly floorScore: Float32Array
   private readonly floorPriority: Uint32Array
+  private readonly scratch: Float64Array
 
   /** `priority[row]`: smaller is better among equal scores, no two alike; `NEVER` hides a row. */
   constructor(queryCount: number, depth: number, priority: Uint32Array) {
@@ -35,6 +36,7 @@ export class TopRows {
     this.counts = new Uint32Array(queryCount)
     this.floorScore = new Float32Array(queryCount).fill(Number.NEGATIVE_INFINITY)
     this.floorPriority = new Uint32Array(queryCount).fill(NEVER)
+    this.scratch = new Float64Array(this.room)
   }
 
   /** Takes a block of scores `[query, document]`: queries from `firstQuery`, documents from `firstRow`. No score is NaN. */
@@ -74,47 +76,52 @@ export class TopRows {
     this.counts[query] = (this.counts[query] as number) + 1
   }
 
+  /** Keeps the best `depth`: first the score that the worst of them has, then the priority that decides among its equals. */
   private cut(query: number): void {
+    const { scores, rows, priority, scratch, depth } = this
     const start = query * this.room
-    const last = start + this.depth - 1
-    this.select(start, start + (this.counts[query] as number) - 1, last)
-    this.counts[query] = this.depth
-    this.floorScore[query] = this.scores[last] as number
-    this.floorPriority[query] = this.priority[this.rows[last] as number] as number
-  }
-
-  /** Hoare's quickselect: afterwards `nth` is in its place and nothing before it is worse. */
-  private select(low: number, high: number, nth: number): void {
-    let [left, right] = [low, high]
-    while (left < right) {
-      const middle = (left + right) >>> 1
-      const score = this.scores[middle] as number
-      const priority = this.priority[this.rows[middle] as number] as number
-      let i = left
-      let j = right
-      while (i <= j) {
-        while (this.order(i, score, priority) < 0) i++
-        while (this.order(j, score, priority) > 0) j--
-        if (i <= j) this.swap(i++, j--)
-      }
-      if (nth <= j) right = j
-      else if (nth >= i) left = i
-      else return
+    const end = start + (this.counts[query] as number)
+    for (let at = start; at < end; at++) scratch[at - start] = -(scores[at] as number)
+    const floor = -nthSmallest(scratch, end - start, depth - 1)
+    let better = 0
+    let equals = 0
+    for (let at = start; at < end; at++) {
+      if ((scores[at] as number) > floor) better++
+      else if (scores[at] === floor) scratch[equals++] = priority[rows[at] as number] as number
     }
+    const worst = nthSmallest(scratch, equals, depth - better - 1)
+    let to = start
+    for (let at = start; at < end; at++) {
+      const score = scores[at] as number
+      const row = rows[at] as number
+      if (score < floor || (score === floor && (priority[row] as number) > worst)) continue
+      scores[to] = score
+      rows[to++] = row
+    }
+    this.counts[query] = depth
+    this.floorScore[query] = floor
+    this.floorPriority[query] = worst
   }
+}
 
-  /** Below 0 when the entry ranks before (score, priority). */
-  private order(at: number, score: number, priority: number): number {
-    const own = this.scores[at] as number
-    return own === score ? (this.priority[this.rows[at] as number] as number) - priority : score - own
+/** The `nth` smallest (from 0) of the first `count` values, by Hoare's quickselect. Moves the values. */
+function nthSmallest(values: Float64Array, count: number, nth: number): number {
+  let [left, right] = [0, count - 1]
+  while (left < right) {
+    const pivot = values[(left + right) >>> 1] as number
+    let i = left
+    let j = right
+    while (i <= j) {
+      while ((values[i] as number) < pivot) i++
+      while ((values[j] as number) > pivot) j--
+      if (i > j) break
+      const value = values[i] as number
+      values[i++] = values[j] as number
+      values[j--] = value
+    }
+    if (nth <= j) right = j
+    else if (nth >= i) left = i
+    else break
   }
-
-  private swap(a: number, b: number): void {
-    const { scores, rows } = this
-    const [score, row] = [scores[a] as number, rows[a] as number]
-    scores[a] = scores[b] as number
-    rows[a] = rows[b] as number
-    scores[b] = score
-    rows[b] = row
-  }
+  return values[nth] as number
 }
