@@ -1,26 +1,42 @@
-// Every named crash point in turn: `node start.mjs benchmarks/faults/points.ts [part of a point's name]`. Needs what the
-// integration tests need (a Redis). One line a point; exit 1 when any sweep ended otherwise than the quiet run.
-import { isDeepStrictEqual } from 'node:util'
+// Every named crash point in turn, for many seeds: `node start.mjs benchmarks/faults/points.ts [--seeds 50] [--from 1] [--only 7,12]`.
+// Needs what the integration tests need (a Redis). A paragraph a seed; exit 1 when any ended otherwise than the quiet run.
+import { parseArgs } from 'node:util'
 import { startRedis } from '@sweepboard/test-kit'
-import { FaultBench } from '../../apps/cli/test/fault-kit.ts'
-import { CRASH_CASES, crashOnce } from '../../apps/cli/test/fault-points.ts'
+import { describeFaults, harmOf } from '../../apps/cli/test/fault-report.ts'
+import { runFaults } from '../../apps/cli/test/fault-run.ts'
+import { FaultWork } from '../../apps/cli/test/fault-work.ts'
+import { inTurn } from '../../apps/cli/test/in-turn.ts'
 
-const DOCUMENTS = 60
-const wanted = process.argv[2] ?? ''
+const TASKS = 8
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '50' },
+    from: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    'at-once': { type: 'string', default: '2' },
+  },
+})
+const seeds =
+  values.only?.split(',').map(Number) ?? Array.from({ length: Number(values.seeds) }, (_, i) => Number(values.from) + i)
 const { redis, reason } = await startRedis({ own: true })
 if (!redis) throw new Error(reason)
-const bench = await FaultBench.prepare(redis, DOCUMENTS)
+const began = performance.now()
+const secondsSince = () => ((performance.now() - began) / 1000).toFixed(0)
+const work = await FaultWork.prepare(TASKS)
+console.log(`prepared in ${secondsSince()} s`)
 let failures = 0
-for (const crash of CRASH_CASES.filter(({ who, point }) => `${who} ${point}`.includes(wanted))) {
-  const began = performance.now()
-  const outcome = await crashOnce(bench, crash).then(
-    (found) => (isDeepStrictEqual(found, bench.wanted) ? 'equal' : 'OTHER RESULT'),
-    (error: Error) => `FAILED: ${error.message}`,
-  )
-  if (outcome !== 'equal') failures += 1
-  console.log(`${crash.who} ${crash.point}: ${outcome}, ${((performance.now() - began) / 1000).toFixed(1)} s`)
-  await bench.endAll()
+for (const outcome of inTurn(seeds, Number(values['at-once']), (seed) => runFaults(work, redis, seed)).values()) {
+  try {
+    const report = await outcome
+    const harm = harmOf(report)
+    if (harm.length > 0) failures += 1
+    console.log(`${describeFaults(report)}\n  ${harm.length === 0 ? 'equal' : harm.join('\n  ')}`)
+  } catch (error) {
+    failures += 1
+    console.log(error instanceof Error ? error.message : error)
+  }
 }
-const orphans = await bench.close()
-console.log(`${failures} failed, ${orphans.length} orphans`)
-process.exitCode = failures + orphans.length > 0 ? 1 : 0
+await work.close()
+await redis.stop()
+console.log(`${seeds.length} seeds, ${failures} failed, ${secondsSince()} s`)
+process.exitCode = failures > 0 ? 1 : 0

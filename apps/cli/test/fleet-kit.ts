@@ -10,6 +10,8 @@ import { freePort, isAlive, liveDescendants, type ProcessRow, processesMarked, w
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const MARK = 'SWEEPBOARD_FLEET'
 const BEAT_MS = 500
+/** A machine with other work may need half a minute for one start. */
+const START_MS = 180_000
 
 export interface Ended {
   /** Exit code; 128 and more for a signal. */
@@ -58,7 +60,7 @@ export class Program {
   }
 
   /** Waits for an event of this name; throws early when the process ends without it. */
-  event(name: string, deadlineMs = 30_000): Promise<Event> {
+  event(name: string, deadlineMs = START_MS): Promise<Event> {
     let failure: Error | null = null
     return waitUntil(
       () => {
@@ -153,14 +155,14 @@ export class Fleet {
       if (!program.isRunning) continue
       process.kill(program.pid, 'SIGCONT')
       program.child.kill('SIGTERM')
-      await waitUntil(() => !program.isRunning, { deadlineMs: 15_000 }).catch(() => program.end('SIGKILL'))
+      await waitUntil(() => !program.isRunning, { deadlineMs: 60_000 }).catch(() => program.end('SIGKILL'))
     }
   }
 
   /** Ends everything; answers live processes that nobody owns any more. */
   async close(): Promise<ProcessRow[]> {
     await this.endAll()
-    await waitUntil(() => this.left().length === 0, { deadlineMs: 5_000 }).catch(() => undefined)
+    await waitUntil(() => this.left().length === 0, { deadlineMs: 60_000, everyMs: 100 }).catch(() => undefined)
     const left = this.left()
     for (const { pid } of left) process.kill(pid, 'SIGKILL')
     rmSync(this.folder, { recursive: true, force: true })
@@ -225,7 +227,7 @@ export function sweepState(url: string, sweep: string): Promise<SweepState> {
 }
 
 /** Waits for the end of a sweep; what it then looks like. */
-export async function finish(url: string, sweep: string, deadlineMs = 90_000): Promise<SweepState> {
+export async function finish(url: string, sweep: string, deadlineMs = 300_000): Promise<SweepState> {
   let last: unknown
   try {
     return await waitUntil(
@@ -243,7 +245,7 @@ export async function finish(url: string, sweep: string, deadlineMs = 90_000): P
 
 export async function joined(url: string, count: number): Promise<void> {
   await waitUntil(async () => (await api<unknown[]>(url, '/hosts')).length >= count, {
-    deadlineMs: 30_000,
+    deadlineMs: START_MS,
     what: `${count} hosts`,
   })
 }

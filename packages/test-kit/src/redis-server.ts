@@ -42,7 +42,7 @@ export async function startServer(plan: ServerPlan): Promise<ChildProcess> {
     child.once('exit', (code, signal) => reject(new Error(`${plan.binary} ended (${code ?? signal}): ${said.slice(-500)}`)))
   })
   failed.catch(() => {}) // reported below while starting; an end later on is the test's own doing
-  await Promise.race([failed, waitUntil(() => answers(urlOf(plan.port, plan.args)), { deadlineMs: 15_000 })])
+  await Promise.race([failed, waitUntil(() => answers(urlOf(plan.port, plan.args)), { deadlineMs: 120_000 })])
   return child
 }
 
