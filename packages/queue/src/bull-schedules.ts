@@ -23,7 +23,7 @@ export interface SchedulesOptions {
 export interface Schedules {
   /** Makes these the only schedules. One that stands already, unchanged, keeps its next time; a new one is due at once. Rejects with `SB-QUEUE-001`. */
   keep(schedules: readonly Schedule[]): Promise<void>
-  /** Takes no further job and waits for the one at work. */
+  /** Takes no further job and waits a few seconds for the one at work. */
   close(): Promise<void>
 }
 
@@ -36,8 +36,17 @@ export async function openSchedules({ url, prefix, run, onError }: SchedulesOpti
   const calls = connectForCalls(url, COMMAND_MS)
   await ready(url, calls, COMMAND_MS)
   const queue = new Queue(LANE, { connection: calls, prefix, skipVersionCheck: true })
-  queue.on('error', onError)
   const link = connectForWorker(url)
+  // One word an outage, not one a reconnect.
+  let isOutageReported = false
+  link.connection.on('ready', () => {
+    isOutageReported = false
+  })
+  const reportOutage = (error: Error) => {
+    if (!isOutageReported) onError(error)
+    isOutageReported = true
+  }
+  queue.on('error', reportOutage)
   const worker = new Worker(LANE, (job) => run(String(job.data)), {
     connection: link.connection,
     prefix,
@@ -46,7 +55,7 @@ export async function openSchedules({ url, prefix, run, onError }: SchedulesOpti
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
   })
-  worker.on('error', onError)
+  worker.on('error', reportOutage)
   worker.on('failed', (_job, error) => onError(error))
   return {
     async keep(schedules) {
@@ -57,7 +66,8 @@ export async function openSchedules({ url, prefix, run, onError }: SchedulesOpti
       }
     },
     async close() {
-      await worker.close()
+      // A Redis that is away must not hold the service that ends.
+      await within(COMMAND_MS, worker.close()).catch(() => {})
       link.destroy()
       disconnect(calls)
     },

@@ -55,4 +55,19 @@ describe.skipIf(!redis)(`schedules on ${redis?.source ?? `no Redis: ${reason}`}`
     await waitUntil(() => seen.includes('new'))
     expect(seen).toEqual(['old', 'new'])
   })
+
+  it('ends while Redis is away', async () => {
+    const own = await startRedis({ own: true })
+    const errors: Error[] = []
+    const schedules = await openSchedules({
+      url: own.redis?.url ?? '',
+      prefix: `sb-${newLeaseId()}`,
+      run: async () => {},
+      onError: (error) => errors.push(error),
+    })
+    await own.redis?.stop()
+    await waitUntil(() => errors.length > 0)
+    await expect(schedules.keep([{ name: 'x', everyMs: 1000, data: '' }])).rejects.toThrow('SB-QUEUE-001')
+    await schedules.close()
+  }, 30_000)
 })

@@ -3,6 +3,7 @@ import { SweepError } from '@sweepboard/contracts'
 import { checkRedis, openBullQueue, openLocalQueue } from '@sweepboard/queue'
 import { assertSafeToListen, createApp, listen, openCrashPoint, Service } from '@sweepboard/results'
 import type { Command } from 'commander'
+import { openConsistencySchedules } from '../consistency-schedules.ts'
 import { type CommonOptions, dataFolder, readSecret, VERSION } from '../context.ts'
 import { commandHolder } from '../folder-source.ts'
 import { readHubSettings } from '../hub.ts'
@@ -22,6 +23,7 @@ interface ServeOptions extends CommonOptions {
   readonly datasets?: string
   readonly beat: string
   readonly maxArtifact: string
+  readonly allowEnv: readonly string[]
 }
 
 export function add(program: Command): void {
@@ -39,6 +41,7 @@ export function add(program: Command): void {
     .option('--datasets <root>', 'folder whose tasks the service may read itself')
     .option('--beat <ms>', 'heartbeat period of workers', wholeNumber(50), '5000')
     .option('--max-artifact <bytes>', 'largest artifact accepted', wholeNumber(1), String(2 ** 31))
+    .option('--allow-env <names...>', 'environment variables that scheduled comparisons may read for API keys', [])
     .option('--json', 'NDJSON events')
     .addHelpText(
       'after',
@@ -89,7 +92,19 @@ async function serve(options: ServeOptions): Promise<void> {
     service.start()
     if (options.json) printEvent({ event: 'listening', url: listening.url, ledger: service.ledger.id })
     else printNote(`Board and API: ${listening.url}   data: ${folder}${redis ? '' : '   (no --redis: no worker can join)'}`)
+    const schedules = redis
+      ? await openConsistencySchedules({
+          redis,
+          prefix: `sb-${service.ledger.id}`,
+          service,
+          url: listening.url,
+          writeToken: tokens.write,
+          allowEnv: options.allowEnv,
+          log: log.write,
+        })
+      : null
     await asked
+    await schedules?.close()
     announced.remove()
     await listening.close()
   } finally {
