@@ -88,6 +88,7 @@ function* saySpeed(resources: readonly ResourceRow[]): Iterable<string> {
   const [first, last] = [sorted[0], sorted.at(-1)]
   if (first === undefined || last === undefined || first === last) return
   const ratio = (first.textsPerSecond as number) / (last.textsPerSecond as number)
+  if (ratio < 1.1) return
   yield `${first.model} encodes fastest, ${(first.textsPerSecond as number).toFixed(0)} texts/s: ${ratio.toFixed(1)} times ${last.model} (${(last.textsPerSecond as number).toFixed(0)} texts/s).`
 }
 

@@ -1,4 +1,4 @@
-import { escapeHtml } from './escape-html.ts'
+import { attachedJson, escapeHtml } from './escape-html.ts'
 import type { SweepReport } from './report.ts'
 import { failureTable } from './report-markdown.ts'
 import { sizePlot } from './report-plot.ts'
@@ -38,18 +38,18 @@ ${section(resourceTableOf(report))}
 ${cut.map(section).join('\n')}
 ${failures.length === 0 ? '' : section(failureTable(report))}
 </main>
-<script type="application/json" id="report">${JSON.stringify(report).replaceAll('<', '\\u003c')}</script>
+<script type="application/json" id="report">${attachedJson(report)}</script>
 </body>
 </html>
 `
 }
 
+const NUMBER = /^[+−-]?\d|^·$/
+
 function section({ title, note, head, rows }: ReportTable): string {
-  const cell = (name: 'td' | 'th') => (value: string, i: number) => {
-    const isNumber = name === 'td' && i > 0 && /^[+−-]?[\d.]|^·$/.test(value)
-    const scope = name === 'th' ? ' scope="col"' : ''
-    return `<${name}${scope}${isNumber || (name === 'th' && i > 0) ? ' class="n"' : ''}>${escapeHtml(value)}</${name}>`
-  }
+  const isNumeric = head.map((_, i) => i > 0 && rows.every((row) => NUMBER.test(row[i] ?? '·')))
+  const cell = (name: 'td' | 'th') => (value: string, i: number) =>
+    `<${name}${name === 'th' ? ' scope="col"' : ''}${isNumeric[i] ? ' class="n"' : ''}>${escapeHtml(value)}</${name}>`
   const body = rows.map((row) => `<tr>${row.map(cell('td')).join('')}</tr>`).join('\n')
   const grid = `<div class="scroll"><table><thead><tr>${head.map(cell('th')).join('')}</tr></thead><tbody>\n${body}\n</tbody></table></div>`
   return `<section><h2>${escapeHtml(title)}</h2>${note ? `<p class="note">${escapeHtml(note)}</p>` : ''}${rows.length === 0 ? '<p>Nothing to show.</p>' : grid}</section>`

@@ -1,3 +1,4 @@
+import { attachedJson, showInvisible } from './escape-html.ts'
 import type { SweepReport } from './report.ts'
 import { sizeOf } from './report-findings.ts'
 import { cutOffTables, deltaTable, type ReportTable, resourceTableOf, scoreTable } from './report-tables.ts'
@@ -17,7 +18,7 @@ export function reportMarkdown(report: SweepReport): string {
     table(sizeTable(report)),
     ...cutOffTables(report).map(table),
     ...(failures.length === 0 ? [] : [table(failureTable(report))]),
-    `<details><summary>JSON</summary>\n\n\`\`\`json\n${JSON.stringify(report).replaceAll('<', '\\u003c').replaceAll('`', '\\u0060')}\n\`\`\`\n\n</details>`,
+    `<details><summary>JSON</summary>\n\n\`\`\`json\n${attachedJson(report)}\n\`\`\`\n\n</details>`,
   ]
   return `${parts.join('\n\n')}\n`
 }
@@ -44,8 +45,7 @@ function table({ title, note, head, rows }: ReportTable): string {
 /** Text with whatever Markdown or HTML could read as markup taken apart; one line. */
 function text(value: string): string {
   if (/^-+:?$/.test(value)) return value
-  return value
-    .replace(/\s+/g, ' ')
+  return showInvisible(value.replace(/\s+/g, ' '))
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replace(/[\\|*_`[\]#!]/g, '\\$&')

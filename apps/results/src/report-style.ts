@@ -19,7 +19,7 @@ table{border-collapse:collapse;width:100%}
 th,td{padding:6px 10px;text-align:left;border-bottom:1px solid var(--line);white-space:nowrap}
 td:first-child{white-space:normal;overflow-wrap:anywhere;min-width:12em}
 tbody tr:last-child td{border-bottom:0}
-th{color:var(--ink-3);font-weight:500;font-size:12px}
+th{color:var(--ink-3);font-weight:500;font-size:12px;white-space:normal;vertical-align:bottom}
 .n{text-align:right}
 svg{width:100%;max-width:860px;height:auto;background:var(--surface);border:1px solid var(--line);border-radius:8px}
 svg text{fill:var(--ink-3);font-size:11px;font-family:inherit}

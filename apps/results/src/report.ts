@@ -185,7 +185,7 @@ async function compareAll({ scored, systemOf, entryOf, against, artifact }: Comp
       queryCount: paired?.count ?? null,
     })
   }
-  return adjust(deltas)
+  return adjust(deltas.sort((a, b) => a.system - b.system || a.entry - b.entry))
 }
 
 /** Holm over the entries of each system. */
