@@ -55,25 +55,27 @@ export class TopRows {
 
   private takeQuery(values: Float32Array, part: { at: number; documentCount: number; query: number; firstRow: number }): void {
     const { at, documentCount, query, firstRow } = part
+    const { scores, rows, priority, room } = this
     let floor = this.floorScore[query] as number
+    let floorPriority = this.floorPriority[query] as number
+    let count = this.counts[query] as number
     for (let i = 0; i < documentCount; i++) {
       const score = values[at + i] as number
-      if (score >= floor) {
-        this.add(query, score, firstRow + i)
+      if (!(score >= floor)) continue
+      const own = priority[firstRow + i] as number
+      if (own === NEVER || (score === floor && own > floorPriority)) continue
+      if (count === room) {
+        this.counts[query] = count
+        this.cut(query)
+        count = this.depth
         floor = this.floorScore[query] as number
+        floorPriority = this.floorPriority[query] as number
       }
+      scores[query * room + count] = score
+      rows[query * room + count] = firstRow + i
+      count++
     }
-  }
-
-  private add(query: number, score: number, row: number): void {
-    const priority = this.priority[row] as number
-    if (priority === NEVER) return
-    if (score === this.floorScore[query] && priority > (this.floorPriority[query] as number)) return
-    if (this.counts[query] === this.room) this.cut(query)
-    const at = query * this.room + (this.counts[query] as number)
-    this.scores[at] = score
-    this.rows[at] = row
-    this.counts[query] = (this.counts[query] as number) + 1
+    this.counts[query] = count
   }
 
   /** Keeps the best `depth`: first the score that the worst of them has, then the priority that decides among its equals. */
