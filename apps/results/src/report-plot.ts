@@ -8,9 +8,9 @@ const LEFT = 56
 const RIGHT = 24
 const TOP = 16
 const BOTTOM = 44
-/** Labels nearer than this many units would cover each other: the later one gives way to its title. */
-const LABEL_HEIGHT = 13
-const LABEL_WIDTH = 150
+/** Height of a label's line and width of its average letter. */
+const LINE = 13
+const LETTER = 6
 
 interface Point {
   readonly x: number
@@ -61,20 +61,57 @@ function axes(
   ].join('\n')
 }
 
-/** Names beside their dots, the highest first; one that would cover another is left to the dot's title. */
+interface Label {
+  readonly x: number
+  readonly y: number
+  readonly anchor: 'start' | 'end' | 'middle'
+  readonly text: string
+}
+
+/** Names beside their dots, above or below them, the highest first; one that finds no free place is left to the dot's title. */
 function labels(points: readonly Point[]): string {
-  const placed: Point[] = []
-  for (const point of points.toSorted((a, b) => a.y - b.y)) {
-    const covers = (other: Point) => Math.abs(other.y - point.y) < LABEL_HEIGHT && Math.abs(other.x - point.x) < LABEL_WIDTH
-    if (!placed.some(covers)) placed.push(point)
+  const placed: Label[] = []
+  for (const { x, y, name } of points.toSorted((a, b) => a.y - b.y)) {
+    const text = name.length > 34 ? `${name.slice(0, 33)}…` : name
+    const places: Label[] = [
+      { x: x + 9, y: y + 4, anchor: 'start', text },
+      { x: x - 9, y: y + 4, anchor: 'end', text },
+      { x, y: y - 10, anchor: 'middle', text },
+      { x, y: y + 18, anchor: 'middle', text },
+    ]
+    const free = places.find(
+      (label) => isInside(label) && !placed.some((other) => overlap(label, other)) && !points.some((dot) => covers(label, dot)),
+    )
+    if (free !== undefined) placed.push(free)
   }
   return placed
-    .map(({ x, y, name }) => {
-      const isRight = x > WIDTH * 0.6
-      const short = name.length > 34 ? `${name.slice(0, 33)}…` : name
-      return `<text x="${at(isRight ? x - 9 : x + 9)}" y="${at(y + 4)}" text-anchor="${isRight ? 'end' : 'start'}" class="name">${escapeHtml(short)}</text>`
-    })
+    .map(
+      ({ x, y, anchor, text }) =>
+        `<text x="${at(x)}" y="${at(y)}" text-anchor="${anchor}" class="name">${escapeHtml(text)}</text>`,
+    )
     .join('\n')
+}
+
+/** Left and right end of a label; letters are taken as wide as an average one. */
+function ends({ x, anchor, text }: Label): [number, number] {
+  const width = text.length * LETTER
+  const left = anchor === 'start' ? x : anchor === 'end' ? x - width : x - width / 2
+  return [left, left + width]
+}
+
+function isInside(label: Label): boolean {
+  const [left, right] = ends(label)
+  return left >= LEFT && right <= WIDTH && label.y > LINE && label.y < HEIGHT - BOTTOM + 4
+}
+
+function overlap(a: Label, b: Label): boolean {
+  const [[left, right], [other, end]] = [ends(a), ends(b)]
+  return left < end && other < right && Math.abs(a.y - b.y) < LINE
+}
+
+function covers(label: Label, { x, y }: Point): boolean {
+  const [left, right] = ends(label)
+  return x + 5 > left && x - 5 < right && Math.abs(label.y - 4 - y) < 9
 }
 
 function pad(low: number, high: number, least: number): [number, number] {

@@ -29,5 +29,5 @@ svg .dot{fill:var(--accent)}
 code{font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace}
 main{padding-bottom:48px}
 @media (max-width:600px){header,main{padding-left:14px;padding-right:14px}td:first-child{min-width:9em}}
-@media print{:root{color-scheme:light;--bg:#fff}body{font-size:10px}.scroll{overflow:visible}th,td{white-space:normal;padding:3px 5px}section{break-inside:avoid-page}header,main{max-width:none;padding-left:0;padding-right:0}}
+@media print{:root{color-scheme:light;--bg:#fff}body{font-size:10px}.scroll{overflow:visible}th,td{white-space:normal;padding:3px 5px}th,.note{font-size:9px}section{break-inside:avoid-page}header,main{max-width:none;padding-left:0;padding-right:0}}
 `
