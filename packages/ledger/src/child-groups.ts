@@ -11,9 +11,16 @@ import {
 import { scoreSides } from './claim-sides.ts'
 import { ensureEncoding, failGroup, type GroupRow, isWanted, type KeyedConfig, refreshReady, type TaskRow } from './groups.ts'
 import type { Handle } from './handle.ts'
-import { type LeaseRow, pay } from './leases.ts'
+import { closeLease, closeUnwantedOn, type LeaseRow, leaseRow, pay } from './leases.ts'
 import { addTextSet, damageTasks } from './prepare.ts'
 import { recordOf, TRIES } from './score-failure.ts'
+
+/** What a `pairs` lease is about, fixed when it is made: what is found holds only for these depths, beside these pair sets. */
+export interface PairsLease {
+  readonly groups: readonly { readonly id: number; readonly depth: number }[]
+  /** Digests of the pair sets whose pairs are left out. */
+  readonly known: readonly string[]
+}
 
 /**
  * Child groups (protocol section 2): their cells re-order the ranked run of a parent's cell, or a task's candidate lists, by the scores of
@@ -21,13 +28,17 @@ import { recordOf, TRIES } from './score-failure.ts'
  * several of their runs share is scored once; a child that comes later adds only the pairs that no sibling has.
  */
 
-/** Child groups of a sweep whose pairs can be found now, in plan order. */
+/**
+ * Child groups of a sweep whose pairs can be found now, in plan order. Not as long as those of a sibling are being looked for: both
+ * would find the pairs that they share.
+ */
 export function unpairedGroups(h: Handle, sweep: string, limit: number): number[] {
   return h
     .all<{ id: number }>(
       `select g.id from grp g join want w on w.grp = g.id join task t on t.key = g.taskKey
        where g.rerank is not null and g.attached = 0 and g.lease is null and w.sweep = ? and w.open = 1 and t.state = 'prepared'
          and (g.parent is null or exists (select 1 from cell c where c.grp = g.parent and c.config = g.parentConfig and c.state = 'scored'))
+         and not exists (select 1 from grp s join lease l on l.id = s.lease where s.parent = g.parent and s.lane = g.lane and l.kind = 'pairs')
        order by w.rank, w.grp limit ?`,
       sweep,
       limit,
@@ -42,36 +53,54 @@ export function leasePairs(h: Handle, want: { sweep: string; group: number; cost
   const waiting = siblings(h, group).filter(
     (one) => one.attached === 0 && one.lease === null && runOf(h, one) !== undefined && isWanted(h, one.id),
   )
-  const ids = [group.id, ...waiting.map(({ id }) => id).filter((id) => id !== group.id)]
+  const all = [group, ...waiting.filter(({ id }) => id !== group.id)]
+  const about: PairsLease = {
+    groups: all.map((one) => ({ id: one.id, depth: rerankOf(one).depth })),
+    known: pairSets(h, siblings(h, group)).map(({ textSet }) => textSet),
+  }
   const id = newLeaseId(h.random)
-  for (const one of ids) h.run('update grp set lease = ? where id = ?', id, one)
+  for (const one of all) h.run('update grp set lease = ? where id = ?', id, one.id)
   h.run(`insert into lease (id, kind, lane, sweep, grp) values (?, 'pairs', ?, ?, ?)`, id, SCORE_LANE, want.sweep, group.id)
-  h.run('insert into score_lease (id, grp, configs) values (?, ?, ?)', id, group.id, JSON.stringify(ids))
+  h.run('insert into score_lease (id, grp, configs) values (?, ?, ?)', id, group.id, JSON.stringify(about))
   pay(h, want.sweep, want.cost)
   return id
 }
 
 /**
  * A child group that a sweep wants deeper than any before it waits for pairs again: those it has are known, so only the others are
- * found and scored. What is scored stays.
+ * found and scored. What is scored stays. Pairs that are being looked for are looked for again.
  */
 export function deepen(h: Handle, id: number, depth: number): void {
   const group = groupRow(h, id)
   if (group === undefined || group.rerank === null || rerankOf(group).depth >= depth) return
   h.run('update grp set rerank = ?, attached = 0 where id = ?', JSON.stringify({ ...rerankOf(group), depth }), id)
+  const lease = group.lease === null ? undefined : leaseRow(h, group.lease)
+  if (lease?.kind === 'pairs') closeLease(h, lease)
   refreshReady(h, id)
 }
 
-/** What a `pairs` lease is about; null where there is nothing to look at any more. */
+/** What a `pairs` lease is about, null where it is another lease. */
+export function pairsLease(h: Handle, lease: string): PairsLease | null {
+  const row = h.get<{ configs: string }>('select configs from score_lease where id = ?', lease)
+  const about: PairsLease | unknown[] = JSON.parse(row?.configs ?? '[]')
+  return Array.isArray(about) ? null : about
+}
+
+/** What finding pairs needs; null where there is nothing to look at any more, or where a pair set it leaves out is gone. */
 export function pairsWork(h: Handle, lease: LeaseRow): PairsWork | null {
-  const named = h.get<{ configs: string }>('select configs from score_lease where id = ?', lease.id)
-  const groups = (JSON.parse(named?.configs ?? '[]') as number[]).flatMap((id) => groupRow(h, id) ?? [])
-  const [first] = groups
+  const about = pairsLease(h, lease.id)
+  const groups = (about?.groups ?? []).flatMap(({ id, depth }) => {
+    const row = groupRow(h, id)
+    return row === undefined ? [] : [{ row, depth }]
+  })
+  const first = groups[0]?.row
   const task = first && h.get<TaskRow>('select * from task where key = ?', first.taskKey)
-  if (first === undefined || task?.judgments == null || task.queries === null || task.documents === null) return null
-  const runs = groups.flatMap((group) => {
-    const run = runOf(h, group)
-    return run == null ? [] : [{ run, depth: rerankOf(group).depth }]
+  if (about === null || first === undefined || task?.judgments == null || task.queries === null || task.documents === null)
+    return null
+  if (!areKnown(h, first, about.known)) return null
+  const runs = groups.flatMap(({ row, depth }) => {
+    const run = runOf(h, row)
+    return run == null ? [] : [{ run, depth }]
   })
   if (first.parent !== null && runs.length === 0) return null
   return {
@@ -82,7 +111,7 @@ export function pairsWork(h: Handle, lease: LeaseRow): PairsWork | null {
     queries: task.queries,
     documents: task.documents,
     runs,
-    known: pairSets(h, siblings(h, first)).map(({ textSet }) => textSet),
+    known: [...about.known],
   }
 }
 
@@ -104,14 +133,18 @@ export function rerankWork(h: Handle, lease: string, group: GroupRow, task: Task
   }
 }
 
-/** The children named by a `pairs` lease are attached to what it found and to what their siblings have. A repeat is a no-op. */
-export function takePairs(h: Handle, groups: readonly number[], found: NonNullable<End['pairSet']>): void {
+/**
+ * The children named by a `pairs` lease are attached to what it found and to what their siblings have. A repeat is a no-op. An answer
+ * that comes late may lack pairs by now, of a child wanted deeper or of a pair set lost meanwhile: such children go on waiting.
+ */
+export function takePairs(h: Handle, { groups, known: leftOut }: PairsLease, found: NonNullable<End['pairSet']>): void {
   addTextSet(h, found)
   let own: number | null = null
-  for (const id of groups) {
+  for (const { id, depth } of groups) {
     const group = groupRow(h, id)
-    if (group === undefined || group.attached === 1) continue
-    const { load, recipe } = rerankOf(group)
+    if (group === undefined || group.attached === 1 || !areKnown(h, group, leftOut)) continue
+    const { load, recipe, depth: wanted } = rerankOf(group)
+    if (depth < wanted) continue
     own = ensureEncoding(h, found.digest, load.key, JSON.stringify(recipe))
     const known = pairSets(h, siblings(h, group)).map(({ encoding }) => encoding)
     const encodings = [...new Set([...known, own])]
@@ -131,17 +164,20 @@ export function takePairs(h: Handle, groups: readonly number[], found: NonNullab
   if (own !== null && found.bounds.length > 0) h.events.push({ kind: 'chunk', encoding: own, n: 0, state: 'todo' })
 }
 
-/** Wrong input fails the children of a `pairs` lease at once, anything else at the third time. */
+/** Wrong input fails the children of a `pairs` lease at once, anything else at the third time; lost artifacts are made again. */
 export function takePairsFailure(
   h: Handle,
-  groups: readonly number[],
+  { groups, known }: PairsLease,
   failure: NonNullable<End['pairsFailure']>,
   isWhole: (digest: string) => boolean,
 ): void {
-  const first = groups[0] === undefined ? undefined : groupRow(h, groups[0])
-  if (first !== undefined && failure.code.startsWith('SB-ART-') && damageTasks(h, 'taskKey', first.taskKey, isWhole)) return
+  const first = groups[0] === undefined ? undefined : groupRow(h, groups[0].id)
+  if (first !== undefined && failure.code.startsWith('SB-ART-')) {
+    const isTaskDamaged = damageTasks(h, 'taskKey', first.taskKey, isWhole)
+    if (damagePairs(h, known, isWhole) || isTaskDamaged) return
+  }
   const record = recordOf(failure, {})
-  for (const id of groups) {
+  for (const { id } of groups) {
     const group = groupRow(h, id)
     if (group === undefined || group.attached === 1) continue
     h.run('update grp set tries = tries + 1 where id = ?', id)
@@ -149,19 +185,40 @@ export function takePairsFailure(
   }
 }
 
-/** Groups on a pair set that is gone or damaged wait for their pairs again; answers whether there were any. */
-export function damagePairs(h: Handle, textSet: string, isWhole: (digest: string) => boolean): boolean {
-  const groups = h.all<{ id: number }>(
-    `select distinct ge.grp as id from encoding e join grp_encoding ge on ge.encoding = e.id where e.textSet = ? and ge.side like 'pair%'`,
-    textSet,
-  )
-  if (groups.length === 0 || isWhole(textSet)) return false
-  for (const { id } of groups) {
-    h.run(`delete from grp_encoding where grp = ? and side like 'pair%'`, id)
-    h.run('update grp set attached = 0 where id = ?', id)
-    refreshReady(h, id)
+/** What a child group is scored from turned out to be gone: damaged pair sets are found again. Answers whether any was. */
+export function damageChild(h: Handle, id: number, isWhole: (digest: string) => boolean): boolean {
+  const group = groupRow(h, id)
+  if (group === undefined || group.rerank === null) return false
+  const sets = pairSets(h, [group]).map(({ textSet }) => textSet)
+  return damagePairs(h, sets, isWhole)
+}
+
+/**
+ * Groups on a pair set that is gone or damaged wait for its pairs again, and leases over nothing but its chunks close. Answers whether
+ * any of these sets was.
+ */
+export function damagePairs(h: Handle, textSets: readonly string[], isWhole: (digest: string) => boolean): boolean {
+  const gone = textSets.filter((textSet) => !isWhole(textSet))
+  for (const textSet of gone) {
+    const links = h.all<{ grp: number; encoding: number }>(
+      `select ge.grp, ge.encoding from encoding e join grp_encoding ge on ge.encoding = e.id where e.textSet = ? and ge.side like 'pair%'`,
+      textSet,
+    )
+    for (const { grp, encoding } of links) {
+      h.run('delete from grp_encoding where grp = ? and encoding = ?', grp, encoding)
+      h.run('update grp set attached = 0 where id = ?', grp)
+      refreshReady(h, grp)
+    }
+    for (const encoding of new Set(links.map((link) => link.encoding))) closeUnwantedOn(h, encoding)
   }
-  return true
+  return gone.length > 0
+}
+
+/** Whether these pair sets, left out of what a lease found, are still there for this group. */
+function areKnown(h: Handle, group: GroupRow, textSets: readonly string[]): boolean {
+  if (textSets.length === 0) return true
+  const known = new Set(pairSets(h, siblings(h, group)).map(({ textSet }) => textSet))
+  return textSets.every((textSet) => known.has(textSet))
 }
 
 /** Children of the same parent group, reranker and recipe, itself included; of candidate lists only itself. */

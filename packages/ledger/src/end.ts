@@ -1,5 +1,14 @@
-import { type CellResult, type ChunkFailure, type End, SweepError, toFailureRecord } from '@sweepboard/contracts'
-import { damagePairs, takePairs, takePairsFailure } from './child-groups.ts'
+import {
+  type CellResult,
+  type ChunkFailure,
+  type End,
+  isPairRecipe,
+  type PairRecipe,
+  type SideRecipe,
+  SweepError,
+  toFailureRecord,
+} from '@sweepboard/contracts'
+import { damageChild, damagePairs, pairsLease, takePairs, takePairsFailure } from './child-groups.ts'
 import { chunkRow, chunkState, failChunk, revokeChunk } from './chunks.ts'
 import { attachDerived, derivedFrom } from './derived-groups.ts'
 import { unmark } from './gc.ts'
@@ -25,15 +34,15 @@ interface ScoreLease {
 export function end(h: Handle, sent: End, isWhole: (digest: string) => boolean): void {
   const row = leaseRow(h, sent.lease)
   const open = row !== undefined && row.run !== null && row.host === sent.host ? row : null
-  const scored = h.get<ScoreLease>('select grp, configs from score_lease where id = ?', sent.lease)
-  if (scored !== undefined && sent.pairSet !== undefined) takePairs(h, JSON.parse(scored.configs) as number[], sent.pairSet)
-  else if (scored !== undefined && sent.results.length > 0) takeResults(h, scored, sent.results)
+  const pairs = pairsLease(h, sent.lease)
+  const scored = pairs === null ? h.get<ScoreLease>('select grp, configs from score_lease where id = ?', sent.lease) : undefined
+  if (pairs !== null && sent.pairSet !== undefined) takePairs(h, pairs, sent.pairSet)
+  if (scored !== undefined && sent.results.length > 0) takeResults(h, scored, sent.results)
   for (const { encoding, n } of sent.crashed) takeCrash(h, encoding, n, sent.lease)
   if (open !== null) {
     for (const failure of sent.failures) takeFailure(h, open, failure, isWhole)
     for (const gone of sent.missing) takeMissing(h, gone, isWhole)
-    if (scored !== undefined && sent.pairsFailure !== undefined)
-      takePairsFailure(h, JSON.parse(scored.configs) as number[], sent.pairsFailure, isWhole)
+    if (pairs !== null && sent.pairsFailure !== undefined) takePairsFailure(h, pairs, sent.pairsFailure, isWhole)
     if (scored !== undefined) takeScoreFailures(h, scored, sent.scoreFailures, isWhole)
     closeLease(h, open)
   }
@@ -80,15 +89,24 @@ function takeCrash(h: Handle, encoding: number, n: number, lease: string): void 
 function takeFailure(h: Handle, lease: LeaseRow, failure: ChunkFailure, isWhole: (digest: string) => boolean): void {
   const row = chunkRow(h, failure.encoding, failure.n)
   if (row === undefined || row.lease !== lease.id) return
-  if (failure.code.startsWith('SB-ART-')) {
-    const set = h.get<{ textSet: string }>('select textSet from encoding where id = ?', failure.encoding)
-    if (set !== undefined && damageTasks(h, 'textSet', set.textSet, isWhole)) return
-    if (set !== undefined && damagePairs(h, set.textSet, isWhole)) return
-  }
+  if (failure.code.startsWith('SB-ART-') && isSourceDamaged(h, failure.encoding, isWhole)) return
   const record = recordOf(failure, { text: failure.text, encoding: failure.encoding, n: failure.n })
   const isLast = failure.kind === 'poison' || row.tries + 1 >= TRIES
   h.run('update chunk set tries = tries + 1 where encoding = ? and n = ?', failure.encoding, failure.n)
   if (isLast) failChunk(h, row, record)
+}
+
+/** A text set goes back to preparation; pairs are found again, and the two text sets they point into are looked at, too. */
+function isSourceDamaged(h: Handle, encoding: number, isWhole: (digest: string) => boolean): boolean {
+  const row = h.get<{ textSet: string; side: string }>('select textSet, side from encoding where id = ?', encoding)
+  if (row === undefined) return false
+  if (!isPairRecipe(JSON.parse(row.side) as SideRecipe | PairRecipe)) return damageTasks(h, 'textSet', row.textSet, isWhole)
+  const tasks = h.all<{ taskKey: string }>(
+    'select distinct g.taskKey from grp_encoding ge join grp g on g.id = ge.grp where ge.encoding = ?',
+    encoding,
+  )
+  const damaged = tasks.filter(({ taskKey }) => damageTasks(h, 'taskKey', taskKey, isWhole))
+  return damagePairs(h, [row.textSet], isWhole) || damaged.length > 0
 }
 
 /** done -> todo, where the service's own look agrees with the report. */
@@ -108,7 +126,10 @@ function takeScoreFailures(
   if (failures.length === 0) return
   const task = h.get<{ taskKey: string; tries: number }>('select taskKey, tries from grp where id = ?', lease.grp)
   if (task === undefined) return
-  if (failures.some(({ code }) => code.startsWith('SB-ART-')) && damageTasks(h, 'taskKey', task.taskKey, isWhole)) return
+  if (failures.some(({ code }) => code.startsWith('SB-ART-'))) {
+    const isTaskDamaged = damageTasks(h, 'taskKey', task.taskKey, isWhole)
+    if (damageChild(h, lease.grp, isWhole) || isTaskDamaged) return
+  }
   h.run('update grp set tries = tries + 1 where id = ?', lease.grp)
   const named: readonly KeyedConfig[] = JSON.parse(lease.configs)
   for (const failure of failures) {

@@ -90,6 +90,15 @@ export function closeUnwantedOf(h: Handle): void {
   h.touched.clear()
 }
 
+/** Closes leases over chunks of an encoding that a group has just been taken off, where nobody else wants them. */
+export function closeUnwantedOn(h: Handle, encoding: number): void {
+  const leases = h.all<{ id: string }>(
+    'select distinct lease as id from chunk where encoding = ? and lease is not null',
+    encoding,
+  )
+  for (const { id } of leases) closeIfUnwanted(h, id)
+}
+
 /** Closes every lease that no running sweep wants any more: after cancel and pause. */
 export function closeAllUnwanted(h: Handle): void {
   for (const { id } of h.all<{ id: string }>('select id from lease')) closeIfUnwanted(h, id)

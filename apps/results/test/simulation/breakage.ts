@@ -16,6 +16,8 @@ export interface Breakage {
   /** The service's clock from the simulation's, ms. */
   readonly now?: (ms: number, sinceBoot: number) => number
   readonly tailKillers?: boolean
+  /** Share of seeds with second stages, where not the usual one. */
+  readonly stageRate?: number
   /** Where to begin: the seeds before do not meet it. */
   readonly firstSeed?: number
 }

@@ -1,6 +1,9 @@
 import type { SimHost } from './sim-host.ts'
 import type { Simulation } from './simulation.ts'
 
+const CHUNKS = 'select digest from chunk where digest is not null'
+const PAIR_SETS = `select distinct e.textSet as digest from grp_encoding ge join encoding e on e.id = ge.encoding where ge.side like 'pair%'`
+
 /** One random fault, or none. */
 export function mischief(sim: Simulation): void {
   const { chance } = sim
@@ -22,14 +25,14 @@ export function mischief(sim: Simulation): void {
     })
   } else if (k < 0.068) cut(sim, host)
   else if (k < 0.074) fill(sim, host)
-  else if (k < 0.08) damage(sim)
+  else if (k < 0.08) damage(sim, CHUNKS)
   else if (k < 0.083) vanish(sim, host)
   else if (k < 0.09 && host.isUp) {
     host.isDraining = true
     during(15, () => {
       host.isDraining = false
     })
-  }
+  } else if (k < 0.105) damage(sim, PAIR_SETS)
 }
 
 function cut(sim: Simulation, host: SimHost): void {
@@ -50,11 +53,12 @@ function fill(sim: Simulation, host: SimHost): void {
   })
 }
 
-function damage(sim: Simulation): void {
-  const rows = sim.sql<{ digest: string }>('select digest from chunk where digest is not null')
+function damage(sim: Simulation, digests: string): void {
+  const rows = sim.sql<{ digest: string }>(digests)
   if (rows.length === 0) return
   const { digest } = sim.chance.pick(rows)
   sim.damaged.add(digest)
+  sim.oracle.children.damaged()
   if (sim.chance.hits(0.5)) sim.store.delete(digest)
   else sim.store.set(digest, 'JUNK')
 }

@@ -1,7 +1,9 @@
+import { type Config, configKey, type End, type PlannedGroup } from '@sweepboard/contracts'
+import { type CellRow, ChildOracle } from './oracle-children.ts'
 import type { SimHost } from './sim-host.ts'
+import type { Item } from './sim-types.ts'
 import type { Simulation } from './simulation.ts'
 import { Violation } from './violation.ts'
-import { keysOf, scoreOf } from './world.ts'
 
 interface ChunkRow {
   encoding: number
@@ -18,6 +20,7 @@ export class Oracle {
   expiredCount = 0
   readonly begunCount = new Map<string, number>()
   readonly closedAt = new Map<string, number>()
+  readonly children: ChildOracle
   readonly #sim: Simulation
   readonly #begunBy = new Map<string, Set<string>>()
   readonly #stopped = new Set<string>()
@@ -31,6 +34,7 @@ export class Oracle {
 
   constructor(sim: Simulation) {
     this.#sim = sim
+    this.children = new ChildOracle(sim)
   }
 
   #all<R>(sql: string, ...values: (string | number)[]): R[] {
@@ -41,8 +45,9 @@ export class Oracle {
     this.allowed += count
   }
 
-  begun(lease: string, label: string): void {
+  begun(lease: string, { encoding, label, pairSet }: Item): void {
     const { mode, now } = this.#sim
+    if (pairSet !== null) this.children.begun(encoding, pairSet)
     this.begunCount.set(label, (this.begunCount.get(label) ?? 0) + 1)
     if (this.#stopped.has(lease)) throw new Violation('stop-reaches', `${lease} begins ${label} after it was stopped`)
     const begun = this.#begunBy.get(lease) ?? new Set()
@@ -100,7 +105,9 @@ export class Oracle {
   }
 
   /** Before a host's `end` is taken: it must not give back chunks that lie in the host's own outbox. */
-  ending(host: SimHost, lease: string): void {
+  ending(host: SimHost, end: End): void {
+    const { lease } = end
+    this.children.ending(end)
     if (this.#sim.leaseRow(lease)?.host !== host.id || this.#sim.now - host.wasFull < 60) return
     for (const { commit } of host.disk.outbox) {
       if (commit?.lease !== lease) continue
@@ -124,6 +131,7 @@ export class Oracle {
     this.#checkLeases(chunks)
     this.#checkFlags()
     this.#checkCells()
+    this.children.check()
   }
 
   #label(encoding: number, n: number): string {
@@ -161,7 +169,7 @@ export class Oracle {
   }
 
   #checkLeases(chunks: readonly ChunkRow[]): void {
-    const leases = this.#all<{ id: string; kind: string; grp: number | null }>('select id, kind, grp from lease')
+    const leases = this.#all<{ id: string; kind: string }>('select id, kind from lease')
     const open = new Map<string, Set<string>>(leases.map(({ id }) => [id, new Set()]))
     const byLease = new Map<string, ChunkRow[]>()
     for (const chunk of chunks) {
@@ -177,17 +185,18 @@ export class Oracle {
       this.closedAt.set(lease, this.#sim.now)
       for (const label of labels) if (!done.has(label) && this.#begunBy.get(lease)?.has(label)) this.allow(1)
     }
-    for (const { id, kind, grp } of leases) {
+    const leased = new Map<string, number[]>()
+    for (const { id, lease } of this.#all<{ id: number; lease: string }>('select id, lease from grp where lease is not null')) {
+      if (!open.has(lease)) throw new Violation('flags-agree', `group ${id} points at a closed lease`)
+      leased.set(lease, [...(leased.get(lease) ?? []), id])
+    }
+    for (const { id, kind } of leases) {
       const mine = byLease.get(id) ?? []
       this.#mostChunks.set(id, Math.max(mine.length, this.#mostChunks.get(id) ?? 0))
       if (kind === 'encode' && mine.length === 0) throw new Violation('flags-agree', `${id} has no chunk left`)
-      const isWhole = kind === 'score' || mine.length === this.#mostChunks.get(id)
-      const groups = kind === 'score' ? [grp] : mine.flatMap(({ encoding }) => this.#groupsOf(encoding))
-      if (isWhole && !groups.some((one) => one !== null && this.#isWanted(one)))
-        throw new Violation('no-unwanted-lease', `${id} (${kind})`)
-    }
-    for (const { id, lease } of this.#all<{ id: number; lease: string }>('select id, lease from grp where lease is not null')) {
-      if (!open.has(lease)) throw new Violation('flags-agree', `group ${id} points at a closed lease`)
+      const isWhole = kind !== 'encode' || mine.length === this.#mostChunks.get(id)
+      const groups = kind === 'encode' ? mine.flatMap(({ encoding }) => this.#groupsOf(encoding)) : leased.get(id)
+      if (isWhole && !groups?.some((one) => this.#isWanted(one))) throw new Violation('no-unwanted-lease', `${id} (${kind})`)
     }
     this.#leased = open
   }
@@ -250,29 +259,38 @@ export class Oracle {
     const { world, ledger } = this.#sim
     for (const { id, plan } of world.plans) {
       if (ledger.sweepStatus(id).state !== 'done') continue
-      const cells = new Map(ledger.cells(id).map((cell) => [`${cell.task} ${cell.load.key} ${cell.configKey}`, cell]))
+      const rows = this.#all<CellRow>(
+        `select g.id as grp, g.key, json_extract(j.value, '$.key') as config, c.state, c.mainScore, c.failure
+         from want w join grp g on g.id = w.grp join config_set s on s.id = w.configs join json_each(s.json) j
+         left join cell c on c.grp = g.id and c.config = json_extract(j.value, '$.key') where w.sweep = ?`,
+        id,
+      )
+      const cells = new Map(rows.map((row) => [`${row.key} ${row.config}`, row]))
       for (const group of plan.groups) {
-        const labels = world.labelsOf(group)
-        const task = world.tasks.find(({ ref }) => ref.task === group.task.task)
-        const mustFail = task?.isBad || labels.some((label) => world.isHarmful(label))
-        for (const key of keysOf(group)) {
-          const cell = cells.get(`${group.task.task} ${group.model.load.key} ${key}`)
-          const name = `${id}/${group.task.task}/${group.model.load.model}`
-          if (cell === undefined || cell.state === 'waiting') throw new Violation('nothing-lost', name)
-          const isFailed = cell.state !== 'scored'
-          if (isFailed !== mustFail)
-            throw new Violation(
-              mustFail ? 'poison-fails' : 'poison-alone',
-              `${name} is ${cell.state} ${cell.failure?.code ?? ''}`,
-            )
-          if (!isFailed && cell.mainScore !== scoreOf(key, labels)) throw new Violation('right-value', name)
+        for (const config of group.configs) {
+          const row = cells.get(`${group.key} ${configKey(config)}`)
+          if (row === undefined || !['scored', 'failed', 'stale'].includes(row.state ?? ''))
+            throw new Violation('nothing-lost', `${id}/${group.task.task}/${group.model.load.model}`)
+          if (group.rerank || group.derive) this.children.checkCell(row, group, config)
+          else this.#checkFirst(row, group, config)
         }
       }
     }
+    this.children.checkEnd()
     let extra = 0
     for (const [label, count] of this.begunCount) if (!world.isHarmful(label)) extra += count - 1
     if (extra > this.allowed) throw new Violation('bounded-waste', `${extra} encodings too many, ${this.allowed} excused`)
     if (this.#sim.mode === 'clean' && this.expiredCount > 0)
       throw new Violation('no-false-expiry', 'a lease expired in a quiet run')
+  }
+
+  #checkFirst(row: CellRow, group: PlannedGroup, config: Config): void {
+    const { world } = this.#sim
+    const task = world.tasks.find(({ ref }) => ref.task === group.task.task)
+    const mustFail = task?.isBad || world.labelsOf(group).some((label) => world.isHarmful(label))
+    const name = `${group.task.task}/${group.model.load.model} is ${row.state} ${row.failure ?? ''}`
+    const isFailed = row.state !== 'scored'
+    if (isFailed !== mustFail) throw new Violation(mustFail ? 'poison-fails' : 'poison-alone', name)
+    if (!isFailed && row.mainScore !== this.children.values.of(group, config).mainScore) throw new Violation('right-value', name)
   }
 }

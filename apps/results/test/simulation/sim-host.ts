@@ -1,10 +1,20 @@
-import { type Beat, type Claim, type ClaimAnswer, type End, laneName, SCORE_LANE, type SlotReport } from '@sweepboard/contracts'
+import {
+  type Beat,
+  type Claim,
+  type ClaimAnswer,
+  type End,
+  isPairRecipe,
+  laneName,
+  SCORE_LANE,
+  type SlotReport,
+} from '@sweepboard/contracts'
+import { CHUNK_TOKENS } from './chunk-size.ts'
 import { SimOutbox } from './sim-outbox.ts'
-import type { Disk, Entry, Job, SimSlot, WorkerBreakage } from './sim-types.ts'
-import { encodeStep, scoreStep } from './sim-work.ts'
+import { scoreStep } from './sim-score.ts'
+import { type Disk, type Entry, type Job, newJob, type SimSlot, type WorkerBreakage } from './sim-types.ts'
+import { encodeStep } from './sim-work.ts'
 import type { Simulation } from './simulation.ts'
 import { Crash } from './violation.ts'
-import { CHUNK_TOKENS } from './world.ts'
 
 /** A worker's host: slots, outbox and marks on a simulated disk, one request at a time to a simulated network. */
 export class SimHost {
@@ -67,7 +77,7 @@ export class SimHost {
         this.disk.outbox.flatMap(({ commit }) => (commit?.lease === lease ? [`${commit.encoding}#${commit.n}`] : [])),
       )
       const crashed = items.filter(({ encoding, n }) => !done.has(`${encoding}#${n}`)).map(({ encoding, n }) => ({ encoding, n }))
-      this.write({ lease, commit: null, end: this.endOf(lease, { crashed }) })
+      this.write({ lease, commit: null, end: this.endOf(lease, { crashed }), artifacts: [] })
     }
     this.disk.marks.clear()
   }
@@ -192,7 +202,7 @@ export class SimHost {
     this.#sim.queue.finish(job.queue, job.lease)
   }
 
-  write(entry: Pick<Entry, 'lease' | 'commit' | 'end'>): boolean {
+  write(entry: Omit<Entry, 'id' | 'isUploaded'>): boolean {
     if (this.isFull) return false
     this.disk.nextId += 1
     this.disk.outbox.push({ ...entry, id: this.disk.nextId, isUploaded: false })
@@ -244,22 +254,7 @@ export class SimHost {
     const sim = this.#sim
     const lease = sim.queue.take(queue, sim.now)
     if (lease === null) return
-    const job: Job = {
-      lease,
-      run: `${this.id}.${this.boot}.${sim.nextRun()}`,
-      queue,
-      state: 'taken',
-      work: null,
-      all: [],
-      todo: [],
-      current: null,
-      ticksLeft: 0,
-      failures: [],
-      isDead: false,
-      isAsked: false,
-      gaveBack: false,
-      ghostTicks: 0,
-    }
+    const job = newJob({ lease, run: `${this.id}.${this.boot}.${sim.nextRun()}`, queue })
     slot.jobs.push(job)
     sim.point('w.taken')
     this.#claim(slot, job)
@@ -294,7 +289,12 @@ export class SimHost {
     if (answer.work.kind === 'encode') {
       const { load, parts } = answer.work
       job.all = parts.flatMap(({ encoding, side, textSet, chunks }) =>
-        chunks.map(({ n }) => ({ encoding, n, side, label: this.#sim.world.label(load.key, textSet, side, n) })),
+        chunks.map(({ n }) => ({
+          encoding,
+          n,
+          label: this.#sim.world.label(load.key, textSet, side, n),
+          pairSet: isPairRecipe(side) ? textSet : null,
+        })),
       )
       job.todo = [...job.all]
     }

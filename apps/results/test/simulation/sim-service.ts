@@ -8,7 +8,6 @@ import type { Breakage } from './breakage.ts'
 import type { SimHost } from './sim-host.ts'
 import type { Simulation } from './simulation.ts'
 import { Crash, Violation } from './violation.ts'
-import { CALM } from './world.ts'
 
 const BEAT_TICKS = 3
 const GC_TICKS = 40
@@ -82,7 +81,7 @@ export class SimService {
       now: () => clock(this.#sim.now * 1000, (this.#sim.now - boot) * 1000),
       artifacts: {
         exists: (digest) => this.#sim.store.has(digest),
-        verify: (digest) => (this.#sim.store.get(digest) ?? 'JUNK') !== 'JUNK',
+        verify: (digest) => this.#sim.world.isTaskArtifact(digest) || (this.#sim.store.get(digest) ?? 'JUNK') !== 'JUNK',
         remove: (digest) => void this.#sim.store.delete(digest),
       },
       prepare: (key) => this.#prepare(key),
@@ -99,7 +98,7 @@ export class SimService {
   #prepare(key: string): Promise<PreparedTask> {
     const { promise, resolve, reject } = Promise.withResolvers<PreparedTask>()
     const task = this.#sim.world.tasks.find((one) => one.key === key)
-    const isShaky = this.#sim.mode !== 'clean' && this.#sim.now < CALM && this.#sim.chance.hits(0.15)
+    const isShaky = this.#sim.mode !== 'clean' && this.#sim.now < this.#sim.calm && this.#sim.chance.hits(0.15)
     const settle = () => {
       if (isShaky) reject(new SweepError('SB-HTTP-001', { url: 'hub', message: 'away' }))
       else if (task?.isBad) reject(new SweepError('SB-TASK-001', { count: 1, task: key }))
@@ -137,12 +136,13 @@ export class SimService {
       claim: (claim) => c.claim(claim),
       commit: (commits) => c.commit(host.id, this.ledger.id, commits),
       end: (end) => {
-        this.#sim.oracle.ending(host, end.lease)
+        this.#sim.oracle.ending(host, end)
         c.end(end)
         return true
       },
       put: ({ digest, label }) => {
         this.#sim.store.set(digest, label)
+        this.ledger.keep(digest)
         return true
       },
       fetch: (digests) =>
@@ -209,7 +209,7 @@ export class SimService {
       const next = this.#controls.shift()
       if (next) this.control(next.sweep, next.action)
     }
-    if (this.#sim.now <= CALM) return
+    if (this.#sim.now <= this.#sim.calm) return
     for (const { id, state } of this.ledger.sweeps()) if (state === 'paused') this.control(id, 'resume')
   }
 
@@ -222,7 +222,7 @@ export class SimService {
     const { groups } = sent.plan
     const first = groups.filter((_, i) => i < this.#sim.now % (groups.length + 1))
     this.ledger.addGroups(first, [])
-    if (first.length < groups.length && this.#sim.now < CALM) return
+    if (first.length < groups.length && this.#sim.now < this.#sim.calm) return
     const wants = groups.map(({ key, configs, rank }) => ({ group: key, configs, rank }))
     this.#coordinator.submit({ ...sent, plan: { ...sent.plan, groups: [] }, wants })
   }

@@ -1,4 +1,6 @@
-import type { Commit, EncodeWork, End, Load, ScoreWork, SideRecipe } from '@sweepboard/contracts'
+import type { ClaimAnswer, Commit, End, Load } from '@sweepboard/contracts'
+
+type Work = Extract<ClaimAnswer, { state: 'granted' }>['work']
 
 /** Ways in which a worker may be built wrong; planted by tests. */
 export interface WorkerBreakage {
@@ -16,7 +18,8 @@ export interface Item {
   readonly encoding: number
   readonly n: number
   readonly label: string
-  readonly side: SideRecipe
+  /** Digest of the pair set it is a chunk of; null for a chunk of a text set. */
+  readonly pairSet: string | null
 }
 
 export interface Job {
@@ -24,16 +27,18 @@ export interface Job {
   readonly run: string
   readonly queue: string
   state: 'taken' | 'claiming' | 'running'
-  work: EncodeWork | ScoreWork | null
+  work: Work | null
   all: Item[]
   todo: Item[]
   current: Item | null
   ticksLeft: number
   failures: End['failures']
   isDead: boolean
+  /** Has asked for what it reads. */
   isAsked: boolean
+  /** Has the pair sets of its chunks. */
+  hasItems: boolean
   gaveBack: boolean
-  ghostTicks: number
 }
 
 export interface SimSlot {
@@ -51,6 +56,8 @@ export interface Entry {
   readonly lease: string
   readonly commit: Commit | null
   readonly end: End | null
+  /** Of an `end`: what must be stored before, digest -> content. */
+  readonly artifacts: readonly (readonly [digest: string, label: string])[]
   isUploaded: boolean
 }
 
@@ -60,4 +67,22 @@ export interface Disk {
   copies: Map<string, string>
   marks: Map<string, Item[]>
   nextId: number
+}
+
+/** What a slot makes of a ticket it has just taken. */
+export function newJob(ticket: { lease: string; run: string; queue: string }): Job {
+  return {
+    ...ticket,
+    state: 'taken',
+    work: null,
+    all: [],
+    todo: [],
+    current: null,
+    ticksLeft: 0,
+    failures: [],
+    isDead: false,
+    isAsked: false,
+    hasItems: false,
+    gaveBack: false,
+  }
 }

@@ -1,12 +1,13 @@
-import { type CellResult, type ChunkEvidence, sha256 } from '@sweepboard/contracts'
+import { type ChunkEvidence, sha256 } from '@sweepboard/contracts'
+import { CHUNK_TOKENS } from './chunk-size.ts'
 import type { SimHost } from './sim-host.ts'
 import type { Item, Job, SimSlot } from './sim-types.ts'
 import type { Simulation } from './simulation.ts'
-import { Crash, Violation } from './violation.ts'
-import { CHUNK_TOKENS, scoreOf } from './world.ts'
+import { Crash } from './violation.ts'
 
 /** One tick of an encode run: whole chunks, in order, each into an artifact and an outbox entry. */
 export function encodeStep(sim: Simulation, host: SimHost, slot: SimSlot, job: Job): void {
+  if (!job.hasItems && isFetching(sim, host, job)) return
   if (job.current === null && mustWait(host, slot, job)) return
   if (!host.breakage.noMark && !host.disk.marks.has(job.lease)) host.disk.marks.set(job.lease, [...job.todo])
   if (job.current === null) {
@@ -17,15 +18,35 @@ export function encodeStep(sim: Simulation, host: SimHost, slot: SimSlot, job: J
     }
     job.current = next
     job.ticksLeft = host.ticksPerChunk
-    sim.oracle.begun(job.lease, next.label)
+    sim.oracle.begun(job.lease, next)
     sim.log(host.id, 'begin', next.label, job.lease)
     sim.point('w.chunk-begun')
-    if (sim.world.killers.has(next.label)) throw new Crash('killer text')
+    if (sim.world.isKiller(next.label)) throw new Crash('killer text')
   }
   job.ticksLeft -= 1
   if (job.ticksLeft > 0) return
   chunkDone(sim, host, { slot, job }, job.current)
   job.current = null
+}
+
+/** Pair sets are read first; chunks of one that is gone fail without the engine. True as long as the answer is not there. */
+function isFetching(sim: Simulation, host: SimHost, job: Job): boolean {
+  const sets = [...new Set(job.todo.flatMap(({ pairSet }) => pairSet ?? []))]
+  if (sets.length === 0) job.hasItems = true
+  if (job.isAsked || job.hasItems) return !job.hasItems
+  job.isAsked = true
+  sim.request(host, { kind: 'fetch', body: sets }, (labels) => {
+    job.isAsked = labels !== null
+    if (job.isDead || labels === null) return
+    const gone = new Set(sets.filter((_, i) => labels[i] === null))
+    for (const { encoding, n, label, pairSet } of job.todo) {
+      const failure = { encoding, n, kind: 'engine' as const, code: 'SB-ART-001', message: label, fix: '', text: null }
+      if (pairSet !== null && gone.has(pairSet)) job.failures.push(failure)
+    }
+    job.todo = job.todo.filter(({ pairSet }) => pairSet === null || !gone.has(pairSet))
+    job.hasItems = true
+  })
+  return true
 }
 
 /** A quarantined run computes with nothing beside it on its host. */
@@ -45,8 +66,8 @@ function chunkDone(
   { encoding, n, label }: Item,
 ): void {
   const failure = { encoding, n, code: 'SB-MODEL-006', message: label, fix: '', text: 0 }
-  const flaky = sim.world.flaky.get(label) ?? 0
-  if (sim.world.poison.has(label)) job.failures.push({ ...failure, kind: 'poison' })
+  const flaky = sim.world.flakiness(label)
+  if (sim.world.isPoison(label)) job.failures.push({ ...failure, kind: 'poison' })
   else if (flaky > 0) {
     sim.world.flaky.set(label, flaky - 1)
     sim.oracle.allow(1)
@@ -62,6 +83,7 @@ function chunkDone(
       lease: job.lease,
       commit: { lease: job.lease, encoding, n, digest, evidence: evidence(host.id, slot.id) },
       end: null,
+      artifacts: [],
     })
     sim.point('w.outbox-written')
   }
@@ -70,7 +92,8 @@ function chunkDone(
 function finish(sim: Simulation, host: SimHost, slot: SimSlot, job: Job): void {
   if (job.failures.length > 0 || host.isFull || job.gaveBack || job.all.length === 0) {
     const end = host.endOf(job.lease, { failures: job.failures })
-    if (!host.write({ lease: job.lease, commit: null, end })) sim.request(host, { kind: 'end', body: end }, () => undefined)
+    if (!host.write({ lease: job.lease, commit: null, end, artifacts: [] }))
+      sim.request(host, { kind: 'end', body: end }, () => undefined)
   }
   host.disk.marks.delete(job.lease)
   sim.point('w.ticket-before')
@@ -78,7 +101,7 @@ function finish(sim: Simulation, host: SimHost, slot: SimSlot, job: Job): void {
   sim.point('w.ticket-done')
 }
 
-function completeTicket(sim: Simulation, host: SimHost, slot: SimSlot, job: Job): void {
+export function completeTicket(sim: Simulation, host: SimHost, slot: SimSlot, job: Job): void {
   const isFull = host.isFull || sim.now - host.wasFull < 40
   if (!slot.isScore && !job.isDead && !isFull) {
     const waiting = host.disk.outbox.filter(({ lease }) => lease === job.lease)
@@ -94,42 +117,6 @@ function completeTicket(sim: Simulation, host: SimHost, slot: SimSlot, job: Job)
   host.leave(slot, job)
 }
 
-export function scoreStep(sim: Simulation, host: SimHost, slot: SimSlot, job: Job): void {
-  const { work } = job
-  if (job.isAsked || work?.kind !== 'score') return
-  job.isAsked = true
-  const chunks = [
-    ...work.queries.chunks.map((chunk) => ({ ...chunk, encoding: work.queries.encoding })),
-    ...work.documents.chunks.map((chunk) => ({ ...chunk, encoding: work.documents.encoding })),
-  ]
-  if (chunks.some(({ digest }) => !digest)) throw new Violation('score-complete', `${work.lease} has a chunk without digest`)
-  sim.request(host, { kind: 'fetch', body: chunks.map(({ digest }) => digest) }, (labels) => {
-    if (job.isDead) return
-    if (labels === null) {
-      job.isAsked = false
-      return
-    }
-    sim.point('w.score-read')
-    const missing = chunks.filter((_, i) => labels[i] === null).map(({ encoding, n, digest }) => ({ encoding, n, digest }))
-    const isBad = missing.length > 0 && !host.breakage.scorerTrusts
-    const results = work.configs.map(({ key }) =>
-      result(
-        host.id,
-        key,
-        scoreOf(
-          key,
-          labels.map((label) => label ?? 'JUNK'),
-        ),
-      ),
-    )
-    const end = host.endOf(job.lease, isBad ? { missing } : { results })
-    if (!host.write({ lease: job.lease, commit: null, end }))
-      sim.request(host, { kind: 'end', body: host.endOf(job.lease, {}) }, () => undefined)
-    sim.point('w.score-done')
-    completeTicket(sim, host, slot, job)
-  })
-}
-
 function evidence(host: string, slot: string): ChunkEvidence {
   const words = { host, slot, engine: 'sim', engineVersion: '1', provider: 'cpu', dtype: 'float32', device: 'cpu', code: '' }
   const counts = {
@@ -141,18 +128,4 @@ function evidence(host: string, slot: string): ChunkEvidence {
     emptyTextCount: 0,
   }
   return { ...words, ...counts, batchCount: 1, splitCount: 0, loadSeconds: 0, encodeSeconds: 1, peakMemoryBytes: 1, dim: 16 }
-}
-
-function result(host: string, config: string, value: number): CellResult {
-  const proof = {
-    host,
-    searchSeconds: 0,
-    metricSeconds: 0,
-    blockCount: 1,
-    blockReads: 1,
-    peakMemoryBytes: 1,
-    calibration: null,
-    code: '',
-  }
-  return { config, metrics: { ndcg_at_10: value }, mainScore: value, run: null, perQuery: null, evidence: proof }
 }

@@ -8,9 +8,12 @@ import { SimHost } from './sim-host.ts'
 import { SimQueue } from './sim-queue.ts'
 import { type Requests, SimService } from './sim-service.ts'
 import { Crash, Violation } from './violation.ts'
-import { CALM, type Mode, World } from './world.ts'
+import { type Mode, World } from './world.ts'
 
 const LAST_TICK = 2600
+const CALM = 160
+/** What stands over the first stages comes late. */
+const LONG_CALM = 220
 
 export const POINTS = [
   ...SERVICE_CRASH_POINTS,
@@ -41,6 +44,8 @@ export class Simulation {
   readonly mode: Mode
   readonly chance: Chance
   readonly world: World
+  /** Faults happen before this tick; one tick is a second. */
+  readonly calm: number
   readonly queue: SimQueue
   readonly oracle: Oracle
   readonly hosts: SimHost[] = []
@@ -73,13 +78,16 @@ export class Simulation {
         ? { drop: chance.pick([0, 0.03, 0.1]), delay: 1 + chance.int(4) }
         : { drop: this.mode === 'points' ? chance.pick([0, 0.02]) : 0, delay: 1 + chance.int(2) }
     this.world = new World(chance, {
+      seed,
+      stageRate: breakage.stageRate ?? 0.5,
       mode: this.mode,
       killerRate: seed % 16 === 5 ? 0.05 : 0.004,
       tailKillers: breakage.tailKillers ?? seed % 16 === 13,
     })
+    this.calm = this.mode === 'chaos' && this.world.hasStages ? LONG_CALM : CALM
     this.queue = new SimQueue(chance)
-    this.oracle = new Oracle(this)
     this.db = openDatabase(':memory:')
+    this.oracle = new Oracle(this)
     breakage.database?.(this.db)
     this.service = new SimService(this, breakage)
     for (let i = 0; i < 1 + chance.int(3); i += 1) this.hosts.push(new SimHost(this, i, breakage.worker ?? {}))
@@ -105,7 +113,7 @@ export class Simulation {
   /** A named crash point: the process that passes it may die here. */
   point(name: string): void {
     this.hit.add(name)
-    if (this.now >= CALM) return
+    if (this.now >= this.calm) return
     const left = this.#armed.get(name)
     if (left === 1) this.#armed.delete(name)
     else if (left !== undefined) this.#armed.set(name, left - 1)
@@ -138,7 +146,7 @@ export class Simulation {
     const { boot } = host
     const body: Requests[K][0] = JSON.parse(JSON.stringify(message.body))
     const travel = () => 1 + this.chance.int(this.net.delay)
-    const isLost = () => this.now < CALM && this.chance.hits(this.net.drop)
+    const isLost = () => this.now < this.calm && this.chance.hits(this.net.drop)
     const reply = (answer: Requests[K][1] | null, extra = 0) =>
       this.later(travel() + extra, () => {
         if (host.isUp && host.boot === boot) this.deliverTo(host, () => read(answer))
@@ -151,7 +159,7 @@ export class Simulation {
       lose()
       return
     }
-    const late = this.mode === 'chaos' && this.now < CALM && this.chance.hits(0.03) ? this.chance.int(25) : 0
+    const late = this.mode === 'chaos' && this.now < this.calm && this.chance.hits(0.03) ? this.chance.int(25) : 0
     if (late > 0 && message.kind === 'beat') host.disturbed = this.now
     this.later(travel() + late, () => {
       const answer = this.service.answer(host, message.kind, body)
@@ -164,10 +172,10 @@ export class Simulation {
   async run(): Promise<Outcome> {
     let isOver = false
     for (this.now = 1; this.now < LAST_TICK && !isOver; this.now += 1) {
-      this.queue.isHostile = this.mode === 'chaos' && this.now < CALM
+      this.queue.isHostile = this.mode === 'chaos' && this.now < this.calm
       this.queue.tick(this.now)
       if (this.queue.isHostile) mischief(this)
-      if (this.now === CALM) heal(this)
+      if (this.now === this.calm) heal(this)
       for (const run of this.#agenda.get(this.now) ?? []) run()
       this.#agenda.delete(this.now)
       await this.service.tick()
@@ -192,7 +200,7 @@ export class Simulation {
   }
 
   #isOver(): boolean {
-    if (this.now <= CALM || !this.service.isUp) return false
+    if (this.now <= this.calm || !this.service.isUp) return false
     const sweeps = this.ledger.sweeps()
     if (sweeps.length < this.world.plans.length || sweeps.some(({ state }) => state === 'running' || state === 'paused'))
       return false

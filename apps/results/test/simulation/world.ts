@@ -1,10 +1,11 @@
 import {
   type Config,
-  configKey,
   encodingKey,
   groupKey,
+  isPairRecipe,
   type Load,
   loadKey,
+  type PairRecipe,
   type Plan,
   type PlannedGroup,
   type PreparedTask,
@@ -16,17 +17,28 @@ import {
   type TextSetRef,
   taskKey,
 } from '@sweepboard/contracts'
-import type { Chance } from './chance.ts'
+import { Chance } from './chance.ts'
+import { CHUNK_BYTES } from './chunk-size.ts'
+import { SimPairs } from './sim-pairs.ts'
+import { Stages } from './world-stages.ts'
 
-/** Faults happen before this tick; one tick is a second. */
-export const CALM = 160
-export const CHUNK_BYTES = 4000
-export const CHUNK_TOKENS = CHUNK_BYTES / 4
 const CONFIGS: readonly Config[] = [
   { dimensions: null, precision: 'float32', similarity: 'cosine' },
   { dimensions: 8, precision: 'float32', similarity: 'cosine' },
   { dimensions: null, precision: 'int8', similarity: 'cosine' },
 ]
+
+/** Lane numbers of rerankers start here. */
+const FIRST_RERANKER = 10
+
+export interface WorldOptions {
+  readonly seed: number
+  readonly mode: Mode
+  readonly killerRate: number
+  readonly tailKillers: boolean
+  /** Share of seeds whose plans have second stages. */
+  readonly stageRate: number
+}
 
 export type Mode = 'clean' | 'control' | 'points' | 'chaos'
 
@@ -50,13 +62,23 @@ export class World {
   readonly killers = new Set<string>()
   readonly flaky = new Map<string, number>()
   readonly hasEndpoint: boolean
+  readonly pairs: SimPairs
+  /** Loads of rerankers; none in a world of first stages only. */
+  readonly #rerankers: readonly Load[]
+  readonly #stageChance: Chance
+  readonly #groups = new Map<string, PlannedGroup>()
   readonly #setOf = new Map<string, string>()
   readonly #laneOf = new Map<string, number>()
 
-  constructor(chance: Chance, options: { mode: Mode; killerRate: number; tailKillers: boolean }) {
+  constructor(chance: Chance, options: WorldOptions) {
     this.hasEndpoint = chance.hits(0.3)
     this.loads = Array.from({ length: 1 + chance.int(3) }, (_, i) => load(i, this.hasEndpoint && i === 0))
-    for (const [i, { key }] of this.loads.entries()) this.#laneOf.set(key, i)
+    // Drawn apart, so that the first stages of a seed are the same with and without what stands over them.
+    this.#stageChance = new Chance(options.seed + 1_000_003)
+    const rerankers = this.#stageChance.hits(options.stageRate) ? 1 + this.#stageChance.int(2) : 0
+    this.#rerankers = Array.from({ length: rerankers }, (_, i) => load(FIRST_RERANKER + i, false))
+    for (const { key, identity } of [...this.loads, ...this.#rerankers]) this.#laneOf.set(key, Number(identity.options.lane))
+    this.pairs = new SimPairs(options.seed, options.mode === 'clean' || options.tailKillers ? 0 : options.killerRate)
     for (let i = 0; i < 2 + chance.int(5); i += 1) this.#addSet(`ts${i}`, chance.hits(0.05) ? 0 : 1 + chance.int(6))
     const names = [...this.sets.keys()]
     for (let i = 0; i < 1 + chance.int(4); i += 1) {
@@ -86,8 +108,13 @@ export class World {
     const [lane] = this.loads
     if (groups.length === 0 && first && lane) groups.push(group(lane, first.ref, { configs: CONFIGS.slice(0, 1), rank: 0 }))
     const id = `s${i}`
+    if (this.#rerankers.length > 0)
+      groups.push(...new Stages(this.#stageChance, { rerankers: this.#rerankers, first: [...groups], isFirst: i === 0 }).plan())
+    for (const one of groups) this.#groups.set(one.key, one)
+    const isLate = this.#rerankers.length > 0 && i > 0 && this.#stageChance.hits(0.5)
     const plan: Plan = { sweep: id, groups, gates: [], warnings: [], isLimited: false, budget: { cellMs: null, sweepMs: null } }
-    this.plans.push({ id, at: i === 0 ? 0 : chance.int(60), plan, weight: 1 + chance.int(2) })
+    const at = i === 0 ? 0 : chance.int(60)
+    this.plans.push({ id, at: isLate ? at + 60 : at, plan, weight: 1 + chance.int(2) })
   }
 
   *#labels(): Generator<{ label: string; isLast: boolean }> {
@@ -99,11 +126,7 @@ export class World {
     }
   }
 
-  #harm(
-    chance: Chance,
-    { label, isLast }: { label: string; isLast: boolean },
-    options: { mode: Mode; killerRate: number; tailKillers: boolean },
-  ): void {
+  #harm(chance: Chance, { label, isLast }: { label: string; isLast: boolean }, options: WorldOptions): void {
     const killerRate = options.tailKillers ? (isLast ? 0.3 : 0) : options.killerRate
     if (chance.hits(0.012)) this.poison.add(label)
     else if (options.mode !== 'clean' && chance.hits(killerRate)) this.killers.add(label)
@@ -111,12 +134,55 @@ export class World {
   }
 
   /** Readable name of a chunk: text set, lane, side, number. */
-  label(lane: string, textSet: string, side: SideRecipe, n: number): string {
+  label(lane: string, textSet: string, side: SideRecipe | PairRecipe, n: number): string {
+    if (isPairRecipe(side)) return this.pairs.label(this.#laneOf.get(lane) ?? -1, textSet, side, n)
     return `${this.#setOf.get(textSet)}@${this.#laneOf.get(lane)}${side.instruction === null ? 'd' : 'q'}#${n}`
   }
 
+  isPoison(label: string): boolean {
+    return this.poison.has(label) || (this.pairs.chunk(label)?.pairs ?? []).some((pair) => this.pairs.isPoison(pair))
+  }
+
+  isKiller(label: string): boolean {
+    return this.killers.has(label) || (this.pairs.chunk(label)?.pairs ?? []).some((pair) => this.pairs.isKiller(pair))
+  }
+
+  /** How often a chunk still fails for no reason of its own. */
+  flakiness(label: string): number {
+    const known = this.flaky.get(label)
+    if (known !== undefined || this.pairs.chunk(label) === undefined) return known ?? 0
+    this.flaky.set(label, this.#stageChance.hits(0.02) ? 1 + this.#stageChance.int(2) : 0)
+    return this.flaky.get(label) ?? 0
+  }
+
   isHarmful(label: string): boolean {
-    return this.poison.has(label) || this.killers.has(label)
+    return this.isPoison(label) || this.isKiller(label)
+  }
+
+  get hasStages(): boolean {
+    return this.#rerankers.length > 0
+  }
+
+  /** A group of any plan; as deep as the last plan that names it. */
+  group(key: string): PlannedGroup {
+    const found = this.#groups.get(key)
+    if (found === undefined) throw new Error(`no group ${key}`)
+    return found
+  }
+
+  laneOf(load: string): number {
+    return this.#laneOf.get(load) ?? -1
+  }
+
+  /** Text sets and judgments of tasks are no files here: they are always whole. */
+  isTaskArtifact(digest: string): boolean {
+    return this.#setOf.has(digest) || this.tasks.some(({ ref }) => sha256(`judgments ${ref.task}`) === digest)
+  }
+
+  /** Names (digests) of the text sets of a task. */
+  textSetsOf(task: string): { queries: string; documents: string } {
+    const [queries = '', documents = ''] = this.tasks.find(({ ref }) => ref.task === task)?.sets ?? []
+    return { queries: sha256(queries), documents: sha256(documents) }
   }
 
   prepared(key: string): PreparedTask {
@@ -154,15 +220,6 @@ export class World {
       Array.from({ length: this.sets.get(name ?? '') ?? 0 }, (_, n) => `${name}@${lane}${letter}#${n}`)
     return [...side(task?.sets[0], 'q'), ...side(task?.sets[1], 'd')]
   }
-}
-
-/** The score a quiet run gives: a number that depends on the config and on every chunk read, in order. */
-export function scoreOf(config: string, labels: readonly string[]): number {
-  return Number.parseInt(sha256(`${config}(${labels.join(',')})`).slice(0, 12), 16) / 2 ** 48
-}
-
-export function keysOf(group: PlannedGroup): string[] {
-  return group.configs.map(configKey)
 }
 
 function load(i: number, isRemote: boolean): Load {
