@@ -1,4 +1,4 @@
-import { EXIT_CODE, type SweepError, toSweepError } from '@sweepboard/contracts'
+import { EXIT_CODE, SweepError, toSweepError } from '@sweepboard/contracts'
 
 /** stdout is for results, stderr for progress and errors. */
 export function printResult(text: string): void {
@@ -20,7 +20,7 @@ export function printEvent(event: { readonly event: string } & Record<string, un
 
 /** Shows a failure on stderr, or as one JSON document on stdout; returns the exit code its kind means. */
 export function reportFailure(thrown: unknown, asJson: boolean): number {
-  const error = toSweepError(thrown)
+  const error = toFailure(thrown)
   if (asJson)
     printEvent({
       event: 'error',
@@ -33,6 +33,18 @@ export function reportFailure(thrown: unknown, asJson: boolean): number {
   else printNote(describeFailure(error))
   if (error.kind === 'bug' && process.env.SWEEPBOARD_DEBUG) printNote(String(error.stack))
   return EXIT_CODE[error.kind]
+}
+
+/** What a folder that is read-only, full, or no folder answers a write with; Node says ENOENT of a `mkdir` on a read-only file system. */
+const UNWRITABLE = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST', 'ENOSPC', 'EDQUOT'])
+
+/** The coded form of anything thrown: a file system that takes no write is the user's to mend (`SB-FILE-007`), not our bug. */
+export function toFailure(thrown: unknown): SweepError {
+  const { code = '', syscall, path, message } = (thrown instanceof Error ? thrown : {}) as NodeJS.ErrnoException
+  const isFile = UNWRITABLE.has(code) || (code === 'ENOENT' && syscall === 'mkdir')
+  const isLedger = /^SQLITE_(READONLY|CANTOPEN|FULL)/.test(code)
+  if (!isLedger && !(isFile && path !== undefined)) return toSweepError(thrown)
+  return new SweepError('SB-FILE-007', { file: path ?? 'the ledger', message }, { cause: thrown })
 }
 
 /** Words of a failure: message, its mistakes with file and line, and what to do. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openPlace, type Place, REPOSITORY, start } from './command.ts'
+import { openPlace, type Place, REPOSITORY, start, sweepboard } from './command.ts'
 
 let place: Place
 beforeAll(() => {
@@ -42,4 +42,37 @@ it('says how to install where no package lies beside the bin', async () => {
   const { exit, said } = await shell(`"${process.execPath}" "${bin}" --version`)
   expect(exit).toBe(3)
   expect(said).toContain('SB-CORE-003: sweepboard is not installed here.')
+})
+
+it.each(['nonsense', 'ftp://host', '127.0.0.1:4400'])(
+  'refuses %s as the address of a service, instead of waiting for it',
+  async (url) => {
+    for (const args of [
+      ['worker', '--join', url, '--data', join(place.folder, 'worker')],
+      ['status', '--to', url],
+    ]) {
+      const { exit, stderr } = await sweepboard(...args)
+      expect(stderr).toContain(`SB-SERVE-008: "${url}" is not the address of a service`)
+      expect(exit).toBe(2)
+    }
+  },
+)
+
+it('says that a worker waits for its service, and ends at Ctrl-C', async () => {
+  const running = start(['worker', '--join', 'http://127.0.0.1:9', '--data', join(place.folder, 'worker')])
+  await running.until('Waiting for it')
+  running.child.kill('SIGINT')
+  const { exit, stderr } = await running.ended
+  expect(stderr).toContain('SB-CORE-004')
+  expect(exit).toBe(130)
+})
+
+it('a data folder that cannot be written is named with the fix, never called a bug', async () => {
+  const file = place.write('file', '')
+  const spec = place.write('sweep.yaml', 'sweep: s\ntasks: [SemanticTrapsEn]\nmodels: [mteb/baseline-random-encoder]\n')
+  const { exit, stderr } = await sweepboard('run', spec, '--data', join(file, 'data'))
+  expect(stderr).toContain(`SB-FILE-007: cannot write ${file}`)
+  expect(exit).toBe(3)
+  const doctor = await sweepboard('doctor', '--data', join(file, 'data'))
+  expect(doctor.stdout).toMatch(/error {3}data folder: SB-FILE-007/)
 })

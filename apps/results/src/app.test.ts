@@ -147,6 +147,8 @@ describe('the board', () => {
     const page = await ask('/sweeps/some-id')
     expect(await page.text()).toContain('board')
     expect(page.headers.get('content-security-policy')).toContain("default-src 'self'")
+    for (const path of ['/', '/api/v1/health', '/api/v1/nothing', '/openapi.json'])
+      expect((await app.request(path)).headers.get('x-content-type-options'), path).toBe('nosniff')
     const script = await ask('/assets/app.js')
     expect(script.headers.get('content-type')).toContain('javascript')
     expect(script.headers.get('cache-control')).toContain('immutable')

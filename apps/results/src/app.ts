@@ -64,6 +64,12 @@ export function createApp(service: Service, options: AppOptions): Hono {
   app.notFound(() => {
     throw new SweepError('SB-SERVE-006', { what: 'such page' })
   })
+  // An answer is what its content type says, for the API's as for the board's files.
+  app.use(async (c, next) => {
+    await next()
+    c.header('x-content-type-options', 'nosniff')
+    c.header('referrer-policy', 'no-referrer')
+  })
   for (const route of ROUTES) {
     const limit = bodyLimit({
       maxSize: options.bodyLimitBytes,
@@ -171,7 +177,6 @@ function addWebRoutes(app: Hono, folder: string): void {
     const headers = {
       'content-type': CONTENT_TYPES[extname(file)] ?? 'application/octet-stream',
       'content-security-policy': PAGE_POLICY,
-      'x-content-type-options': 'nosniff',
       'cache-control': path.startsWith('/assets/') ? 'public, immutable, max-age=31536000' : 'no-cache',
     }
     return new Response(Readable.toWeb(createReadStream(file)) as ReadableStream, { headers })

@@ -22,7 +22,9 @@ export class ServiceClient {
   readonly #token: string | null
   readonly #timeoutMs: number
 
+  /** @throws SweepError `SB-SERVE-008` for what is no http address: waiting for it would never end */
   constructor({ url, token, timeoutMs = 30_000 }: ClientOptions) {
+    if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) throw new SweepError('SB-SERVE-008', { url })
     this.#url = url.replace(/\/+$/, '')
     this.#token = token
     this.#timeoutMs = timeoutMs

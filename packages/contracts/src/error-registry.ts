@@ -400,6 +400,11 @@ export const ERRORS = {
     says: (d) => `the body is above the limit of ${d.limitBytes} bytes`,
     fix: 'Send less at once: texts and vectors go up as artifacts, published results file by file.',
   },
+  'SB-SERVE-008': {
+    kind: 'invalid',
+    says: (d) => `"${d.url}" is not the address of a service`,
+    fix: 'Write it as http://HOST:PORT, the line `sweepboard serve` prints.',
+  },
 
   'SB-WORK-001': {
     kind: 'conflict',

@@ -1,12 +1,11 @@
 import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
-import { toSweepError } from '@sweepboard/contracts'
 import { folderHolder, Ledger } from '@sweepboard/ledger'
 import { checkRedis } from '@sweepboard/queue'
 import type { Command } from 'commander'
 import { type CommonOptions, codeVersion, dataFolder } from '../context.ts'
 import { commandHolder } from '../folder-source.ts'
-import { printJson, printResult } from '../output.ts'
+import { printJson, printResult, toFailure } from '../output.ts'
 import { findService } from '../service-address.ts'
 
 interface Finding {
@@ -86,7 +85,7 @@ function checkData(folder: string): Finding {
     Ledger.open({ folder, holder: commandHolder() }).close()
     return { check, state: 'ok', message: `${folder}, ${freeGiB.toFixed(0)} GiB free`, fix: null }
   } catch (thrown) {
-    const error = toSweepError(thrown)
+    const error = toFailure(thrown)
     return { check, state: 'error', message: error.message, fix: error.fix }
   }
 }

@@ -73,8 +73,12 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
     log: (event) => {
       log.write(event)
       if (options.json) printEvent(event)
+      else if (event.event === 'service-away' && event.what === 'join')
+        printNote(`${event.message}\nWaiting for it; Ctrl-C ends.`)
     },
     signal: ending.signal,
+  }).catch((thrown) => {
+    throw ending.signal.aborted ? new SweepError('SB-CORE-004', { what: `joining ${options.join}` }) : thrown
   })
   if (!options.json) printNote(`Joined ${options.join} as ${options.name} with slots ${options.slots}. Ctrl-C drains and ends.`)
   await signal
