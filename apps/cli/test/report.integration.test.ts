@@ -37,6 +37,11 @@ describe.skipIf(!existsSync(join(SHARED, 'datasets/AILAStatutes')))('report and 
     expect(pocket.energyJoules === null).toBe(pocket.energyReason !== null)
     const table = await sweepboard('status', '--resources', '--data', place.data)
     expect(table.stdout).toMatch(/^model .*p50 ms/)
+    const board = JSON.parse((await sweepboard('leaderboard', '--resources', '--data', place.data, '--json')).stdout)
+    for (const row of board.rows) expect(row.resources.model).toBe(row.model)
+    const csv = (await sweepboard('leaderboard', '--resources', '--data', place.data, '--csv')).stdout.split('\n')
+    expect(csv[0]).toMatch(/,AILAStatutes,weights_mb,peak_mb,/)
+    expect(csv[1]?.split(',').length).toBe(csv[0]?.split(',').length)
   })
 
   it('compares with the baseline asked for; Markdown without a file', async () => {

@@ -1,5 +1,5 @@
 import type { CellView } from '@sweepboard/ledger'
-import type { Leaderboard, SweepView } from '@sweepboard/results'
+import type { Leaderboard, ResourceRow, SweepView } from '@sweepboard/results'
 
 /** The service's answer to `GET /api/v1/hosts`, as far as the board reads it. */
 export interface HostRow {
@@ -100,6 +100,11 @@ export const asked = {
   cells: (id: string) => ({
     queryKey: ['cells', id],
     queryFn: ({ signal }: { signal: AbortSignal }) => read<CellView[]>(`${at(id)}/cells`, signal),
+  }),
+  resources: (id: string, scored: number) => ({
+    queryKey: ['resources', id, scored],
+    queryFn: ({ signal }: { signal: AbortSignal }) => read<ResourceRow[]>(`${at(id)}/resources`, signal),
+    placeholderData: (before: ResourceRow[] | undefined) => before,
   }),
   gates: (id: string) => ({
     queryKey: ['gates', id],

@@ -10,6 +10,7 @@ import { SweepControls } from './sweep-controls.tsx'
 import { SweepFailures } from './sweep-failures.tsx'
 import { SweepMatrix } from './sweep-matrix.tsx'
 import { ProgressBar, ProgressLegend, StateTag } from './sweep-progress.tsx'
+import { SweepResources } from './sweep-resources.tsx'
 import { SweepSlots } from './sweep-slots.tsx'
 
 /** One sweep, live. Parts that grow stand side by side at the end, so that nothing above them moves. */
@@ -47,6 +48,7 @@ export function SweepPage({ id }: { id: string }) {
         <SweepSlots lanes={lanes} />
         {cells && <SweepFailures cells={cells} />}
       </div>
+      {sweep.state !== 'running' && <SweepResources id={id} scored={sweep.cells.scored} />}
       <Gates id={id} warnings={sweep.warnings} />
     </>
   )

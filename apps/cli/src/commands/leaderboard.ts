@@ -1,16 +1,18 @@
-import type { KindBoard, Leaderboard } from '@sweepboard/results'
+import { type KindBoard, type Leaderboard, type LeaderboardRow, type ResourceRow, resourceRows } from '@sweepboard/results'
 import type { Command } from 'commander'
+import { RESOURCE_COLUMNS, resourcesOf, resourceValues, showResourceBoard } from '../board-resources.ts'
 import { formatScore, showBoard, shownDimensions } from '../board-table.ts'
 import type { CommonOptions } from '../context.ts'
 import { kindRecords, showKinds } from '../kind-table.ts'
 import { printJson, printResult } from '../output.ts'
-import { findSweep, openSource } from '../source.ts'
+import { findSweep, openSource, type Source } from '../source.ts'
 
 interface LeaderboardOptions extends CommonOptions {
   readonly tasks?: string[]
   readonly kinds?: string
   readonly sweep?: string
   readonly published: boolean
+  readonly resources?: boolean
   readonly csv?: boolean
   readonly md?: boolean
 }
@@ -23,6 +25,7 @@ export function add(program: Command): void {
     .option('--kinds <task>', 'instead: top-1/3/5 accuracy by kind of query, for a task with kinds')
     .option('--sweep <name>', 'only the cells of this sweep')
     .option('--no-published', 'leave imported rows out')
+    .option('--resources', 'columns of what each recipe took: weights, memory, seconds, rates, latency of one query, energy')
     .option('--csv', 'comma-separated values')
     .option('--md', 'a Markdown table')
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
@@ -42,7 +45,9 @@ async function leaderboard(options: LeaderboardOptions): Promise<void> {
     const sweep = options.sweep ? (await findSweep(source, options.sweep)).id : null
     if (options.kinds === undefined) {
       const board = await source.leaderboard({ tasks: options.tasks ?? [], sweep, published: options.published })
-      printAs(options, board, { records: () => records(board), markdown: () => markdown(board), text: () => showBoard(board) })
+      if (options.resources) printWithResources(options, board, await readResources(source, sweep))
+      else
+        printAs(options, board, { records: () => records(board), markdown: () => markdown(board), text: () => showBoard(board) })
     } else {
       const board = await source.kinds({ task: options.kinds, sweep })
       const rows = () => kindRecords(board)
@@ -51,6 +56,28 @@ async function leaderboard(options: LeaderboardOptions): Promise<void> {
   } finally {
     source.close()
   }
+}
+
+async function readResources(source: Source, sweep: string | null): Promise<ResourceRow[]> {
+  return resourceRows(sweep === null ? await source.scoredCells() : await source.cells(sweep))
+}
+
+function printWithResources(options: LeaderboardOptions, board: Leaderboard, resources: readonly ResourceRow[]): void {
+  const rows = () => {
+    const [head = [], ...plain] = records(board)
+    const names = RESOURCE_COLUMNS.map(([name]) => name)
+    return [
+      [...head, ...names],
+      ...plain.map((row, i) => [...row, ...resourceValues(board.rows[i] as LeaderboardRow, resources)]),
+    ]
+  }
+  if (options.json) printJson({ ...board, rows: board.rows.map((row) => ({ ...row, resources: resourcesOf(row, resources) })) })
+  else
+    printAs(options, board, {
+      records: rows,
+      markdown: () => markdownTable(rows()),
+      text: () => showResourceBoard(board, resources),
+    })
 }
 
 function printAs(
