@@ -2,6 +2,8 @@ import { performance } from 'node:perf_hooks'
 import { openFolderStore } from '@sweepboard/artifacts'
 import {
   type ArtifactStore,
+  CHUNK_MAX_TEXTS,
+  chunkBounds,
   isLexical,
   isPairRecipe,
   isRemote,
@@ -89,11 +91,19 @@ function textsWith(engine: Engine, { artifacts, fault }: Pick<Opened, 'artifacts
     fault,
     async compute(side, { textSet, start, end }, options) {
       if (isPairRecipe(side)) throw new SweepError('SB-CORE-001', { message: 'an encoder got pairs to score' })
-      const texts = (await readTexts(textSet, artifacts)).slice(start, end)
-      const { vectors, counts } = await engine.encode(side, texts, options)
+      const set = await readTexts(textSet, artifacts)
+      const texts = set.slice(start, end)
+      const { vectors, counts } = await engine.encode(side, texts, { ...options, ahead: chunkAfter(set, end) })
       return { artifact: () => writeVectors(vectors), dim: vectors.dim, counts, byteCount: bytesOf(texts) }
     },
   }
+}
+
+/** The texts of the chunk that begins at `start`: mostly the next one asked for. */
+function chunkAfter(set: readonly string[], start: number): readonly string[] {
+  const following = set.slice(start, start + CHUNK_MAX_TEXTS)
+  const [chunk] = chunkBounds(following.map((text) => Buffer.byteLength(text)))
+  return following.slice(0, chunk?.end ?? 0)
 }
 
 function tokensWith(engine: TokenEngine, { artifacts, fault }: Pick<Opened, 'artifacts' | 'fault'>): Opened {

@@ -32,6 +32,8 @@ export interface EncodeOptions {
   readonly onProgress?: (() => void) | undefined
   /** Padded tokens a batch may have at most; planned batches above it are cut (and counted as splits). */
   readonly tokenBudget?: number | undefined
+  /** Texts of the same side that will probably be asked for next: the onnx engine tokenises them while it computes. */
+  readonly ahead?: readonly string[] | undefined
 }
 
 /** What turns texts into vectors. One object holds one load in memory. */

@@ -21,7 +21,10 @@ export async function openOnnxEngine(
   return {
     ...opened.facts,
     encode: (side, texts, given = {}) => encode(opened, dim, { side, texts, options: given }),
-    close: () => opened.session.close(),
+    close: async () => {
+      await opened.ahead.close()
+      await opened.session.close()
+    },
   }
 }
 
@@ -31,10 +34,14 @@ async function encode(
   call: { side: SideRecipe; texts: readonly string[]; options: EncodeOptions },
 ): Promise<EncodedTexts> {
   const { side, texts, options } = call
-  const { session, tokenizer, padding, limits } = opened
+  const { session, tokenizer, padding, limits, ahead } = opened
   const render = textRenderer(side)
   const read = tokenizer.reader(side)
-  const tokenized = await readTexts(texts, (text) => read(render(text)), options.signal)
+  const prepared = await ahead.take(side, texts)
+  if (options.ahead !== undefined && options.ahead.length > 0) ahead.prepare(side, options.ahead)
+  const tokenized = prepared
+    ? await readTexts(prepared, (text) => text, options.signal)
+    : await readTexts(texts, (text) => read(render(text)), options.signal)
   const values = new Float32Array(texts.length * dim)
   const target = vectorTarget({ session, padId: tokenizer.padId, padding, side, texts: tokenized.texts, dim, values })
   const ran = await runBatches(target, limits, options)

@@ -7,12 +7,14 @@ import { PROVIDERS, type Provider } from './onnx-provider-name.ts'
 import { OnnxSession } from './onnx-session.ts'
 import { openTextTokenizer, type TextTokenizer } from './text-tokenizer.ts'
 import { BATCH_PADDED_TOKENS } from './token-batches.ts'
+import { TokenThread } from './token-thread.ts'
 import { findModelFolder } from './weights-on-host.ts'
 
 /** An ONNX load in memory, whatever it computes. */
 export interface OpenedOnnx {
   readonly session: OnnxSession
   readonly tokenizer: TextTokenizer
+  readonly ahead: TokenThread
   readonly padding: PaddingSide
   readonly limits: BatchLimits
   /** `device` is the provider's device class. */
@@ -39,6 +41,7 @@ export async function openOnnx(
   return {
     session,
     tokenizer,
+    ahead: new TokenThread({ folder, model: load.model }),
     padding: padding === 'left' ? 'left' : 'right',
     limits: {
       batchTexts: typeof batchTexts === 'number' ? batchTexts : Number.POSITIVE_INFINITY,
