@@ -23,6 +23,8 @@ const COMMANDS = [
   'score',
   'consistency',
   'calibrate',
+  'reproduce',
+  'report',
   'fuse',
   'tasks',
   'models',
