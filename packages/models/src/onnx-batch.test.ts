@@ -8,7 +8,11 @@ function target(texts: number, rowsThatFit: number): BatchTarget & { written: nu
   const written: number[] = []
   return {
     written,
-    texts: Array.from({ length: texts }, () => ({ ids: Array.from({ length: 10 }, () => 1), isTruncated: false, controlCount: 0 })),
+    texts: Array.from({ length: texts }, () => ({
+      ids: Array.from({ length: 10 }, () => 1),
+      isTruncated: false,
+      controlCount: 0,
+    })),
     write: async (rows) => {
       if (rows.length > rowsThatFit) throw new Error('Failed to allocate memory for requested buffer')
       written.push(...rows)
