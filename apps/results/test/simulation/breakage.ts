@@ -16,8 +16,12 @@ export interface Breakage {
   /** The service's clock from the simulation's, ms. */
   readonly now?: (ms: number, sinceBoot: number) => number
   readonly tailKillers?: boolean
+  /** All seeds: one worker with two slots, one killer text. */
+  readonly isInStep?: boolean
   /** Share of seeds with second stages, where not the usual one. */
   readonly stageRate?: number
+  /** Chance of a damaged pair set, per tick of chaos. */
+  readonly pairDamage?: number
   /** Where to begin: the seeds before do not meet it. */
   readonly firstSeed?: number
 }

@@ -3,7 +3,7 @@ import type { LeaseRow, Ledger, SqliteDatabase } from '@sweepboard/ledger'
 import type { Breakage } from './breakage.ts'
 
 /** Replaces one method of a ledger; `original` is the shipped one. */
-function instead<
+export function instead<
   K extends
     | 'claim'
     | 'commit'
@@ -11,16 +11,18 @@ function instead<
     | 'expire'
     | 'control'
     | 'leaseEncode'
+    | 'leasePairs'
     | 'openLeases'
     | 'deleteGarbage'
     | 'prepared'
     | 'submit'
-    | 'todoChunks',
+    | 'todoChunks'
+    | 'unpairedGroups',
 >(ledger: Ledger, method: K, make: (original: Ledger[K]) => Ledger[K]): void {
   ledger[method] = make((ledger[method] as (...args: never[]) => unknown).bind(ledger) as Ledger[K])
 }
 
-const run = (db: SqliteDatabase, sql: string, ...values: (string | number | null)[]) => db.prepare(sql).run(...values)
+export const run = (db: SqliteDatabase, sql: string, ...values: (string | number | null)[]) => db.prepare(sql).run(...values)
 
 /** A suspect chunk is computed beside others. */
 function noQuarantine(ledger: Ledger): void {
@@ -151,19 +153,17 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
     ledger: (ledger) =>
       instead(ledger, 'openLeases', (original) => () => original().filter(({ run: claimed }) => claimed !== null)),
   },
-  /** Without it the quarantine of its host means nothing either: a suspect is only one chunk of a lease. */
+  /** A suspect chunk is leased with others. */
   'no isolation': {
-    tailKillers: true,
-    ledger: (ledger) => {
-      noQuarantine(ledger)
+    isInStep: true,
+    ledger: (ledger) =>
       instead(
         ledger,
         'todoChunks',
         (original) => (lane, sweep) => [...original(lane, sweep)].map((chunk) => ({ ...chunk, crashes: 0 })),
-      )
-    },
+      ),
   },
-  'no quarantine': { tailKillers: true, firstSeed: 40, ledger: (ledger) => noQuarantine(ledger) },
+  'no quarantine': { isInStep: true, ledger: (ledger) => noQuarantine(ledger) },
   'two leases for a chunk': {
     ledger: (ledger, db) =>
       instead(ledger, 'leaseEncode', (original) => (want) => {

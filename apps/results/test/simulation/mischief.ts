@@ -32,7 +32,7 @@ export function mischief(sim: Simulation): void {
     during(15, () => {
       host.isDraining = false
     })
-  } else if (k < 0.105) damage(sim, PAIR_SETS)
+  } else if (k >= 1 - sim.pairDamage) damage(sim, PAIR_SETS)
 }
 
 function cut(sim: Simulation, host: SimHost): void {

@@ -41,13 +41,18 @@ export class SimHost {
   #outbox: SimOutbox
   #seq = 0
 
-  constructor(sim: Simulation, index: number, breakage: WorkerBreakage) {
+  /** `shape`: where it is not drawn. */
+  constructor(
+    sim: Simulation,
+    index: number,
+    { breakage, shape }: { breakage: WorkerBreakage; shape: { slotCount: number; ticksPerChunk: number } | null },
+  ) {
     this.#sim = sim
     this.#outbox = new SimOutbox(sim, this)
     this.id = `h${index}`
     this.breakage = breakage
-    this.#slotCount = 1 + sim.chance.int(2)
-    this.ticksPerChunk = 1 + sim.chance.int(3)
+    this.#slotCount = shape?.slotCount ?? 1 + sim.chance.int(2)
+    this.ticksPerChunk = shape?.ticksPerChunk ?? 1 + sim.chance.int(3)
     this.#hasEndpoint = sim.world.hasEndpoint && (index === 0 || sim.chance.hits(0.4))
     this.#start()
   }

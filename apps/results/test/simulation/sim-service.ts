@@ -46,7 +46,7 @@ export class SimService {
     this.ledger = this.#openLedger()
     this.#coordinator = this.#newCoordinator()
     this.#garbage = this.#newGarbage()
-    if (sim.mode !== 'clean') this.#planControls()
+    if (sim.mode !== 'clean' && !sim.isInStep) this.#planControls()
   }
 
   backAt(tick: number): void {

@@ -5,6 +5,9 @@ import type { Item, Job, SimSlot } from './sim-types.ts'
 import type { Simulation } from './simulation.ts'
 import { Crash } from './violation.ts'
 
+/** A text that takes the worker down does so in the second tick, or in the only one. */
+const KILL_TICKS = 2
+
 /** One tick of an encode run: whole chunks, in order, each into an artifact and an outbox entry. */
 export function encodeStep(sim: Simulation, host: SimHost, slot: SimSlot, job: Job): void {
   if (!job.hasItems && isFetching(sim, host, job)) return
@@ -21,9 +24,10 @@ export function encodeStep(sim: Simulation, host: SimHost, slot: SimSlot, job: J
     sim.oracle.begun(job.lease, next)
     sim.log(host.id, 'begin', next.label, job.lease)
     sim.point('w.chunk-begun')
-    if (sim.world.isKiller(next.label)) throw new Crash('killer text')
   }
   job.ticksLeft -= 1
+  const isKilled = sim.world.isKiller(job.current.label) && job.ticksLeft <= Math.max(0, host.ticksPerChunk - KILL_TICKS)
+  if (isKilled) throw new Crash('killer text')
   if (job.ticksLeft > 0) return
   chunkDone(sim, host, { slot, job }, job.current)
   job.current = null

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { BREAKAGES } from './breakages.ts'
+import { CHILD_BREAKAGES } from './breakages-children.ts'
 import { POINTS, Simulation } from './simulation.ts'
 import { Violation } from './violation.ts'
 
@@ -8,6 +9,7 @@ const SEEDS = Number(process.env.SWEEPBOARD_SEEDS ?? 1000)
 const ONLY = process.env.SWEEPBOARD_SEED
 /** Seeds a planted breakage may need before it is found. */
 const PATIENCE = 400
+const PLANTED = { ...BREAKAGES, ...CHILD_BREAKAGES }
 
 describe('the protocol under faults', () => {
   const hit = new Set<string>()
@@ -33,16 +35,16 @@ describe('the protocol under faults', () => {
 })
 
 describe('what is built wrong is found', () => {
-  it.each(Object.keys(BREAKAGES))('%s', async (name) => {
+  it.each(Object.keys(PLANTED))('%s', async (name) => {
     expect(await firstViolation(name)).not.toBeNull()
   })
 })
 
 async function firstViolation(name: string): Promise<string | null> {
-  const first = BREAKAGES[name]?.firstSeed ?? 0
+  const first = PLANTED[name]?.firstSeed ?? 0
   for (let seed = first; seed < first + PATIENCE; seed += 1) {
     try {
-      await new Simulation(seed, BREAKAGES[name]).run()
+      await new Simulation(seed, PLANTED[name]).run()
     } catch (thrown) {
       if (thrown instanceof Violation) return thrown.invariant
       throw thrown

@@ -43,6 +43,8 @@ export interface Outcome {
 export class Simulation {
   readonly mode: Mode
   readonly chance: Chance
+  /** Two slots of one worker, a killer text on one and an innocent chunk on the other (protocol section 14, hole 10). */
+  readonly isInStep: boolean
   readonly world: World
   /** Faults happen before this tick; one tick is a second. */
   readonly calm: number
@@ -53,6 +55,8 @@ export class Simulation {
   readonly store = new Map<string, string>()
   /** Digests whose file was removed or damaged from outside. */
   readonly damaged = new Set<string>()
+  /** Chance of a damaged pair set, per tick of chaos. */
+  readonly pairDamage: number
   readonly net: { drop: number; delay: number }
   readonly hit = new Set<string>()
   now = 0
@@ -67,10 +71,20 @@ export class Simulation {
 
   constructor(seed: number, breakage: Breakage = {}, verbose = false) {
     this.#verbose = verbose
+    this.pairDamage = breakage.pairDamage ?? 0.015
     this.chance = new Chance(seed)
     const { chance } = this
-    this.mode = seed % 8 === 0 ? 'clean' : seed % 8 === 1 ? 'control' : seed % 8 <= 4 ? 'points' : 'chaos'
-    if (this.mode === 'points')
+    this.isInStep = breakage.isInStep ?? seed % 32 === 13
+    this.mode = this.isInStep
+      ? 'points'
+      : seed % 8 === 0
+        ? 'clean'
+        : seed % 8 === 1
+          ? 'control'
+          : seed % 8 <= 4
+            ? 'points'
+            : 'chaos'
+    if (this.mode === 'points' && !this.isInStep)
       for (let i = 0; i < 1 + chance.int(4); i += 1) this.#armed.set(chance.pick(POINTS), 1 + chance.int(6))
     this.#chaos = this.mode === 'chaos' ? chance.pick([0.002, 0.005, 0.012]) : 0
     this.net =
@@ -82,6 +96,7 @@ export class Simulation {
       stageRate: breakage.stageRate ?? 0.5,
       mode: this.mode,
       killerRate: seed % 16 === 5 ? 0.05 : 0.004,
+      isInStep: this.isInStep,
       tailKillers: breakage.tailKillers ?? seed % 16 === 13,
     })
     this.calm = this.mode === 'chaos' && this.world.hasStages ? LONG_CALM : CALM
@@ -90,7 +105,9 @@ export class Simulation {
     this.oracle = new Oracle(this)
     breakage.database?.(this.db)
     this.service = new SimService(this, breakage)
-    for (let i = 0; i < 1 + chance.int(3); i += 1) this.hosts.push(new SimHost(this, i, breakage.worker ?? {}))
+    const hostCount = this.isInStep ? 1 : 1 + chance.int(3)
+    const shape = this.isInStep ? { slotCount: 2, ticksPerChunk: 3 } : null
+    for (let i = 0; i < hostCount; i += 1) this.hosts.push(new SimHost(this, i, { breakage: breakage.worker ?? {}, shape }))
   }
 
   get ledger(): Ledger {

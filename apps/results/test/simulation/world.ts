@@ -36,6 +36,8 @@ export interface WorldOptions {
   readonly mode: Mode
   readonly killerRate: number
   readonly tailKillers: boolean
+  /** One model, one task, one killer among innocent chunks. */
+  readonly isInStep: boolean
   /** Share of seeds whose plans have second stages. */
   readonly stageRate: number
 }
@@ -71,14 +73,18 @@ export class World {
   readonly #laneOf = new Map<string, number>()
 
   constructor(chance: Chance, options: WorldOptions) {
-    this.hasEndpoint = chance.hits(0.3)
-    this.loads = Array.from({ length: 1 + chance.int(3) }, (_, i) => load(i, this.hasEndpoint && i === 0))
+    this.hasEndpoint = chance.hits(0.3) && !options.isInStep
+    this.loads = Array.from({ length: options.isInStep ? 1 : 1 + chance.int(3) }, (_, i) => load(i, this.hasEndpoint && i === 0))
     // Drawn apart, so that the first stages of a seed are the same with and without what stands over them.
     this.#stageChance = new Chance(options.seed + 1_000_003)
-    const rerankers = this.#stageChance.hits(options.stageRate) ? 1 + this.#stageChance.int(2) : 0
+    const rerankers = this.#stageChance.hits(options.stageRate) && !options.isInStep ? 1 + this.#stageChance.int(2) : 0
     this.#rerankers = Array.from({ length: rerankers }, (_, i) => load(FIRST_RERANKER + i, false))
     for (const { key, identity } of [...this.loads, ...this.#rerankers]) this.#laneOf.set(key, Number(identity.options.lane))
     this.pairs = new SimPairs(options.seed, options.mode === 'clean' || options.tailKillers ? 0 : options.killerRate)
+    if (options.isInStep) {
+      this.#plantKiller(chance)
+      return
+    }
     for (let i = 0; i < 2 + chance.int(5); i += 1) this.#addSet(`ts${i}`, chance.hits(0.05) ? 0 : 1 + chance.int(6))
     const names = [...this.sets.keys()]
     for (let i = 0; i < 1 + chance.int(4); i += 1) {
@@ -88,6 +94,20 @@ export class World {
     }
     for (let i = 0; i < 1 + chance.int(3); i += 1) this.#addPlan(chance, i)
     for (const label of this.#labels()) this.#harm(chance, label, options)
+  }
+
+  /** Two tasks on one lane: the chunk that kills, and behind it innocent ones that no killer's group shares. */
+  #plantKiller(chance: Chance): void {
+    this.#addSet('none', 0)
+    for (const [i, count] of [1, chance.pick([2, 3, 40])].entries()) {
+      this.#addSet(`ts${i}`, count)
+      const ref = taskRef(`task${i}`)
+      this.tasks.push({ ref, key: taskKey(ref), sets: ['none', `ts${i}`], isBad: false })
+    }
+    const configs = CONFIGS.slice(0, 1)
+    const groups = this.loads.flatMap((one) => this.tasks.map(({ ref }, rank) => group(one, ref, { configs, rank })))
+    this.plans.push({ id: 's0', at: 0, plan: planOf('s0', groups), weight: 1 })
+    this.killers.add('ts0@0d#0')
   }
 
   #addSet(name: string, chunkCount: number): void {
@@ -112,9 +132,8 @@ export class World {
       groups.push(...new Stages(this.#stageChance, { rerankers: this.#rerankers, first: [...groups], isFirst: i === 0 }).plan())
     for (const one of groups) this.#groups.set(one.key, one)
     const isLate = this.#rerankers.length > 0 && i > 0 && this.#stageChance.hits(0.5)
-    const plan: Plan = { sweep: id, groups, gates: [], warnings: [], isLimited: false, budget: { cellMs: null, sweepMs: null } }
     const at = i === 0 ? 0 : chance.int(60)
-    this.plans.push({ id, at: isLate ? at + 60 : at, plan, weight: 1 + chance.int(2) })
+    this.plans.push({ id, at: isLate ? at + 60 : at, plan: planOf(id, groups), weight: 1 + chance.int(2) })
   }
 
   *#labels(): Generator<{ label: string; isLast: boolean }> {
@@ -220,6 +239,10 @@ export class World {
       Array.from({ length: this.sets.get(name ?? '') ?? 0 }, (_, n) => `${name}@${lane}${letter}#${n}`)
     return [...side(task?.sets[0], 'q'), ...side(task?.sets[1], 'd')]
   }
+}
+
+function planOf(sweep: string, groups: readonly PlannedGroup[]): Plan {
+  return { sweep, groups, gates: [], warnings: [], isLimited: false, budget: { cellMs: null, sweepMs: null } }
 }
 
 function load(i: number, isRemote: boolean): Load {
