@@ -1,5 +1,6 @@
 import { type Config, type Similarity, SweepError, shownVariant } from '@sweepboard/contracts'
 import type { Handle } from './handle.ts'
+import { shownTasks } from './shown-tasks.ts'
 
 /** A scored cell as a leaderboard needs it: without metrics, evidence and artifacts. */
 export interface BoardCell {
@@ -34,16 +35,17 @@ export interface PublishedScore {
 
 interface BoardRow extends Omit<BoardCell, 'group' | 'recipe' | 'config'> {
   grp: number
+  taskKey: string
   similarity: Similarity
   dimensions: number
   config: string
 }
 
 const COLUMNS = `g.id as grp, g.model, g.revision, g.variant, g.recipeKey, json_extract(g.recipe, '$.similarity') as similarity,
-  json_extract(g.recipe, '$.dimensions') as dimensions, t.name as task, t.subset, t.split, t.mainScore as mainScoreName,
+  json_extract(g.recipe, '$.dimensions') as dimensions, t.key as taskKey, t.name as task, t.subset, t.split, t.mainScore as mainScoreName,
   c.config as configKey, c.configJson as config, c.mainScore`
 
-/** Scored cells, of one sweep or of all; about 3 µs a cell. */
+/** Scored cells, of one sweep, or of all sweeps where one task shows one data set (`shownTasks`); about 3 µs a cell. */
 export function boardCells(h: Handle, sweep: string | null): BoardCell[] {
   const rows =
     sweep === null
@@ -57,8 +59,10 @@ export function boardCells(h: Handle, sweep: string | null): BoardCell[] {
            join grp g on g.id = w.grp join task t on t.key = g.taskKey where w.sweep = ? order by w.rank, w.grp, j.key`,
           sweep,
         )
+  const shown = sweep === null ? shownTasks(h) : null
   const configs = new Map<string, Config>()
-  return rows.map(({ grp, similarity, dimensions, config, ...row }) => {
+  return rows.flatMap(({ grp, taskKey, similarity, dimensions, config, ...row }) => {
+    if (shown && !shown.has(taskKey)) return []
     if (!configs.has(config)) configs.set(config, JSON.parse(config) as Config)
     const parsed = configs.get(config) as Config
     return { ...row, group: grp, variant: shownVariant(row.variant, parsed), recipe: { similarity, dimensions }, config: parsed }

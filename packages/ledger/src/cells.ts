@@ -10,6 +10,7 @@ import {
 } from '@sweepboard/contracts'
 import { type EncodingEvidence, encodingEvidence } from './evidence.ts'
 import type { Handle } from './handle.ts'
+import { shownTasks } from './shown-tasks.ts'
 
 /** One score with its proof, or the place where it will stand. */
 export interface CellView {
@@ -107,14 +108,15 @@ export function cells(h: Handle, sweep: string): CellView[] {
   return views(h, rows)
 }
 
-/** Every scored cell of every sweep, for the leaderboard. */
+/** The scored cells of all sweeps, for exports: of each task those on one data set (`shownTasks`), and all on limited data. */
 export function allScoredCells(h: Handle): CellView[] {
   const rows = h.all<CellJoin>(
     `select ${COLUMNS}, c.config as configKey, c.configJson as config from cell c join grp g on g.id = c.grp
      join task t on t.key = g.taskKey
      join load l on l.key = coalesce((select p.lane from grp p where p.id = g.base), g.lane) where c.state = 'scored' order by g.id, c.rowid`,
   )
-  return views(h, rows)
+  const shown = shownTasks(h)
+  return views(h, rows).filter((cell) => cell.limit !== null || shown.has(cell.taskKey))
 }
 
 const NO_SIDES = { query: null, document: null, pairs: [] }
