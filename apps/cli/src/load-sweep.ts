@@ -64,9 +64,11 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
   const warnings: string[] = []
   const tasks: NamedTaskData[] = []
   for (const { value, line } of read.tasks) {
-    const found = await collect(line, () =>
-      findTask(value, { spec: read.spec, specDir, datasets: options.datasets, hub: options.hub }),
-    )
+    const found = await collect(line, async () => {
+      const all = await findTask(value, { spec: read.spec, specDir, datasets: options.datasets, hub: options.hub })
+      refuseNamesake(all.tasks, tasks)
+      return all
+    })
     tasks.push(...(found?.tasks ?? []))
     warnings.push(...(found?.warnings ?? []))
   }
@@ -121,5 +123,18 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
     spec,
     plan,
     warnings: [...new Set([...warnings, ...plan.warnings])],
+  }
+}
+
+/** One name is one column of the board: throws `SB-SPEC-010` where it would stand for two data sets. */
+function refuseNamesake(found: readonly NamedTaskData[], before: readonly NamedTaskData[]): void {
+  const placeOf = ({ ref }: NamedTaskData) => JSON.stringify([ref.task, ref.subset, ref.split])
+  const sourceOf = ({ ref }: NamedTaskData) =>
+    ref.source.kind === 'folder' ? ref.source.path : ref.source.kind === 'hub' ? ref.source.repo : 'the shipped one'
+  const held = new Map(before.map((one) => [placeOf(one), one]))
+  for (const one of found) {
+    const first = held.get(placeOf(one))
+    if (first && taskKey(first.ref) !== taskKey(one.ref))
+      throw new SweepError('SB-SPEC-010', { task: one.ref.task, first: sourceOf(first), second: sourceOf(one) })
   }
 }

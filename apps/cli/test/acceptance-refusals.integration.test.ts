@@ -57,6 +57,14 @@ const writeSpec = (tasks: readonly string[], models = 'mteb/baseline-random-enco
   )
 
 describe('a sweep file with mistakes', () => {
+  it('refuses two folders of one name, which would share a column of the board', async () => {
+    writeTask('mine', {})
+    writeTask('other/mine', { corpus: `${GOOD.corpus}{"_id":"c","text":"more"}\n` })
+    const refusal = await refused(writeSpec(['mine', 'mine', 'other/mine']))
+    expect(places(refusal)).toEqual(['sweep.yaml:2 SB-SPEC-010'])
+    expect(refusal.mistakes[0]?.message).toContain('two tasks are called "mine"')
+  })
+
   it('names nine mistakes at once, each with its line, and starts nothing', async () => {
     const spec = place.write(
       'nine.yaml',

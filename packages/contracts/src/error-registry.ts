@@ -65,6 +65,11 @@ export const ERRORS = {
     says: (d) => `gate ${d.gate}: ${d.message}`,
     fix: 'A gate reads `metric: ">= 0.8"` or `published: within 0.015`.',
   },
+  'SB-SPEC-010': {
+    kind: 'invalid',
+    says: (d) => `two tasks are called "${d.task}": ${d.first} and ${d.second}`,
+    fix: 'Rename one folder, or give it a "name" in its task.json: scores of two data sets do not belong in one column.',
+  },
 
   'SB-TASK-001': {
     kind: 'invalid',
