@@ -7,7 +7,7 @@ import { runFaults } from '../../apps/cli/test/fault-run.ts'
 import { FaultWork } from '../../apps/cli/test/fault-work.ts'
 import { inTurn } from '../../apps/cli/test/in-turn.ts'
 
-const TASKS = 8
+const TASKS = 12
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '50' },

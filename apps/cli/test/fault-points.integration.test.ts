@@ -6,7 +6,7 @@ import { FaultWork } from './fault-work.ts'
 import { inTurn } from './in-turn.ts'
 
 const SEEDS = 10
-const TASKS = 8
+const TASKS = 12
 /** A dying fleet waits a lot. */
 const AT_ONCE = 2
 const { redis, reason } = await startRedis({ own: true })

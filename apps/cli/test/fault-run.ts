@@ -126,16 +126,30 @@ class FaultRun {
 
   async #strikeWorker(): Promise<void> {
     for (const strike of this.#plan.worker) {
-      const worker = this.#join(strike)
-      if (strike.who === 'worker') await this.#death(worker, strike)
-      else {
-        await worker.event('child-gone', LIMIT_MS)
-        this.#note(strike)
-        await this.#kill(worker)
-      }
+      if (strike.who === 'worker') await this.#death(this.#join(strike), strike)
+      else while (!(await this.#childDies(strike)));
     }
     this.#worker = this.#join()
     await this.#worker.event('joined', LIMIT_MS)
+  }
+
+  /**
+   * A worker's first child is armed. It may be closed before it passes its point, where what it was opened for is committed
+   * meanwhile: false when two more sweeps came and it lives.
+   */
+  async #childDies(strike: Strike): Promise<boolean> {
+    const worker = this.#join(strike)
+    await worker.event('joined', LIMIT_MS)
+    const enough = this.#feed.sweeps.length + 2
+    const isDead = () => worker.events.some(({ event }) => event === 'child-gone')
+    await waitUntil(() => isDead() || this.#feed.sweeps.length >= enough || !worker.isRunning, {
+      deadlineMs: LIMIT_MS,
+      what: `death at ${nameOf(strike)}`,
+    })
+    if (!worker.isRunning) throw new Error(`the worker ended before ${nameOf(strike)}: ${worker.stderr.slice(-1000)}`)
+    await this.#kill(worker)
+    if (isDead()) this.#note(strike)
+    return isDead()
   }
 
   #serve(strike?: Strike): Program {
