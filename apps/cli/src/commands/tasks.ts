@@ -8,7 +8,9 @@ export function add(program: Command): void {
   program
     .command('tasks')
     .argument('[task]', 'one task, with its subsets, splits and statistics')
-    .description('The task catalog. Six types are evaluated: Retrieval, Reranking, InstructionReranking, STS, PairClassification, BitextMining.')
+    .description(
+      'The task catalog. Six types are evaluated: Retrieval, Reranking, InstructionReranking, STS, PairClassification, BitextMining.',
+    )
     .option('--type <type>', 'only this type, e.g. Retrieval')
     .option('--json', 'one JSON document')
     .addHelpText('after', '\nExamples:\n  sweepboard tasks --type Retrieval\n  sweepboard tasks SciFact --json')
