@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 const roots = '{apps,packages}/*/{src,test}/**'
+const faults = 'apps/cli/test/fault*.integration.test.ts'
 export default defineConfig({
   test: {
     projects: [
@@ -16,8 +17,19 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: [`${roots}/*.integration.test.ts`],
+          exclude: [faults, '**/node_modules/**'],
           pool: 'forks',
           fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        // They mostly wait, each on Redis servers and fleets of its own: they run beside each other and beside the unit tests.
+        test: {
+          name: 'faults',
+          include: [faults],
+          pool: 'forks',
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -1,0 +1,3 @@
+import { holdForHalf } from './hold-for.ts'
+
+holdForHalf(0)
