@@ -70,5 +70,5 @@ if (node === process.execPath && Number(process.versions.node.split('.')[0]) < 2
   process.exit(3)
 }
 const cache = fileURLToPath(new URL('node_modules/.cache/node-compile', root))
-const env = { NODE_COMPILE_CACHE: cache, ...process.env }
+const env = { NODE_COMPILE_CACHE: cache, ORT_DISABLE_TELEMETRY: '1', ...process.env }
 process.exit(await run(node, process.argv.slice(2), { stdio: 'inherit', env }))

@@ -2,6 +2,9 @@ import { Command, CommanderError } from 'commander'
 import { VERSION } from './context.ts'
 import { reportFailure } from './output.ts'
 
+// onnxruntime reports its use to Microsoft from version 1.29 on, unless this stands before it is loaded; children inherit it.
+process.env.ORT_DISABLE_TELEMETRY ??= '1'
+
 /** A subcommand's file: imported when it is asked for, so that `--help` stays quick. */
 interface CommandFile {
   readonly add: (program: Command) => void

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cpSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openPlace, type Place, REPOSITORY, start, sweepboard } from './command.ts'
@@ -34,6 +34,23 @@ it('takes a Ctrl-C that wrappers pass on again as one', async () => {
   await running.until('http://127.0.0.1')
   for (let copy = 0; copy < 3; copy++) running.child.kill('SIGINT')
   expect((await running.ended).exit).toBe(0)
+})
+
+it('keeps onnxruntime from reporting its use: nothing of its telemetry is left in the temp folder', async () => {
+  const temp = join(place.folder, 'temp')
+  mkdirSync(temp)
+  const spec = place.write('quiet.yaml', 'sweep: quiet\ntasks: [SemanticTrapsEn]\nmodels: [local/pocket-static-en]\nlimit: 4\n')
+  const { ORT_DISABLE_TELEMETRY: _, ...env } = process.env
+  const asked = spawn(
+    process.execPath,
+    [join(REPOSITORY, 'apps/cli/bin/sweepboard.mjs'), 'run', spec, '--no-serve', '--data', join(place.folder, 'quiet')],
+    {
+      env: { ...env, TMPDIR: temp },
+      stdio: 'ignore',
+    },
+  )
+  expect(await new Promise((resolve) => asked.on('close', resolve))).toBe(0)
+  expect(readdirSync(temp).filter((file) => file === '.ses' || file.startsWith('mat-debug'))).toEqual([])
 })
 
 it('says how to install where no package lies beside the bin', async () => {

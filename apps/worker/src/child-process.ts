@@ -46,7 +46,8 @@ export class SupervisedChild {
     this.#watchedAt = this.#progressAt
     const child = fork(options.entry, [String(process.pid)], {
       detached: true,
-      env: { ...process.env, ...options.env },
+      // A worker that somebody embeds asks nobody else either: onnxruntime would report its use.
+      env: { ORT_DISABLE_TELEMETRY: '1', ...process.env, ...options.env },
       execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],

@@ -29,7 +29,7 @@ const code = await runNode(
     `--outputFile.json=${file}`,
     ...process.argv.slice(2),
   ],
-  { ...process.env, [RUN_MARK]: mark, TMPDIR: temp },
+  { ORT_DISABLE_TELEMETRY: '1', ...process.env, [RUN_MARK]: mark, TMPDIR: temp },
 )
 const report = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as VitestReport) : null
 rmSync(folder, { recursive: true, force: true })
