@@ -69,7 +69,8 @@ describe.skipIf(!redis)(`a paid endpoint is asked for each text once ${reason}`,
   })
 
   it('and a text it refuses fails its own cells only, until it is mended', async () => {
-    const poison = 'Two-d137'
+    // Near the end: chunks are computed in order, so those before it are done, whenever its failure arrives.
+    const poison = 'Two-d487'
     stub.refuseEvery = 0
     stub.answered.clear()
     stub.isPoison = (text) => text.endsWith(poison)
@@ -87,7 +88,7 @@ describe.skipIf(!redis)(`a paid endpoint is asked for each text once ${reason}`,
     expect(failed.map(({ task }) => task)).toEqual(['Two', 'Two'])
     for (const { failure } of failed) {
       expect(failure).toMatchObject({ code: 'SB-MODEL-006' })
-      expect(failure.message).toContain('(document d137 of Two)')
+      expect(failure.message).toContain('(document d487 of Two)')
       expect(failure.fix).toBeTruthy()
     }
     const before = new Map(stub.answered)
@@ -98,9 +99,9 @@ describe.skipIf(!redis)(`a paid endpoint is asked for each text once ${reason}`,
     expect(good.events.filter(({ event, state }) => event === 'cell' && state === 'scored')).toHaveLength(4)
     const again = [...stub.answered.keys()]
     expect(again.some((text) => text.endsWith(poison))).toBe(true)
-    // The chunk of the bad text, and what its failure kept from being begun: no query, nothing of the other task.
+    // The chunk of the bad text only: no query, nothing of the other task, and not the whole corpus.
     expect(again.every((text) => / Two-d\d+$/.test(text))).toBe(true)
-    expect(again.length).toBeLessThanOrEqual(SIZE.documents)
+    expect(again.length).toBeLessThan(SIZE.documents)
     expect([...stub.answered.values()].every((times) => times === 1)).toBe(true)
     expect(before.size).toBeGreaterThan(SIZE.documents)
   })

@@ -6,8 +6,8 @@ export interface HubFault {
   readonly host?: 'hub' | 'cdn'
   readonly fault: /** An error status, 429 with `Retry-After` where `retryAfter` is set. */
     | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string }
-    /** The connection is cut after so many bytes of the body; 0 = before the headers. */
-    | { readonly kind: 'drop'; readonly afterBytes: number }
+    /** The connection is cut after so many bytes of the body, not before `when` holds; 0 = before the headers. */
+    | { readonly kind: 'drop'; readonly afterBytes: number; readonly when?: () => boolean }
     /** So many bytes come, then nothing more, and the connection stays; 0 = not even headers. */
     | { readonly kind: 'stall'; readonly afterBytes: number }
     /** The body ends early, as if it were whole. */
@@ -50,9 +50,16 @@ function changeBody(fault: HubFault['fault'], response: ServerResponse): void {
     const bytes = Buffer.from(body as Buffer)
     if (fault.kind === 'truncate') return end(bytes.subarray(0, fault.afterBytes))
     if (fault.kind === 'corrupt') bytes[0] = (bytes[0] ?? 0) ^ 1
-    if (fault.kind === 'drop') response.write(bytes.subarray(0, fault.afterBytes), () => response.destroy())
+    if (fault.kind === 'drop') response.write(bytes.subarray(0, fault.afterBytes), () => dropWhen(response, fault.when))
     else if (fault.kind === 'stall') response.write(bytes.subarray(0, fault.afterBytes))
     else end(bytes)
     return response
   }) as typeof response.end
+}
+
+const LOOK_MS = 5
+
+function dropWhen(response: ServerResponse, when: () => boolean = () => true): void {
+  if (when()) response.destroy()
+  else setTimeout(() => dropWhen(response, when), LOOK_MS)
 }
