@@ -11,6 +11,7 @@ import type {
   SideRecipe,
   TextSetRef,
 } from '@sweepboard/contracts'
+import type { EncodeCounts } from '@sweepboard/models'
 
 /** Words between a worker and its children. Texts and vectors never travel here: both sides read and write artifacts. */
 
@@ -59,16 +60,7 @@ export interface EncodeReply {
   readonly peakMemoryBytes: number
   /** What the child holds after the request. */
   readonly residentBytes: number
-  readonly counts: {
-    readonly tokenCount: number
-    readonly paddedTokenCount: number
-    readonly truncatedCount: number
-    readonly controlTokenCount: number
-    readonly emptyTextCount: number
-    readonly batchCount: number
-    readonly splitCount: number
-    readonly memorySplitCount?: number
-  }
+  readonly counts: EncodeCounts
   /** Milliseconds of single-query encodes: with the first texts of this child alone, and only of an engine that computes here. */
   readonly queryMs?: readonly number[]
   readonly weightsBytes?: number

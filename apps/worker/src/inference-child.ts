@@ -9,6 +9,7 @@ import {
   isRemote,
   type Load,
   type PairRecipe,
+  type PairSet,
   readPairSet,
   readTextSet,
   type SideRecipe,
@@ -58,6 +59,7 @@ let weightsBytes: number | null = null
 let energy: EnergyCounter | null = null
 /** The sets read last: the chunks of a lease mostly come from the same ones. */
 const recent = new Map<string, readonly string[]>()
+let lastPairs: { readonly digest: string; readonly set: PairSet } | null = null
 const RECENT = 3
 
 async function open(request: OpenRequest): Promise<EngineFacts> {
@@ -137,7 +139,8 @@ function pairsWith(
       // One engine serves one recipe; only the instruction may differ, because every pair brings its own.
       if (JSON.stringify({ ...side, instruction: null }) !== JSON.stringify({ ...pair, instruction: null }))
         throw new SweepError('SB-CORE-001', { message: `two recipes in the lane of ${load.model}` })
-      const set = readPairSet(await artifacts.get(textSet))
+      if (lastPairs?.digest !== textSet) lastPairs = { digest: textSet, set: readPairSet(await artifacts.get(textSet)) }
+      const { set } = lastPairs
       const queries = await readTexts(set.queries, artifacts)
       const documents = await readTexts(set.documents, artifacts)
       const pairs = Array.from(set.queryRows.subarray(start, end), (row, i) => ({

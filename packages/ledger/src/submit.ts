@@ -136,7 +136,8 @@ function addGroup(h: Handle, planned: PlannedGroup): void {
 function addWant(h: Handle, sweep: string, want: GroupWant, sets: Map<readonly Config[], string>): number {
   const group = h.get<{ id: number; lane: string }>('select id, lane from grp where key = ?', want.group)
   if (group === undefined) throw new SweepError('SB-SERVE-005', { message: `group ${want.group} was not sent before its sweep` })
-  deepen(h, group.id, Math.max(0, ...want.configs.map(({ rerank }) => rerank?.depth ?? 0)))
+  const depth = Math.max(0, ...want.configs.map(({ rerank }) => rerank?.depth ?? 0))
+  if (depth > 0) deepen(h, group.id, depth)
   const set = sets.get(want.configs) ?? addConfigSet(h, want.configs)
   sets.set(want.configs, set)
   h.run(

@@ -8,7 +8,7 @@ import {
   textSetLengths,
   writePairSet,
 } from '@sweepboard/contracts'
-import { candidatesOf, type RankedJudgments, readRankedJudgments } from './ranked-judgments.ts'
+import { candidatesOf, readRankedJudgments } from './ranked-judgments.ts'
 import { readRun } from './run-file.ts'
 import { type ScoreIo, step } from './score-io.ts'
 
@@ -21,13 +21,17 @@ import { type ScoreIo, step } from './score-io.ts'
 export async function findPairs(work: PairsWork, io: ScoreIo): Promise<TextSetRef> {
   const judgments = readRankedJudgments(await io.get(work.judgments))
   const pairs = new PairCollector()
+  const rows: RowsOf = {
+    query: rowsById(judgments.queryIds, judgments.queryRows),
+    document: rowsById(judgments.documentIds, judgments.documentRows),
+  }
   for (const { run, depth } of work.runs) {
     const { queryIds, lists } = readRun(await io.get(run))
     const tops = lists.map(({ documentIds }) => documentIds.slice(0, depth))
-    addPairs(pairs, judgments, queryIds, tops)
+    addPairs(pairs, rows, queryIds, tops)
     step(io)
   }
-  if (work.runs.length === 0) addPairs(pairs, judgments, judgments.queryIds, candidatesOf(judgments))
+  if (work.runs.length === 0) addPairs(pairs, rows, judgments.queryIds, candidatesOf(judgments))
   for (const digest of work.known) {
     const known = readPairSet(await io.get(digest))
     known.queryRows.forEach((row, i) => {
@@ -40,16 +44,15 @@ export async function findPairs(work: PairsWork, io: ScoreIo): Promise<TextSetRe
   return pairSetRef(set, lengths.queries, lengths.documents)
 }
 
-function addPairs(
-  pairs: PairCollector,
-  judgments: RankedJudgments,
-  queryIds: readonly string[],
-  lists: readonly (readonly string[])[],
-): void {
-  const queryRow = rowsById(judgments.queryIds, judgments.queryRows)
-  const documentRow = rowsById(judgments.documentIds, judgments.documentRows)
+/** Row of each id in its text set. */
+interface RowsOf {
+  readonly query: ReadonlyMap<string, number>
+  readonly document: ReadonlyMap<string, number>
+}
+
+function addPairs(pairs: PairCollector, rows: RowsOf, queryIds: readonly string[], lists: readonly (readonly string[])[]): void {
   queryIds.forEach((query, i) => {
-    for (const document of lists[i] ?? []) pairs.add(rowOf(queryRow, query), rowOf(documentRow, document))
+    for (const document of lists[i] ?? []) pairs.add(rowOf(rows.query, query), rowOf(rows.document, document))
   })
 }
 

@@ -1,4 +1,5 @@
-import { judgedType, SweepError, TaskJudgments } from '@sweepboard/contracts'
+import { judgedType, TaskJudgments } from '@sweepboard/contracts'
+import { misfit } from './config-failure.ts'
 
 /** Judgments of a task whose result is a ranked list per query, with or without candidate lists. */
 export type RankedJudgments = Extract<TaskJudgments, { readonly qrels: unknown }>
@@ -18,8 +19,4 @@ export function readRankedJudgments(bytes: Uint8Array): RankedJudgments {
 export function candidatesOf(judgments: RankedJudgments): string[][] {
   if (!('topRanked' in judgments)) throw misfit("the task has no candidate lists: rerank a model's run instead")
   return judgments.topRanked.map((places) => places.map((place) => judgments.documentIds[place] as string))
-}
-
-function misfit(message: string): SweepError {
-  return new SweepError('SB-SCORE-002', { message })
 }

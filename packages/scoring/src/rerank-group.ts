@@ -1,5 +1,6 @@
 import { type CellResult, type Config, type RerankStage, type RerankWork, readPairSet, SweepError } from '@sweepboard/contracts'
 import { compareIds } from '@sweepboard/metrics'
+import { failureOf, misfit } from './config-failure.ts'
 import { candidatesOf, type RankedJudgments, readRankedJudgments } from './ranked-judgments.ts'
 import type { RankedList } from './ranked-list.ts'
 import { rankedScores } from './ranked-metrics.ts'
@@ -22,17 +23,23 @@ export async function rerankGroup(work: RerankWork, io: ScoreIo, where: { host: 
     const judgments = readRankedJudgments(await io.get(work.judgments))
     const scores = await readPairScores(work, io)
     const first = work.run === null ? candidateLists(judgments) : readRun(await io.get(work.run))
+    const shared = {
+      listOf: new Map(first.queryIds.map((id, i) => [id, first.lists[i] as RankedList])),
+      rowOf: new Map(judgments.documentIds.map((id, i) => [id, judgments.documentRows[i] as number])),
+    }
     const sharedSeconds = (performance.now() - began) / 1000 / work.configs.length
     const results: CellResult[] = []
     for (const { key, config } of work.configs) {
-      results.push({ config: key, ...(await scoreConfig(config, { work, judgments, scores, first, where, io, sharedSeconds })) })
+      results.push({
+        config: key,
+        ...(await scoreConfig(config, { work, judgments, scores, ...shared, where, io, sharedSeconds })),
+      })
       step(io)
     }
     return { results, failures: [] }
   } catch (error) {
     if (!(error instanceof SweepError) || !error.code.startsWith('SB-SCORE-')) throw error
-    const { code, message, fix } = error
-    return { results: [], failures: work.configs.map(({ key }) => ({ config: key, code, message: message.slice(0, 4000), fix })) }
+    return { results: [], failures: work.configs.map(({ key }) => failureOf(key, error)) }
   }
 }
 
@@ -40,23 +47,24 @@ interface Scoring {
   readonly work: RerankWork
   readonly judgments: RankedJudgments
   readonly scores: PairScoreTable
-  readonly first: { readonly queryIds: readonly string[]; readonly lists: readonly RankedList[] }
+  /** The first stage's list of each query id. */
+  readonly listOf: ReadonlyMap<string, RankedList>
+  /** Row of each document id in the text set. */
+  readonly rowOf: ReadonlyMap<string, number>
   readonly where: { host: string; code: string }
   readonly io: ScoreIo
   readonly sharedSeconds: number
 }
 
 async function scoreConfig(config: Config, scoring: Scoring): Promise<Omit<CellResult, 'config'>> {
-  const { work, judgments, scores, first, where, io, sharedSeconds } = scoring
+  const { work, judgments, scores, listOf, rowOf, where, io, sharedSeconds } = scoring
   const { rerank } = config
   if (rerank === undefined) throw misfit('a child group holds a config without a reranker')
   const began = performance.now()
-  const byQuery = new Map(first.queryIds.map((id, i) => [id, first.lists[i] as RankedList]))
-  const rows = new Map(judgments.documentIds.map((id, i) => [id, judgments.documentRows[i] as number]))
   const lists = judgments.queryIds.map((id, i) => {
-    const list = byQuery.get(id) ?? { documentIds: [], scores: new Float32Array(0) }
+    const list = listOf.get(id) ?? { documentIds: [], scores: new Float32Array(0) }
     const queryRow = judgments.queryRows[i] as number
-    return rerankList(list, rerank, (document) => scores.of(queryRow, rows.get(document) ?? -1))
+    return rerankList(list, rerank, (document) => scores.of(queryRow, rowOf.get(document) ?? -1))
   })
   const searchSeconds = (performance.now() - began) / 1000 + sharedSeconds
   const measured = performance.now()
@@ -100,7 +108,10 @@ export function rerankList(
 }
 
 /** Candidates as lists in the data's order; their scores say nothing yet. */
-function candidateLists(judgments: RankedJudgments): Scoring['first'] {
+function candidateLists(judgments: RankedJudgments): {
+  readonly queryIds: readonly string[]
+  readonly lists: readonly RankedList[]
+} {
   const lists = candidatesOf(judgments).map((documentIds) => ({ documentIds, scores: new Float32Array(documentIds.length) }))
   return { queryIds: judgments.queryIds, lists }
 }
@@ -134,8 +145,4 @@ async function readPairScores(work: RerankWork, io: ScoreIo): Promise<PairScoreT
     return score
   }
   return { of, reads }
-}
-
-function misfit(message: string): SweepError {
-  return new SweepError('SB-SCORE-002', { message })
 }
