@@ -43,6 +43,9 @@ const Bm25 = z.strictObject({
     .describe("Stop words and stemmer: `task` (default; each task's own language) or an ISO 639-3 code such as eng"),
 })
 
+/** Servers a worker will start itself; a server that runs already is named by its URL. */
+const LAUNCHERS = ['vllm', 'sglang', 'llamacpp', 'infinity'] as const
+
 export const EngineSpec = z.union([
   z.enum(['random', 'onnx', 'bm25']),
   z.strictObject({ random: z.strictObject({}).nullable() }),
@@ -60,6 +63,7 @@ export const EngineSpec = z.union([
   z.strictObject({
     'rerank-api': Endpoint.extend({ style: z.enum(['auto', 'jina', 'cohere', 'tei', 'sglang']).optional() }),
   }),
+  ...LAUNCHERS.map((name) => z.strictObject({ [name]: z.never({ error: `not-yet:engine.${name}` }) }) as unknown as z.ZodNever),
 ])
 export type EngineSpec = z.infer<typeof EngineSpec>
 
@@ -269,6 +273,7 @@ export const SPEC_KEYS: readonly string[] = [
   'tei',
   'ollama',
   'rerank-api',
+  ...LAUNCHERS,
   'random',
   'bm25',
   'method',

@@ -6,6 +6,22 @@ const HEAD = 'sweep: s\ntasks: [SciFact]\nmodels: [m]\n'
 const mistakesOf = (text: string) =>
   readSpec(text, 's.yaml').mistakes.map(({ line, code, message }) => `${line} ${code} ${message}`)
 
+describe('engines that come later', () => {
+  it.each([
+    ['of the sweep', 'models: [a]\nengine: { vllm: { dtype: bfloat16 } }', 4, 'engine.vllm'],
+    ['of one model', 'models: [{ model: a, engine: { llamacpp: { file: Q8_0 } } }]', 3, 'engine.llamacpp'],
+  ])('are told as such: %s', (_, lines, line, what) => {
+    const { mistakes } = readSpec(`sweep: s\ntasks: [x]\n${lines}\n`, 's.yaml')
+    expect(mistakes.map((one) => [one.code, one.line])).toEqual([['SB-CORE-002', line]])
+    expect(mistakes[0]?.message).toContain(what)
+  })
+
+  it('are not what a misspelt engine is', () => {
+    const { mistakes } = readSpec('sweep: s\ntasks: [x]\nmodels: [a]\nengine: { onx: {} }\n', 's.yaml')
+    expect(mistakes.map(({ code }) => code)).toContain('SB-SPEC-003')
+  })
+})
+
 describe('readSpec', () => {
   it('lists models and tasks with their lines, braces expanded', () => {
     const { models, tasks, mistakes } = readSpec(

@@ -91,6 +91,9 @@ function toMistakes(issue: z.core.$ZodIssue, place: Place): Mistake[] {
     )
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const later = issue.errors.find((branch) => branch.length === 1 && branch[0]?.message.startsWith('not-yet:'))
+    if (later)
+      return later.flatMap((inner) => toMistakes({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, place))
     // The branch that got furthest tells most: the one whose first issue lies deepest.
     const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] ?? []
     if (depth(best) > 0 || best[0]?.code === 'unrecognized_keys') {
