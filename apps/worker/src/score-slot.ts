@@ -1,4 +1,4 @@
-import { SCORE_LANE, type SlotReport, SweepError, type TicketConsumer, type TicketQueue } from '@sweepboard/contracts'
+import { SCORE_LANE, SlotReport, SweepError, type TicketConsumer, type TicketQueue } from '@sweepboard/contracts'
 import type { Host } from './host.ts'
 import { runScore } from './run-score.ts'
 import { runTicket } from './run-ticket.ts'
@@ -23,7 +23,7 @@ export class ScoreSlot {
 
   report(): SlotReport {
     const { id, device, memoryBytes } = { id: SCORE_SLOT, device: 'cpu' as const, memoryBytes: this.#memoryBytes }
-    return { id, device, memoryBytes, state: this.#state, lane: null, tokensPerSecond: {}, closed: [] }
+    return SlotReport.parse({ id, device, memoryBytes, state: this.#state, lane: null, tokensPerSecond: {}, closed: [] })
   }
 
   start(): void {

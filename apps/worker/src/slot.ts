@@ -56,9 +56,14 @@ export class Slot {
       id: this.option.id,
       device: this.option.device,
       memoryBytes: this.#memoryBytes,
+      deviceCount: 1,
+      deviceName: null,
+      reading: null,
       state: this.#state,
       lane: this.#lane?.load.key ?? null,
       tokensPerSecond: this.#host.memory.speeds(this.option.id),
+      peakBytes: {},
+      loadSeconds: {},
       closed: this.#closed.report(),
     }
   }

@@ -91,6 +91,23 @@ export const PairRecipe = z.strictObject({
 export type PairRecipe = z.infer<typeof PairRecipe>
 
 /**
+ * How a worker starts a load's server itself. Only names and numbers: the command is the launcher's, or the worker host's own, and
+ * never comes from a spec.
+ */
+export const Launch = z.strictObject({
+  /** A known launcher, or one that the worker host's own file names. */
+  launcher: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
+  serves: z.enum(['vectors', 'scores']),
+  /** Kinds of slots it may be started on, the preferred one first; a later one only serves where no slot of an earlier one can. */
+  devices: z.array(z.enum(['cuda', 'cpu'])).min(1),
+  /** Tokens a text or pair may have, closing token included; null leaves it to the model. */
+  maxTokens: z.number().int().positive().nullable().default(null),
+  /** Share of the device's memory that the server may take; null leaves it to the launcher. */
+  memoryShare: z.number().gt(0).max(1).nullable().default(null),
+})
+export type Launch = z.infer<typeof Launch>
+
+/**
  * What must be in memory. `identity` is hashed into the load key; `open` says how this fleet opens it (paths, URLs,
  * limits) and never changes a vector, so it is not hashed.
  */
@@ -122,6 +139,8 @@ export const Load = z.strictObject({
     timeoutMs: z.number().int().positive().default(60_000),
     /** Only on a reranker: the recipe its engine is opened with. */
     pair: PairRecipe.optional(),
+    /** Only where the worker starts the server: `url` is null until it has. */
+    launch: Launch.optional(),
   }),
   /** Resident memory estimate in bytes, for the lane choice; 0 for remote engines. */
   memoryBytes: z.number().nonnegative(),
@@ -129,9 +148,9 @@ export const Load = z.strictObject({
 })
 export type Load = z.infer<typeof Load>
 
-/** Whether a load lives on a server: it takes no memory and no weights here, and is reached by its URL. */
-export function isRemote(load: Pick<Load, 'identity'>): boolean {
-  return !['random', 'onnx', 'bm25'].includes(load.identity.engine)
+/** Whether a load lives on somebody's server: it takes no memory and no weights here, and is reached by its URL. */
+export function isRemote(load: Pick<Load, 'identity' | 'open'>): boolean {
+  return !['random', 'onnx', 'bm25'].includes(load.identity.engine) && load.open.launch === undefined
 }
 
 /** Load key: hash of what must be in memory. Names a lane. */

@@ -10,15 +10,36 @@ const leaseId = z.string().regex(/^j[0-9a-f]{20}$/)
 const shortName = z.string().min(1).max(200)
 
 export const SlotState = z.enum(['idle', 'loading', 'serving', 'draining', 'full'])
+
+/** What a device says of itself at the moment of a beat; null where it cannot be read. */
+export const DeviceReading = z.strictObject({
+  memoryUsedBytes: z.number().nonnegative().nullable(),
+  temperatureC: z.number().nullable(),
+  /** Between 0 and 1. */
+  utilization: z.number().min(0).max(1).nullable(),
+  powerWatts: z.number().nonnegative().nullable(),
+})
+export type DeviceReading = z.infer<typeof DeviceReading>
+
 export const SlotReport = z.strictObject({
   id: shortName,
   device: z.enum(['cpu', 'cuda', 'endpoint']),
+  /** Of all its devices together, less what other processes held when the worker started. */
   memoryBytes: z.number().nonnegative(),
+  /** How many GPUs it joins; 1 on every other slot. */
+  deviceCount: z.number().int().positive().default(1),
+  /** As the driver calls it, e.g. `NVIDIA GeForce RTX 4090`; null where there is none to ask. */
+  deviceName: shortName.nullable().default(null),
+  reading: DeviceReading.nullable().default(null),
   state: SlotState,
   /** Load key the slot has in memory or is loading; null when idle. */
   lane: z.string().nullable(),
   /** Measured tokens (estimated from bytes where no tokenizer is at hand) per second by load key. */
   tokensPerSecond: z.record(z.string(), z.number()),
+  /** Measured peak memory in bytes by load key, all devices of the slot together. */
+  peakBytes: z.record(z.string(), z.number().nonnegative()).default({}),
+  /** Measured seconds from start to ready by load key. */
+  loadSeconds: z.record(z.string(), z.number().nonnegative()).default({}),
   closed: z.array(z.strictObject({ lane: z.string(), reason: z.string(), forMs: z.number().nullable() })),
 })
 export type SlotReport = z.infer<typeof SlotReport>
