@@ -1,4 +1,6 @@
+export { deviceEnvironment } from './device-environment.ts'
 export { CHILD_CRASH_POINTS, type CrashPoint, WORKER_CRASH_POINTS } from './fault.ts'
+export type { GpuDevice, MigDevice } from './gpu-device.ts'
 export type { RunningWorker, WorkerEvent, WorkerOptions } from './options.ts'
-export { parseSlots, type SlotOption } from './slot-option.ts'
+export { parseSlots, type SlotOption, wantsGpus } from './slot-option.ts'
 export { startWorker } from './start-worker.ts'

@@ -434,7 +434,32 @@ export const ERRORS = {
   'SB-WORK-005': {
     kind: 'invalid',
     says: (d) => `cannot read the slot "${d.item}"`,
-    fix: 'Write --slots as in `cpu`, `2xcpu`, `endpoint` or `cpu,2xendpoint`.',
+    fix: 'Write --slots as in `auto`, `cpu`, `2xcpu`, `endpoint`, `cuda` (one slot for each GPU), `cuda:0` or `cuda:0,cuda:1+2,cpu`.',
+  },
+  'SB-WORK-006': {
+    kind: 'missing',
+    says: (d) => `no such GPU here: "${d.item}" (found: ${d.found})`,
+    fix: 'Name one of those found, as `nvidia-smi -L` numbers them; CUDA_VISIBLE_DEVICES, where set, hides the others.',
+  },
+  'SB-WORK-007': {
+    kind: 'invalid',
+    says: (d) => `the slot "${d.item}" takes ${d.gpu}, which another slot has`,
+    fix: 'Give each GPU to one slot only.',
+  },
+  'SB-WORK-008': {
+    kind: 'invalid',
+    says: (d) => `the GPU of the slot "${d.item}" is cut with MIG: only its parts compute (${d.parts})`,
+    fix: 'Name the parts; MIG is left as it is set up, and where there is none yet an administrator makes them (`nvidia-smi mig -cgi`).',
+  },
+  'SB-WORK-009': {
+    kind: 'invalid',
+    says: (d) => `the slot "${d.item}" joins a MIG device with others`,
+    fix: 'A process sees one MIG device only: write each as a slot of its own.',
+  },
+  'SB-WORK-010': {
+    kind: 'missing',
+    says: (d) => `the GPUs cannot be listed: ${d.message}`,
+    fix: "Install NVIDIA's driver with its nvidia-smi (in a container: run it with --gpus all), or leave `cuda` out of --slots.",
   },
 
   'SB-FILE-001': {
