@@ -15,6 +15,21 @@ describe('poolTokens', () => {
   })
 })
 
+it('mean of any length is that of the plain sum, bit for bit', () => {
+  const dim = 5
+  const tokens = Float32Array.from({ length: 11 * dim }, (_, i) => Math.sin(i * 12.9898) * 10 ** ((i % 7) - 3))
+  for (let length = 1; length <= 11; length += 1) {
+    const plain = Float32Array.from({ length: dim }, (_, j) => {
+      let sum = 0
+      for (let t = 0; t < length; t += 1) sum += tokens[t * dim + j] as number
+      return sum / length
+    })
+    const out = new Float32Array(dim)
+    poolTokens(tokens, length, 'mean', out)
+    expect(out).toEqual(plain)
+  }
+})
+
 it('normalizeRows divides by the norm and leaves a row of zeros', () => {
   const rows = Float32Array.of(3, 4, 0, 0)
   normalizeRows(rows, 2)

@@ -22,7 +22,19 @@ export function poolTokens(tokens: Float32Array, length: number, pooling: Exclud
     return
   }
   const sums = new Float64Array(dim)
-  for (let t = 0; t < length; t += 1) {
+  let t = 0
+  // Four rows a pass, added in their order: the sums are read and written a quarter as often, and no bit changes.
+  for (; t + 4 <= length; t += 4) {
+    const [a, b, c, d] = [t * dim, (t + 1) * dim, (t + 2) * dim, (t + 3) * dim]
+    for (let j = 0; j < dim; j += 1)
+      sums[j] =
+        (sums[j] as number) +
+        (tokens[a + j] as number) +
+        (tokens[b + j] as number) +
+        (tokens[c + j] as number) +
+        (tokens[d + j] as number)
+  }
+  for (; t < length; t += 1) {
     const base = t * dim
     for (let j = 0; j < dim; j += 1) sums[j] = (sums[j] as number) + (tokens[base + j] as number)
   }
