@@ -358,7 +358,22 @@ export const ERRORS = {
   'SB-QUEUE-006': {
     kind: 'invalid',
     says: (d) => `Redis at ${d.url} refuses this login: ${d.message}`,
-    fix: 'Put user and password into the URL: redis://USER:PASSWORD@HOST:PORT.',
+    fix: 'Pass the password with --redis-password-file or SWEEPBOARD_REDIS_PASSWORD, and a user as redis://USER@HOST:PORT.',
+  },
+  'SB-QUEUE-007': {
+    kind: 'invalid',
+    says: (d) => `TLS with Redis at ${d.url} failed: ${d.message}`,
+    fix: 'Pass who signed its certificate as --redis-ca, the name in it as --redis-server-name where the URL has another, a client certificate (--redis-cert, --redis-key) where it wants one; write redis:// where it speaks no TLS.',
+  },
+  'SB-QUEUE-008': {
+    kind: 'invalid',
+    says: (d) => `Redis at ${d.url} does not let this user do what the queue needs: ${d.message}`,
+    fix: 'Give the user the ACL line of infra/README.md, with the prefix that --redis-prefix names.',
+  },
+  'SB-QUEUE-009': {
+    kind: 'invalid',
+    says: (d) => `Redis uses ${d.used} of at most ${d.limit} bytes: when it is full no ticket can be sent`,
+    fix: 'Raise maxmemory (64 MB are plenty for tickets), or give the queue a Redis of its own.',
   },
 
   'SB-ART-001': {
@@ -460,6 +475,31 @@ export const ERRORS = {
     kind: 'missing',
     says: (d) => `the GPUs cannot be listed: ${d.message}`,
     fix: "Install NVIDIA's driver with its nvidia-smi (in a container: run it with --gpus all), or leave `cuda` out of --slots.",
+  },
+  'SB-WORK-020': {
+    kind: 'unavailable',
+    says: (d) => `the server of ${d.model} ${d.what}`,
+    fix: "It is started again by itself, three times in a row; its log is in servers/logs below the worker's data folder.",
+  },
+  'SB-WORK-021': {
+    kind: 'unavailable',
+    says: (d) => `the server of ${d.model} did not start: ${d.what}`,
+    fix: 'See the command with `sweepboard models launch MODEL --engine LAUNCHER --print`, try it by hand, correct it, restart the worker.',
+  },
+  'SB-WORK-022': {
+    kind: 'invalid',
+    says: (d) => `the server of ${d.model} is ${d.server} ${d.version}, which must not be used: ${d.reason}`,
+    fix: 'Install another version of the server on this host, then restart the worker.',
+  },
+  'SB-WORK-023': {
+    kind: 'unavailable',
+    says: (d) => `the server of ${d.model} does not fit in the memory of slot ${d.slot}: ${d.what}`,
+    fix: 'Use a smaller dtype or fewer max tokens, end what else holds the device, or offer a slot with more memory.',
+  },
+  'SB-WORK-024': {
+    kind: 'unavailable',
+    says: (d) => `the device of slot ${d.slot} is gone: ${d.what}`,
+    fix: 'Look at the host (`nvidia-smi`, `dmesg`), reset or replace the device, then restart the worker.',
   },
 
   'SB-FILE-001': {

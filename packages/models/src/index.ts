@@ -3,6 +3,9 @@ export { type BuiltInModel, builtInModels } from './built-in-models.ts'
 export type { EncodeCounts, EncodedTexts, EncodeOptions, Engine } from './engine.ts'
 export { fillInstruction, type InstructionTask, type SidePrompts } from './instruction.ts'
 export { isReranker } from './is-reranker.ts'
+export { launchCommand } from './launchers/launch.ts'
+export type { LaunchCommand, LauncherSettings, LaunchPlace } from './launchers/launch-command.ts'
+export { type OwnCommand, type OwnLaunchers, parseLaunchers, readLaunchers } from './launchers/own-launchers.ts'
 export type {
   Bm25Choice,
   EndpointChoice,

@@ -1,0 +1,76 @@
+import { type Load, SweepError } from '@sweepboard/contracts'
+import { infinity } from './infinity.ts'
+import { badVersion } from './known-bad.ts'
+import type { LaunchCommand, LauncherSettings, LaunchPlace } from './launch-command.ts'
+import { LAUNCHER_NAMES, type Launcher, type LauncherName, type LaunchRequest } from './launcher.ts'
+import { ownCommand } from './own-command.ts'
+import type { OwnLaunchers } from './own-launchers.ts'
+
+/** The known launchers by name. */
+export const LAUNCHERS: Readonly<Partial<Record<LauncherName, Launcher>>> = { infinity }
+
+/**
+ * How a load's server is started at a place. Pure: nothing is started or written. Tensor parallel degree is the number of the
+ * place's devices, so one load may be served on slots of different sizes.
+ * @param own what the host's launchers file says, see `readLaunchers`
+ * @throws SweepError `SB-WORK-021` for a launcher that is neither known nor in the host's file, `SB-WORK-022` when it cannot serve
+ *   this load at this place
+ */
+export function launchCommand(load: Load, place: LaunchPlace, own?: OwnLaunchers): LaunchCommand {
+  const launch = load.open.launch
+  if (launch === undefined) throw new SweepError('SB-WORK-021', { launcher: 'none', known: '' })
+  const name = launch.launcher
+  const request = requestOf(load, place)
+  const command = own?.commands[name]
+  if (command !== undefined) return ownCommand(name, command, request)
+  const launcher = LAUNCHERS[name as LauncherName]
+  if (launcher === undefined) {
+    const known = [...LAUNCHER_NAMES, ...Object.keys(own?.commands ?? {})].join(', ')
+    throw new SweepError('SB-WORK-021', { launcher: name, known })
+  }
+  const device = place.devices.length === 0 ? 'cpu' : 'cuda'
+  if (!launcher.devices.includes(device))
+    throw new SweepError('SB-WORK-022', { launcher: name, message: `it serves nothing on ${device}` })
+  const settings = merged(own?.settings[name], place.settings)
+  const { args, env = {}, files = [], ready = launcher.ready } = launcher.arguments(request)
+  const root = `http://127.0.0.1:${place.port}`
+  const { version } = launcher
+  return {
+    argv: [...(settings.program ?? launcher.program), ...args, ...(settings.args ?? [])],
+    env: { CUDA_VISIBLE_DEVICES: place.devices.join(','), ...env, ...settings.env },
+    files,
+    url: root + launcher.base,
+    ready: root + ready,
+    version: version === null ? null : { url: root + version.path, read: version.read },
+    refuse: (found) => badVersion(launcher, launch.serves, found),
+  }
+}
+
+function requestOf(load: Load, place: LaunchPlace): LaunchRequest {
+  const { options, dtype } = load.identity
+  const text = (key: string) => (typeof options[key] === 'string' ? (options[key] as string) : null)
+  const { serves, maxTokens, memoryShare } = load.open.launch as NonNullable<Load['open']['launch']>
+  return {
+    load,
+    place,
+    model: place.folder ?? text('repo') ?? load.model,
+    revision: place.folder === null ? text('revision') : null,
+    served: text('model') ?? load.model,
+    serves,
+    dtype,
+    maxTokens,
+    memoryShare,
+    quantization: text('quantization'),
+    file: text('file'),
+    pooling: text('pooling'),
+  }
+}
+
+/** The place's word goes before the file's. */
+function merged(file: LauncherSettings | undefined, place: LauncherSettings): LauncherSettings {
+  return {
+    program: place.program ?? file?.program,
+    args: place.args ?? file?.args,
+    env: { ...file?.env, ...place.env },
+  }
+}
