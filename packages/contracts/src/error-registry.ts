@@ -501,6 +501,21 @@ export const ERRORS = {
     says: (d) => `the device of slot ${d.slot} is gone: ${d.what}`,
     fix: 'Look at the host (`nvidia-smi`, `dmesg`), reset or replace the device, then restart the worker.',
   },
+  'SB-WORK-030': {
+    kind: 'invalid',
+    says: (d) => `${d.file} has ${d.count} mistake${d.count === 1 ? '' : 's'}`,
+    fix: 'Correct the lines named (docs/launchers.md has the form of a launchers file); no server was started.',
+  },
+  'SB-WORK-031': {
+    kind: 'missing',
+    says: (d) => `no launcher "${d.launcher}" on this host${d.known ? `; there are ${d.known}` : ''}`,
+    fix: 'Name a known one, or describe it in the launchers file of the worker (docs/launchers.md).',
+  },
+  'SB-WORK-032': {
+    kind: 'invalid',
+    says: (d) => `${d.launcher} cannot serve this: ${d.message}`,
+    fix: 'Choose another launcher or slot, or change its settings (docs/launchers.md).',
+  },
 
   'SB-FILE-001': {
     kind: 'missing',

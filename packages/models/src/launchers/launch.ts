@@ -13,12 +13,12 @@ export const LAUNCHERS: Readonly<Partial<Record<LauncherName, Launcher>>> = { in
  * How a load's server is started at a place. Pure: nothing is started or written. Tensor parallel degree is the number of the
  * place's devices, so one load may be served on slots of different sizes.
  * @param own what the host's launchers file says, see `readLaunchers`
- * @throws SweepError `SB-WORK-021` for a launcher that is neither known nor in the host's file, `SB-WORK-022` when it cannot serve
+ * @throws SweepError `SB-WORK-031` for a launcher that is neither known nor in the host's file, `SB-WORK-032` when it cannot serve
  *   this load at this place
  */
 export function launchCommand(load: Load, place: LaunchPlace, own?: OwnLaunchers): LaunchCommand {
   const launch = load.open.launch
-  if (launch === undefined) throw new SweepError('SB-WORK-021', { launcher: 'none', known: '' })
+  if (launch === undefined) throw new SweepError('SB-WORK-031', { launcher: 'none', known: '' })
   const name = launch.launcher
   const request = requestOf(load, place)
   const command = own?.commands[name]
@@ -26,11 +26,11 @@ export function launchCommand(load: Load, place: LaunchPlace, own?: OwnLaunchers
   const launcher = LAUNCHERS[name as LauncherName]
   if (launcher === undefined) {
     const known = [...LAUNCHER_NAMES, ...Object.keys(own?.commands ?? {})].join(', ')
-    throw new SweepError('SB-WORK-021', { launcher: name, known })
+    throw new SweepError('SB-WORK-031', { launcher: name, known })
   }
   const device = place.devices.length === 0 ? 'cpu' : 'cuda'
   if (!launcher.devices.includes(device))
-    throw new SweepError('SB-WORK-022', { launcher: name, message: `it serves nothing on ${device}` })
+    throw new SweepError('SB-WORK-032', { launcher: name, message: `it serves nothing on ${device}` })
   const settings = merged(own?.settings[name], place.settings)
   const { args, env = {}, files = [], ready = launcher.ready } = launcher.arguments(request)
   const root = `http://127.0.0.1:${place.port}`

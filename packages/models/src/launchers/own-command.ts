@@ -5,11 +5,11 @@ import { type OwnCommand, PLACEHOLDER, type Placeholder } from './own-launchers.
 
 /**
  * The command of a launcher that only this host's file knows.
- * @throws SweepError `SB-WORK-022` when a placeholder has no value here, or the load wants another dialect or device
+ * @throws SweepError `SB-WORK-032` when a placeholder has no value here, or the load wants another dialect or device
  */
 export function ownCommand(name: string, own: OwnCommand, request: LaunchRequest): LaunchCommand {
   const { place, load } = request
-  const refuse = (message: string) => new SweepError('SB-WORK-022', { launcher: name, message })
+  const refuse = (message: string) => new SweepError('SB-WORK-032', { launcher: name, message })
   if (own.dialect !== load.identity.engine)
     throw refuse(`the sweep speaks ${load.identity.engine} with it, the launchers file says ${own.dialect}`)
   const device = place.devices.length === 0 ? 'cpu' : 'cuda'

@@ -80,7 +80,7 @@ export interface OwnLaunchers {
 /**
  * Reads a launchers file: YAML with `launchers:`, each either a known launcher with `program`, `args` and `env`, or a name of the
  * host's own with `command`, `ready` and `dialect`.
- * @throws SweepError `SB-FILE-001` when it cannot be read, `SB-WORK-020` with every mistake and its line
+ * @throws SweepError `SB-FILE-001` when it cannot be read, `SB-WORK-030` with every mistake and its line
  */
 export function readLaunchers(file: string): OwnLaunchers {
   let text: string
@@ -97,7 +97,7 @@ export function parseLaunchers(text: string, file: string): OwnLaunchers {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true } as never)
   const refuse = (mistakes: readonly Mistake[]) =>
-    new SweepError('SB-WORK-020', { file, count: mistakes.length }, { mistakes: [...mistakes].sort(byLine) })
+    new SweepError('SB-WORK-030', { file, count: mistakes.length }, { mistakes: [...mistakes].sort(byLine) })
   if (document.errors.length > 0)
     throw refuse(
       document.errors.map((error) =>
