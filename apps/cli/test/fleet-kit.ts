@@ -32,9 +32,11 @@ export class Program {
   stderr = ''
   #stdout = ''
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv) {
+  /** `through`: a program that becomes the command it is given, e.g. `ip netns exec NAME`. */
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv, through: readonly string[] = []) {
     this.args = args
-    this.child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const [program = process.execPath, ...rest] = [...through, process.execPath, MAIN, ...args]
+    this.child = spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     this.child.stderr?.on('data', (text: Buffer) => {
       this.stderr += String(text)
     })
@@ -95,14 +97,9 @@ export class Fleet {
     return join(this.folder, ...parts)
   }
 
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
-    const program = new Program(args, {
-      PATH: process.env.PATH,
-      HOME: this.folder,
-      TMPDIR: process.env.TMPDIR,
-      ...env,
-      [MARK]: this.#mark,
-    })
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}, through: readonly string[] = []): Program {
+    const own = { PATH: process.env.PATH, HOME: this.folder, TMPDIR: process.env.TMPDIR }
+    const program = new Program(args, { ...own, ...env, [MARK]: this.#mark }, through)
     this.#programs.push(program)
     return program
   }
@@ -178,7 +175,12 @@ export class Fleet {
     const into = mkdtempSync(this.path('export-'))
     const source = 'url' in from ? ['--to', from.url] : ['--data', from.data]
     await this.succeed(['export', into, ...source, ...(sweep ? ['--sweep', sweep] : [])])
-    return readExport(into)
+    return this.readExport(into)
+  }
+
+  /** The files of an export, as `exported` answers them. */
+  readExport(folder: string): Map<string, unknown> {
+    return readExport(folder)
   }
 }
 
@@ -227,12 +229,17 @@ export function sweepState(url: string, sweep: string): Promise<SweepState> {
 }
 
 /** Waits for the end of a sweep; what it then looks like. */
-export async function finish(url: string, sweep: string, deadlineMs = 300_000): Promise<SweepState> {
+export async function finish(
+  url: string,
+  sweep: string,
+  deadlineMs = 300_000,
+  read = (id: string) => sweepState(url, id),
+): Promise<SweepState> {
   let last: unknown
   try {
     return await waitUntil(
       async () => {
-        const now = await sweepState(url, sweep)
+        const now = await read(sweep)
         last = now
         return now.state === 'done' && now
       },
