@@ -1,6 +1,7 @@
 import type { TicketConsumer } from '@sweepboard/contracts'
 import { type Job, WaitingError, Worker } from 'bullmq'
 import { connectForWorker, isConnectionError, redisError, type TrackedConnection, within } from './redis-connection.ts'
+import type { RedisLink } from './redis-link.ts'
 import { watchForDeafness } from './watchdog.ts'
 
 /** Times of delivery, in milliseconds; the defaults are protocol section 6.5, tests shorten them. */
@@ -13,11 +14,13 @@ export interface DeliveryTimes {
   readonly watchdogMs: number
   /** Longest wait for an answer of Redis, also when closing. */
   readonly commandMs: number
+  /** A consumer's connection that hears nothing for so long is made anew; more than the 10 s of a blocking read. */
+  readonly silenceMs: number
 }
 
 export interface BullConsumerPlan {
   readonly lane: string
-  readonly url: string
+  readonly link: RedisLink
   readonly prefix: string
   readonly concurrency: number
   readonly times: DeliveryTimes
@@ -83,8 +86,8 @@ export class BullConsumer implements TicketConsumer {
   }
 
   #build(): Live {
-    const { lane, url, prefix, concurrency, times } = this.#plan
-    const link = connectForWorker(url)
+    const { lane, prefix, concurrency, times } = this.#plan
+    const link = connectForWorker(this.#plan.link, times.silenceMs)
     const worker = new Worker(lane, (job, token = '') => this.#deliver(job, token, live), {
       connection: link.connection,
       prefix,
@@ -178,6 +181,6 @@ export class BullConsumer implements TicketConsumer {
     const away = isConnectionError(error)
     if (away && this.#outageReported) return
     if (away) this.#outageReported = true
-    this.#plan.onError(away ? redisError(this.#plan.url, error) : error)
+    this.#plan.onError(away ? redisError(this.#plan.link.url, error) : error)
   }
 }

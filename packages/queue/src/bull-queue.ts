@@ -3,33 +3,39 @@ import { SweepError } from '@sweepboard/contracts'
 import { Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { BullConsumer, type DeliveryTimes } from './bull-consumer.ts'
-import { checkName } from './names.ts'
-import { connectForCalls, ready, redisError, within } from './redis-connection.ts'
+import { checkName, checkPrefix } from './names.ts'
+import { connectForCalls, ready, redisError, SILENCE_MS, within } from './redis-connection.ts'
+import type { RedisLink } from './redis-link.ts'
 import { redactedUrl } from './redis-url.ts'
 
-export interface BullQueueOptions {
-  /** redis://, rediss:// (TLS) or unix:/path; may hold user and password, which are never printed. */
-  readonly url: string
-  /** `sb-<ledger id>`: two ledgers on one Redis never meet. */
+export interface BullQueueOptions extends RedisLink {
+  /** `sb-<ledger id>`, or `PREFIX:sb-<ledger id>`: two ledgers on one Redis never meet. */
   readonly prefix: string
   readonly times?: Partial<DeliveryTimes>
 }
 
-export const DELIVERY_TIMES: DeliveryTimes = { lockMs: 60_000, stalledMs: 30_000, watchdogMs: 30_000, commandMs: 5000 }
+export const DELIVERY_TIMES: DeliveryTimes = {
+  lockMs: 60_000,
+  stalledMs: 30_000,
+  watchdogMs: 30_000,
+  commandMs: 5000,
+  silenceMs: SILENCE_MS,
+}
 
 /** BullMQ keeps an event log per lane that nobody reads here; its default of 10,000 entries would be most of our memory. */
 const EVENT_LOG = { events: { maxLen: 20 } }
 const TICKET = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const
 
 /**
- * The queue on Redis. Rejects with `SB-QUEUE-001` when Redis does not answer now (`-004` bad URL, `-006` login refused);
+ * The queue on Redis. Rejects with `SB-QUEUE-001` when Redis does not answer now (`-004` bad URL, `-006` login refused, `-007` TLS, `-008` a
+ * login without the rights);
  * later outages are survived: `add`, `waiting` and `remove` fail at once or within `commandMs` with `SB-QUEUE-001` and may
  * simply be called again, consumers go on by themselves when Redis is back.
  */
 export async function openBullQueue(options: BullQueueOptions): Promise<TicketQueue> {
   const times = { ...DELIVERY_TIMES, ...options.times }
-  checkName(options.prefix)
-  const calls = connectForCalls(options.url, times.commandMs)
+  checkPrefix(options.prefix)
+  const calls = connectForCalls(options, times.commandMs)
   await ready(options.url, calls, times.commandMs)
   return new BullQueue(options, times, calls)
 }
@@ -76,7 +82,7 @@ class BullQueue implements TicketQueue {
     if (this.#closed) throw this.#closedError()
     const consumer = new BullConsumer({
       lane,
-      url: this.#options.url,
+      link: this.#options,
       prefix: this.#options.prefix,
       concurrency: options.concurrency,
       times: this.#times,

@@ -1,7 +1,8 @@
 import { Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { checkName } from './names.ts'
+import { checkName, checkPrefix } from './names.ts'
 import { connectForCalls, connectForWorker, ready, redisError, within } from './redis-connection.ts'
+import type { RedisLink } from './redis-link.ts'
 
 /** Something that is due again and again. */
 export interface Schedule {
@@ -12,8 +13,7 @@ export interface Schedule {
   readonly data: string
 }
 
-export interface SchedulesOptions {
-  readonly url: string
+export interface SchedulesOptions extends RedisLink {
   readonly prefix: string
   /** Called when one is due, one at a time. What it throws is reported; the schedule goes on. */
   readonly run: (data: string) => Promise<void>
@@ -31,12 +31,13 @@ const LANE = 'schedules'
 const COMMAND_MS = 5000
 
 /** Schedules by BullMQ's job schedulers: they outlive the process, and what fell due while nobody was there is run once. */
-export async function openSchedules({ url, prefix, run, onError }: SchedulesOptions): Promise<Schedules> {
-  checkName(prefix)
-  const calls = connectForCalls(url, COMMAND_MS)
+export async function openSchedules(options: SchedulesOptions): Promise<Schedules> {
+  const { url, prefix, run, onError } = options
+  checkPrefix(prefix)
+  const calls = connectForCalls(options, COMMAND_MS)
   await ready(url, calls, COMMAND_MS)
   const queue = new Queue(LANE, { connection: calls, prefix, skipVersionCheck: true })
-  const link = connectForWorker(url)
+  const link = connectForWorker(options)
   // One word an outage, not one a reconnect.
   let isOutageReported = false
   link.connection.on('ready', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { findings } from './redis-check.ts'
+import { readLogin, withLogin } from './redis-link.ts'
 import { redactedUrl } from './redis-url.ts'
 
 const info = (version: string) => `# Server\r\nredis_version:${version}\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n`
@@ -18,6 +19,34 @@ describe('findings', () => {
 
   it('takes an answer without a version for too old', () => {
     expect(findings('# Server\r\n')[0]?.message).toContain('(unknown)')
+  })
+})
+
+describe('findings of memory', () => {
+  it.each([
+    ['used_memory:95\r\nmaxmemory:100\r\n', ['SB-QUEUE-009']],
+    ['used_memory:80\r\nmaxmemory:100\r\n', []],
+    ['used_memory:80\r\nmaxmemory:0\r\n', []],
+  ])('%j', (memory, codes) => {
+    expect(findings(info('7.0.15') + memory).map(({ code }) => code)).toEqual(codes)
+  })
+})
+
+describe('withLogin', () => {
+  const password = 'p@ss/w:rd %'
+  it.each([
+    ['redis://localhost:6379/2', undefined],
+    ['rediss://old:word@localhost', 'me'],
+    ['redis://me@[::1]:1', undefined],
+    ['unix:/run/redis.sock', 'me'],
+  ])('%s as %s comes back as it was put in', (url, user) => {
+    const made = withLogin(url, { user, password })
+    expect(readLogin(made)).toEqual({ password, ...(user ? { username: user } : url.includes('me@') ? { username: 'me' } : {}) })
+    expect(redactedUrl(made)).not.toMatch(/p@ss|p%40ss|p%2540|p\+/)
+  })
+
+  it('leaves a URL alone where there is nothing to put in', () => {
+    expect(withLogin('redis://localhost', {})).toBe('redis://localhost')
   })
 })
 

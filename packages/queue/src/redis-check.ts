@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorCode, type ErrorDetails, type ErrorEntry } from '@sweepboard/contracts'
 import { connectForCalls, ready, redisError } from './redis-connection.ts'
+import type { RedisLink, RedisTls } from './redis-link.ts'
 
 /** One thing about a Redis that is not as it should be. A warning works, with a drawback the message names. */
 export interface RedisFinding {
@@ -12,13 +13,17 @@ export interface RedisFinding {
 /**
  * Looks at a Redis before work is entrusted to it; an empty list means all is well. Never prints the password.
  * `SB-QUEUE-001` not reachable within `deadlineMs`, `-002` older than 6.2, `-003` evicts keys, `-004` not a Redis URL,
- * `-005` no append-only file (a warning: the ledger refills an emptied Redis), `-006` login refused.
+ * `-005` no append-only file (a warning: the ledger refills an emptied Redis), `-006` login refused, `-007` TLS failed, `-008` the login
+ * may not even look, `-009` more than nine tenths of its memory limit are used.
  */
-export async function checkRedis(url: string, options: { deadlineMs?: number } = {}): Promise<RedisFinding[]> {
+export async function checkRedis(
+  url: string,
+  options: { deadlineMs?: number; tls?: RedisTls | undefined } = {},
+): Promise<RedisFinding[]> {
   const deadlineMs = options.deadlineMs ?? 5000
   let info: string
   try {
-    info = await readInfo(url, deadlineMs)
+    info = await readInfo({ url, tls: options.tls }, deadlineMs)
   } catch (error) {
     const { code, details } = redisError(url, error)
     return [finding(code, details)]
@@ -36,13 +41,15 @@ export function findings(info: string): RedisFinding[] {
   const policy = field('maxmemory_policy')
   if (policy !== '' && policy !== 'noeviction') found.push(finding('SB-QUEUE-003', { policy }))
   if (field('aof_enabled') === '0') found.push(finding('SB-QUEUE-005', {}, 'warning'))
+  const [used, limit] = [Number(field('used_memory')), Number(field('maxmemory'))]
+  if (limit > 0 && used > 0.9 * limit) found.push(finding('SB-QUEUE-009', { used, limit }))
   return found
 }
 
-async function readInfo(url: string, deadlineMs: number): Promise<string> {
-  const client = connectForCalls(url, deadlineMs)
+async function readInfo(link: RedisLink, deadlineMs: number): Promise<string> {
+  const client = connectForCalls(link, deadlineMs)
   try {
-    await ready(url, client, deadlineMs)
+    await ready(link.url, client, deadlineMs)
     return await client.info()
   } finally {
     client.disconnect()

@@ -1,9 +1,12 @@
 import { SweepError } from '@sweepboard/contracts'
 import { Redis, type RedisOptions } from 'ioredis'
+import { type RedisLink, readLogin, tlsOptions } from './redis-link.ts'
 import { checkedUrl, redactedUrl } from './redis-url.ts'
 
 const KEEP_ALIVE_MS = 10_000
 const RECONNECT_MAX_MS = 2000
+/** A consumer's command that hears nothing for so long has lost its connection: blocking reads are answered within 10 s. */
+export const SILENCE_MS = 15_000
 
 /** Reconnects for ever, soon: an outage must end when Redis is back, not a minute later. */
 const retryStrategy = (times: number) => Math.min(50 * times, RECONNECT_MAX_MS)
@@ -12,8 +15,8 @@ const retryStrategy = (times: number) => Math.min(50 * times, RECONNECT_MAX_MS)
  * A connection for calls that somebody waits for: a command fails at once while Redis is away and after `commandMs` when it
  * does not answer; it is never kept for later.
  */
-export function connectForCalls(url: string, commandMs: number): Redis {
-  return open(url, {
+export function connectForCalls(link: RedisLink, commandMs: number): Redis {
+  return open(link, {
     retryStrategy,
     keepAlive: KEEP_ALIVE_MS,
     connectTimeout: commandMs,
@@ -23,9 +26,18 @@ export function connectForCalls(url: string, commandMs: number): Redis {
   })
 }
 
-/** A connection for a consumer: its commands wait as long as the outage lasts (BullMQ's condition for a worker). */
-export function connectForWorker(url: string): TrackedConnection {
-  const connection = open(url, { retryStrategy, keepAlive: KEEP_ALIVE_MS, maxRetriesPerRequest: null })
+/**
+ * A connection for a consumer: its commands wait as long as the outage lasts (BullMQ's condition for a worker), on a new
+ * connection where the present one has been silent for `silenceMs` with a command under way.
+ */
+export function connectForWorker(link: RedisLink, silenceMs: number = SILENCE_MS): TrackedConnection {
+  const connection = open(link, {
+    retryStrategy,
+    keepAlive: KEEP_ALIVE_MS,
+    connectTimeout: Math.min(silenceMs, 10_000),
+    socketTimeout: silenceMs,
+    maxRetriesPerRequest: null,
+  })
   // BullMQ duplicates it for its blocking reads and closes the copy only in good weather: keep hold of the copies.
   const copies: Pick<Redis, 'on' | 'disconnect'>[] = []
   const duplicate = connection.duplicate.bind(connection)
@@ -53,15 +65,29 @@ export interface TrackedConnection {
 
 type Settings = Pick<
   RedisOptions,
-  'retryStrategy' | 'keepAlive' | 'connectTimeout' | 'commandTimeout' | 'maxRetriesPerRequest' | 'enableOfflineQueue'
+  | 'retryStrategy'
+  | 'keepAlive'
+  | 'connectTimeout'
+  | 'commandTimeout'
+  | 'socketTimeout'
+  | 'maxRetriesPerRequest'
+  | 'enableOfflineQueue'
 >
 
-function open(url: string, options: Settings): Redis {
-  const checked = checkedUrl(url)
-  if (!checked.startsWith('unix:')) return new Redis(checked, options)
-  const parsed = new URL(checked)
-  const login = parsed.password ? { password: decodeURIComponent(parsed.password) } : {}
-  return new Redis({ ...options, ...login, path: decodeURIComponent(parsed.pathname) })
+function open(link: RedisLink, options: Settings): Redis {
+  const url = new URL(checkedUrl(link.url))
+  // CLIENT SETINFO is newer than the oldest Redis we take, and an ACL line that names it stops an older server.
+  const all = { ...options, ...readLogin(link.url), disableClientInfo: true }
+  if (url.protocol === 'unix:') return new Redis({ ...all, path: decodeURIComponent(url.pathname) })
+  const tls = tlsOptions(link)
+  const db = /^\/(\d+)$/.exec(url.pathname)?.[1]
+  return new Redis({
+    ...all,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port || 6379),
+    ...(db === undefined ? {} : { db: Number(db) }),
+    ...(tls === undefined ? {} : { tls }),
+  })
 }
 
 /** Whether an error says that Redis is away or not answering (and not that a command was wrong). */
@@ -74,16 +100,23 @@ export function isConnectionError(error: unknown): boolean {
   )
 }
 
-/** The coded form of what Redis or the way to it did: `SB-QUEUE-006` for a refused login, else `SB-QUEUE-001`. */
+/**
+ * The coded form of what Redis or the way to it did: `SB-QUEUE-006` for a refused login, `-008` for a login that may not do this,
+ * `-007` where TLS failed, else `SB-QUEUE-001`. The cause holds words only: ioredis hangs the command onto its errors, and that of a
+ * refused login holds the password.
+ */
 export function redisError(url: string, error: unknown): SweepError {
   if (error instanceof SweepError) return error
   const { message = String(error), code } = error as { message?: string; code?: string }
   const words = message || code || 'no answer'
-  return new SweepError(
-    isRefusal(message) ? 'SB-QUEUE-006' : 'SB-QUEUE-001',
-    { url: redactedUrl(url), message: words },
-    { cause: error },
-  )
+  const cause = Object.assign(new Error(words), code === undefined ? {} : { code })
+  return new SweepError(codeOf(message, code ?? ''), { url: redactedUrl(url), message: words }, { cause })
+}
+
+function codeOf(message: string, code: string): 'SB-QUEUE-001' | 'SB-QUEUE-006' | 'SB-QUEUE-007' | 'SB-QUEUE-008' {
+  if (/NOPERM/.test(message)) return 'SB-QUEUE-008'
+  if (isRefusal(message)) return 'SB-QUEUE-006'
+  return isTlsFailure(message, code) ? 'SB-QUEUE-007' : 'SB-QUEUE-001'
 }
 
 /** Resolves when a connection is ready; rejects, coded, after `ms`, or at once when the login is refused. */
@@ -92,7 +125,7 @@ export async function ready(url: string, client: Redis, ms: number): Promise<voi
   let last: unknown
   client.on('error', (error) => {
     last = error
-    if (isRefusal(error.message)) refused.reject(error)
+    if (codeOf(error.message, (error as NodeJS.ErrnoException).code ?? '') !== 'SB-QUEUE-001') refused.reject(error)
   })
   try {
     await within(ms, Promise.race([new Promise<void>((resolve) => client.once('ready', resolve)), refused.promise]))
@@ -103,7 +136,15 @@ export async function ready(url: string, client: Redis, ms: number): Promise<voi
 }
 
 function isRefusal(message: string): boolean {
-  return /NOAUTH|WRONGPASS|NOPERM/.test(message)
+  return /NOAUTH|WRONGPASS/.test(message)
+}
+
+/** Trying again cannot mend a certificate, a name, or a server that speaks no TLS. */
+function isTlsFailure(message: string, code: string): boolean {
+  return (
+    /^(ERR_(TLS|SSL)|EPROTO|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/.test(code) ||
+    /SSL routines|certificate|alert (unknown ca|bad certificate|handshake failure)/i.test(message)
+  )
 }
 
 /** The result, or a rejection after `ms`. What comes too late is dropped without an unhandled rejection. */

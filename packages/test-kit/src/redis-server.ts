@@ -11,6 +11,8 @@ export interface ServerPlan {
   readonly folder: string
   readonly port: number
   readonly args: readonly string[]
+  /** Whom to log in as, where `args` name an aclfile. */
+  readonly login?: { readonly user: string; readonly password: string } | undefined
 }
 
 /** A free TCP port of the loopback interface (free now: a server that finds it taken must try another). */
@@ -42,7 +44,7 @@ export async function startServer(plan: ServerPlan): Promise<ChildProcess> {
     child.once('exit', (code, signal) => reject(new Error(`${plan.binary} ended (${code ?? signal}): ${said.slice(-500)}`)))
   })
   failed.catch(() => {}) // reported below while starting; an end later on is the test's own doing
-  await Promise.race([failed, waitUntil(() => answers(urlOf(plan.port, plan.args)), { deadlineMs: 120_000 })])
+  await Promise.race([failed, waitUntil(() => answers(urlOf(plan)), { deadlineMs: 120_000 })])
   return child
 }
 
@@ -54,8 +56,9 @@ export async function endServer(child: ChildProcess, signal: 'SIGTERM' | 'SIGKIL
   await gone
 }
 
-/** The address of a server on a loopback port, with the password its arguments set. */
-export function urlOf(port: number, args: readonly string[]): string {
+/** The address of a server on a loopback port, with its login or the password its arguments set. */
+export function urlOf({ port, args, login }: Pick<ServerPlan, 'port' | 'args' | 'login'>): string {
+  if (login) return `redis://${encodeURIComponent(login.user)}:${encodeURIComponent(login.password)}@127.0.0.1:${port}`
   const at = args.indexOf('--requirepass')
   return at < 0 ? `redis://127.0.0.1:${port}` : `redis://:${args[at + 1]}@127.0.0.1:${port}`
 }

@@ -31,6 +31,8 @@ export interface RedisOptions {
   readonly own?: boolean
   /** Further redis-server arguments, e.g. `['--requirepass', 'x']`; implies `own`. */
   readonly args?: readonly string[]
+  /** Login of `url`, where `args` name an aclfile. */
+  readonly login?: ServerPlan['login']
   readonly env?: NodeJS.ProcessEnv
 }
 
@@ -44,11 +46,12 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisStart
   const args = options.args ?? []
   if (env.REDIS_URL && !options.own && args.length === 0) return sharedRedis(env.REDIS_URL)
   const binary = findOnPath(['redis-server', 'valkey-server'], env.PATH)
-  if (binary) return { redis: await privateRedis(binary, env, args, 'path'), reason: '' }
+  if (binary) return { redis: await privateRedis(binary, env, { args, login: options.login }, 'path'), reason: '' }
   if (await daemonAnswers(env.DOCKER_HOST)) return { redis: await containerRedis(args), reason: '' }
   const unpacked = await unpackedRedis()
   if (typeof unpacked === 'string') return { redis: null, reason: unpacked }
-  const redis = await privateRedis(unpacked.binary, { ...env, LD_LIBRARY_PATH: unpacked.libraries }, args, 'package')
+  const all = { ...env, LD_LIBRARY_PATH: unpacked.libraries }
+  const redis = await privateRedis(unpacked.binary, all, { args, login: options.login }, 'package')
   return { redis, reason: '' }
 }
 
@@ -79,16 +82,16 @@ async function sharedRedis(url: string): Promise<RedisStart> {
 async function privateRedis(
   binary: string,
   env: NodeJS.ProcessEnv,
-  args: readonly string[],
+  how: Pick<ServerPlan, 'args' | 'login'>,
   source: 'path' | 'package',
 ): Promise<TestRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'sb-redis-'))
-  let plan: ServerPlan = { binary, env, folder, port: await freePort(), args }
+  let plan: ServerPlan = { binary, env, folder, port: await freePort(), ...how }
   let server = await startServer(plan).catch(async () => {
     plan = { ...plan, port: await freePort() } // somebody else was quicker
     return startServer(plan)
   })
-  const url = urlOf(plan.port, args)
+  const url = urlOf(plan)
   return {
     url,
     source,
@@ -107,7 +110,7 @@ async function privateRedis(
 
 async function containerRedis(args: readonly string[]): Promise<TestRedis> {
   const container = await startContainer(args)
-  const url = urlOf(container.port, args)
+  const url = urlOf({ port: container.port, args })
   return { ...container, url, source: 'container', flushAll: () => flushAll(url) }
 }
 
