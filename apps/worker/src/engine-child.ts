@@ -15,6 +15,8 @@ export interface EngineChildOptions {
   readonly artifacts: string
   readonly noProgressMs: number
   readonly now: () => number
+  /** What the slot's devices want to stand in the child's environment. */
+  readonly env: Readonly<Record<string, string>>
   /** Crash point of the first child started here. */
   readonly crashAt: string | null
   /** A child that holds more than this after a chunk is replaced before the next one: engines and their arenas only grow. */
@@ -71,9 +73,10 @@ export class EngineChild {
 
   async #start(signal: AbortSignal): Promise<EngineFacts> {
     const { load, threads, modelsRoot, artifacts, noProgressMs, now } = this.#options
+    const env = { ...providerEnvironment(load.identity.provider), ...this.#options.env }
     const apiKey = this.#options.apiKey()
     const entry = new URL('./inference-child.ts', import.meta.url)
-    const child = new SupervisedChild({ entry, noProgressMs, now, env: providerEnvironment(load.identity.provider) })
+    const child = new SupervisedChild({ entry, noProgressMs, now, env })
     this.#child = child
     const crashAt = this.#crashAt
     this.#crashAt = null

@@ -1,4 +1,5 @@
 import type { ArtifactStore, JoinAnswer, ServiceLink, SlotReport, TicketQueue } from '@sweepboard/contracts'
+import type { Gpus } from './gpus.ts'
 import type { SlotOption } from './slot-option.ts'
 
 /** What a worker says about itself while it runs. Texts, vectors and keys never appear in it. */
@@ -36,6 +37,8 @@ export interface WorkerOptions {
   /** The worker's own folder: `outbox/`, `artifacts/`, `marks/`, `host.json`, `slots.json`. One process at a time. */
   readonly folder: string
   readonly slots: readonly SlotOption[]
+  /** The GPUs that slots name; absent where none does. */
+  readonly gpus?: Gpus
   /** Whether this host scores; one scoring job at a time. Default true. */
   readonly score?: boolean
   /** Names of the environment variables that may be read for API keys. */
@@ -52,7 +55,7 @@ export interface WorkerOptions {
   readonly threads?: number
   /** A child that makes no progress for so long is killed. Default 300,000. */
   readonly noProgressMs?: number
-  /** Bytes an inference child may hold after a chunk before it is replaced. Default: half of the machine's memory. */
+  /** Bytes an inference child may hold after a chunk before it is replaced. Default: half of the memory there is. */
   readonly recycleBytes?: number
   /** Bytes of undelivered vectors from which on no more work is taken. Default 4 GiB. */
   readonly outboxBytes?: number

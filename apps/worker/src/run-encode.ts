@@ -15,11 +15,13 @@ import { endOf } from './end-message.ts'
 import type { EngineChild } from './engine-child.ts'
 import type { HeldRun } from './held-leases.ts'
 import type { Host } from './host.ts'
+import type { SlotOption } from './slot-option.ts'
 import type { Turn } from './turn.ts'
 
 /** The slot a run computes on. */
 export interface EncodeSlot {
   readonly id: string
+  readonly device: SlotOption['device']
   readonly engine: EngineChild
   /** The engine serves one run at a time; the other one fetches its texts meanwhile. */
   readonly turn: Turn
@@ -178,6 +180,7 @@ async function commit(
   slot.closed.reopen(work.load.key)
   const { tokenCount, encodeSeconds } = evidence
   await host.memory.measured(slot.id, work.load.key, (tokenCount > 0 ? tokenCount : outcome.reply.byteCount / 4) / encodeSeconds)
+  if (slot.device === 'cpu') await host.memory.held(slot.id, work.load.key, evidence.peakMemoryBytes)
   host.options.log({
     event: 'chunk',
     lease,

@@ -1,4 +1,3 @@
-import { totalmem } from 'node:os'
 import {
   type Load,
   laneName,
@@ -9,9 +8,12 @@ import {
   toSweepError,
 } from '@sweepboard/contracts'
 import { ClosedLanes } from './closed-lanes.ts'
+import { deviceEnvironment } from './device-environment.ts'
 import { EngineChild, EngineNotOpened } from './engine-child.ts'
 import { failureClass } from './failure-class.ts'
+import type { Gpus } from './gpus.ts'
 import type { Host } from './host.ts'
+import { hostMemoryBytes } from './host-memory.ts'
 import { type EncodeSlot, runEncode } from './run-encode.ts'
 import { runTicket } from './run-ticket.ts'
 import type { SlotOption } from './slot-option.ts'
@@ -41,6 +43,7 @@ export class Slot {
   #wanted: Load | null = null
   #full = false
   #stopped = false
+  #measuring = false
   #changing: Promise<void> | null = null
 
   constructor(option: SlotOption, parts: { host: Host; queue: TicketQueue; memoryBytes: number }) {
@@ -52,20 +55,43 @@ export class Slot {
   }
 
   report(): SlotReport {
+    const gpus = this.#gpus
+    if (gpus !== null && this.#state === 'serving') this.#measureMemory(gpus)
     return {
       id: this.option.id,
       device: this.option.device,
-      memoryBytes: this.#memoryBytes,
-      deviceCount: 1,
-      deviceName: null,
-      reading: null,
+      memoryBytes: gpus?.memoryBytes(this.option) ?? this.#memoryBytes,
+      deviceCount: Math.max(1, this.option.devices.length),
+      deviceName: gpus?.nameOf(this.option) ?? null,
+      reading: gpus?.reading(this.option) ?? null,
       state: this.#state,
       lane: this.#lane?.load.key ?? null,
       tokensPerSecond: this.#host.memory.speeds(this.option.id),
-      peakBytes: {},
-      loadSeconds: {},
+      peakBytes: this.#host.memory.peaks(this.option.id),
+      loadSeconds: this.#host.memory.loadTimes(this.option.id),
       closed: this.#closed.report(),
     }
+  }
+
+  /** Null on slots without a GPU. */
+  get #gpus(): Gpus | null {
+    return this.option.device === 'cuda' ? (this.#host.options.gpus ?? null) : null
+  }
+
+  /** Keeps the most that the lane was seen to hold on the slot's devices: nobody else of this worker is on them. Never waits. */
+  #measureMemory(gpus: Gpus): void {
+    const lane = this.#lane
+    if (lane === null || this.#measuring) return
+    this.#measuring = true
+    gpus
+      .usedBy(this.option, process.pid)
+      .then((bytes) =>
+        bytes === null || this.#lane !== lane ? undefined : this.#host.memory.held(this.option.id, lane.load.key, bytes),
+      )
+      .catch((error: Error) => this.#host.options.log({ event: 'failed', slot: this.option.id, message: error.message }))
+      .finally(() => {
+        this.#measuring = false
+      })
   }
 
   /** The lane a beat's answer names; null = none. */
@@ -144,6 +170,7 @@ export class Slot {
     const lane: Lane = { load, engine: this.#engineFor(load), leaving: new AbortController(), consumer: null }
     this.#lane = lane
     this.#move('assign')
+    const began = this.#host.now()
     try {
       await lane.engine.open(lane.leaving.signal)
     } catch (error) {
@@ -153,9 +180,12 @@ export class Slot {
       this.#move('refused')
       return
     }
+    if (this.option.device !== 'endpoint')
+      await this.#host.memory.loaded(this.option.id, load.key, (this.#host.now() - began) / 1000)
     this.#move('opened')
     const slot: EncodeSlot = {
       id: this.option.id,
+      device: this.option.device,
       engine: lane.engine,
       turn: this.#turn,
       closed: this.#closed,
@@ -201,8 +231,9 @@ export class Slot {
       artifacts: folder.artifacts,
       noProgressMs,
       now,
+      env: deviceEnvironment(this.option),
       crashAt: childCrashAt(),
-      recycleBytes: options.recycleBytes ?? totalmem() / 2,
+      recycleBytes: options.recycleBytes ?? hostMemoryBytes() / 2,
       onRecycle: (residentBytes) => options.log({ event: 'child-recycled', slot: this.option.id, lane: load.key, residentBytes }),
       onRetry: ({ message }) => options.log({ event: 'child-gone', slot: this.option.id, lane: load.key, message }),
     })

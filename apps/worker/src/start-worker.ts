@@ -53,5 +53,10 @@ async function openState(options: WorkerOptions, folder: HostFolder): Promise<St
     needed: (digest) => outbox.needs(digest),
   })
   await cache.trim()
-  return { outbox, cache, memory: await SlotMemory.open(folder.slots, now), now }
+  return { outbox, cache, memory: await SlotMemory.open(folder.slots, now, identitiesOf(options)), now }
+}
+
+/** What each slot computes on; slots without a GPU are known by their ids. */
+function identitiesOf({ slots, gpus }: WorkerOptions): ReadonlyMap<string, string> {
+  return new Map(slots.flatMap((slot) => [[slot.id, gpus?.identity(slot) ?? slot.id] as const]))
 }

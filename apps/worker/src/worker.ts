@@ -1,4 +1,3 @@
-import { totalmem } from 'node:os'
 import type { Beat, BeatAnswer, JoinAnswer, TicketQueue } from '@sweepboard/contracts'
 import type { ArtifactCache } from './artifact-cache.ts'
 import { Heart } from './beat.ts'
@@ -9,6 +8,7 @@ import { isChildCrash, openFault } from './fault.ts'
 import { HeldLeases } from './held-leases.ts'
 import type { Host } from './host.ts'
 import type { HostFolder } from './host-folder.ts'
+import { hostMemoryBytes } from './host-memory.ts'
 import { Marks } from './mark.ts'
 import type { RunningWorker, WorkerOptions } from './options.ts'
 import type { Outbox } from './outbox.ts'
@@ -75,7 +75,7 @@ export class Worker implements RunningWorker {
       beatSoon: () => this.#heart.beatSoon(),
       onDiskFull: () => this.#setFull('disk'),
     }
-    const memoryBytes = totalmem()
+    const memoryBytes = hostMemoryBytes()
     const cpuSlots = Math.max(1, options.slots.filter(({ device }) => device === 'cpu').length)
     this.#slots = options.slots.map((option) => {
       const share = option.device === 'cpu' ? Math.floor(memoryBytes / cpuSlots) : 0
