@@ -1,4 +1,4 @@
-import { Config, Load, PairRecipe, type Plan, type PreparedTask, Recipe, SideRecipe, TaskType } from '@sweepboard/contracts'
+import { Config, Keep, Load, PairRecipe, type Plan, type PreparedTask, Recipe, SideRecipe, TaskType } from '@sweepboard/contracts'
 import { z } from 'zod'
 
 /** The form of a submitted plan, checked before anything is written: a submit comes from outside. */
@@ -117,6 +117,7 @@ export const Submission = z.strictObject({
   plan: PlanSchema,
   prepared: z.array(PreparedTaskSchema),
   weight: z.number().positive().max(1000).default(1),
+  keep: Keep.default('all'),
 })
 
 /** A sweep with the tasks its submitter prepared. */
@@ -127,4 +128,5 @@ export interface SubmittedSweep {
   readonly plan: Plan
   readonly prepared: readonly PreparedTask[]
   readonly weight: number
+  readonly keep?: Keep
 }

@@ -6,7 +6,7 @@ import { PlanSchema, PreparedTaskSchema, Submission, type SubmittedSweep } from 
 /** Groups sent at once: the service checks and records so many in some 50 ms, and answers others in between. */
 export const SLICE_GROUPS = 100
 const { groups, gates, warnings, isLimited, budget } = PlanSchema.shape
-const { sweep, name, spec, weight } = Submission.shape
+const { sweep, name, spec, weight, keep } = Submission.shape
 
 /** A part of a big sweep, sent before it: harmless until a sweep wants it. */
 export const GroupSlice = z.strictObject({
@@ -20,6 +20,7 @@ export const SweepOfGroups = z.strictObject({
   name,
   spec,
   weight,
+  keep,
   gates,
   warnings,
   isLimited,
@@ -49,7 +50,14 @@ export function* slicesOf(
 }
 
 /** The sweep itself, once its groups are sent. */
-export function sweepOfGroups({ sweep: id, name: title, spec: text, weight: share, plan }: SubmittedSweep): SweepOfGroups {
+export function sweepOfGroups({
+  sweep: id,
+  name: title,
+  spec: text,
+  weight: share,
+  keep: kept,
+  plan,
+}: SubmittedSweep): SweepOfGroups {
   const sets = new Map<string, number>()
   const configSets: Config[][] = []
   const wants = plan.groups.map(({ key, configs, rank }): [string, number, number] => {
@@ -59,5 +67,5 @@ export function sweepOfGroups({ sweep: id, name: title, spec: text, weight: shar
     return [key, known, rank]
   })
   const head = { gates: [...plan.gates], warnings: [...plan.warnings], isLimited: plan.isLimited, budget: plan.budget }
-  return { sweep: id, name: title, spec: text, weight: share, ...head, configSets, wants }
+  return { sweep: id, name: title, spec: text, weight: share, keep: kept ?? 'all', ...head, configSets, wants }
 }

@@ -1,3 +1,4 @@
+export { unclaimedBy, unclaimedLanguages } from './claimed-language.ts'
 export {
   Config,
   Cut,
@@ -27,6 +28,7 @@ export {
 } from './error.ts'
 export { ERRORS } from './error-registry.ts'
 export { Judgments, type PreparationCounts } from './judgments.ts'
+export { Keep } from './keep.ts'
 export { newLeaseId } from './lease-id.ts'
 export { FREQUENT_SHARE, isLexical, LexicalMethod, LexicalScoring, lexicalScoringOf } from './lexical.ts'
 export { isPairSet, type PairSet, pairSetRef, readPairSet, writePairSet } from './pair-set.ts'

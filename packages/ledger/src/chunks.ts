@@ -18,7 +18,7 @@ export function chunkState(row: Pick<ChunkRow, 'digest' | 'failed' | 'lease'>): 
 }
 
 /** Whether the table lets this chunk take this event now. */
-export function may(row: ChunkRow, event: 'lease' | 'commit' | 'close' | 'fail' | 'reopen' | 'revoke'): boolean {
+export function may(row: ChunkRow, event: 'lease' | 'commit' | 'close' | 'fail' | 'reopen' | 'revoke' | 'forget'): boolean {
   return nextState(CHUNK, chunkState(row), event) !== null
 }
 
@@ -70,6 +70,13 @@ export function revokeChunk(h: Handle, row: ChunkRow): void {
   h.events.push({ kind: 'chunk', encoding: row.encoding, n: row.n, state: 'todo' })
   h.cursors.clear()
   refreshComplete(h, row.encoding)
+}
+
+/** done -> todo, because nobody needs its vectors any more. Its evidence stays: scores were made of it. */
+export function forgetChunk(h: Handle, row: ChunkRow): void {
+  if (!may(row, 'forget')) return
+  h.run('update chunk set digest = null where encoding = ? and n = ?', row.encoding, row.n)
+  h.events.push({ kind: 'chunk', encoding: row.encoding, n: row.n, state: 'todo' })
 }
 
 /** Completeness is asked of the rows, never counted; a change is passed on to the groups. */

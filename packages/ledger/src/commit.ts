@@ -13,6 +13,7 @@ export function commit(h: Handle, commits: readonly Commit[], exists: (digest: s
     if (row === undefined) return 'drop'
     if (!may(row, 'commit')) return 'ok'
     if (!exists(entry.digest)) return 'need'
+    h.run('update encoding set usedAt = ? where id = ?', h.wallClock(), entry.encoding)
     commitChunk(h, row, entry.digest, JSON.stringify(entry.evidence))
     unmark(h, entry.digest)
     return 'ok'

@@ -50,11 +50,12 @@ function retry(h: Handle, id: string): void {
   finishIfDone(h, id)
 }
 
-/** Fails all waiting chunks of a lane that every live, fitting slot has closed for good. */
+/** Fails all waiting chunks of a lane that every live, fitting slot has closed for good; forgotten ones nobody wants are not waiting. */
 export function laneDead(h: Handle, lane: string, failure: FailureRecord): void {
   const rows = h.all<{ encoding: number; n: number }>(
     `select c.encoding, c.n from encoding e join chunk c on c.encoding = e.id
-     where e.lane = ? and e.complete = 0 and c.digest is null and c.lease is null and c.failed is null`,
+     where e.lane = ? and e.complete = 0 and c.digest is null and c.lease is null and c.failed is null
+       and (c.evidence is null or exists (select 1 from grp_encoding ge join want w on w.grp = ge.grp where ge.encoding = e.id and w.open = 1))`,
     lane,
   )
   for (const { encoding, n } of rows) {

@@ -51,6 +51,7 @@ export function end(h: Handle, sent: End, isWhole: (digest: string) => boolean):
 /** waiting, failed, stale -> scored; a scored cell never changes, and a config the lease did not name is not taken. */
 function takeResults(h: Handle, lease: ScoreLease, results: readonly CellResult[]): void {
   const named: readonly KeyedConfig[] = JSON.parse(lease.configs)
+  h.run('update encoding set usedAt = ? where id in (select encoding from grp_encoding where grp = ?)', h.wallClock(), lease.grp)
   for (const result of results) {
     const config = named.find(({ key }) => key === result.config)
     if (config === undefined || nextState(CELL, cellState(h, lease.grp, result.config), 'score') === null) continue

@@ -33,7 +33,7 @@ export interface EncodingEvidence {
   readonly energyJoules: number | null
 }
 
-/** Kept in memory for complete encodings, whose chunks no longer change. */
+/** Kept in memory once every chunk has said its part: what is forgotten keeps it until it is complete again. */
 export function encodingEvidence(h: Handle, encoding: number): EncodingEvidence {
   const known = h.encodingEvidence.get(encoding)
   if (known !== undefined) return known as EncodingEvidence
@@ -45,7 +45,8 @@ export function encodingEvidence(h: Handle, encoding: number): EncodingEvidence 
     encoding,
     rows.map(({ evidence }) => JSON.parse(evidence) as ChunkEvidence),
   )
-  if (h.has('select 1 from encoding where id = ? and complete = 1', encoding)) h.encodingEvidence.set(encoding, summed)
+  if (!h.has('select 1 from chunk where encoding = ? and evidence is null limit 1', encoding))
+    h.encodingEvidence.set(encoding, summed)
   return summed
 }
 

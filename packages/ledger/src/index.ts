@@ -4,6 +4,7 @@ export type { ComparedEngine, ConsistencyFilter, ConsistencyRow } from './consis
 export type { ControlAction } from './control.ts'
 export { CRASHES } from './end.ts'
 export type { EncodingEvidence } from './evidence.ts'
+export type { ForgetRule, StoredVectors } from './forget.ts'
 export type { KeyedConfig } from './groups.ts'
 export type { LedgerEvent, SqliteDatabase } from './handle.ts'
 export type { ChunkName, LeaseRow } from './leases.ts'

@@ -21,6 +21,7 @@ import { commit } from './commit.ts'
 import { type ConsistencyRow, recordConsistency } from './consistency.ts'
 import { type ControlAction, control, laneDead } from './control.ts'
 import { end } from './end.ts'
+import { type ForgetRule, forget, hasRetention, retiredEncodings, type StoredVectors, storedVectors } from './forget.ts'
 import { deleteGarbage, isMarked, markGarbage, unmark, unreferenced } from './gc.ts'
 import type { KeyedConfig } from './groups.ts'
 import { Handle, type LedgerEvent, type SqliteDatabase } from './handle.ts'
@@ -210,6 +211,21 @@ export class Ledger {
   /** Second half: unlinks those of these files that are still marked and still unreferenced. */
   deleteGarbage(digests: Iterable<string>, unlink: (digest: string) => void): { deleted: number } {
     return this.#change((h) => deleteGarbage(h, digests, unlink))
+  }
+
+  /** Stored vectors by encoding, a slice from `after` on; the next begins after its last, an empty one is the end. */
+  storedVectors(rule: ForgetRule, after: number): StoredVectors[] {
+    return storedVectors(this.#h, rule, after)
+  }
+
+  /** Encodings that no sweep keeps and nothing uses, a slice from `after` on; empty where every sweep keeps all its vectors. */
+  retiredEncodings(after: number): number[] {
+    return hasRetention(this.#h) ? retiredEncodings(this.#h, after) : []
+  }
+
+  /** Drops the vectors of those of these encodings that are not in use and that the rule lets go; `freed` files are garbage now. */
+  forget(encodings: readonly number[], rule: ForgetRule): { forgotten: number[]; freed: string[] } {
+    return this.#change((h) => forget(h, encodings, rule))
   }
 
   /** Somebody stored this file again or found it stored, and may name it soon: its age as garbage starts anew. */

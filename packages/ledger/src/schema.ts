@@ -29,6 +29,10 @@ export const sweep = sqliteTable(
     endedAt: text(),
     /** Milliseconds spent running, added up by the service's monotonic clock. */
     runMs: real().notNull().default(0),
+    /** Which of its vectors stay once no open want needs them. */
+    keep: text({ enum: ['queries', 'all', 'none'] })
+      .notNull()
+      .default('all'),
   },
   (t) => [index('sweep_state').on(t.state, t.vtime)],
 )
@@ -170,6 +174,8 @@ export const encoding = sqliteTable(
     lane: text().notNull(),
     side: text().notNull(),
     complete: integer().notNull(),
+    /** Wall-clock text of the last commit or score; by it `gc` finds what was not used for long. */
+    usedAt: text(),
   },
   (t) => [uniqueIndex('encoding_key').on(t.textSet, t.encodingKey), index('encoding_lane').on(t.lane).where(sql`complete = 0`)],
 )

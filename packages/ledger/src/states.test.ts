@@ -43,6 +43,7 @@ const TRANSITIONS = [
       'leased fail failed',
       'failed reopen todo',
       'done revoke todo',
+      'done forget todo',
     ],
   ],
   ['lease', LEASE, ['none send sent', 'sent claim claimed', 'sent close gone', 'claimed close gone']],
@@ -58,7 +59,7 @@ const TRANSITIONS = [
       'prepared damage wanted',
     ],
   ],
-  ['encoding', ENCODING, ['partial lastCommit complete', 'complete revoke partial']],
+  ['encoding', ENCODING, ['partial lastCommit complete', 'complete revoke partial', 'complete forget partial']],
 ] as const
 
 describe.each(TRANSITIONS)('%s', (_name, machine, named) => {

@@ -29,7 +29,7 @@ export const CHUNK = {
   todo: { lease: 'leased', commit: 'done', fail: 'failed' },
   leased: { commit: 'done', close: 'todo', fail: 'failed' },
   failed: { commit: 'done', reopen: 'todo' },
-  done: { revoke: 'todo' },
+  done: { revoke: 'todo', forget: 'todo' },
 } as const satisfies Machine
 
 /** `gone` is the absence of the row: an id is used once and never revived. */
@@ -50,7 +50,7 @@ export const PREPARATION = {
 /** `partial`: at least one chunk has no digest. */
 export const ENCODING = {
   partial: { lastCommit: 'complete' },
-  complete: { revoke: 'partial' },
+  complete: { revoke: 'partial', forget: 'partial' },
 } as const satisfies Machine
 
 /** The state after an event, or null where the table does not list it. */

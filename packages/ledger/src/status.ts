@@ -1,4 +1,4 @@
-import type { Gate, Plan } from '@sweepboard/contracts'
+import type { Gate, Keep, Plan } from '@sweepboard/contracts'
 import type { Handle } from './handle.ts'
 import { type SweepRow, sweepRow } from './sweeps.ts'
 
@@ -9,6 +9,7 @@ export interface SweepStatus {
   readonly createdAt: string
   readonly endedAt: string | null
   readonly isLimited: boolean
+  readonly keep: Keep
   readonly runMs: number
   readonly budget: Plan['budget']
   readonly gates: readonly Gate[]
@@ -59,6 +60,9 @@ function countsOf(h: Handle, row: SweepRow): SweepCounts {
   return counts
 }
 
+/** A chunk that was encoded and then forgotten is done for a sweep that does not need it again. */
+const IS_DONE = '(c.digest is not null or (u.open = 0 and c.failed is null and c.evidence is not null))'
+
 function countOf(h: Handle, row: SweepRow): SweepCounts {
   const cells = h.get<{ scored: number; failed: number; total: number }>(
     `select count(*) as total, coalesce(sum(c.state = 'scored'), 0) as scored, coalesce(sum(c.state = 'failed'), 0) as failed
@@ -75,10 +79,11 @@ function countOf(h: Handle, row: SweepRow): SweepCounts {
     tokens: number
     tokensDone: number
   }>(
-    `select count(*) as total, coalesce(sum(digest is not null), 0) as done, coalesce(sum(failed is not null), 0) as failed,
-       coalesce(sum(bytes), 0) as bytes, coalesce(sum(iif(digest is null, 0, bytes)), 0) as bytesDone,
-       coalesce(sum(tokens), 0) as tokens, coalesce(sum(iif(digest is null, 0, tokens)), 0) as tokensDone
-     from chunk where encoding in (select ge.encoding from want w join grp_encoding ge on ge.grp = w.grp where w.sweep = ?)`,
+    `select count(*) as total, coalesce(sum(isDone), 0) as done, coalesce(sum(failed is not null), 0) as failed,
+       coalesce(sum(bytes), 0) as bytes, coalesce(sum(iif(isDone, bytes, 0)), 0) as bytesDone,
+       coalesce(sum(tokens), 0) as tokens, coalesce(sum(iif(isDone, tokens, 0)), 0) as tokensDone
+     from (select c.failed, c.bytes, c.tokens, ${IS_DONE} as isDone from (select ge.encoding, max(w.open) as open
+       from want w join grp_encoding ge on ge.grp = w.grp where w.sweep = ? group by ge.encoding) u join chunk c on c.encoding = u.encoding)`,
     row.id,
   ) ?? { total: 0, done: 0, failed: 0, bytes: 0, bytesDone: 0, tokens: 0, tokensDone: 0 }
   const groups = h.get<{ total: number; attached: number; ready: number }>(
@@ -109,6 +114,7 @@ function statusOf(h: Handle, row: SweepRow): SweepStatus {
     createdAt: row.createdAt,
     endedAt: row.endedAt,
     isLimited: row.isLimited === 1,
+    keep: row.keep,
     runMs: row.runMs,
     budget: JSON.parse(row.budget),
     gates: JSON.parse(row.gates),

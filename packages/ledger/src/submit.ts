@@ -3,6 +3,7 @@ import {
   canonicalJson,
   configKey,
   type Digest,
+  type Keep,
   type Plan,
   type PlannedGroup,
   type PreparedTask,
@@ -29,6 +30,8 @@ export interface Submission {
   /** Wall-clock text for people. */
   readonly createdAt: string
   readonly weight?: number
+  /** Which of its vectors stay once no open want needs them; default `all`. */
+  readonly keep?: Keep
   /** What the sweep wants of groups that went in before; without it, all groups of the plan. */
   readonly wants?: readonly GroupWant[]
 }
@@ -60,8 +63,8 @@ export function submit(h: Handle, sent: Submission): { isNew: boolean } {
   if (h.has('select 1 from sweep where id = ?', sent.sweep)) return { isNew: false }
   const { plan } = sent
   h.run(
-    `insert into sweep (id, name, state, weight, vtime, spec, gates, warnings, budget, isLimited, createdAt)
-     values (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert into sweep (id, name, state, weight, vtime, spec, gates, warnings, budget, isLimited, createdAt, keep)
+     values (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     sent.sweep,
     sent.name,
     sent.weight ?? 1,
@@ -72,6 +75,7 @@ export function submit(h: Handle, sent: Submission): { isNew: boolean } {
     JSON.stringify(plan.budget),
     plan.isLimited ? 1 : 0,
     sent.createdAt,
+    sent.keep ?? 'all',
   )
   h.events.push({ kind: 'sweep', sweep: sent.sweep, state: 'running' })
   for (const group of plan.groups) addGroup(h, group)

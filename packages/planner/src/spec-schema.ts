@@ -1,6 +1,7 @@
 import {
   Cut,
   HybridStage,
+  Keep,
   LexicalScoring,
   PairRecipe,
   Precision,
@@ -230,7 +231,9 @@ export const SweepSpec = z.strictObject({
   weight: z.number().positive().max(1000).optional().describe('Share among sweeps running at once; default 1'),
   overrides: notYet('overrides'),
   consistency: z.array(ConsistencySpec).min(1).optional().describe('Engines compared when the sweep is run, or on a schedule'),
-  keep: notYet('keep'),
+  keep: Keep.optional().describe(
+    'Vectors that stay once no cell of the sweep needs them: all (default), queries, or none; scores and ranked lists always stay',
+  ),
 })
 export type SweepSpec = z.infer<typeof SweepSpec>
 

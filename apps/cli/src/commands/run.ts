@@ -15,6 +15,7 @@ import { describeData, prepareTasks } from '../prepare-tasks.ts'
 import { formatSeconds, ProgressPrinter } from '../progress.ts'
 import { openRunLog } from '../run-log.ts'
 import { onInterrupt } from '../signals.ts'
+import { SLOTS_HELP } from '../slots-help.ts'
 import { followSweep, toProgress } from '../wait.ts'
 
 interface RunOptions extends CommonOptions {
@@ -36,7 +37,7 @@ export function add(program: Command): void {
     )
     .option('--datasets <root>', 'folder with <Task>/ or <Task>/<subset>/ in BEIR layout')
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
-    .option('--slots <list>', 'what computes here, e.g. cpu or 2xcpu,endpoint', 'cpu,endpoint')
+    .option('--slots <list>', SLOTS_HELP, 'auto')
     .option('--threads <n>', 'threads of one CPU slot', wholeNumber(1))
     .option('--port <n>', 'port of the board; the next free one is taken', wholeNumber(0), '4400')
     .option('--allow-env <names...>', 'environment variables a spec may name for API keys', [])
@@ -132,6 +133,7 @@ async function runToEnd(embedded: Embedded, { sweep, prepared, asJson, isConsist
     plan: sweep.plan,
     prepared,
     weight: sweep.spec.weight ?? 1,
+    keep: sweep.spec.keep ?? 'all',
   })
   if (asJson)
     printEvent({

@@ -57,6 +57,7 @@ async function submit(file: string, options: SubmitOptions): Promise<void> {
     plan: sweep.plan,
     prepared,
     weight: sweep.spec.weight ?? 1,
+    keep: sweep.spec.keep ?? 'all',
   }
   const answer = await submitSweep(openClient(options, options.to), body).catch((thrown: unknown) => {
     if (thrown instanceof SweepError && thrown.code === 'SB-SERVE-004')
