@@ -5,6 +5,8 @@
 export interface RankedList {
   readonly documentIds: readonly string[]
   readonly scores: Float32Array | Float64Array
+  /** The maker vouches that no id occurs twice: nobody looks again. */
+  readonly distinct?: boolean
 }
 
 /** Whether scores are compared after narrowing to float32 (trec_eval 9) or as they are (MTEB's MRR, trec_eval 10). */
@@ -38,12 +40,32 @@ function codePointOrder(unit: number): number {
  */
 export function rankDocuments(list: RankedList, precision: ScorePrecision): Uint32Array {
   const { documentIds, scores } = list
+  if (isRanked(list, precision)) return indices(scores.length)
   if (documentIds.length > INDEX_RANGE || (precision === 'float64' && !fitsFloat32(scores))) {
-    const order = Uint32Array.from(documentIds, (_, i) => i)
+    const order = indices(documentIds.length)
     const narrow = precision === 'float32' ? Float32Array.from(scores) : scores
     return order.sort((a, b) => at(narrow, b) - at(narrow, a) || compareIds(documentIds[b] as string, documentIds[a] as string))
   }
   return rankPacked(documentIds, scores)
+}
+
+function indices(count: number): Uint32Array {
+  const order = new Uint32Array(count)
+  for (let i = 0; i < count; i++) order[i] = i
+  return order
+}
+
+// A list of our own search comes in order: looking is ten times quicker than sorting.
+function isRanked({ documentIds, scores }: RankedList, precision: ScorePrecision): boolean {
+  const narrow = precision === 'float32' && scores instanceof Float64Array
+  let previous = Number.POSITIVE_INFINITY
+  for (let i = 0; i < scores.length; i++) {
+    const score = narrow ? Math.fround(at(scores, i)) : at(scores, i)
+    if (score > previous) return false
+    if (score === previous && i > 0 && compareIds(documentIds[i - 1] as string, documentIds[i] as string) < 0) return false
+    previous = score
+  }
+  return true
 }
 
 /** Whether both precisions give one ranking because no score loses digits in float32. */

@@ -9,6 +9,16 @@ export const RUN_DEPTH = 1000
 export interface RankedList {
   readonly documentIds: readonly string[]
   readonly scores: Float32Array
+  /** The maker vouches that no id occurs twice: nobody looks again. */
+  readonly distinct?: boolean
+  /** Place of each document among the ids of a catalogue, where the list was made from one: a run is written without looking ids up. */
+  readonly places?: CataloguePlaces
+}
+
+/** `catalogue[places[i]]` is the i-th document; lists of one search share the catalogue. */
+export interface CataloguePlaces {
+  readonly catalogue: readonly string[]
+  readonly places: Uint32Array
 }
 
 /**
@@ -22,6 +32,7 @@ export class DocumentRows {
   /** Place of each document among all ids in descending order, which `descendingIds` is. */
   private readonly place: Uint32Array
   private readonly descendingIds: readonly string[]
+  private readonly distinct: boolean
   /** Documents of row r: `documents[first[r]]` to `documents[first[r + 1] - 1]`. */
   private readonly first: Uint32Array
   private readonly documents: Uint32Array
@@ -35,6 +46,7 @@ export class DocumentRows {
       compareIds(documentIds[b] as string, documentIds[a] as string),
     )
     this.descendingIds = descending.map((document) => documentIds[document] as string)
+    this.distinct = this.descendingIds.every((id, place) => id !== this.descendingIds[place + 1])
     descending.forEach((document, place) => {
       const row = documentRows[document] as number
       this.place[document] = place
@@ -53,15 +65,26 @@ export class DocumentRows {
   rank(found: FoundRows, exceptId: string | null = null): RankedList {
     const keys = this.sortedKeys(found)
     const words = new Uint32Array(keys.buffer)
-    const documentIds: string[] = []
-    const scores = new Float32Array(Math.min(RUN_DEPTH, keys.length))
-    for (let i = 0; i < scores.length; i++) {
-      const id = this.descendingIds[words[2 * i] as number] as string
+    const size = Math.min(RUN_DEPTH, keys.length)
+    const documentIds = new Array<string>(size)
+    const places = new Uint32Array(size)
+    const scores = new Float32Array(size)
+    let count = 0
+    for (let i = 0; i < size; i++) {
+      const place = words[2 * i] as number
+      const id = this.descendingIds[place] as string
       if (id === exceptId) continue
-      scores[documentIds.length] = scoreOfKey(words[2 * i + 1] as number)
-      documentIds.push(id)
+      scores[count] = scoreOfKey(words[2 * i + 1] as number)
+      places[count] = place
+      documentIds[count++] = id
     }
-    return { documentIds, scores: scores.subarray(0, documentIds.length) }
+    documentIds.length = count
+    return {
+      documentIds,
+      scores: scores.subarray(0, count),
+      distinct: this.distinct,
+      places: { catalogue: this.descendingIds, places: places.subarray(0, count) },
+    }
   }
 
   /** A key of 64 bits per document of the rows, best first: the score's place among all float32, then that of the id. */

@@ -1,5 +1,6 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { nineDigits, readPerQuery, readRun, writePerQuery, writeRun } from './run-file.ts'
+import { readPerQuery, readRun, writePerQuery, writeRun } from './run-file.ts'
 
 describe('ranked run', () => {
   it('gives back ids of any characters and every float32 score bit for bit', () => {
@@ -15,12 +16,35 @@ describe('ranked run', () => {
     expect(readRun(writeRun(run))).toEqual(run)
   })
 
-  it('writes nine significant digits, the same by either way', () => {
-    const edges = [1, 0.1, 0.01, 0.001, 0.0001, 10].flatMap((edge) => [edge, edge - edge / 2 ** 24, edge + edge / 2 ** 23])
-    const spread = Array.from({ length: 20_000 }, (_, i) => Math.sin(i * i) * 10 ** (-(i % 60) / 10) * 10)
-    const scores = Float32Array.from([...edges, ...spread, 0, -0.75, 12_345.678])
-    const wanted = Array.from(scores, (score) => Number(score.toPrecision(9)))
-    expect(Array.from(scores, nineDigits)).toEqual(wanted)
+  it('is the same bytes whether the lists name places of a catalogue or ids alone', () => {
+    const catalogue = ['d0', 'd1', 'd2', 'd3']
+    const picked = [Uint32Array.of(3, 1), Uint32Array.of(1, 0, 3)]
+    const plain = picked.map((places) => ({
+      documentIds: Array.from(places, (place) => catalogue[place] as string),
+      scores: Float32Array.from(places, (_, i) => 1 - i / 3),
+    }))
+    const queryIds = ['q0', 'q1']
+    const lists = plain.map((list, i) => ({ ...list, places: { catalogue, places: picked[i] as Uint32Array } }))
+    const bytes = writeRun({ queryIds, lists })
+    expect(bytes).toEqual(writeRun({ queryIds, lists: plain }))
+    expect(readRun(bytes)).toEqual({ queryIds, lists: plain })
+  })
+
+  it('reads runs written as gzipped lines', () => {
+    const line = '{"query":"q","documents":["a","b"],"scores":[0.333333343,-1]}\n'
+    const list = { documentIds: ['a', 'b'], scores: Float32Array.of(1 / 3, -1) }
+    expect(readRun(gzipSync(line))).toEqual({ queryIds: ['q'], lists: [list] })
+  })
+
+  it('refuses a cut or lengthened run, and a place or score that is none', () => {
+    const bytes = writeRun({ queryIds: ['q'], lists: [{ documentIds: ['a', 'b'], scores: Float32Array.of(2, 1) }] })
+    for (let end = 0; end < bytes.length; end++) expect(() => readRun(bytes.subarray(0, end))).toThrow('SB-ART-002')
+    expect(() => readRun(Buffer.concat([bytes, Uint8Array.of(0)]))).toThrow('SB-ART-002')
+    const spoiled = bytes.slice()
+    spoiled[bytes.indexOf(2, 5) + 1] = 7 // the first place, 7 before the first
+    expect(() => readRun(spoiled)).toThrow('SB-ART-002')
+    const infinite = { queryIds: ['q'], lists: [{ documentIds: ['a'], scores: Float32Array.of(Number.POSITIVE_INFINITY) }] }
+    expect(() => readRun(writeRun(infinite))).toThrow('SB-ART-002')
   })
 
   it('refuses other bytes', () => {

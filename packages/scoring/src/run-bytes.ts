@@ -1,0 +1,71 @@
+/** Grows as it is written; numbers are LEB128 varints of 32 bits without sign. */
+export class ByteWriter {
+  private bytes: Uint8Array<ArrayBuffer>
+  private at = 0
+
+  constructor(room: number) {
+    this.bytes = new Uint8Array(room)
+  }
+
+  varint(value: number): void {
+    if (this.at + 5 > this.bytes.length) this.grow(5)
+    let rest = value >>> 0
+    while (rest >= 0x80) {
+      this.bytes[this.at++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
+    }
+    this.bytes[this.at++] = rest
+  }
+
+  put(bytes: Uint8Array): void {
+    if (this.at + bytes.length > this.bytes.length) this.grow(bytes.length)
+    this.bytes.set(bytes, this.at)
+    this.at += bytes.length
+  }
+
+  written(): Uint8Array<ArrayBuffer> {
+    return this.bytes.subarray(0, this.at)
+  }
+
+  private grow(by: number): void {
+    const larger = new Uint8Array(Math.max(2 * this.bytes.length, this.at + by))
+    larger.set(this.bytes)
+    this.bytes = larger
+  }
+}
+
+/** Reads what `ByteWriter` wrote. Throws `RangeError` at the end of the bytes and on a varint of more than 32 bits. */
+export class ByteReader {
+  private readonly bytes: Uint8Array
+  private at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+  }
+
+  get left(): number {
+    return this.bytes.length - this.at
+  }
+
+  varint(): number {
+    let value = 0
+    for (let scale = 1; scale <= 2 ** 28; scale *= 128) {
+      const byte = this.bytes[this.at++]
+      if (byte === undefined) throw new RangeError('the bytes end early')
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return inRange(value)
+    }
+    throw new RangeError('a number is too long')
+  }
+
+  take(count: number): Uint8Array {
+    if (count > this.left) throw new RangeError('the bytes end early')
+    this.at += count
+    return this.bytes.subarray(this.at - count, this.at)
+  }
+}
+
+function inRange(value: number): number {
+  if (value >= 2 ** 32) throw new RangeError('a number is too large')
+  return value
+}
