@@ -4,14 +4,16 @@ import { SweepError } from '@sweepboard/contracts'
 import { openLocalQueue } from '@sweepboard/queue'
 import { createApp, type Listening, listen, openLocalLink, Service } from '@sweepboard/results'
 import type { HubSettings } from '@sweepboard/tasks'
-import { parseSlots, type RunningWorker, startWorker } from '@sweepboard/worker'
+import { findSlots, type RunningWorker, startWorker } from '@sweepboard/worker'
 import { codeVersion, VERSION } from './context.ts'
 import { commandHolder } from './folder-source.ts'
+import { printNote } from './output.ts'
 import { announceService, nameService } from './service-address.ts'
 import { buildWeb } from './web.ts'
 
 export interface EmbeddedOptions {
   readonly folder: string
+  /** As `--slots` spells them. */
   readonly slots: string
   readonly port: number
   readonly allowEnv: readonly string[]
@@ -33,6 +35,8 @@ const TICK_MS = 100
 
 /** Service, worker and in-process queue in one process: the same parts as a fleet, another queue and no wire. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const onNote = (message: string) => printNote(`note: ${message}`)
+  const { slots, gpus } = await findSlots(options.slots, { visible: process.env.CUDA_VISIBLE_DEVICES, onNote })
   const queue = openLocalQueue()
   const holder = commandHolder()
   const service = await nameService(options.folder, () =>
@@ -57,7 +61,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       queue: () => queue,
       store: service.store,
       folder: join(options.folder, 'worker'),
-      slots: parseSlots(options.slots),
+      slots,
+      ...(gpus ? { gpus } : {}),
       allowEnv: options.allowEnv,
       readEnv: (name) => process.env[name],
       hostname: hostname(),

@@ -34,6 +34,7 @@ export class Gpus {
   /** Bytes others hold on each GPU: the least seen, so that a dying process of an earlier run does not count for ever. */
   readonly #held = new Map<string, number>()
   readonly #troubles: Set<string>
+  readonly #listeners: ((message: string) => void)[]
   #readAt: number
   #reading: Promise<void> | null = null
 
@@ -44,6 +45,7 @@ export class Gpus {
     this.#troubles = new Set(troubles)
     this.#readAt = parts.now()
     for (const { uuid, usedBytes } of rows) this.#held.set(uuid, usedBytes ?? 0)
+    this.#listeners = [parts.onTrouble]
     for (const trouble of troubles) parts.onTrouble(trouble)
   }
 
@@ -72,6 +74,11 @@ export class Gpus {
       }),
     )
     return new Gpus(visibleOf(all, parts.visible), gpus, { ...parts, program, fields }, troubles)
+  }
+
+  /** Tells one more listener what goes wrong from now on. */
+  onTrouble(listener: (message: string) => void): void {
+    this.#listeners.push(listener)
   }
 
   /** What makes two devices the same one after a restart or a change of cards: UUIDs. Null where the slot has no GPU. */
@@ -176,7 +183,7 @@ export class Gpus {
   #tell(trouble: string): void {
     if (this.#troubles.has(trouble)) return
     this.#troubles.add(trouble)
-    this.#parts.onTrouble(trouble)
+    for (const listener of this.#listeners) listener(trouble)
   }
 
   #deviceOf(name: string): { gpu: GpuDevice; part: MigDevice | null } | null {

@@ -6,6 +6,8 @@ import type { SlotOption } from './slot-option.ts'
 export interface WorkerEvent {
   readonly event:
     | 'joined'
+    | 'device'
+    | 'device-trouble'
     | 'service-away'
     | 'service-back'
     | 'slot'

@@ -53,7 +53,7 @@ describe('parseSlots', () => {
 
   it('offers every GPU, and of one that is cut its parts', () => {
     expect(parseSlots('cuda', GPUS).map(({ devices }) => devices)).toEqual([['0'], ['1'], ['2'], ['MIG-a'], ['MIG-b']])
-    expect(parseSlots('auto', [gpu(0)]).map(({ id }) => id)).toEqual(['cuda0', 'endpoint0'])
+    expect(parseSlots('auto', [gpu(0)]).map(({ id }) => id)).toEqual(['cuda0', 'cpu0', 'endpoint0'])
     expect(parseSlots('auto').map(({ id }) => id)).toEqual(['cpu0', 'endpoint0'])
   })
 

@@ -21,8 +21,8 @@ export function wantsGpus(text: string): boolean {
 
 /**
  * The slots of `--slots`: items joined by commas. `cpu` and `endpoint`, with a count before them (`2xcpu`); `cuda:0`, `cuda:1+2` (one
- * slot over two GPUs), `cuda:MIG-...` or `cuda:GPU-...`; `cuda` = one slot for each GPU or MIG device found; `auto` = that, or `cpu`
- * where there is none, and `endpoint`. Ids are the device and a number, in the order written; those of GPUs carry the GPU's own.
+ * slot over two GPUs), `cuda:MIG-...` or `cuda:GPU-...`; `cuda` = one slot for each GPU or MIG device found; `auto` = that where
+ * there are any, `cpu` and `endpoint`. Ids are the device and a number, in the order written; those of GPUs carry the GPU's own.
  * Throws `SB-WORK-005` with all mistakes at once: `SB-WORK-005` for what cannot be read, `SB-WORK-006` for a GPU that is not here,
  * `SB-WORK-007` for one in two slots, `SB-WORK-008` for one that is cut with MIG, `SB-WORK-009` for MIG devices joined.
  */
@@ -52,7 +52,7 @@ class SlotList {
     else if (item === 'cuda') this.#addAll(item)
     else if (item === 'auto') {
       if (this.#gpus.length > 0) this.#addAll(item)
-      else this.#addPlain(item, 'cpu', 1)
+      this.#addPlain(item, 'cpu', 1)
       this.#addPlain(item, 'endpoint', 1)
     } else this.mistakes.push(mistake('SB-WORK-005', { item }))
   }

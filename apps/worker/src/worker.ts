@@ -132,8 +132,19 @@ export class Worker implements RunningWorker {
 
   start(): void {
     this.#host.options.log({ event: 'joined', host: this.host, ledger: this.#host.ledger, boot: this.#host.folder.boot })
+    this.#tellDevices()
     this.#heart.start()
     this.#delivery.start()
+  }
+
+  #tellDevices(): void {
+    const { gpus, slots, log } = this.#host.options
+    if (gpus === undefined) return
+    for (const slot of slots.filter(({ device }) => device === 'cuda')) {
+      const [name, memoryBytes, heldBytes] = [gpus.nameOf(slot), gpus.memoryBytes(slot), gpus.heldBytes(slot)]
+      log({ event: 'device', slot: slot.id, name, devices: slot.devices, memoryBytes, heldBytes })
+    }
+    gpus.onTrouble((message) => log({ event: 'device-trouble', message }))
   }
 
   slots(): Beat['slots'] {

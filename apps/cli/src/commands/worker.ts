@@ -5,13 +5,14 @@ import { SweepError } from '@sweepboard/contracts'
 import { weightsUnder } from '@sweepboard/models'
 import { openBullQueue } from '@sweepboard/queue'
 import { openHttpLink, ServiceClient } from '@sweepboard/results'
-import { parseSlots, startWorker } from '@sweepboard/worker'
+import { findSlots, startWorker } from '@sweepboard/worker'
 import type { Command } from 'commander'
 import { type CommonOptions, codeVersion, readToken, VERSION } from '../context.ts'
 import { wholeNumber } from '../number-option.ts'
 import { printEvent, printNote } from '../output.ts'
 import { openRunLog } from '../run-log.ts'
 import { untilSignal } from '../signals.ts'
+import { SLOTS_HELP } from '../slots-help.ts'
 
 interface WorkerCommandOptions extends CommonOptions {
   readonly join: string
@@ -28,7 +29,7 @@ export function add(program: Command): void {
     .description('Join a service and compute. Needs one URL and one token; everything else comes from the service.')
     .requiredOption('--join <url>', 'the service')
     .option('--token-file <file>', 'file with the write token (or SWEEPBOARD_TOKEN)')
-    .option('--slots <list>', 'cpu, 2xcpu, endpoint, or a list of them', 'cpu,endpoint')
+    .option('--slots <list>', SLOTS_HELP, 'auto')
     .option('--data <dir>', 'folder of this worker (default ./.sweepboard-worker); one process a folder')
     .option('--models <root>', 'folder with model folders, found by their digest')
     .option('--allow-env <names...>', 'environment variables that may be read for API keys', [])
@@ -37,7 +38,7 @@ export function add(program: Command): void {
     .option('--json', 'NDJSON events')
     .addHelpText(
       'after',
-      '\nExamples:\n  sweepboard worker --join http://service:4400 --token-file write.token --slots 2xcpu\n  SILICONFLOW_KEY=... sweepboard worker --join http://service:4400 --slots endpoint --allow-env SILICONFLOW_KEY',
+      '\nExamples:\n  sweepboard worker --join http://service:4400 --token-file write.token --slots 2xcpu\n  SILICONFLOW_KEY=... sweepboard worker --join http://service:4400 --slots endpoint --allow-env SILICONFLOW_KEY\n  sweepboard worker --join http://service:4400 --slots cuda:0,cuda:1+2,cpu',
     )
     .action(worker)
 }
@@ -45,6 +46,10 @@ export function add(program: Command): void {
 async function worker(options: WorkerCommandOptions): Promise<void> {
   const token = readToken(options)
   const folder = resolve(options.data ?? '.sweepboard-worker')
+  const { slots, gpus } = await findSlots(options.slots, {
+    visible: process.env.CUDA_VISIBLE_DEVICES,
+    onNote: (note) => printNote(`note: ${note}`),
+  })
   const log = openRunLog(folder)
   const modelsRoot = options.models ? resolve(options.models) : undefined
   const ending = new AbortController()
@@ -61,7 +66,8 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
     },
     store: openHttpStore({ url: options.join, token }),
     folder: join(folder, 'worker'),
-    slots: parseSlots(options.slots),
+    slots,
+    ...(gpus ? { gpus } : {}),
     allowEnv: options.allowEnv,
     readEnv: (name) => process.env[name],
     ...(modelsRoot ? { modelsRoot, weights: (await weightsUnder(modelsRoot)).map((found) => found.digest) } : {}),
@@ -80,7 +86,10 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
   }).catch((thrown) => {
     throw ending.signal.aborted ? new SweepError('SB-CORE-004', { what: `joining ${options.join}` }) : thrown
   })
-  if (!options.json) printNote(`Joined ${options.join} as ${options.name} with slots ${options.slots}. Ctrl-C drains and ends.`)
+  if (!options.json)
+    printNote(
+      `Joined ${options.join} as ${options.name} with slots ${slots.map(({ id }) => id).join(', ')}. Ctrl-C drains and ends.`,
+    )
   await signal
   await running.stop({ drain: true })
   log.close()
