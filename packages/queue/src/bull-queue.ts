@@ -12,7 +12,13 @@ export interface BullQueueOptions extends RedisLink {
   /** `sb-<ledger id>`, or `PREFIX:sb-<ledger id>`: two ledgers on one Redis never meet. */
   readonly prefix: string
   readonly times?: Partial<DeliveryTimes>
+  /** What BullMQ keeps of a lane beside its tickets goes when no ticket was added for so long. Default: a week. */
+  readonly laneTtlMs?: number
 }
+
+const LANE_TTL_MS = 7 * 86_400_000
+/** Keys of a lane without a ticket in them: counters and logs, made anew where they are missing. */
+const LANE_KEYS = ['meta', 'events', 'id'] as const
 
 export const DELIVERY_TIMES: DeliveryTimes = {
   lockMs: 60_000,
@@ -46,6 +52,8 @@ class BullQueue implements TicketQueue {
   readonly #calls: Redis
   readonly #lanes = new Map<string, Queue>()
   readonly #consumers = new Set<BullConsumer>()
+  /** Lane -> when the life of its keys was last prolonged. */
+  readonly #prolonged = new Map<string, number>()
   #closed = false
 
   constructor(options: BullQueueOptions, times: DeliveryTimes, calls: Redis) {
@@ -56,7 +64,19 @@ class BullQueue implements TicketQueue {
 
   async add(lane: string, ticket: string): Promise<void> {
     checkName(ticket)
-    await this.#call(lane, (queue) => queue.add('ticket', null, { ...TICKET, jobId: ticket }))
+    await this.#call(lane, async (queue) => {
+      await queue.add('ticket', null, { ...TICKET, jobId: ticket })
+      await this.#prolong(queue)
+    })
+  }
+
+  /** Lanes come and go with the models of sweeps: without an end each would leave its log for ever. */
+  async #prolong(queue: Queue): Promise<void> {
+    const ttlMs = this.#options.laneTtlMs ?? LANE_TTL_MS
+    const last = this.#prolonged.get(queue.name)
+    if (last !== undefined && performance.now() - last < ttlMs / 10) return
+    await Promise.all(LANE_KEYS.map((key) => this.#calls.pexpire(queue.toKey(key), ttlMs)))
+    this.#prolonged.set(queue.name, performance.now())
   }
 
   waiting(lane: string): Promise<string[]> {

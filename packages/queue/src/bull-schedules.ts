@@ -15,6 +15,8 @@ export interface Schedule {
 
 export interface SchedulesOptions extends RedisLink {
   readonly prefix: string
+  /** A connection that hears nothing for so long is made anew; more than the 10 s of a blocking read. */
+  readonly silenceMs?: number
   /** Called when one is due, one at a time. What it throws is reported; the schedule goes on. */
   readonly run: (data: string) => Promise<void>
   readonly onError: (error: Error) => void
@@ -37,7 +39,7 @@ export async function openSchedules(options: SchedulesOptions): Promise<Schedule
   const calls = connectForCalls(options, COMMAND_MS)
   await ready(url, calls, COMMAND_MS)
   const queue = new Queue(LANE, { connection: calls, prefix, skipVersionCheck: true })
-  const link = connectForWorker(options)
+  const link = connectForWorker(options, options.silenceMs)
   // One word an outage, not one a reconnect.
   let isOutageReported = false
   link.connection.on('ready', () => {

@@ -10,8 +10,8 @@ describe('the ACL line', () => {
   it('allows every command that a script of BullMQ calls', () => {
     const files = readdirSync(scripts, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.lua'))
     const called = files.flatMap((name) =>
-      [...readFileSync(join(scripts, name), 'utf8').matchAll(/(?:rcall|redis\.p?call)\(\s*["']([A-Za-z]+)["']/g)].map(([, word]) =>
-        (word as string).toLowerCase(),
+      [...readFileSync(join(scripts, name), 'utf8').matchAll(/(?:rcall|redis\.p?call)\(\s*["']([A-Za-z]+)["']/g)].map(
+        ([, word]) => (word as string).toLowerCase(),
       ),
     )
     expect(called.length).toBeGreaterThan(100)

@@ -1,7 +1,22 @@
 /** What connections and our own calls use: of logging in, of blocking reads, of scripts, of pipelines. */
 const OWN = ['ping', 'info', 'select', 'client|setname', 'eval', 'evalsha', 'bzpopmin', 'multi', 'exec', 'expire']
 /** What the Lua scripts of BullMQ call. */
-const KEYS = ['del', 'exists', 'get', 'incr', 'incrby', 'persist', 'pexpire', 'pexpireat', 'pttl', 'rename', 'set', 'time', 'type', 'unlink']
+const KEYS = [
+  'del',
+  'exists',
+  'get',
+  'incr',
+  'incrby',
+  'persist',
+  'pexpire',
+  'pexpireat',
+  'pttl',
+  'rename',
+  'set',
+  'time',
+  'type',
+  'unlink',
+]
 const HASHES = ['hdel', 'hexists', 'hget', 'hgetall', 'hincrby', 'hlen', 'hmget', 'hmset', 'hset']
 const LISTS = ['lindex', 'llen', 'lpop', 'lpos', 'lpush', 'lrange', 'lrem', 'lset', 'ltrim', 'rpop', 'rpoplpush', 'rpush']
 const SETS = ['sadd', 'scard', 'sismember', 'smembers', 'srem']

@@ -96,7 +96,9 @@ export function isConnectionError(error: unknown): boolean {
   if (name === 'MaxRetriesPerRequestError' || name === 'AggregateError' || name === 'ConnectionClosedError') return true
   return (
     /^E(CONN|PIPE|HOST|NET|TIMEDOUT|NOENT|NOTFOUND|AI_)/.test(code) ||
-    /Connection is closed|ECONN|ENOENT|ENOTFOUND|ETIMEDOUT|Stream isn't writeable|Command timed out|LOADING/.test(message)
+    /Connection is closed|ECONN|ENOENT|ENOTFOUND|ETIMEDOUT|Stream isn't writeable|Command timed out|Socket timeout|LOADING/.test(
+      message,
+    )
   )
 }
 

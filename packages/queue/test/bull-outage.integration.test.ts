@@ -4,7 +4,7 @@ import { newLeaseId, type TicketQueue } from '@sweepboard/contracts'
 import { isAlive, startRedis, waitUntil } from '@sweepboard/test-kit'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type DeliveryTimes, openBullQueue } from '../src/index.ts'
+import { type DeliveryTimes, openBullQueue, openSchedules } from '../src/index.ts'
 import { startProxy } from './proxy.ts'
 
 const { redis, reason } = await startRedis({ own: true })
@@ -170,6 +170,48 @@ describe.skipIf(!redis)(`BullMQ through outages, on ${redis?.source ?? `no Redis
     await service.add(lane, third)
     await waitUntil(() => seen.includes(third))
     expect(seen).toEqual([first, second, third])
+  })
+
+  it('leaves half-open connections, old and new ones, by itself: the silence is enough, no watchdog needed', async () => {
+    const proxy = await startProxy(url)
+    open.push({ close: proxy.stop })
+    const service = await openQueue()
+    // A blocking read is answered every 5 s; the watchdog would look after an hour.
+    const silenceMs = 6000
+    const worker = await openQueue({ watchdogMs: 3_600_000, commandMs: 500, silenceMs }, proxy.url)
+    const { seen, errors } = collect(worker)
+    const first = newLeaseId()
+    await service.add(lane, first)
+    await waitUntil(() => seen.length === 1)
+    proxy.swallowNew(true)
+    expect(proxy.silence()).toBeGreaterThan(1)
+    const second = newLeaseId()
+    await service.add(lane, second)
+    // It has left the dead connections, and the new ones lead nowhere either.
+    await waitUntil(() => proxy.swallowNew(true) >= 2, { deadlineMs: 3 * silenceMs })
+    expect(seen).toEqual([first])
+    proxy.swallowNew(false)
+    const before = performance.now()
+    await waitUntil(() => seen.includes(second), { deadlineMs: 3 * silenceMs })
+    expect(performance.now() - before).toBeLessThan(2 * silenceMs)
+    expect(errors.some((message) => message.includes('rebuilt'))).toBe(false)
+    expect(errors.every((message) => message.includes('SB-QUEUE-001'))).toBe(true)
+  })
+
+  it('schedules leave a half-open connection too', async () => {
+    const proxy = await startProxy(url)
+    open.push({ close: proxy.stop })
+    const seen: string[] = []
+    const schedules = await openSchedules({
+      ...{ url: proxy.url, prefix, silenceMs: 12_000, onError: () => {} },
+      run: async (data) => void seen.push(data),
+    })
+    open.push(schedules)
+    await schedules.keep([{ name: 'often', everyMs: 300, data: 'x' }])
+    await waitUntil(() => seen.length > 2)
+    proxy.silence()
+    const before = seen.length
+    await waitUntil(() => seen.length > before + 2, { deadlineMs: 30_000 })
   })
 
   it('leaves no trace of finished tickets in Redis', async () => {

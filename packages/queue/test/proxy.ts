@@ -5,7 +5,14 @@ import { connect, createServer, type Socket } from 'node:net'
 export async function startProxy(target: string) {
   const { hostname, port } = new URL(target)
   const pairs = new Set<readonly [Socket, Socket]>()
+  const swallowed = new Set<Socket>()
+  let isHole = false
   const server = createServer((near) => {
+    if (isHole) {
+      swallowed.add(near)
+      near.on('error', () => {}).resume()
+      return
+    }
     const far = connect(Number(port), hostname)
     const pair = [near, far] as const
     pairs.add(pair)
@@ -33,7 +40,13 @@ export async function startProxy(target: string) {
       }
       return pairs.size
     },
+    /** New connections are taken, and what they say is dropped: also later on, when others work again. */
+    swallowNew: (whether: boolean) => {
+      isHole = whether
+      return swallowed.size
+    },
     stop: () => {
+      for (const socket of swallowed) socket.destroy()
       for (const pair of pairs) for (const socket of pair) socket.destroy()
       server.close()
     },

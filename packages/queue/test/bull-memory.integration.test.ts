@@ -1,0 +1,78 @@
+import { newLeaseId } from '@sweepboard/contracts'
+import { startRedis, waitUntil } from '@sweepboard/test-kit'
+import { Redis } from 'ioredis'
+import { afterAll, describe, expect, it } from 'vitest'
+import { openBullQueue } from '../src/index.ts'
+
+const SLOTS = 64
+/** Open leases of a slot at most (protocol: the window). */
+const WINDOW = 3
+/** Keys of a lane that stand while nothing waits: small, and the same however many tickets passed. */
+const LANE_BYTES = 12_000
+
+const { redis, reason } = await startRedis({ own: true })
+const client = redis ? new Redis(redis.url) : null
+afterAll(async () => {
+  client?.disconnect()
+  await redis?.stop()
+})
+
+describe.skipIf(!redis)(`what a queue takes of Redis, on ${redis?.source ?? `no Redis: ${reason}`}`, () => {
+  /** Bytes of every key of a prefix, by Redis's own count. */
+  async function measure(prefix: string): Promise<{ bytes: number; keys: string[] }> {
+    const keys = (await client?.keys(`${prefix}:*`)) ?? []
+    const sizes = await Promise.all(keys.map((key) => client?.memory('USAGE', key)))
+    return { bytes: sizes.reduce<number>((sum, size) => sum + Number(size ?? 0), 0), keys }
+  }
+
+  it('a few hundred bytes a waiting ticket, a few kilobytes a lane, and nothing more after thousands of tickets', async () => {
+    const prefix = `sb-${newLeaseId()}`
+    const queue = await openBullQueue({ url: redis?.url ?? '', prefix })
+    const lane = 'lane-a'
+    let done = 0
+    const run = async () => {
+      done += 1
+    }
+    const pass = async (count: number) => {
+      const wanted = done + count
+      for (let sent = 0; sent < count; sent += 100)
+        await Promise.all(Array.from({ length: Math.min(100, count - sent) }, () => queue.add(lane, newLeaseId())))
+      await waitUntil(() => done >= wanted, { deadlineMs: 60_000 })
+      await waitUntil(async () => (await queue.waiting(lane)).length === 0)
+    }
+    const consumer = queue.consume(lane, { concurrency: 8 }, run)
+    await pass(200)
+    const early = await waitUntil(() => measure(prefix))
+    await pass(3000)
+    await consumer.drain()
+    const after = await waitUntil(async () => {
+      const found = await measure(prefix)
+      return found.keys.every((key) => !/:j[0-9a-f]{20}/.test(key)) && found
+    })
+    expect(after.keys.length).toBeLessThanOrEqual(Math.max(early.keys.length, 8))
+    expect(after.bytes).toBeLessThan(LANE_BYTES)
+
+    for (let ticket = 0; ticket < SLOTS * WINDOW; ticket += 1) await queue.add(lane, newLeaseId())
+    const full = await measure(prefix)
+    const perSlot = (full.bytes - after.bytes) / SLOTS
+    const standing = after.keys.map((key) => key.split(':').at(-1)).join(', ')
+    process.stdout.write(
+      `Redis: ${after.bytes} B a lane at rest (${standing}), ${perSlot.toFixed(0)} B a slot with ${WINDOW} tickets\n`,
+    )
+    expect(perSlot).toBeLessThan(3000)
+    await queue.close()
+  })
+
+  it('lanes nobody uses any more go by themselves', async () => {
+    const prefix = `sb-${newLeaseId()}`
+    const queue = await openBullQueue({ url: redis?.url ?? '', prefix, laneTtlMs: 1500, times: { stalledMs: 1000 } })
+    const ticket = newLeaseId()
+    await queue.add('lane-old', ticket)
+    const taken: string[] = []
+    const consumer = queue.consume('lane-old', { concurrency: 1 }, async (one) => void taken.push(one))
+    await waitUntil(() => taken.length === 1)
+    await consumer.drain()
+    await queue.close()
+    await waitUntil(async () => (await measure(prefix)).keys.length === 0, { deadlineMs: 15_000 })
+  })
+})
