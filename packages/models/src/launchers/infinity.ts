@@ -25,6 +25,8 @@ export const infinity: Launcher = {
       '--url-prefix': '/v1',
       '--engine': 'torch',
       '--device': place.devices.length === 0 ? 'cpu' : 'cuda',
+      // A copy of the model on each; CUDA_VISIBLE_DEVICES numbers them anew.
+      '--device-id': place.devices.length > 1 ? place.devices.map((_, i) => i).join(',') : null,
       '--dtype': dtype,
       '--pooling-method': pooling === 'mean' || pooling === 'cls' ? pooling : null,
       '--lengths-via-tokenize': true,

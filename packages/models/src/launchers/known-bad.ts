@@ -1,9 +1,15 @@
-import type { Launcher } from './launcher.ts'
+import type { KnownBad, Launcher, LaunchRequest } from './launcher.ts'
 
 /** Why a version of a launcher must not be used for what it serves; null where nothing is known against it. */
-export function badVersion(launcher: Launcher, serves: 'vectors' | 'scores', version: string): string | null {
-  const bad = launcher.knownBad.find((one) => (one.serves === 'both' || one.serves === serves) && isBelow(version, one.below))
-  return bad === undefined ? null : `${launcher.name} ${version} is below ${bad.below}: ${bad.why} (${bad.source})`
+export function badVersion(launcher: Launcher, request: LaunchRequest, version: string): string | null {
+  const bad = launcher.knownBad.find((one) => concerns(one, request) && isBelow(version, one.below))
+  return bad === undefined ? null : `below ${bad.below} ${bad.why} (${bad.source})`
+}
+
+function concerns({ serves, only }: KnownBad, request: LaunchRequest): boolean {
+  if (serves !== request.serves) return false
+  if (only === undefined) return true
+  return 'pooling' in only ? only.pooling === request.pooling : request.load.open.pair?.template != null
 }
 
 /** By number, member for member; words behind the numbers (`rc1`, `.dev3+gabc`) do not count. An unreadable version is below nothing. */

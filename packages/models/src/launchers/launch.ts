@@ -3,11 +3,16 @@ import { infinity } from './infinity.ts'
 import { badVersion } from './known-bad.ts'
 import type { LaunchCommand, LauncherSettings, LaunchPlace } from './launch-command.ts'
 import { LAUNCHER_NAMES, type Launcher, type LauncherName, type LaunchRequest } from './launcher.ts'
+import { llamacpp } from './llamacpp.ts'
+import { ollama } from './ollama.ts'
 import { ownCommand } from './own-command.ts'
 import type { OwnLaunchers } from './own-launchers.ts'
+import { sglang } from './sglang.ts'
+import { tei } from './tei.ts'
+import { vllm } from './vllm.ts'
 
 /** The known launchers by name. */
-export const LAUNCHERS: Readonly<Partial<Record<LauncherName, Launcher>>> = { infinity }
+export const LAUNCHERS: Readonly<Record<LauncherName, Launcher>> = { vllm, sglang, tei, llamacpp, ollama, infinity }
 
 /**
  * How a load's server is started at a place. Pure: nothing is started or written. Tensor parallel degree is the number of the
@@ -23,14 +28,12 @@ export function launchCommand(load: Load, place: LaunchPlace, own?: OwnLaunchers
   const request = requestOf(load, place)
   const command = own?.commands[name]
   if (command !== undefined) return ownCommand(name, command, request)
-  const launcher = LAUNCHERS[name as LauncherName]
+  const launcher = (LAUNCHERS as Readonly<Partial<Record<string, Launcher>>>)[name]
   if (launcher === undefined) {
     const known = [...LAUNCHER_NAMES, ...Object.keys(own?.commands ?? {})].join(', ')
     throw new SweepError('SB-WORK-031', { launcher: name, known })
   }
-  const device = place.devices.length === 0 ? 'cpu' : 'cuda'
-  if (!launcher.devices.includes(device))
-    throw new SweepError('SB-WORK-032', { launcher: name, message: `it serves nothing on ${device}` })
+  refuseMisfit(launcher, request)
   const settings = merged(own?.settings[name], place.settings)
   const { args, env = {}, files = [], ready = launcher.ready } = launcher.arguments(request)
   const root = `http://127.0.0.1:${place.port}`
@@ -42,8 +45,17 @@ export function launchCommand(load: Load, place: LaunchPlace, own?: OwnLaunchers
     url: root + launcher.base,
     ready: root + ready,
     version: version === null ? null : { url: root + version.path, read: version.read },
-    refuse: (found) => badVersion(launcher, launch.serves, found),
+    refuse: (found) => badVersion(launcher, request, found),
   }
+}
+
+function refuseMisfit(launcher: Launcher, { serves, place }: LaunchRequest): void {
+  const refuse = (message: string) => new SweepError('SB-WORK-032', { launcher: launcher.name, message })
+  if (launcher.engine[serves] === null) throw refuse(`it gives no ${serves}`)
+  const device = place.devices.length === 0 ? 'cpu' : 'cuda'
+  if (!launcher.devices.includes(device)) throw refuse(`it serves nothing on ${device}`)
+  if (place.devices.length > (launcher.mostDevices ?? Number.POSITIVE_INFINITY))
+    throw refuse(`it uses ${launcher.mostDevices} GPU, the slot joins ${place.devices.length}`)
 }
 
 function requestOf(load: Load, place: LaunchPlace): LaunchRequest {

@@ -22,6 +22,8 @@ export interface Launcher {
   /** Path whose GET names the version, and where it stands in the answer; null where there is none. */
   readonly version: { readonly path: string; readonly read: (answer: unknown) => string | null } | null
   readonly knownBad: readonly KnownBad[]
+  /** GPUs it can use for one model; any number when absent. */
+  readonly mostDevices?: number
   /** Arguments and environment behind the program. Pure. */
   readonly arguments: (request: LaunchRequest) => LaunchArguments
 }
@@ -30,7 +32,9 @@ export interface Launcher {
 export interface KnownBad {
   /** First good version after the bad ones: everything below it is refused. */
   readonly below: string
-  readonly serves: 'vectors' | 'scores' | 'both'
+  readonly serves: 'vectors' | 'scores'
+  /** Only bad for models pooled like this, or for rerankers with a template. */
+  readonly only?: { readonly pooling: string } | { readonly template: true }
   readonly why: string
   /** Where it was read. */
   readonly source: string

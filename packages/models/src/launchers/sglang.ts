@@ -1,0 +1,55 @@
+import { flags, type Launcher, textMember } from './launcher.ts'
+import { templateFile } from './server-template.ts'
+
+/**
+ * SGLang, read at main of August 2026: `server_args.py`, `serving_rerank.py`, `docs/advanced_features/server_arguments.md`. It pools as the
+ * model's own files say and gives unit length. A yes-no reranker must be started as a generating model, any other as an embedding
+ * one. Its prefix cache does not fit attention that looks ahead, and makes a score depend on what was asked before.
+ */
+export const sglang: Launcher = {
+  name: 'sglang',
+  program: ['python3', '-m', 'sglang.launch_server'],
+  about: 'pip install "sglang[all]"',
+  engine: { vectors: 'openai', scores: 'rerank-api' },
+  devices: ['cuda'],
+  base: '/v1',
+  ready: '/health',
+  version: { path: '/get_server_info', read: (answer) => textMember(answer, 'version') },
+  knownBad: [
+    {
+      below: '0.5.8',
+      serves: 'scores',
+      only: { template: true },
+      why: 'it knows no template for rerankers and answers with an error or senseless scores',
+      source: 'sgl-project/sglang#16403 (merged in January 2026), #7949',
+    },
+  ],
+  arguments: ({ load, place, model, revision, served, serves, dtype, quantization, maxTokens, memoryShare }) => {
+    const template = serves === 'scores' ? (load.open.pair?.template ?? null) : null
+    const file =
+      template === null
+        ? null
+        : templateFile(place.scratch, template, { query: 'messages[0]["content"]', document: 'messages[1]["content"]' })
+    return {
+      args: flags({
+        '--model-path': model,
+        '--served-model-name': served,
+        '--revision': revision,
+        '--host': '127.0.0.1',
+        '--port': place.port,
+        '--dtype': dtype,
+        '--quantization': quantization,
+        '--context-length': maxTokens,
+        '--mem-fraction-static': memoryShare,
+        '--tensor-parallel-size': place.devices.length,
+        '--is-embedding': file === null,
+        '--chat-template': file?.path,
+        '--disable-radix-cache': true,
+        // Cross-encoders: the attention backends its own documentation starts them with.
+        '--attention-backend': serves === 'scores' && file === null ? 'triton' : null,
+      }),
+      env: {},
+      files: file === null ? [] : [file],
+    }
+  },
+}

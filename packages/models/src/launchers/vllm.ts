@@ -1,0 +1,80 @@
+import type { PairRecipe } from '@sweepboard/contracts'
+import { flags, type Launcher, type LaunchRequest, textMember } from './launcher.ts'
+import { templateFile } from './server-template.ts'
+
+const POOLING: Readonly<Record<string, string>> = { lasttoken: 'LAST', cls: 'CLS', mean: 'MEAN' }
+/** How vLLM's score templates name the two texts (`examples/pooling/score/template/*.jinja`). */
+const CONTENT = (role: string) => `messages | selectattr("role", "eq", "${role}") | map(attribute="content") | first`
+
+/**
+ * vLLM, read at 0.19 and main of August 2026: `docs/models/pooling_models/{README,embed,scoring}.md`, `vllm/config/pooler.py`,
+ * `examples/pooling/score/`. Pooled vectors have unit length by its own default (`use_activation`); a long input is refused.
+ */
+export const vllm: Launcher = {
+  name: 'vllm',
+  program: ['vllm', 'serve'],
+  about: 'pip install vllm',
+  engine: { vectors: 'openai', scores: 'rerank-api' },
+  devices: ['cuda', 'cpu'],
+  base: '/v1',
+  ready: '/health',
+  version: { path: '/version', read: (answer) => textMember(answer, 'version') },
+  knownBad: [
+    {
+      below: '0.14.0',
+      serves: 'scores',
+      only: { template: true },
+      why: 'it puts no template around the pairs of a reranker, whose scores are then near random',
+      source: 'vllm-project/vllm#30550, #31335, #39784',
+    },
+  ],
+  arguments: (request) => {
+    const { place, model, revision, served, dtype, quantization, maxTokens, memoryShare } = request
+    const onGpu = place.devices.length > 0
+    const { extra, files } = request.serves === 'vectors' ? embedding(request) : reranking(request)
+    return {
+      args: [
+        model,
+        ...flags({
+          '--served-model-name': served,
+          '--revision': revision,
+          '--tokenizer-revision': revision,
+          '--host': '127.0.0.1',
+          '--port': place.port,
+          '--runner': 'pooling',
+          '--dtype': dtype,
+          '--quantization': quantization,
+          '--max-model-len': maxTokens,
+          '--gpu-memory-utilization': onGpu ? memoryShare : null,
+          '--tensor-parallel-size': onGpu ? place.devices.length : null,
+          ...extra,
+        }),
+      ],
+      env: { VLLM_NO_USAGE_STATS: '1', DO_NOT_TRACK: '1' },
+      files,
+    }
+  },
+}
+
+interface Mode {
+  readonly extra: Readonly<Record<string, string | null>>
+  readonly files: readonly { readonly path: string; readonly text: string }[]
+}
+
+function embedding({ pooling }: LaunchRequest): Mode {
+  const type = pooling === null ? undefined : POOLING[pooling]
+  return { extra: { '--pooler-config': type === undefined ? null : JSON.stringify({ pooling_type: type }) }, files: [] }
+}
+
+/** The original weights of a yes-no reranker are a causal model: vLLM makes a classifier of two rows of its vocabulary. */
+function reranking({ load, place }: LaunchRequest): Mode {
+  const recipe: PairRecipe | undefined = load.open.pair
+  if (recipe?.template == null) return { extra: {}, files: [] }
+  const file = templateFile(place.scratch, recipe.template, { query: CONTENT('query'), document: CONTENT('document') })
+  const overrides = {
+    architectures: ['Qwen3ForSequenceClassification'],
+    classifier_from_token: [recipe.noToken, recipe.yesToken],
+    is_original_qwen3_reranker: true,
+  }
+  return { extra: { '--hf-overrides': JSON.stringify(overrides), '--chat-template': file.path }, files: [file] }
+}
