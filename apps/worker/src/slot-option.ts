@@ -46,7 +46,7 @@ class SlotList {
 
   add(item: string): void {
     const [, count = '1', device] = /^(?:(\d{1,4})x)?(cpu|endpoint)$/.exec(item) ?? []
-    const [, names] = /^cuda:([\w.+-]+)$/.exec(item) ?? []
+    const [, names] = /^cuda:([\w./+-]+)$/.exec(item) ?? []
     if (device === 'cpu' || device === 'endpoint') this.#addPlain(item, device, Number(count))
     else if (names !== undefined) this.#addGpus(item, names.split('+'))
     else if (item === 'cuda') this.#addAll(item)
