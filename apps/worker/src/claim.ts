@@ -3,14 +3,16 @@ import type { ClaimAnswer } from '@sweepboard/contracts'
 import { pause } from './backoff.ts'
 import type { Host } from './host.ts'
 
+type Granted = Extract<ClaimAnswer, { state: 'granted' }>
+
 /** What a granted claim hands over. */
-export type Work = Extract<ClaimAnswer, { state: 'granted' }>['work']
+export type Work = Granted['work']
 
 /**
  * Claims a lease for one run, and repeats the very same claim each beat until it is answered: an answer that never came
  * is unknown, not a refusal. Null when the lease is gone, or somebody else's. Rejects when aborted.
  */
-export async function claim(host: Host, where: { lease: string; slot: string }, signal: AbortSignal): Promise<Work | null> {
+export async function claim(host: Host, where: { lease: string; slot: string }, signal: AbortSignal): Promise<Granted | null> {
   const run = randomBytes(10).toString('hex')
   for (;;) {
     signal.throwIfAborted()
@@ -22,7 +24,7 @@ export async function claim(host: Host, where: { lease: string; slot: string }, 
     if (answer?.state === 'gone') return null
     if (answer?.state === 'granted') {
       host.fault('claimed')
-      return answer.work
+      return answer
     }
     await pause(host.beatMs, signal)
   }

@@ -187,7 +187,10 @@ async function commit(
     slot: slot.id,
     encoding: part.encoding,
     n: chunk.n,
+    model: work.load.model,
     texts: evidence.textCount,
+    tokens: evidence.tokenCount,
+    splits: evidence.splitCount,
     encodeSeconds,
   })
 }

@@ -17,9 +17,10 @@ export async function runTicket(
   const { signal } = held.controller
   try {
     host.fault('taken')
-    const work = await claim(host, { lease, slot }, signal)
-    if (work !== null) {
-      host.options.log({ event: 'lease', lease, slot, kind: work.kind })
+    const granted = await claim(host, { lease, slot }, signal)
+    if (granted !== null) {
+      const { work, sweep } = granted
+      host.options.log({ event: 'lease', lease, slot, kind: work.kind, ...(sweep === undefined ? {} : { sweep }) })
       await run(work, held)
     }
     host.fault('ticket.before')

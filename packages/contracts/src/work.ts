@@ -176,6 +176,8 @@ export type DeriveWork = z.infer<typeof DeriveWork>
 export const ClaimAnswer = z.discriminatedUnion('state', [
   z.strictObject({
     state: z.literal('granted'),
+    /** Sweep the lease was made for, for logs; what it computes is shared by every sweep that wants it. */
+    sweep: z.string().optional(),
     work: z.discriminatedUnion('kind', [EncodeWork, ScoreWork, PairsWork, RerankWork, DeriveWork]),
   }),
   z.strictObject({ state: z.literal('gone') }),
@@ -304,7 +306,15 @@ export type End = z.infer<typeof End>
 export const JoinAnswer = z.strictObject({
   ledger: z.string(),
   queue: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('redis'), url: z.string(), prefix: z.string() }),
+    z.strictObject({
+      kind: z.literal('redis'),
+      /** With the login of workers: only holders of the write token hear it. */
+      url: z.string(),
+      prefix: z.string(),
+      tls: z
+        .strictObject({ ca: z.string().optional(), serverName: z.string().optional(), checkName: z.boolean().optional() })
+        .optional(),
+    }),
     z.strictObject({ kind: z.literal('local') }),
   ]),
   beatMs: z.number(),

@@ -41,7 +41,7 @@ export function claim(h: Handle, asked: Claim): ClaimAnswer {
     asked.slot,
     row.id,
   )
-  return { state: 'granted', work }
+  return { state: 'granted', sweep: row.sweep, work }
 }
 
 const WORK_OF = { encode: encodeWork, score: scoreWork, pairs: pairsWork }
