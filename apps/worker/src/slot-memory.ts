@@ -47,7 +47,9 @@ export class SlotMemory {
   /** `identities`: slot id -> what it computes on (UUIDs of GPUs); a slot not named is known by its id. */
   static async open(file: string, now: () => number, identities: ReadonlyMap<string, string> = new Map()): Promise<SlotMemory> {
     // Measurements only: whatever of the file cannot be read is measured again.
-    const found: unknown = await readFile(file, 'utf8').then(JSON.parse, () => null)
+    const found: unknown = await readFile(file, 'utf8')
+      .then(JSON.parse)
+      .catch(() => null)
     const learned = new Map(
       entriesOf(found).map(([device, lanes]) => [
         device,
