@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { keyOf, toSweepError } from '@sweepboard/contracts'
 import { readSpec } from '@sweepboard/planner'
-import { openSchedules, type Schedule } from '@sweepboard/queue'
+import { openSchedules, type RedisLink, type Schedule } from '@sweepboard/queue'
 import type { Service } from '@sweepboard/results'
 import { type ConsistencyEntry, consistencyEntries } from './consistency-entries.ts'
 
@@ -16,7 +16,7 @@ const STDERR_TAIL = 2000
 type Scheduled = Omit<ConsistencyEntry, 'everyMs'>
 
 export interface ScheduleOptions {
-  readonly redis: string
+  readonly redis: RedisLink
   readonly prefix: string
   readonly service: Pick<Service, 'ledger' | 'events'>
   /** Where comparisons are recorded: this service. */
@@ -35,7 +35,7 @@ export async function openConsistencySchedules(options: ScheduleOptions): Promis
   const report = (thrown: unknown) => log({ event: 'consistency', level: 'warning', message: toSweepError(thrown).message })
   const running = new AbortController()
   const schedules = await openSchedules({
-    url: redis,
+    ...redis,
     prefix,
     run: (data) => compareInChild(JSON.parse(data) as Scheduled, options, running.signal),
     onError: report,

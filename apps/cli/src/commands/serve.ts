@@ -1,21 +1,33 @@
 import { resolve } from 'node:path'
 import { SweepError } from '@sweepboard/contracts'
-import { checkRedis, openBullQueue, openLocalQueue } from '@sweepboard/queue'
+import { checkRedis, openBullQueue, openLocalQueue, type RedisLink } from '@sweepboard/queue'
 import { assertSafeToListen, createApp, listen, openCrashPoint, Service } from '@sweepboard/results'
 import type { Command } from 'commander'
 import { openConsistencySchedules } from '../consistency-schedules.ts'
 import { type CommonOptions, dataFolder, readSecret, VERSION } from '../context.ts'
 import { commandHolder } from '../folder-source.ts'
 import { readHubSettings } from '../hub.ts'
+import { addLogOptions, type LogOptions, logView, tellUser } from '../log-options.ts'
 import { wholeNumber } from '../number-option.ts'
 import { printEvent, printNote } from '../output.ts'
+import {
+  addRedisOptions,
+  isPasswordInArgument,
+  type RedisOptions,
+  readRedis,
+  readWorkersRedis,
+  secretsOf,
+} from '../redis-options.ts'
 import { openRunLog } from '../run-log.ts'
 import { announceService, nameService } from '../service-address.ts'
 import { untilSignal } from '../signals.ts'
 import { buildWeb } from '../web.ts'
 
-interface ServeOptions extends CommonOptions {
-  readonly redis?: string
+interface ServeOptions extends CommonOptions, RedisOptions, LogOptions {
+  readonly json?: boolean
+  readonly redisForWorkers?: string
+  readonly redisForWorkersPasswordFile?: string
+  readonly redisPrefix?: string
   readonly host: string
   readonly port: string
   readonly writeTokenFile?: string
@@ -27,12 +39,15 @@ interface ServeOptions extends CommonOptions {
 }
 
 export function add(program: Command): void {
-  program
+  const command = program
     .command('serve')
     .description(
       'The results service and the board. With --redis it hands work to workers on every host; without it only shows what is there.',
     )
-    .option('--redis <url>', 'redis://, rediss:// or unix:// address of the queue')
+  addRedisOptions(command)
+    .option('--redis-for-workers <url>', 'how workers reach Redis, where it is not the address above')
+    .option('--redis-for-workers-password-file <file>', 'password of that user (or SWEEPBOARD_REDIS_FOR_WORKERS_PASSWORD)')
+    .option('--redis-prefix <name>', 'keys begin with NAME:sb- and not sb-: for a user limited to them')
     .option('--host <address>', 'address to listen on; beyond loopback tokens are required', '127.0.0.1')
     .option('--port <n>', 'port; 0 takes any free one', wholeNumber(0), '4400')
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
@@ -43,9 +58,10 @@ export function add(program: Command): void {
     .option('--max-artifact <bytes>', 'largest artifact accepted', wholeNumber(1), String(2 ** 31))
     .option('--allow-env <names...>', 'environment variables that scheduled comparisons may read for API keys', [])
     .option('--json', 'NDJSON events')
+  addLogOptions(command)
     .addHelpText(
       'after',
-      '\nExamples:\n  sweepboard serve\n  sweepboard serve --redis redis://127.0.0.1:6379 --host 0.0.0.0 --write-token-file write.token --read-token-file read.token',
+      '\nExamples:\n  sweepboard serve\n  sweepboard serve --redis redis://127.0.0.1:6379 --host 0.0.0.0 --write-token-file write.token --read-token-file read.token\n  sweepboard serve --redis rediss://sweepboard@redis.example:6379 --redis-password-file redis.password --redis-ca ca.pem',
     )
     .action(serve)
 }
@@ -56,10 +72,26 @@ async function serve(options: ServeOptions): Promise<void> {
     read: options.readTokenFile ? readSecret(options.readTokenFile) : (process.env.SWEEPBOARD_READ_TOKEN ?? null),
   }
   assertSafeToListen(options.host, tokens)
-  const { redis } = options
+  const redis = readRedis(options, process.env)
+  const forWorkers = readWorkersRedis(options, redis, process.env)
+  for (const [flag, url] of [
+    ['--redis', options.redis],
+    ['--redis-for-workers', options.redisForWorkers],
+  ] as const)
+    if (isPasswordInArgument(url))
+      printNote(`${flag} holds a password, which every user of this machine can read: use ${flag}-password-file`)
   if (redis) await refuseUnfitRedis(redis)
   const folder = dataFolder(options)
-  const log = openRunLog(folder)
+  const log = openRunLog(folder, {
+    view: logView(options, process.stderr.isTTY),
+    secrets: [
+      tokens.write,
+      tokens.read,
+      ...secretsOf(redis),
+      ...secretsOf(forWorkers),
+      ...options.allowEnv.map((name) => process.env[name]),
+    ],
+  })
   const holder = commandHolder()
   const service = await nameService(folder, () =>
     Service.open({
@@ -67,8 +99,13 @@ async function serve(options: ServeOptions): Promise<void> {
       holder,
       openQueue: async (ledgerId) => {
         if (!redis) return { queue: openLocalQueue(), join: { kind: 'local' } }
-        const prefix = `sb-${ledgerId}`
-        return { queue: await openBullQueue({ url: redis, prefix }), join: { kind: 'redis', url: redis, prefix } }
+        const prefix = keyPrefix(options, ledgerId)
+        const { url, tls = {} } = forWorkers ?? redis
+        const { ca, serverName, checkName } = tls
+        return {
+          queue: await openBullQueue({ ...redis, prefix }),
+          join: { kind: 'redis', url, prefix, tls: { ca, serverName, checkName } },
+        }
       },
       version: VERSION,
       beatMs: Number(options.beat),
@@ -91,11 +128,12 @@ async function serve(options: ServeOptions): Promise<void> {
     const announced = announceService(folder, { holder, url: listening.url })
     service.start()
     if (options.json) printEvent({ event: 'listening', url: listening.url, ledger: service.ledger.id })
-    else printNote(`Board and API: ${listening.url}   data: ${folder}${redis ? '' : '   (no --redis: no worker can join)'}`)
+    const without = redis ? '' : '   (no --redis: no worker can join)'
+    tellUser(log, options, `Board and API: ${listening.url}   data: ${folder}${without}`)
     const schedules = redis
       ? await openConsistencySchedules({
           redis,
-          prefix: `sb-${service.ledger.id}`,
+          prefix: keyPrefix(options, service.ledger.id),
           service,
           url: listening.url,
           writeToken: tokens.write,
@@ -113,8 +151,12 @@ async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
-async function refuseUnfitRedis(url: string): Promise<void> {
-  const findings = await checkRedis(url)
+function keyPrefix({ redisPrefix }: ServeOptions, ledgerId: string): string {
+  return `${redisPrefix === undefined ? '' : `${redisPrefix}:`}sb-${ledgerId}`
+}
+
+async function refuseUnfitRedis({ url, tls }: RedisLink): Promise<void> {
+  const findings = await checkRedis(url, { tls })
   for (const finding of findings) printNote(`redis: ${finding.message}\n  What to do: ${finding.fix}`)
   const refused = findings.find((finding) => finding.severity === 'error')
   if (refused) throw Object.assign(new SweepError(refused.code), { message: refused.message })

@@ -8,13 +8,16 @@ import { openHttpLink, ServiceClient } from '@sweepboard/results'
 import { findSlots, startWorker } from '@sweepboard/worker'
 import type { Command } from 'commander'
 import { type CommonOptions, codeVersion, readToken, VERSION } from '../context.ts'
+import { addLogOptions, type LogOptions, logView, tellUser } from '../log-options.ts'
 import { wholeNumber } from '../number-option.ts'
 import { printEvent, printNote } from '../output.ts'
+import { addClientCertificate, type RedisOptions, readClientCertificate, secretsOf } from '../redis-options.ts'
 import { openRunLog } from '../run-log.ts'
 import { untilSignal } from '../signals.ts'
 import { SLOTS_HELP } from '../slots-help.ts'
 
-interface WorkerCommandOptions extends CommonOptions {
+interface WorkerCommandOptions extends CommonOptions, LogOptions, Pick<RedisOptions, 'redisCert' | 'redisKey'> {
+  readonly json?: boolean
   readonly join: string
   readonly slots: string
   readonly models?: string
@@ -24,7 +27,7 @@ interface WorkerCommandOptions extends CommonOptions {
 }
 
 export function add(program: Command): void {
-  program
+  const command = program
     .command('worker')
     .description('Join a service and compute. Needs one URL and one token; everything else comes from the service.')
     .requiredOption('--join <url>', 'the service')
@@ -36,6 +39,7 @@ export function add(program: Command): void {
     .option('--threads <n>', 'threads of one CPU slot', wholeNumber(1))
     .option('--name <name>', 'how the board calls this host', hostname())
     .option('--json', 'NDJSON events')
+  addLogOptions(addClientCertificate(command))
     .addHelpText(
       'after',
       '\nExamples:\n  sweepboard worker --join http://service:4400 --token-file write.token --slots 2xcpu\n  SILICONFLOW_KEY=... sweepboard worker --join http://service:4400 --slots endpoint --allow-env SILICONFLOW_KEY\n  sweepboard worker --join http://service:4400 --slots cuda:0,cuda:1+2,cpu',
@@ -50,7 +54,10 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
     visible: process.env.CUDA_VISIBLE_DEVICES,
     onNote: (note) => printNote(`note: ${note}`),
   })
-  const log = openRunLog(folder)
+  const log = openRunLog(folder, {
+    view: logView(options, process.stderr.isTTY),
+    secrets: [token, ...options.allowEnv.map((name) => process.env[name])],
+  })
   const modelsRoot = options.models ? resolve(options.models) : undefined
   const ending = new AbortController()
   const signal = untilSignal().then((name) => {
@@ -62,7 +69,9 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
     queue: (join) => {
       if (join.queue.kind !== 'redis')
         throw new SweepError('SB-QUEUE-001', { url: options.join, message: 'the service runs without --redis' })
-      return openBullQueue({ url: join.queue.url, prefix: join.queue.prefix })
+      const { url, prefix, tls } = join.queue
+      log.hide(secretsOf({ url }))
+      return openBullQueue({ url, prefix, tls: { ...tls, ...readClientCertificate(options) } })
     },
     store: openHttpStore({ url: options.join, token }),
     folder: join(folder, 'worker'),
@@ -80,16 +89,17 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
       log.write(event)
       if (options.json) printEvent(event)
       else if (event.event === 'service-away' && event.what === 'join')
-        printNote(`${event.message}\nWaiting for it; Ctrl-C ends.`)
+        tellUser(log, options, `${event.message}\nWaiting for it; Ctrl-C ends.`)
     },
     signal: ending.signal,
   }).catch((thrown) => {
     throw ending.signal.aborted ? new SweepError('SB-CORE-004', { what: `joining ${options.join}` }) : thrown
   })
-  if (!options.json)
-    printNote(
-      `Joined ${options.join} as ${options.name} with slots ${slots.map(({ id }) => id).join(', ')}. Ctrl-C drains and ends.`,
-    )
+  tellUser(
+    log,
+    options,
+    `Joined ${options.join} as ${options.name} with slots ${slots.map(({ id }) => id).join(', ')}. Ctrl-C drains and ends.`,
+  )
   await signal
   await running.stop({ drain: true })
   log.close()
