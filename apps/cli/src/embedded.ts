@@ -87,6 +87,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       },
       stop: async () => {
         await worker.stop({ drain: true })
+        await service.forgetRetired()
         announced?.remove()
         await listening?.close()
         await service.stop()

@@ -151,13 +151,13 @@ describe('gc', () => {
     writeFileSync(junk, 'nothing refers to this')
     const gc = async (...args: string[]) => JSON.parse((await sweepboard('gc', '--data', place.data, '--json', ...args)).stdout)
     expect(await gc()).toMatchObject({ unreferenced: 1, old: 0, deleted: 0, dryRun: false })
-    expect(await gc('--older-than', '0s', '--dry-run')).toMatchObject({ unreferenced: 1, old: 1, deleted: 0, dryRun: true })
+    expect(await gc('--unreferenced-for', '0s', '--dry-run')).toMatchObject({ unreferenced: 1, old: 1, deleted: 0, dryRun: true })
     expect(existsSync(junk)).toBe(true)
-    expect((await sweepboard('gc', '--data', place.data, '--older-than', '0s')).stdout).toBe(
-      '1 artifacts nothing refers to: 1 deleted\n',
+    expect((await sweepboard('gc', '--data', place.data, '--unreferenced-for', '0s')).stdout).toBe(
+      '1 artifacts nothing refers to: 1 deleted (22 B)\n',
     )
     expect(existsSync(junk)).toBe(false)
-    expect(await gc('--older-than', '0s')).toMatchObject({ unreferenced: 0, deleted: 0 })
+    expect(await gc('--unreferenced-for', '0s')).toMatchObject({ unreferenced: 0, deleted: 0 })
     expect((await sweepboard('gc', '--older-than', 'long', '--data', place.data)).exit).toBe(2)
   })
 })

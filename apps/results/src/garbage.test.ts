@@ -38,7 +38,7 @@ const collect = (olderThanMs = GARBAGE_AGE_MS, isDry = false) => garbage.collect
 describe('gc', () => {
   it('deletes a file a day after it was first seen unreferenced, not before', async () => {
     const digest = await store.put(bytes('junk'))
-    expect(await collect()).toEqual({ unreferenced: 1, old: 0, deleted: 0, leftovers: 0 })
+    expect(await collect()).toEqual({ unreferenced: 1, old: 0, deleted: 0, bytes: 0, leftovers: 0, vectors: null })
     ms = GARBAGE_AGE_MS - 1
     expect(await collect()).toMatchObject({ deleted: 0 })
     ms = GARBAGE_AGE_MS
@@ -51,7 +51,7 @@ describe('gc', () => {
 
   it('counts in a dry run what a real one would delete, and marks nothing', async () => {
     await store.put(bytes('junk'))
-    expect(await collect(0, true)).toEqual({ unreferenced: 1, old: 1, deleted: 0, leftovers: 0 })
+    expect(await collect(0, true)).toEqual({ unreferenced: 1, old: 1, deleted: 0, bytes: 4, leftovers: 0, vectors: null })
     ms = GARBAGE_AGE_MS
     expect(await collect(GARBAGE_AGE_MS, true)).toMatchObject({ old: 0 })
     expect(passed).toEqual([])
@@ -112,7 +112,7 @@ describe('gc', () => {
     await store.put(bytes('junk'))
     const broken = new Garbage({
       ledger,
-      store: { list: () => [], remove: () => undefined, removeLeftovers: fail },
+      store: { list: () => [], remove: () => undefined, sizeSync: () => null, removeLeftovers: fail },
       now: () => ms,
       log: (entry) => logged.push({ ...entry }),
     })

@@ -13,7 +13,8 @@ export {
   widestHalf,
 } from './explain-gap.ts'
 export { nameFailedTexts } from './failed-text.ts'
-export { GARBAGE_AGE_MS, Garbage, type GarbageRun } from './garbage.ts'
+export type { ForgetRun, ForgottenRow, VectorOrder } from './forget-vectors.ts'
+export { GARBAGE_AGE_MS, Garbage, type GarbageOrder, type GarbageRun } from './garbage.ts'
 export { type EntryGap, type JudgeOptions, judgeScores, type Verdict } from './judge-scores.ts'
 export { type KindBoard, type KindBoardQuery, type KindBoardRow, readKindBoard } from './kind-board.ts'
 export { type Leaderboard, type LeaderboardRow, toLeaderboard } from './leaderboard.ts'

@@ -12,7 +12,7 @@ import {
 import { z } from 'zod'
 import type { Access } from './access.ts'
 import { ConsistencyRow } from './consistency-row.ts'
-import { readKindBoard } from './kind-board.ts'
+import { readKindBoard, readKindTasks } from './kind-board.ts'
 import { Submission } from './plan-schema.ts'
 import { PublishedRow } from './published-row.ts'
 import { parseLeaderboardQuery } from './read-leaderboard.ts'
@@ -61,7 +61,19 @@ function route<Body extends z.ZodType>(
 
 const ControlAction = z.enum(['pause', 'resume', 'cancel', 'retry'])
 
-const GarbageOrder = z.strictObject({ olderThanMs: z.number().nonnegative(), dryRun: z.boolean() })
+const GarbageOrder = z.strictObject({
+  /** Of files nothing refers to. */
+  olderThanMs: z.number().nonnegative(),
+  dryRun: z.boolean(),
+  vectors: z
+    .strictObject({
+      unusedForMs: z.number().nonnegative().optional(),
+      /** Names or ids. */
+      sweeps: z.array(z.string().max(200)).min(1).max(1000).optional(),
+      untilUnderBytes: z.number().nonnegative().optional(),
+    })
+    .optional(),
+})
 
 export const ROUTES: readonly Route[] = [
   route({
@@ -205,6 +217,14 @@ export const ROUTES: readonly Route[] = [
   }),
   route({
     method: 'GET',
+    path: '/resources',
+    access: 'read',
+    summary: 'What each recipe of the board took, by `recipe` of its rows; ?sweep=id',
+    tag: (service) => service.boards.tag,
+    run: (service, _, { queries }) => new JsonText(service.boards.resources(queries.sweep?.[0] || null)),
+  }),
+  route({
+    method: 'GET',
     path: '/tasks/:task/texts',
     access: 'read',
     summary: 'Artifacts of a prepared task by its key: both text sets and the judgments',
@@ -212,9 +232,18 @@ export const ROUTES: readonly Route[] = [
   }),
   route({
     method: 'GET',
+    path: '/kinds/tasks',
+    access: 'read',
+    summary: 'Names of the tasks with scores whose queries have kinds',
+    tag: (service) => service.boards.tag,
+    run: (service) => readKindTasks(service.reader, (digest) => service.store.get(digest)),
+  }),
+  route({
+    method: 'GET',
     path: '/kinds',
     access: 'read',
     summary: 'Top-1/3/5 accuracy by kind of query with 95 % intervals, for each scored cell; ?task=a&sweep=id',
+    tag: (service) => service.boards.tag,
     run: (service, _, { queries }) => {
       const task = queries.task?.[0]
       if (!task) throw new SweepError('SB-SERVE-005', { message: 'task is missing' })
@@ -251,9 +280,9 @@ export const ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/gc',
     access: 'write',
-    summary: 'Delete artifacts nothing refers to',
+    summary: 'Delete artifacts nothing refers to, and with `vectors` forget those that nothing running needs',
     body: GarbageOrder,
-    run: (service, { olderThanMs, dryRun }) => service.collectGarbage({ olderThanMs, isDry: dryRun }),
+    run: (service, { olderThanMs, dryRun, vectors }) => service.collectGarbage({ olderThanMs, isDry: dryRun, vectors }),
   }),
   route({
     method: 'GET',

@@ -18,7 +18,7 @@ import { type HubSettings, prepareInChild } from '@sweepboard/tasks'
 import { Coordinator } from './coordinator.ts'
 import { EventHub } from './events.ts'
 import { nameFailedTexts } from './failed-text.ts'
-import { Garbage, type GarbageRun } from './garbage.ts'
+import { Garbage, type GarbageOrder, type GarbageRun } from './garbage.ts'
 import type { Leaderboard } from './leaderboard.ts'
 import { LeaderboardDesk } from './leaderboard-desk.ts'
 import type { SubmittedSweep } from './plan-schema.ts'
@@ -91,8 +91,10 @@ export class Service {
       prepare: (_key, ref) => this.#prepare(ref, options),
       beatMs: options.beatMs,
       graceBeats: GRACE_BEATS,
-      onChange: (change) =>
-        this.events.publish({ event: change.kind === 'hosts' ? 'hosts' : 'cells', sweep: change.sweep ?? null }),
+      onChange: (change) => {
+        if (change.kind === 'cell' || change.kind === 'sweep') this.#garbage.changed()
+        this.events.publish({ event: change.kind === 'hosts' ? 'hosts' : 'cells', sweep: change.sweep ?? null })
+      },
       wake: () => this.tickSoon(),
       log: options.log,
       ...(options.point ? { point: options.point } : {}),
@@ -169,9 +171,18 @@ export class Service {
     return isStored
   }
 
-  /** Deletes artifacts nothing refers to; `olderThanMs` since this service first saw that. */
-  collectGarbage(how: { olderThanMs: number; isDry: boolean }): Promise<GarbageRun> {
-    return this.#garbage.collect(how)
+  /**
+   * Deletes artifacts nothing refers to (`olderThanMs` since this service first saw that) and forgets the vectors asked for; sweeps by
+   * name or id. Throws `SB-LEDGER-002` where there is no such sweep.
+   */
+  async collectGarbage({ vectors, ...how }: GarbageOrder): Promise<GarbageRun> {
+    if (vectors?.sweeps === undefined) return this.#garbage.collect({ ...how, vectors })
+    return this.#garbage.collect({ ...how, vectors: { ...vectors, sweeps: this.ledger.sweepIds(vectors.sweeps) } })
+  }
+
+  /** Forgets the vectors that no sweep keeps any more, now; else that is done every few seconds. */
+  forgetRetired(): Promise<void> {
+    return this.#garbage.retire()
   }
 
   /**

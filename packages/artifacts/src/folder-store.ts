@@ -13,6 +13,8 @@ export interface FolderStore extends ArtifactStore {
    * would be taken for stored.
    */
   verifySync(digest: Digest): boolean
+  /** Size of the stored file in bytes; null where there is none. */
+  sizeSync(digest: Digest): number | null
   /** The bytes, unchecked; null where there is no such file. For a reader that validates what it reads. */
   readSync(digest: Digest): Uint8Array | null
   /** Digests of all stored files, in no order. */
@@ -48,6 +50,7 @@ export function openFolderStore(folder: string): FolderStore {
     folder,
     existsSync: existing,
     verifySync,
+    sizeSync: (digest) => (isDigest(digest) ? (statSync(pathOf(digest), { throwIfNoEntry: false })?.size ?? null) : null),
     readSync: (digest) => (existing(digest) ? readFileSync(pathOf(digest)) : null),
     remove,
     has: async (digest) => existing(digest),

@@ -18,7 +18,7 @@ export function chunkState(row: Pick<ChunkRow, 'digest' | 'failed' | 'lease'>): 
 }
 
 /** Whether the table lets this chunk take this event now. */
-export function may(row: ChunkRow, event: 'lease' | 'commit' | 'close' | 'fail' | 'reopen' | 'revoke' | 'forget'): boolean {
+export function may(row: ChunkRow, event: 'lease' | 'commit' | 'close' | 'fail' | 'reopen' | 'revoke'): boolean {
   return nextState(CHUNK, chunkState(row), event) !== null
 }
 
@@ -72,11 +72,12 @@ export function revokeChunk(h: Handle, row: ChunkRow): void {
   refreshComplete(h, row.encoding)
 }
 
-/** done -> todo, because nobody needs its vectors any more. Its evidence stays: scores were made of it. */
-export function forgetChunk(h: Handle, row: ChunkRow): void {
-  if (!may(row, 'forget')) return
-  h.run('update chunk set digest = null where encoding = ? and n = ?', row.encoding, row.n)
-  h.events.push({ kind: 'chunk', encoding: row.encoding, n: row.n, state: 'todo' })
+/** done -> todo for every chunk of an encoding, because nobody needs its vectors any more. Evidence stays: scores were made of it. */
+export function forgetChunks(h: Handle, encoding: number): void {
+  if (nextState(CHUNK, 'done', 'forget') === null) return
+  if (h.run('update chunk set digest = null where encoding = ? and digest is not null', encoding) === 0) return
+  h.events.push({ kind: 'chunk', encoding, n: 0, state: 'todo' })
+  refreshComplete(h, encoding)
 }
 
 /** Completeness is asked of the rows, never counted; a change is passed on to the groups. */

@@ -1,4 +1,4 @@
-import { type ChunkRow, forgetChunk, refreshComplete } from './chunks.ts'
+import { forgetChunks } from './chunks.ts'
 import { isReferenced } from './gc.ts'
 import type { Handle } from './handle.ts'
 
@@ -102,8 +102,7 @@ export function forget(h: Handle, encodings: readonly number[], rule: ForgetRule
   const digests = new Set<string>()
   for (const id of free) {
     for (const digest of digestsOf(h, id)) digests.add(digest)
-    for (const row of h.all<ChunkRow>('select * from chunk where encoding = ? and digest is not null', id)) forgetChunk(h, row)
-    refreshComplete(h, id)
+    forgetChunks(h, id)
   }
   if (free.length > 0) h.cursors.clear()
   const freed = [...digests].filter((digest) => !isReferenced(h, digest))

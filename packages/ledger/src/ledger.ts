@@ -34,6 +34,7 @@ import {
   type GroupCandidate,
   type LaneBacklog,
   laneBacklogs,
+  laneSweeps,
   leasesOf,
   openLeases,
   runningSweeps,
@@ -42,6 +43,7 @@ import {
 } from './scheduling.ts'
 import { type SweepStatus, sweepSpec, sweepStatus, sweeps } from './status.ts'
 import { addGroups, type Submission, submit } from './submit.ts'
+import { idsOf } from './sweeps.ts'
 
 export interface LedgerOptions {
   /** Data folder; null keeps everything in memory and locks nothing. */
@@ -251,6 +253,11 @@ export class Ledger {
     return sweeps(this.#h)
   }
 
+  /** Ids of sweeps given by name or id; a name stands for all that have it. Throws `SB-LEDGER-002` for one that is not there. */
+  sweepIds(words: readonly string[]): string[] {
+    return words.flatMap((word) => idsOf(this.#h, word))
+  }
+
   /** Throws `SB-LEDGER-002`. */
   sweepStatus(id: string): SweepStatus {
     return sweepStatus(this.#h, id)
@@ -293,6 +300,11 @@ export class Ledger {
 
   laneBacklogs(): LaneBacklog[] {
     return laneBacklogs(this.#h)
+  }
+
+  /** Running sweeps that still have something to encode in a lane. */
+  laneSweeps(lane: string): { sweep: string; weight: number }[] {
+    return laneSweeps(this.#h, lane)
   }
 
   /** Lazy: take what is needed before the next write. */

@@ -33,3 +33,10 @@ export function finishIfDone(h: Handle, id: string): void {
   if (nextState(SWEEP, row.state, 'finish') === null) return
   if (!h.has('select 1 from want where sweep = ? and open = 1', id)) moveSweep(h, row, 'finish')
 }
+
+/** Ids of the sweeps of this name or id. Throws `SB-LEDGER-002` where there is none. */
+export function idsOf(h: Handle, word: string): string[] {
+  const rows = h.all<{ id: string }>('select id from sweep where id = ? or name = ? order by rowid', word, word)
+  if (rows.length === 0) throw new SweepError('SB-LEDGER-002', { sweep: word })
+  return rows.map(({ id }) => id)
+}

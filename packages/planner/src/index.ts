@@ -1,3 +1,4 @@
+export { parseByteSize, sayByteSize } from './byte-size.ts'
 export { parseDuration } from './duration.ts'
 export { compileGate, type GateCell, type GateOutcome, judgeGates, parseBound } from './gate.ts'
 export { expandBraces, glob } from './pattern.ts'

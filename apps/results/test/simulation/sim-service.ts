@@ -244,6 +244,7 @@ export class SimService {
       store: {
         list: () => sim.store.keys(),
         remove: (digest) => void sim.store.delete(digest),
+        sizeSync: (digest) => sim.store.get(digest)?.length ?? null,
         removeLeftovers: () => 0,
       },
       now: () => (sim.now - boot) * 1000,
