@@ -17,11 +17,7 @@ export const RESOURCE_COLUMNS = [
 
 /** The recipe's resources of a row of the board; configs of one recipe share them, what a reranker adds is not among them. */
 export function resourcesOf(row: LeaderboardRow, resources: readonly ResourceRow[]): ResourceRow | null {
-  if (row.origin !== 'ours') return null
-  const fits = ({ model, revision, variant }: ResourceRow) =>
-    model === row.model && revision === row.revision && (row.variant === variant || row.variant.startsWith(variant))
-  const found = resources.filter(fits).sort((a, b) => b.variant.length - a.variant.length)
-  return found[0] ?? null
+  return resources.find(({ recipe }) => recipe === row.recipe) ?? null
 }
 
 /** Texts of the resource columns of one row, one decimal. */

@@ -8,9 +8,8 @@ export function formatScore(score: number | undefined | null): string {
 }
 
 /** Length of the vectors that were compared; `?` where a published file does not say, `–` for a reranker and for bm25, which have none. */
-export function shownDimensions(row: Pick<LeaderboardRow, 'config' | 'fullDimensions'>): string {
-  if (row.config?.rerank?.depth === null || row.fullDimensions === 1) return '–'
-  return String(row.config?.dimensions ?? row.fullDimensions ?? '?')
+export function shownDimensions({ config, fullDimensions }: Pick<LeaderboardRow, 'config' | 'fullDimensions'>): string {
+  return String(config?.dimensions ?? fullDimensions ?? (config === null ? '?' : '–'))
 }
 
 /** The leaderboard as a terminal table: rank, model, what was derived, mean, one column per task while there is room. */

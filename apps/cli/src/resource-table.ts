@@ -23,7 +23,7 @@ export function resourceTable(rows: readonly ResourceRow[], width = terminalWidt
   const cells = rows.map((row) => [
     row.variant ? `${row.model} [${row.variant}]` : row.model,
     row.dtype,
-    String(row.dimensions),
+    String(row.dimensions ?? '–'),
     megabytes(row.weightsBytes),
     megabytes(row.peakMemoryBytes),
     formatSeconds(row.loadSeconds),

@@ -2,6 +2,7 @@ import { type Config, Judgments, SweepError, sha256 } from '@sweepboard/contract
 import type { LedgerReader } from '@sweepboard/ledger'
 import { type PassRatesByKind, passRatesByKind } from '@sweepboard/metrics'
 import { z } from 'zod'
+import { vectorLength } from './leaderboard.ts'
 
 /** Cut-offs of the table. */
 const CUTOFFS = [1, 3, 5] as const
@@ -18,8 +19,8 @@ export interface KindBoardRow extends PassRatesByKind {
   readonly revision: string
   readonly variant: string
   readonly config: Config
-  /** Length of the full vector. */
-  readonly fullDimensions: number
+  /** Length of the full vector; null where there is none (bm25, rerankers). */
+  readonly fullDimensions: number | null
   readonly subset: string
   readonly split: string
   /** Limited data. */
@@ -71,10 +72,23 @@ export async function readKindBoard(
       queryIds.map((id) => kinds.get(id) ?? ''),
       CUTOFFS.map((k) => ({ k, values: values[`hit_rate_at_${k}`] })),
     )
-    rows.push({ model, revision, variant, config, fullDimensions: cell.recipe.dimensions, subset, split, limit, ...rates })
+    rows.push({ model, revision, variant, config, fullDimensions: vectorLength(cell.recipe), subset, split, limit, ...rates })
   }
   if (rows.length === 0) throw new SweepError('SB-SCORE-004', { task })
   return { task, cutoffs: CUTOFFS, confidence: 0.95, rows: rows.sort(byAccuracy) }
+}
+
+/** Names of the tasks with scores here whose queries have kinds, in order; judgments that are gone name none. */
+export async function readKindTasks(
+  reader: Pick<LedgerReader, 'judgedTasks'>,
+  read: (digest: string) => Promise<Uint8Array>,
+): Promise<string[]> {
+  const found = new Set<string>()
+  for (const { task, judgments } of reader.judgedTasks()) {
+    const bytes = found.has(task) ? null : await read(judgments).catch(() => null)
+    if (bytes !== null && readKinds(bytes) !== null) found.add(task)
+  }
+  return [...found]
 }
 
 /** Query id -> kind; null where the task has no kinds. */

@@ -3,6 +3,7 @@ import type { LedgerReader } from '@sweepboard/ledger'
 import { type Leaderboard, type Ranking, type ScoredRow, toLeaderboard } from './leaderboard.ts'
 import { PublishedIndex } from './published-index.ts'
 import { type LeaderboardQuery, leaderboardParams, readRanking } from './read-leaderboard.ts'
+import { resourceRows } from './resources.ts'
 
 /** Answers kept: one a tab that is open, roughly. */
 const KEPT = 32
@@ -43,11 +44,23 @@ export class LeaderboardDesk {
 
   /** The same as JSON. Throws `SB-LEDGER-002`. */
   text(query: LeaderboardQuery): string {
+    return this.#keep(leaderboardParams(query).toString(), () => this.#write(this.#ranking(query)))
+  }
+
+  /** What the recipes of a sweep's rows took, or of the rows of all sweeps, as JSON. Throws `SB-LEDGER-002`. */
+  resources(sweep: string | null): string {
+    return this.#keep(`resources ${sweep ?? ''}`, () => {
+      if (sweep !== null) this.#reader.sweepStatus(sweep)
+      return JSON.stringify(resourceRows(sweep === null ? this.#reader.allScoredCells() : this.#reader.cells(sweep)))
+    })
+  }
+
+  /** A text made once for each state of the scores. */
+  #keep(key: string, write: () => string): string {
     const version = this.#version()
     if (version !== this.#keptVersion) this.forget()
     this.#keptVersion = version
-    const key = leaderboardParams(query).toString()
-    const text = this.#kept.get(key) ?? this.#write(this.#ranking(query))
+    const text = this.#kept.get(key) ?? write()
     // Deleted and set again: the map's order is the order of use.
     this.#kept.delete(key)
     this.#kept.set(key, text)

@@ -1,5 +1,6 @@
 import type { BoardCell } from '@sweepboard/ledger'
 import { describe, expect, it } from 'vitest'
+import { findAggregate } from './aggregate-tasks.ts'
 import { buildLeaderboard, type PublishedSource, scorePublished } from './leaderboard.ts'
 import type { PublishedLookup } from './published-index.ts'
 
@@ -9,7 +10,9 @@ const cell = (model: string, task: string, mainScore: number | null, over: Parti
     model,
     revision: 'r',
     variant: '',
+    recipeVariant: '',
     recipeKey: model,
+    unclaimed: [],
     recipe: { similarity: 'cosine', dimensions: 256 },
     task,
     subset: 'default',
@@ -75,6 +78,37 @@ describe('buildLeaderboard', () => {
     expect(board.rows[0]).toMatchObject({ model: 'a', rank: 1 })
     expect(board.rows[0]?.scores.t).toBeCloseTo(0.3, 12)
     expect(board.rows[1]).toMatchObject({ model: 'b', rank: null, scores: {}, mean: null })
+  })
+
+  it('shows an aggregate task as the mean of its components, once all of them are there', () => {
+    const components = findAggregate('CQADupstackRetrieval')?.components ?? []
+    expect(components).toHaveLength(12)
+    const whole = components.map((task, i) => cell('a', task, i / 20))
+    const board = buildLeaderboard(
+      [...whole, ...whole.slice(1).map((one) => ({ ...one, model: 'b', recipeKey: 'b' }))],
+      null,
+      ALL,
+    )
+    expect(board.tasks).toEqual(['CQADupstackRetrieval'])
+    expect(board.mainScores.CQADupstackRetrieval).toBe('ndcg_at_10')
+    expect(board.rows.map(({ model, rank }) => [model, rank])).toEqual([
+      ['a', 1],
+      ['b', null],
+    ])
+    expect(board.rows[0]?.mean).toBeCloseTo(5.5 / 20, 12)
+    expect(board.rows[1]?.scores).toEqual({})
+    expect(buildLeaderboard(whole.slice(1), null, ALL).tasks).toEqual(components.slice(1).toSorted())
+    expect(buildLeaderboard(whole, null, [components[3] as string]).rows[0]?.mean).toBe(3 / 20)
+    const published = lookup([row('p', 'CQADupstackRetrieval', 0.9)])
+    expect(buildLeaderboard(whole, published, ALL).rows.map(({ model, mean }) => [model, mean])).toEqual([
+      ['p', 0.9],
+      ['a', expect.closeTo(5.5 / 20, 12)],
+    ])
+  })
+
+  it('names the languages a model does not claim, by task', () => {
+    const cells = [cell('a', 't', 0.5, { unclaimed: ['cmn-Hans'] }), cell('a', 'u', 0.7)]
+    expect(buildLeaderboard(cells, null, ALL).rows[0]?.unclaimed).toEqual({ t: ['cmn-Hans'] })
   })
 
   it('keeps configs and recipes apart, and says how long a full vector is', () => {

@@ -1,5 +1,6 @@
 import { type Config, isDefaultConfig } from '@sweepboard/contracts'
 import type { BoardCell } from '@sweepboard/ledger'
+import { findAggregate, foldAggregates, unfoldAggregates } from './aggregate-tasks.ts'
 import type { Entry, PublishedLookup } from './published-index.ts'
 
 export interface LeaderboardRow {
@@ -8,10 +9,14 @@ export interface LeaderboardRow {
   /** Recipe label beside the model, e.g. `no instruction`; empty for the model's own recipe. */
   readonly variant: string
   readonly config: Config | null
-  /** Length of the full vector; null where the file of a published row does not say. */
+  /** Length of the full vector; null where there is none (bm25, rerankers) and where the file of a published row does not say. */
   readonly fullDimensions: number | null
   readonly isDefault: boolean
   readonly origin: 'ours' | 'published'
+  /** Names the row's recipe among resource rows; null for published rows. */
+  readonly recipe: string | null
+  /** By task, its languages that the model, or the reranker over it, does not claim: "language not claimed". */
+  readonly unclaimed: Readonly<Record<string, readonly string[]>>
   /** Main score by task: flat mean over its (split, subset) entries (protocol 6.1); a missing task has no key. */
   readonly scores: Readonly<Record<string, number>>
   readonly mean: number | null
@@ -48,7 +53,8 @@ export interface PublishedSource {
 }
 
 interface Draft {
-  readonly head: Omit<LeaderboardRow, 'scores' | 'mean' | 'rank'>
+  readonly head: Omit<LeaderboardRow, 'scores' | 'mean' | 'rank' | 'unclaimed'>
+  readonly unclaimed: Map<string, readonly string[]>
   /** Sum and count of main scores by task; a null sum is undefined. */
   readonly sums: Map<string, { sum: number | null; count: number }>
 }
@@ -57,7 +63,7 @@ interface Draft {
  * The board: one row per (model, revision, recipe variant, config, origin). Published rows stand beside ours for the tasks
  * ours name, over the same subsets and splits (without one of them the task is missing), never merged. Rows lacking a task come
  * last, unranked; undefined scores count as missing. `tasksNamed` are the columns; null takes those of our cells, or without any
- * those published. `published` null leaves imported scores out.
+ * those published, components of an aggregate that are all there as one column. `published` null leaves imported scores out.
  */
 export function buildLeaderboard(
   ours: readonly BoardCell[],
@@ -78,8 +84,10 @@ export function rankRows(
   tasksNamed: readonly string[] | null,
 ): Ranking {
   const own = ours.map((cell) => cell.task)
-  const tasks = [...new Set(tasksNamed ?? (own.length > 0 ? own : (published?.tasks() ?? [])))].sort()
-  const rows = finishAll(draftOurs(ours, new Set(tasks)), tasks).concat(published?.rows(tasks, entriesOf(ours)) ?? [])
+  const tasks = [...new Set(tasksNamed ?? (own.length > 0 ? foldAggregates(own) : (published?.tasks() ?? [])))].sort()
+  const rows = finishAll(draftOurs(ours, new Set(unfoldAggregates(tasks))), tasks).concat(
+    published?.rows(tasks, entriesOf(ours)) ?? [],
+  )
   rows.sort(
     (a, b) =>
       Number(b.row.mean !== null) - Number(a.row.mean !== null) ||
@@ -94,7 +102,12 @@ export function rankRows(
     if (mean !== null && mean !== rows[i - 1]?.row.mean) rank = i + 1
     return { scored, rank: mean === null ? null : rank }
   })
-  return { tasks, mainScores: Object.fromEntries(ours.map((cell) => [cell.task, cell.mainScoreName])), rows: ranked }
+  const mainScores = Object.fromEntries(ours.map((cell) => [cell.task, cell.mainScoreName]))
+  for (const task of tasks) {
+    const aggregate = findAggregate(task)
+    if (aggregate?.components.some((component) => component in mainScores)) mainScores[task] = aggregate.mainScore
+  }
+  return { tasks, mainScores, rows: ranked }
 }
 
 /** Rows of imported scores. A mean over other subsets or splits than ours would look like a gap: it is taken over the ones we scored. */
@@ -117,8 +130,9 @@ export function scorePublished(
         fullDimensions: null,
         isDefault: true,
         origin: 'published',
+        recipe: null,
       } as const
-      draft = { head, sums: new Map() }
+      draft = { head, sums: new Map(), unclaimed: new Map() }
       revisions.set(revision, draft)
     }
     return draft
@@ -158,13 +172,31 @@ function draftOurs(ours: readonly BoardCell[], tasks: ReadonlySet<string>): Iter
     let draft = drafts.get(key)
     if (draft === undefined) {
       const isDefault = variant === '' && isDefaultConfig(config, cell.recipe.similarity)
-      const fullDimensions = cell.recipe.dimensions
-      draft = { head: { model, revision, variant, config, fullDimensions, isDefault, origin: 'ours' }, sums: new Map() }
+      const fullDimensions = vectorLength(cell.recipe)
+      const recipe = recipeName(cell)
+      const head = { model, revision, variant, config, fullDimensions, isDefault, origin: 'ours', recipe } as const
+      draft = { head, sums: new Map(), unclaimed: new Map() }
       drafts.set(key, draft)
     }
     add(draft, cell.task, cell.mainScore)
+    noteUnclaimed(draft, cell)
   }
   return drafts.values()
+}
+
+/** Length of a recipe's full vector; null for token lists and rerankers, which have none. */
+export function vectorLength({ dimensions }: Pick<BoardCell['recipe'], 'dimensions'>): number | null {
+  return dimensions === 1 ? null : dimensions
+}
+
+/** Under which a recipe's resources are found: equal names, equal recipes. */
+export function recipeName({ recipeKey, recipeVariant }: Pick<BoardCell, 'recipeKey' | 'recipeVariant'>): string {
+  return recipeVariant === '' ? recipeKey : `${recipeKey} ${recipeVariant}`
+}
+
+function noteUnclaimed({ unclaimed }: Draft, cell: BoardCell): void {
+  if (cell.unclaimed.length === 0) return
+  unclaimed.set(cell.task, [...new Set([...(unclaimed.get(cell.task) ?? []), ...cell.unclaimed])])
 }
 
 function add({ sums }: Draft, task: string, score: number | null): void {
@@ -181,18 +213,27 @@ function finishAll(drafts: Iterable<Draft>, tasks: readonly string[]): ScoredRow
   return [...drafts].filter(({ sums }) => sums.size > 0).map((draft) => finish(draft, tasks))
 }
 
-function finish({ head, sums }: Draft, tasks: readonly string[]): ScoredRow {
+function finish({ head, sums, unclaimed }: Draft, tasks: readonly string[]): ScoredRow {
   const scores: Record<string, number> = {}
   let total = 0
   let scoreCount = 0
   for (const task of tasks) {
-    const found = sums.get(task)
-    if (found === undefined || found.sum === null) continue
-    const score = found.sum / found.count
+    const score = meanOf(sums, task)
+    if (score === null) continue
     scores[task] = score
     total += score
     scoreCount += 1
   }
   const mean = scoreCount === tasks.length && scoreCount > 0 ? total / scoreCount : null
-  return { row: { ...head, scores, mean }, scoreCount }
+  return { row: { ...head, unclaimed: Object.fromEntries(unclaimed), scores, mean }, scoreCount }
+}
+
+/** Flat mean over a task's entries, of an aggregate over its components' means; null where one is missing or undefined. */
+function meanOf(sums: Draft['sums'], task: string): number | null {
+  const found = sums.get(task)
+  if (found !== undefined) return found.sum === null ? null : found.sum / found.count
+  const { components = [] } = findAggregate(task) ?? {}
+  const means = components.map((component) => meanOf(sums, component))
+  if (means.length === 0 || means.some((mean) => mean === null)) return null
+  return means.reduce<number>((sum, mean) => sum + (mean as number), 0) / means.length
 }

@@ -1,4 +1,5 @@
 import type { LedgerReader } from '@sweepboard/ledger'
+import { foldAggregates } from './aggregate-tasks.ts'
 import { type PublishedSource, type Ranking, rankRows } from './leaderboard.ts'
 
 /** What a leaderboard is asked for. */
@@ -41,5 +42,5 @@ function columnsOf(reader: LedgerReader, { tasks, sweep }: LeaderboardQuery): re
     return tasks.flatMap((text) =>
       !text.includes(',') || reader.knowsTask(text) ? [text] : text.split(',').map((name) => name.trim()),
     )
-  return sweep === null ? null : reader.tasksOfSweep(sweep)
+  return sweep === null ? null : foldAggregates(reader.tasksOfSweep(sweep))
 }

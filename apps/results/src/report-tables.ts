@@ -22,7 +22,7 @@ export function scoreTable({ systems, entries }: SweepReport): ReportTable {
     .toSorted((a, b) => (b.mean ?? Number.NEGATIVE_INFINITY) - (a.mean ?? Number.NEGATIVE_INFINITY))
     .map((system) => [
       system.name,
-      String(system.dimensions),
+      String(system.dimensions ?? '–'),
       four(system.mean),
       ...entries.map((entry) => four(entry.scores[system.id]?.main)),
     ])
@@ -98,7 +98,7 @@ export function resourceTableOf({ resources }: SweepReport): ReportTable {
   const rows = resources.map((row) => [
     row.variant ? `${row.model} [${row.variant}]` : row.model,
     [row.engine, row.dtype, ...row.providers].join(' '),
-    String(row.dimensions),
+    String(row.dimensions ?? '–'),
     row.parameterCount === null || row.parameterCount === 0 ? MISSING : `${(row.parameterCount / 1e6).toFixed(1)} M`,
     megabytes(row.weightsBytes),
     megabytes(row.peakMemoryBytes),

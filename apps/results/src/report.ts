@@ -2,6 +2,7 @@ import { type Config, configKey, type Recipe } from '@sweepboard/contracts'
 import type { CellView, SweepStatus } from '@sweepboard/ledger'
 import { comparePaired, DEFAULT_ROUNDS, DEFAULT_SEED, holm } from '@sweepboard/metrics'
 import { readPerQuery } from '@sweepboard/scoring'
+import { vectorLength } from './leaderboard.ts'
 import { sayFindings } from './report-findings.ts'
 import { type ResourceRow, resourceRows } from './resources.ts'
 
@@ -13,7 +14,8 @@ export interface ReportSystem {
   readonly revision: string
   readonly variant: string
   readonly config: Config
-  readonly dimensions: number
+  /** Length of its vectors; null where there are none (bm25, rerankers). */
+  readonly dimensions: number | null
   readonly similarity: Recipe['similarity']
   readonly parameterCount: number | null
   readonly weightsBytes: number | null
@@ -119,7 +121,7 @@ function listSystems(scored: readonly CellView[], resources: readonly ResourceRo
       revision,
       variant,
       config,
-      dimensions: config.dimensions ?? recipe.dimensions,
+      dimensions: config.dimensions ?? vectorLength(recipe),
       similarity: config.similarity,
       parameterCount: load.parameterCount,
       weightsBytes: weights?.weightsBytes ?? null,

@@ -1,7 +1,10 @@
 import type { CellView, EncodingEvidence } from '@sweepboard/ledger'
+import { recipeName, vectorLength } from './leaderboard.ts'
 
 /** What one recipe took, measured where it was first computed. */
 export interface ResourceRow {
+  /** As `LeaderboardRow.recipe`. */
+  readonly recipe: string
   readonly model: string
   readonly revision: string
   /** Recipe label; empty for the model's own recipe. */
@@ -27,7 +30,8 @@ export interface ResourceRow {
   readonly tokensPerSecond: number | null
   /** One query at a time (batch 1), milliseconds; null where no slot measured it. */
   readonly queryMs: { readonly p50: number; readonly p95: number; readonly count: number } | null
-  readonly dimensions: number
+  /** Length of the full vector; null where there is none (bm25, rerankers). */
+  readonly dimensions: number | null
   /** Joules of the processor package while encoding; null with `energyReason`. */
   readonly energyJoules: number | null
   readonly energyReason: string | null
@@ -40,7 +44,7 @@ export function resourceRows(cells: readonly CellView[]): ResourceRow[] {
   const recipes = new Map<string, { first: CellView; encodings: Map<number, EncodingEvidence> }>()
   for (const cell of cells) {
     if (cell.state !== 'scored') continue
-    const key = JSON.stringify([cell.recipeKey, cell.recipeVariant])
+    const key = recipeName(cell)
     const found = recipes.get(key) ?? { first: cell, encodings: new Map<number, EncodingEvidence>() }
     recipes.set(key, found)
     for (const side of [cell.evidence.query, cell.evidence.document]) if (side !== null) found.encodings.set(side.encoding, side)
@@ -59,6 +63,7 @@ function toRow(cell: CellView, sides: readonly EncodingEvidence[]): ResourceRow 
   const joules = sides.map((side) => side.energyJoules)
   const { model, revision, recipeVariant: variant, load, recipe } = cell
   return {
+    recipe: recipeName(cell),
     model,
     revision,
     variant,
@@ -78,7 +83,7 @@ function toRow(cell: CellView, sides: readonly EncodingEvidence[]): ResourceRow 
     textsPerSecond: rate(textCount),
     tokensPerSecond: rate(tokenCount),
     queryMs: percentiles(sides.flatMap((side) => side.queryMs)),
-    dimensions: recipe.dimensions,
+    dimensions: vectorLength(recipe),
     energyJoules: joules.every((one) => one !== null) && joules.length > 0 ? joules.reduce((sum, one) => sum + one, 0) : null,
     energyReason: joules.every((one) => one !== null) && joules.length > 0 ? null : NO_ENERGY,
   }

@@ -1,5 +1,5 @@
 import type { CellView } from '@sweepboard/ledger'
-import type { Leaderboard, ResourceRow, SweepView } from '@sweepboard/results'
+import type { KindBoard, Leaderboard, ResourceRow, SweepView } from '@sweepboard/results'
 
 /** The service's answer to `GET /api/v1/hosts`, as far as the board reads it. */
 export interface HostRow {
@@ -88,6 +88,21 @@ export const asked = {
   evidence: (sweep: string) => ({
     queryKey: ['evidence', sweep],
     queryFn: ({ signal }: { signal: AbortSignal }) => read<CellView[]>(sweep ? `${at(sweep)}/cells` : '/cells', signal),
+  }),
+  /** What the recipes of the board took; asked again when another board is looked at, of which `state` is the number. */
+  boardResources: (sweep: string, state: number) => ({
+    queryKey: ['board-resources', sweep, state],
+    queryFn: ({ signal }: { signal: AbortSignal }) => read<ResourceRow[]>(`/resources?${new URLSearchParams({ sweep })}`, signal),
+    placeholderData: (before: ResourceRow[] | undefined) => before,
+  }),
+  kindTasks: () => ({
+    queryKey: ['kind-tasks'],
+    queryFn: ({ signal }: { signal: AbortSignal }) => read<string[]>('/kinds/tasks', signal),
+  }),
+  kinds: (task: string, sweep: string) => ({
+    queryKey: ['kinds', task, sweep],
+    queryFn: ({ signal }: { signal: AbortSignal }) => read<KindBoard>(`/kinds?${new URLSearchParams({ task, sweep })}`, signal),
+    enabled: task !== '',
   }),
   sweeps: () => ({
     queryKey: ['sweeps'],

@@ -1,4 +1,4 @@
-import type { Leaderboard, LeaderboardRow } from '@sweepboard/results'
+import type { Leaderboard, LeaderboardRow, ResourceRow } from '@sweepboard/results'
 
 /** What the reader chose; '' = everything. */
 export interface BoardFilter {
@@ -10,8 +10,12 @@ export interface BoardFilter {
 
 export interface BoardRow extends LeaderboardRow {
   readonly key: string
-  /** Lengths of full vectors are not in the answer: `full`, or the number cut to; null for published rows. */
+  /** As the filter names it: `full`, or the number cut to; null for rows without vectors and published ones. */
   readonly dimensions: string | null
+  /** Length of the vectors compared: `–` where there are none (bm25, rerankers), `?` where a published file does not say. */
+  readonly shownDimensions: string
+  /** What its recipe took; null while not asked for, and for published rows. */
+  readonly resources: ResourceRow | null
   readonly taskCount: number
 }
 
@@ -27,30 +31,39 @@ export interface BoardView {
   readonly ranges: ReadonlyMap<string, { readonly low: number; readonly high: number }>
 }
 
+const NONE: ReadonlyMap<string, ResourceRow> = new Map()
+
 /** A random or lexical yardstick, named so by MTEB. */
 export function isBaseline(row: Pick<LeaderboardRow, 'model'>): boolean {
   return row.model.startsWith('mteb/baseline-')
 }
 
-export function toBoardRow(row: LeaderboardRow): BoardRow {
-  const dimensions = row.config === null ? null : row.config.dimensions === null ? 'full' : String(row.config.dimensions)
+/** A row with what is shown of it; `resources` by recipe. */
+export function toBoardRow(row: LeaderboardRow, resources: ReadonlyMap<string, ResourceRow> = NONE): BoardRow {
+  const { config, fullDimensions } = row
+  const isCut = config !== null && config.dimensions !== null
   return {
     ...row,
-    key: JSON.stringify([row.origin, row.model, row.revision, row.variant, row.config]),
-    dimensions,
+    key: JSON.stringify([row.origin, row.model, row.revision, row.variant, config]),
+    dimensions: isCut ? String(config.dimensions) : config === null || fullDimensions === null ? null : 'full',
+    shownDimensions: String(config?.dimensions ?? fullDimensions ?? (config === null ? '?' : '–')),
+    resources: resources.get(row.recipe ?? '') ?? null,
     taskCount: Object.keys(row.scores).length,
   }
 }
 
 /** Filters the board; ranks stay those of the whole board, since a filter does not make a model better. */
-export function viewBoard(board: Leaderboard, filter: BoardFilter): BoardView {
+export function viewBoard(board: Leaderboard, filter: BoardFilter, resources: readonly ResourceRow[] = []): BoardView {
+  const byRecipe = new Map(resources.map((row) => [row.recipe, row]))
   const wanted = filter.find.trim().toLowerCase()
-  const rows = board.rows.map(toBoardRow).filter((row) => {
-    if (wanted && !`${row.model} ${row.variant}`.toLowerCase().includes(wanted)) return false
-    if (filter.origin && row.origin !== filter.origin) return false
-    if (filter.precision && row.config?.precision !== filter.precision) return false
-    return !filter.dimensions || row.dimensions === filter.dimensions
-  })
+  const rows = board.rows
+    .map((row) => toBoardRow(row, byRecipe))
+    .filter((row) => {
+      if (wanted && !`${row.model} ${row.variant}`.toLowerCase().includes(wanted)) return false
+      if (filter.origin && row.origin !== filter.origin) return false
+      if (filter.precision && row.config?.precision !== filter.precision) return false
+      return !filter.dimensions || row.dimensions === filter.dimensions
+    })
   const ranked = rows.filter((row) => row.rank !== null)
   const ranges = new Map(
     board.tasks.flatMap((task) => {
@@ -63,7 +76,7 @@ export function viewBoard(board: Leaderboard, filter: BoardFilter): BoardView {
 
 /** Values that occur, for the filter's choices: numbers descending, words in order, `full` first. */
 export function choices(board: Leaderboard): { readonly precisions: string[]; readonly dimensions: string[] } {
-  const rows = board.rows.map(toBoardRow)
+  const rows = board.rows.map((row) => toBoardRow(row))
   const distinct = (values: (string | null | undefined)[]) => [...new Set(values.filter((value) => value != null))]
   const size = (value: string) => (value === 'full' ? Number.POSITIVE_INFINITY : Number(value))
   return {

@@ -4,7 +4,7 @@ import { Facts } from './pop.tsx'
 
 /** What stands behind one cell, in pairs; unknown evidence is named. */
 export function CellEvidence({ cell }: { cell: CellView }) {
-  const { config, recipe, evidence } = cell
+  const { recipe, evidence, unclaimed } = cell
   const sides = [evidence.query, evidence.document].filter((side) => side !== null)
   const total = (value: (side: (typeof sides)[number]) => number) => sides.reduce((sum, side) => sum + value(side), 0)
   const all = (value: (side: (typeof sides)[number]) => readonly string[]) =>
@@ -16,7 +16,8 @@ export function CellEvidence({ cell }: { cell: CellView }) {
     ['Metric', cell.mainScoreName],
     ['Task', `${visible(cell.task)} · ${visible(cell.subset)} · ${visible(cell.split)}`],
     ['Data', cell.datasetRevision && visible(cell.datasetRevision)],
-    ['Vectors', `${config.dimensions ?? `full (${recipe.dimensions})`} · ${config.precision} · ${config.similarity}`],
+    ['Vectors', vectorsOf(cell)],
+    ...(unclaimed.length > 0 ? [['Language', `${unclaimed.map(visible).join(', ')} is not claimed by the model`] as const] : []),
     ['Pooling', `${recipe.document.pooling}${recipe.document.normalize ? ', normalized' : ''}`],
     ['Instruction', recipe.query.instruction === null ? 'none' : visible(recipe.query.instruction)],
     ['Most tokens', recipe.document.maxTokens === null ? 'the engine’s limit' : count(recipe.document.maxTokens)],
@@ -36,4 +37,10 @@ export function CellEvidence({ cell }: { cell: CellView }) {
     ['Scored', cell.scoredAt && new Date(cell.scoredAt).toLocaleString('sv')],
   ]
   return <Facts pairs={pairs} />
+}
+
+/** Length, precision and similarity; token lists and rerankers have no vectors. */
+function vectorsOf({ config, recipe }: CellView): string {
+  const length = config.dimensions ?? (recipe.dimensions === 1 ? null : `full (${recipe.dimensions})`)
+  return length === null ? 'none' : `${length} · ${config.precision} · ${config.similarity}`
 }

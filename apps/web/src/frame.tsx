@@ -35,6 +35,9 @@ export function Frame({ isLive, children }: { isLive: boolean; children: ReactNo
           <NavLink to="/" isCurrent={path === '/'}>
             Leaderboard
           </NavLink>
+          <NavLink to="/kinds" isCurrent={path === '/kinds'}>
+            Kinds
+          </NavLink>
           <NavLink to="/sweeps" isCurrent={path.startsWith('/sweeps')}>
             Sweeps
           </NavLink>

@@ -8,10 +8,12 @@ interface Filters {
   readonly filter: BoardFilter
   readonly tasks: string
   readonly sweep: string
+  /** Whether the columns of resources are shown. */
+  readonly hasResources: boolean
 }
 
 /** Find and filters; each change is in the URL at once. */
-export function LeaderboardFilters({ board, filter, tasks, sweep }: Filters) {
+export function LeaderboardFilters({ board, filter, tasks, sweep, hasResources }: Filters) {
   const { precisions, dimensions } = choices(board)
   const isFiltered = [filter.find, filter.origin, filter.precision, filter.dimensions, tasks, sweep].some(Boolean)
   return (
@@ -24,10 +26,19 @@ export function LeaderboardFilters({ board, filter, tasks, sweep }: Filters) {
         value={filter.find}
         onChange={(event) => setParams({ find: event.target.value })}
       />
-      <Choice label="Task" param="tasks" value={tasks} values={board.tasks} />
-      <Choice label="Origin" param="origin" value={filter.origin} values={['ours', 'published']} />
-      <Choice label="Precision" param="precision" value={filter.precision} values={precisions} />
-      <Choice label="Dims" param="dims" value={filter.dimensions} values={dimensions} />
+      <Choice all="all" label="Task" param="tasks" value={tasks} values={board.tasks} />
+      <Choice all="all" label="Origin" param="origin" value={filter.origin} values={['ours', 'published']} />
+      <Choice all="all" label="Precision" param="precision" value={filter.precision} values={precisions} />
+      <Choice all="all" label="Dims" param="dims" value={filter.dimensions} values={dimensions} />
+      <button
+        type="button"
+        className="btn sm"
+        aria-pressed={hasResources}
+        title="Weights, memory, seconds, rates, latency of one query"
+        onClick={() => setParams({ res: hasResources ? null : '1' })}
+      >
+        Resources
+      </button>
       <button
         type="button"
         className="btn sm quiet"
@@ -45,15 +56,18 @@ interface ChoiceProps {
   readonly param: string
   readonly value: string
   readonly values: readonly string[]
+  /** What the empty value is called; absent where one is always chosen. */
+  readonly all?: string | undefined
 }
 
-function Choice({ label, param, value, values }: ChoiceProps) {
+/** One choice of a list, kept in the URL. */
+export function Choice({ label, param, value, values, all }: ChoiceProps) {
   const offered = value && !values.includes(value) ? [value, ...values] : values
   return (
     <label className={`chip ${value ? 'on' : ''}`}>
       <span>{label}</span>
       <select value={value} onChange={(event) => setParams({ [param]: event.target.value })}>
-        <option value="">all</option>
+        {all && <option value="">{all}</option>}
         {offered.map((one) => (
           <option key={one} value={one}>
             {visible(one)}

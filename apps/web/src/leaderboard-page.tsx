@@ -23,10 +23,12 @@ export function LeaderboardPage() {
   }
   const whole = useQuery(asked.leaderboard('', sweep))
   const { data, error, isPlaceholderData } = useQuery({ ...asked.leaderboard(tasks, sweep), placeholderData: keepPreviousData })
-  const { board, changed, adopt } = useSteady(isPlaceholderData ? undefined : data, `${tasks} ${sweep}`)
+  const { board, state, changed, adopt } = useSteady(isPlaceholderData ? undefined : data, `${tasks} ${sweep}`)
+  const hasResources = get('res') === '1'
+  const resources = useQuery({ ...asked.boardResources(sweep, state), enabled: hasResources })
   const shown = board ?? data
   if (!shown) return error ? <Problem error={error} /> : <Skeleton />
-  const view = viewBoard(shown, filter)
+  const view = viewBoard(shown, filter, resources.data)
   const rows = view.ranked.length + view.incomplete.length
   return (
     <>
@@ -46,27 +48,35 @@ export function LeaderboardPage() {
           {changed === 0 ? 'Up to date' : `${changed} ${changed === 1 ? 'row' : 'rows'} changed · show`}
         </button>
       </div>
-      <Problem error={error} />
-      <LeaderboardFilters board={whole.data ?? shown} filter={filter} tasks={tasks} sweep={sweep} />
+      <Problem error={error ?? resources.error} />
+      <LeaderboardFilters board={whole.data ?? shown} filter={filter} tasks={tasks} sweep={sweep} hasResources={hasResources} />
       {view.total === 0 ? (
         <Empty />
       ) : (
-        <LeaderboardTable view={view} mainScores={shown.mainScores} sweep={sweep} sort={get('sort') || '-mean'} />
+        <LeaderboardTable
+          view={view}
+          mainScores={shown.mainScores}
+          sweep={sweep}
+          sort={get('sort') || '-mean'}
+          hasResources={hasResources}
+        />
       )}
     </>
   )
 }
 
-/** The board as it was when last looked at, how many rows changed since, and how to take the new one. */
+/** The board as it was when last looked at, its number among those looked at, how many rows changed since, and how to take the new one. */
 function useSteady(fresh: Leaderboard | undefined, question: string) {
-  const [kept, setKept] = useState<{ question: string; board: Leaderboard } | null>(null)
+  const [kept, setKept] = useState<{ question: string; board: Leaderboard; state: number } | null>(null)
   const isNew = fresh !== undefined && (kept?.question !== question || kept.board.rows.length === 0) && kept?.board !== fresh
-  if (isNew) setKept({ question, board: fresh })
+  const next = (kept?.state ?? 0) + 1
+  if (isNew) setKept({ question, board: fresh, state: next })
   const board = isNew ? fresh : kept?.board
   return {
     board,
+    state: isNew ? next : (kept?.state ?? 0),
     changed: board && fresh && board !== fresh && kept?.question === question ? changedRows(board, fresh) : 0,
-    adopt: () => fresh && setKept({ question, board: fresh }),
+    adopt: () => fresh && setKept({ question, board: fresh, state: next }),
   }
 }
 

@@ -12,6 +12,7 @@ import { type BoardRow, type BoardView, isBaseline } from './board-view.ts'
 import { fixed, visible } from './format.ts'
 import { CutMiddle, ModelName } from './name.tsx'
 import { Pop } from './pop.tsx'
+import { RESOURCE_COLUMNS, shownResource } from './resource-columns.ts'
 import { RowEvidence } from './row-evidence.tsx'
 import { RowSpace } from './row-space.tsx'
 import { useRowWindow } from './row-window.ts'
@@ -25,7 +26,7 @@ type Column = ColumnDef<typeof features, BoardRow>
 
 const TASK = 'task:'
 
-function columnsOf(tasks: readonly string[]): Column[] {
+function columnsOf(tasks: readonly string[], hasResources: boolean): Column[] {
   const column = (id: string, header: string, value: (row: BoardRow) => number | string | undefined, isText = false): Column => ({
     id,
     header,
@@ -39,10 +40,11 @@ function columnsOf(tasks: readonly string[]): Column[] {
     column('rank', 'Rank', (row) => row.rank ?? undefined, true),
     column('mean', 'Mean', (row) => row.mean ?? undefined),
     ...tasks.map((task) => column(TASK + task, task, (row) => row.scores[task])),
-    column('dims', 'Dims', (row) =>
-      row.dimensions === 'full' ? 1e9 : row.dimensions === null ? undefined : Number(row.dimensions),
-    ),
+    column('dims', 'Dims', (row) => row.config?.dimensions ?? row.fullDimensions ?? undefined),
     column('precision', 'Precision', (row) => row.config?.precision, true),
+    ...(hasResources ? RESOURCE_COLUMNS : []).map(({ id, title, value }) =>
+      column(id, title, (row) => (row.resources === null ? undefined : (value(row.resources) ?? undefined))),
+    ),
     column('tasks', 'Tasks', (row) => row.taskCount),
     column('origin', 'Origin', (row) => row.origin, true),
   ]
@@ -54,14 +56,15 @@ interface TableProps {
   readonly sweep: string
   /** Column id, `-` before it for descending. */
   readonly sort: string
+  readonly hasResources: boolean
 }
 
 /** The board: sorts by any column; rows lacking a task stay below the line however it is sorted. */
-export function LeaderboardTable({ view, mainScores, sweep, sort }: TableProps) {
+export function LeaderboardTable({ view, mainScores, sweep, sort, hasResources }: TableProps) {
   const [open, setOpen] = useState<{ row: BoardRow; task: string; anchor: HTMLElement } | null>(null)
   const close = useCallback(() => setOpen(null), [])
   const data = useMemo(() => [...view.ranked, ...view.incomplete], [view.ranked, view.incomplete])
-  const columns = useMemo(() => columnsOf(view.tasks), [view.tasks])
+  const columns = useMemo(() => columnsOf(view.tasks, hasResources), [view.tasks, hasResources])
   const id = sort.replace(/^-/, '')
   const sorting = columns.some((column) => column.id === id) ? [{ id, desc: sort.startsWith('-') }] : [{ id: 'mean', desc: true }]
   const table = useTable({
@@ -100,7 +103,7 @@ export function LeaderboardTable({ view, mainScores, sweep, sort }: TableProps) 
               .slice(start, end)
               .map((line, i) =>
                 line ? (
-                  <Row key={line.key} row={line} line={start + i + 2} view={view} onOpen={setOpen} />
+                  <Row key={line.key} row={line} line={start + i + 2} view={view} hasResources={hasResources} onOpen={setOpen} />
                 ) : (
                   <Section key="incomplete" columns={columns.length} />
                 ),
@@ -116,6 +119,7 @@ export function LeaderboardTable({ view, mainScores, sweep, sort }: TableProps) 
         <span>
           <b>Bold</b> best in column
         </span>
+        {rows.some((row) => Object.keys(row.unclaimed).length > 0) && <span>* language not claimed by the model</span>}
         <span>· no result</span>
         <span>– does not apply</span>
       </p>
@@ -168,10 +172,11 @@ interface RowProps {
   /** Counted from 1, the head included: most rows of a long table are not in the page. */
   readonly line: number
   readonly view: BoardView
+  readonly hasResources: boolean
   readonly onOpen: (opened: { row: BoardRow; task: string; anchor: HTMLElement }) => void
 }
 
-const Row = memo(function Row({ row, line, view, onOpen }: RowProps) {
+const Row = memo(function Row({ row, line, view, hasResources, onOpen }: RowProps) {
   const isRanked = row.rank !== null
   return (
     <tr className={isRanked ? 'r' : 'r sub'} aria-rowindex={line}>
@@ -190,12 +195,15 @@ const Row = memo(function Row({ row, line, view, onOpen }: RowProps) {
       {view.tasks.map((task) => {
         const score = row.scores[task]
         const range = isRanked && !isBaseline(row) ? view.ranges.get(task) : undefined
+        const unclaimed = row.unclaimed[task]
         const heat = range && score !== undefined && range.high > range.low ? (score - range.low) / (range.high - range.low) : 0
         return (
           <td key={task} className={range && score === range.high && range.high > range.low ? 'c best' : 'c'}>
             <button
               type="button"
               style={{ '--h': heat } as CSSProperties}
+              className={unclaimed && score !== undefined ? 'unclaimed' : undefined}
+              title={unclaimed && `Language not claimed by the model: ${unclaimed.join(', ')}`}
               onClick={(event) => onOpen({ row, task, anchor: event.currentTarget })}
               aria-haspopup="dialog"
             >
@@ -204,8 +212,14 @@ const Row = memo(function Row({ row, line, view, onOpen }: RowProps) {
           </td>
         )
       })}
-      <td className="num">{row.dimensions ?? '?'}</td>
+      <td className="num">{row.shownDimensions}</td>
       <td className="num">{row.config?.precision ?? '?'}</td>
+      {hasResources &&
+        RESOURCE_COLUMNS.map((column) => (
+          <td key={column.id} className="num">
+            {shownResource(column, row.resources)}
+          </td>
+        ))}
       <td className="num dim">
         {row.taskCount}/{view.tasks.length}
       </td>

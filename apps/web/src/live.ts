@@ -3,9 +3,9 @@ import { call } from './api.ts'
 
 /** Which answers an event makes old. */
 const STALE: Readonly<Record<string, readonly string[]>> = {
-  hello: ['sweeps', 'sweep', 'cells', 'gates', 'hosts', 'leaderboard', 'evidence'],
+  hello: ['sweeps', 'sweep', 'cells', 'gates', 'hosts', 'leaderboard', 'evidence', 'kinds', 'kind-tasks'],
   sweep: ['sweeps', 'sweep', 'cells', 'gates', 'leaderboard'],
-  cells: ['sweeps', 'sweep', 'cells', 'gates', 'leaderboard', 'evidence'],
+  cells: ['sweeps', 'sweep', 'cells', 'gates', 'leaderboard', 'evidence', 'kinds', 'kind-tasks'],
   hosts: ['hosts', 'sweep'],
   beat: [],
 }

@@ -4,6 +4,7 @@ import { createRoot } from 'react-dom/client'
 import { useAddress } from './address.ts'
 import { ApiError, asked } from './api.ts'
 import { Frame } from './frame.tsx'
+import { KindsPage } from './kinds-page.tsx'
 import { LeaderboardPage } from './leaderboard-page.tsx'
 import { followEvents } from './live.ts'
 import { SweepPage } from './sweep-page.tsx'
@@ -42,12 +43,14 @@ function Board() {
         <SweepPage key={sweep} id={decodeURIComponent(sweep)} />
       ) : path === '/sweeps' ? (
         <SweepsPage />
+      ) : path === '/kinds' ? (
+        <KindsPage />
       ) : path === '/' ? (
         <LeaderboardPage />
       ) : (
         <div className="empty">
           <h2>No such page</h2>
-          <p>The board has a leaderboard at / and sweeps at /sweeps.</p>
+          <p>The board has a leaderboard at /, results by kind of query at /kinds and sweeps at /sweeps.</p>
         </div>
       )}
     </Frame>

@@ -8,7 +8,7 @@ export interface Sentence {
 }
 
 /** Builds a sentence of plain words and facts: `say` `` `A ${fact} B` `` in a form that survives hostile names. */
-function say(words: readonly string[], ...facts: readonly string[]): Sentence {
+export function say(words: readonly string[], ...facts: readonly string[]): Sentence {
   const parts = words.flatMap((text, at) => [
     ...(text ? [{ text, isFact: false }] : []),
     ...(at < facts.length ? [{ text: facts[at] as string, isFact: true }] : []),
@@ -16,7 +16,8 @@ function say(words: readonly string[], ...facts: readonly string[]): Sentence {
   return { parts, text: parts.map((part) => part.text).join('') }
 }
 
-function join(sentences: readonly Sentence[]): Sentence {
+/** Sentences one after another. */
+export function join(sentences: readonly Sentence[]): Sentence {
   const parts = sentences.flatMap((one, at) => (at === 0 ? one.parts : [{ text: ' ', isFact: false }, ...one.parts]))
   return { parts, text: parts.map((part) => part.text).join('') }
 }

@@ -1,11 +1,9 @@
 import type { ResourceRow } from '@sweepboard/results'
 import { useQuery } from '@tanstack/react-query'
 import { asked } from './api.ts'
-import { bytes, count, fixed, span } from './format.ts'
 import { Problem } from './frame.tsx'
 import { Cut, ModelName } from './name.tsx'
-
-const HEAD = ['Weights', 'Peak memory', 'Load', 'Encode', 'Texts/s', 'Tokens/s', 'p50', 'p95', 'Energy']
+import { RESOURCE_COLUMNS, shownResource } from './resource-columns.ts'
 
 /** What each recipe of a sweep took, of the original computation; nothing before the first score. `scored` refreshes it. */
 export function SweepResources({ id, scored }: { id: string; scored: number }) {
@@ -24,16 +22,19 @@ export function SweepResources({ id, scored }: { id: string; scored: number }) {
           <thead>
             <tr>
               <th scope="col">Model</th>
-              {HEAD.map((title) => (
-                <th key={title} scope="col" className="num">
+              {RESOURCE_COLUMNS.map(({ id, title }) => (
+                <th key={id} scope="col" className="num">
                   {title}
                 </th>
               ))}
+              <th scope="col" className="num">
+                Dims
+              </th>
             </tr>
           </thead>
           <tbody>
             {data.map((row) => (
-              <Row key={`${row.model} ${row.revision} ${row.variant} ${row.dtype}`} row={row} />
+              <Row key={row.recipe} row={row} />
             ))}
           </tbody>
         </table>
@@ -43,17 +44,6 @@ export function SweepResources({ id, scored }: { id: string; scored: number }) {
 }
 
 function Row({ row }: { row: ResourceRow }) {
-  const values = [
-    row.weightsBytes && bytes(row.weightsBytes),
-    row.peakMemoryBytes && bytes(row.peakMemoryBytes),
-    seconds(row.loadSeconds),
-    seconds(row.encodeSeconds),
-    row.textsPerSecond && count(row.textsPerSecond),
-    row.tokensPerSecond && count(row.tokensPerSecond),
-    row.queryMs && `${fixed(row.queryMs.p50, 1)} ms`,
-    row.queryMs && `${fixed(row.queryMs.p95, 1)} ms`,
-    row.energyJoules !== null && `${fixed(row.energyJoules, 0)} J`,
-  ]
   return (
     <tr className="r">
       <th scope="row">
@@ -61,15 +51,12 @@ function Row({ row }: { row: ResourceRow }) {
           <ModelName model={row.model} /> {row.variant && <Cut text={row.variant} className="dim" />}
         </span>
       </th>
-      {values.map((value, i) => (
-        <td key={HEAD[i]} className="num">
-          {value || '·'}
+      {RESOURCE_COLUMNS.map((column) => (
+        <td key={column.id} className="num">
+          {shownResource(column, row)}
         </td>
       ))}
+      <td className="num">{row.dimensions ?? '–'}</td>
     </tr>
   )
-}
-
-function seconds(value: number): string {
-  return value < 10 ? `${fixed(value, 1)} s` : span(Math.round(value))
 }

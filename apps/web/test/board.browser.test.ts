@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { PublishedRow } from '@sweepboard/ledger'
+import type { KindBoard, ResourceRow } from '@sweepboard/results'
 import { launchChromium } from '@sweepboard/test-kit'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Embedded, openEmbedded } from '../../cli/src/embedded.ts'
 import { loadSweep } from '../../cli/src/load-sweep.ts'
+import { bytes } from '../src/format.ts'
 
 const { browser, reason } = await launchChromium()
 const HOSTILE = ['<img src=x onerror=window.hacked=1>', 'evil/\u202egnp.exe', `long/${'x'.repeat(300)}`]
@@ -140,6 +142,60 @@ describe.skipIf(browser === null)(`the board in a browser ${reason && `(skipped:
     await page.close()
   })
 
+  it('switches columns of resources on, sorts by them, and the URL keeps it', async () => {
+    const page = await openPage('/')
+    await page.locator('.lb').waitFor()
+    expect(await page.locator('.lb thead').textContent()).not.toContain('Peak memory')
+    await page.getByRole('button', { name: 'Resources' }).click()
+    await page.locator('.lb thead', { hasText: 'Peak memory' }).waitFor()
+    expect(new URL(page.url()).search).toBe('?res=1')
+    const answer = (await (await fetch(`${url}/api/v1/resources`)).json()) as ResourceRow[]
+    const [pocket] = answer.filter(({ model }) => model === 'local/pocket-static-en')
+    await page
+      .locator('.lb tbody tr', { hasText: 'pocket-static-en' })
+      .first()
+      .getByText(bytes(pocket?.weightsBytes as number))
+      .waitFor()
+    await page.getByRole('button', { name: 'Texts/s' }).click()
+    await page.locator('th[aria-sort=descending]', { hasText: 'Texts/s' }).waitFor()
+    await page.reload()
+    await page.locator('th[aria-sort=descending]', { hasText: 'Texts/s' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Resources' }).getAttribute('aria-pressed')).toBe('true')
+    await page.close()
+  })
+
+  it('marks scores in a language that the model does not claim', async () => {
+    const page = await openPage('/?find=pocket')
+    const marked = page.locator('.lb button.unclaimed')
+    await marked.first().waitFor()
+    expect(await marked.first().getAttribute('title')).toBe('Language not claimed by the model: cmn-Hans')
+    await page.getByText('* language not claimed by the model').waitFor()
+    await marked.first().click()
+    await page.getByRole('dialog').getByText('cmn-Hans is not claimed by the model').first().waitFor()
+    await page.goto(`${url}/?find=random`)
+    await page.locator('.lb tbody tr.r').first().waitFor()
+    expect(await marked.count()).toBe(0)
+    await page.close()
+  })
+
+  it('shows accuracy by kind of query with intervals at each cut-off', async () => {
+    const page = await openPage('/')
+    await page.getByRole('link', { name: 'Kinds' }).click()
+    await page.locator('.kinds tbody tr').first().waitFor()
+    const board = (await (await fetch(`${url}/api/v1/kinds?task=SemanticTrapsEn`)).json()) as KindBoard
+    const [row] = board.rows
+    expect(await page.locator('.kinds tbody tr').count()).toBe(board.rows.length)
+    expect(await page.locator('.kinds thead th').count()).toBe(2 + (row?.kinds.length ?? 0))
+    const first = page.locator('.kinds tbody tr').first().locator('td button').first()
+    expect(await first.textContent()).toContain(row?.all.rates[0]?.rate.toFixed(2))
+    await page.getByLabel('Among the first').selectOption('5')
+    await expect.poll(() => first.textContent()).toContain(row?.all.rates[2]?.low.toFixed(2))
+    await first.click()
+    expect(await page.getByRole('dialog').textContent()).toMatch(/top-1.*top-3.*top-5/s)
+    expect(new URL(page.url()).search).toBe('?k=5')
+    await page.close()
+  })
+
   it('cancels a sweep after saying what stays', async () => {
     const file = join(folder, 'limited.yaml')
     await writeFile(file, 'sweep: limited\ntasks: [SemanticTrapsEn]\nmodels: [mteb/baseline-random-encoder]\nlimit: 5\n')
@@ -155,14 +211,14 @@ describe.skipIf(browser === null)(`the board in a browser ${reason && `(skipped:
 
   it.each(VIEWS)('overflows nowhere and asks nobody else at $width px, $theme', async ({ width, theme }) => {
     const shots = await mkdtemp(join(tmpdir(), `sweepboard-shots-${width}-${theme}-`))
-    for (const path of ['/', '/sweeps', `/sweeps/${sweep}`]) {
-      const page = await openPage(`${path}?theme=${theme}`, width)
+    for (const path of ['/', '/?res=1', '/kinds', '/sweeps', `/sweeps/${sweep}`]) {
+      const page = await openPage(`${path}${path.includes('?') ? '&' : '?'}theme=${theme}`, width)
       await page.locator('tbody tr').first().waitFor()
       const [wide, inner] = await page.evaluate(() => [document.scrollingElement?.scrollWidth ?? 0, innerWidth])
       expect(wide, path).toBeLessThanOrEqual(inner as number)
       const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
       expect(background).toBe(theme === 'dark' ? 'rgb(18, 20, 19)' : 'rgb(250, 250, 248)')
-      await page.screenshot({ path: join(shots, `${path.replaceAll('/', '_')}.png`), fullPage: true })
+      await page.screenshot({ path: join(shots, `${path.replaceAll(/[/?]/g, '_')}.png`), fullPage: true })
       await page.close()
     }
     expect(outside).toEqual([])

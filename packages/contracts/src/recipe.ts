@@ -145,6 +145,8 @@ export const Load = z.strictObject({
   /** Resident memory estimate in bytes, for the lane choice; 0 for remote engines. */
   memoryBytes: z.number().nonnegative(),
   parameterCount: z.number().nonnegative().nullable().default(null),
+  /** Languages its card claims, as the card spells them; absent or null where it does not say. */
+  languages: z.array(z.string()).nullable().optional(),
 })
 export type Load = z.infer<typeof Load>
 

@@ -1,4 +1,4 @@
-import { type Config, type Similarity, SweepError, shownVariant } from '@sweepboard/contracts'
+import { type Config, type Load, type Similarity, SweepError, shownVariant, unclaimedBy } from '@sweepboard/contracts'
 import type { Handle } from './handle.ts'
 import { shownTasks } from './shown-tasks.ts'
 
@@ -8,6 +8,8 @@ export interface BoardCell {
   readonly model: string
   readonly revision: string
   readonly variant: string
+  /** The recipe label alone. */
+  readonly recipeVariant: string
   readonly recipeKey: string
   readonly recipe: {
     readonly similarity: Similarity
@@ -21,6 +23,8 @@ export interface BoardCell {
   readonly configKey: string
   readonly config: Config
   readonly mainScore: number | null
+  /** Languages of the task that the model, or the reranker over it, does not claim. */
+  readonly unclaimed: readonly string[]
 }
 
 /** The score of an imported file: over all its entries, or of one of them. */
@@ -33,8 +37,12 @@ export interface PublishedScore {
   readonly score: number | null
 }
 
-interface BoardRow extends Omit<BoardCell, 'group' | 'recipe' | 'config'> {
+interface BoardRow extends Omit<BoardCell, 'group' | 'recipe' | 'config' | 'recipeVariant' | 'unclaimed'> {
   grp: number
+  lane: string
+  /** Lane of the first stage, where the group stands over one. */
+  baseLane: string | null
+  languages: string
   taskKey: string
   similarity: Similarity
   dimensions: number
@@ -43,7 +51,7 @@ interface BoardRow extends Omit<BoardCell, 'group' | 'recipe' | 'config'> {
 
 const COLUMNS = `g.id as grp, g.model, g.revision, g.variant, g.recipeKey, json_extract(g.recipe, '$.similarity') as similarity,
   json_extract(g.recipe, '$.dimensions') as dimensions, t.key as taskKey, t.name as task, t.subset, t.split, t.mainScore as mainScoreName,
-  c.config as configKey, c.configJson as config, c.mainScore`
+  t.languages, g.lane, (select p.lane from grp p where p.id = g.base) as baseLane, c.config as configKey, c.configJson as config, c.mainScore`
 
 /** Scored cells, of one sweep, or of all sweeps where one task shows one data set (`shownTasks`); about 3 µs a cell. */
 export function boardCells(h: Handle, sweep: string | null): BoardCell[] {
@@ -61,12 +69,34 @@ export function boardCells(h: Handle, sweep: string | null): BoardCell[] {
         )
   const shown = sweep === null ? shownTasks(h) : null
   const configs = new Map<string, Config>()
-  return rows.flatMap(({ grp, taskKey, similarity, dimensions, config, ...row }) => {
+  const unclaimedOf = readClaims(h)
+  return rows.flatMap(({ grp, taskKey, similarity, dimensions, config, lane, baseLane, languages, ...row }) => {
     if (shown && !shown.has(taskKey)) return []
     if (!configs.has(config)) configs.set(config, JSON.parse(config) as Config)
     const parsed = configs.get(config) as Config
-    return { ...row, group: grp, variant: shownVariant(row.variant, parsed), recipe: { similarity, dimensions }, config: parsed }
+    const variants = { variant: shownVariant(row.variant, parsed), recipeVariant: row.variant }
+    const unclaimed = unclaimedOf(baseLane === null ? [lane] : [baseLane, lane], languages)
+    return { ...row, ...variants, group: grp, recipe: { similarity, dimensions }, config: parsed, unclaimed }
   })
+}
+
+/** Which of some languages (as the ledger's JSON) a model of some lanes does not claim; each question is answered once. */
+function readClaims(h: Handle): (lanes: readonly string[], languages: string) => readonly string[] {
+  const claims = new Map(
+    h
+      .all<{ key: string; languages: string | null }>(`select key, json_extract(json, '$.languages') as languages from load`)
+      .map(({ key, languages }) => [key, languages === null ? null : (JSON.parse(languages) as Load['languages'])]),
+  )
+  const answered = new Map<string, readonly string[]>()
+  return (lanes, languages) => {
+    const question = [...lanes, languages].join(' ')
+    const known = answered.get(question)
+    if (known !== undefined) return known
+    const loads = lanes.map((lane) => ({ languages: claims.get(lane) ?? null }))
+    const found = unclaimedBy(loads, JSON.parse(languages) as string[])
+    answered.set(question, found)
+    return found
+  }
 }
 
 /** Names of the tasks a sweep names, whether scored or not. Throws `SB-LEDGER-002`. */

@@ -7,6 +7,7 @@ import {
   type Recipe,
   type ScoreEvidence,
   shownVariant,
+  unclaimedBy,
 } from '@sweepboard/contracts'
 import { type EncodingEvidence, encodingEvidence } from './evidence.ts'
 import type { Handle } from './handle.ts'
@@ -32,6 +33,8 @@ export interface CellView {
   readonly subset: string
   readonly split: string
   readonly languages: readonly string[]
+  /** Those of them that the model, or the reranker over it, does not claim. */
+  readonly unclaimed: readonly string[]
   readonly mainScoreName: string
   readonly datasetRevision: string | null
   readonly counts: PreparationCounts | null
@@ -136,6 +139,9 @@ function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
       side = { query: query[0] ?? null, document: document[0] ?? null, pairs: sideEvidence(h, row.grp, 'pair%') }
       sides.set(row.grp, side)
     }
+    const load = parse<Load>(row.load)
+    const reranker = row.reranker === null ? null : parse<Load>(row.reranker)
+    const languages = parse<string[]>(row.languages)
     return {
       group: row.grp,
       model: row.model,
@@ -144,13 +150,14 @@ function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
       recipeVariant: row.variant,
       recipeKey: row.recipeKey,
       recipe: parse<Recipe>(row.recipe),
-      load: parse<Load>(row.load),
-      reranker: row.reranker === null ? null : parse<Load>(row.reranker),
+      load,
+      reranker,
       task: row.task,
       taskKey: row.taskKey,
       subset: row.subset,
       split: row.split,
-      languages: parse<string[]>(row.languages),
+      languages,
+      unclaimed: unclaimedBy(reranker === null ? [load] : [load, reranker], languages),
       mainScoreName: row.mainScoreName,
       datasetRevision: row.datasetRevision,
       counts: row.counts === null ? null : parse<PreparationCounts>(row.counts),

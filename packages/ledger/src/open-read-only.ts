@@ -20,7 +20,7 @@ import { Handle } from './handle.ts'
 import { compareSchema, lockFolder, openDatabase, readHolder } from './open.ts'
 import { type PublishedFile, type PublishedFilter, type PublishedRow, publishedFiles, publishedRows } from './published.ts'
 import { type SweepStatus, sweepStatus, sweeps } from './status.ts'
-import { type TaskCell, taskCells } from './task-cells.ts'
+import { judgedTasks, type TaskCell, taskCells } from './task-cells.ts'
 import { type TaskTexts, taskTexts } from './task-texts.ts'
 
 /**
@@ -61,6 +61,11 @@ export class LedgerReader {
 
   taskCells(task: string, sweep: string | null): TaskCell[] {
     return this.#read((h) => taskCells(h, task, sweep))
+  }
+
+  /** Tasks outside the catalog with scores by query, in order of name, and their judgments. */
+  judgedTasks(): { readonly task: string; readonly judgments: string }[] {
+    return this.#read(judgedTasks)
   }
 
   /** Throws `SB-LEDGER-010`. */

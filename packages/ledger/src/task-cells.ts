@@ -24,3 +24,12 @@ export function taskCells(h: Handle, task: string, sweep: string | null): TaskCe
     return cell.task !== task || rest === undefined ? [] : [{ ...cell, ...rest }]
   })
 }
+
+/** Judgments of the tasks outside the catalog that have scores by query: only those can have kinds of queries. In order of name. */
+export function judgedTasks(h: Handle): { readonly task: string; readonly judgments: string }[] {
+  return h.all<{ task: string; judgments: string }>(
+    `select distinct t.name as task, t.judgments from task t where t.judgments is not null and json_extract(t.ref, '$.catalog') is null
+     and exists (select 1 from grp g join cell c on c.grp = g.id where g.taskKey = t.key and c.state = 'scored' and c.perQuery is not null)
+     order by 1`,
+  )
+}

@@ -69,12 +69,13 @@ export async function resolveEndpoint(source: ModelSource, choice: DialectChoice
     open: plan.open,
     memoryBytes: 0,
     parameterCount: card?.parameters ?? null,
+    languages: card?.languages ?? null,
   }
   return {
     load,
     recipe,
     warnings,
-    languages: card?.languages ?? null,
+    languages: load.languages ?? null,
     matryoshka: card?.matryoshka.length ? card.matryoshka : null,
     prompts,
   }

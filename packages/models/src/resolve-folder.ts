@@ -34,13 +34,14 @@ export async function resolveFolder(input: { source: ModelSource; folder: string
     open: variant.open,
     memoryBytes: variant.memoryBytes,
     parameterCount: card?.parameters ?? null,
+    languages: config.languages ?? card?.languages ?? null,
   }
   const notes = card === null ? [] : [...cardNotes(model, card, recipe.dimensions)]
   return {
     load,
     recipe,
     warnings: [...warnings, ...variant.warnings, ...notes],
-    languages: config.languages ?? card?.languages ?? null,
+    languages: load.languages ?? null,
     matryoshka: config.matryoshka ?? (card !== null && card.matryoshka.length > 0 ? card.matryoshka : null),
     prompts,
   }

@@ -15,13 +15,15 @@ import { logitsPaddedTokens } from './token-batches.ts'
  *   model, `SB-CORE-002` for an engine that scores no pairs
  */
 export async function resolveReranker(source: RerankSource, context: ResolveContext): Promise<RerankerInfo> {
+  if (typeof source.engine === 'object' && 'launch' in source.engine)
+    return (await import('./resolve-launched-reranker.ts')).resolveLaunchedReranker(source, source.engine.launch, context)
   const onnx = onnxOf(source)
   const folder = resolve(context.baseDir, source.model)
   const spelled = hubIdOf(folder)
   const card = cardOf(source, spelled?.model ?? null)
   const model = card !== null && spelled?.model === card.model ? card.model : `local/${basename(folder)}`
   const variant = await readOnnxVariant(model, folder, onnx)
-  const facts = await readFacts(folder)
+  const facts = await readRerankerFacts(folder)
   const recipe = composePairRecipe(model, { facts, card, patch: source.recipe ?? {} })
   pairReader(await openTextTokenizer(folder, model), recipe)
   const padding = source.recipe?.padding ?? card?.padding ?? 'right'
@@ -37,6 +39,7 @@ export async function resolveReranker(source: RerankSource, context: ResolveCont
     open: variant.open,
     memoryBytes: variant.memoryBytes,
     parameterCount: card?.parameters ?? null,
+    languages: card?.languages ?? null,
   }
   const notes = card === null ? [] : [`${model} takes what its folder does not say from the recipe of ${card.model}`]
   return { load, recipe, warnings: [...variant.warnings, ...notes] }
@@ -60,7 +63,7 @@ function cardOf(source: RerankSource, spelled: string | null): RerankerCard | nu
 }
 
 /** What a reranker's folder says of itself; null where it says nothing. */
-interface RerankerFacts {
+export interface RerankerFacts {
   readonly isCausal: boolean
   readonly labelCount: number | null
   /** `identity` and the like; sentence-transformers' own default for one label is the logistic function. */
@@ -69,7 +72,8 @@ interface RerankerFacts {
   readonly vocabulary: number | null
 }
 
-async function readFacts(folder: string): Promise<RerankerFacts> {
+/** Reads config.json and tokenizer_config.json of a reranker's folder. */
+export async function readRerankerFacts(folder: string): Promise<RerankerFacts> {
   const [config, tokenizer] = await Promise.all([readJson(folder, 'config.json'), readJson(folder, 'tokenizer_config.json')])
   const architecture = String((config?.architectures as unknown[] | undefined)?.[0] ?? '')
   const labels = config?.id2label
@@ -87,7 +91,11 @@ async function readFacts(folder: string): Promise<RerankerFacts> {
   }
 }
 
-function composePairRecipe(
+/**
+ * A reranker's recipe: each member from the spec, else from the card, else from the folder.
+ * @throws SweepError `SB-MODEL-004` naming what none of them says, or what does not fit the model
+ */
+export function composePairRecipe(
   model: string,
   from: { facts: RerankerFacts; card: RerankerCard | null; patch: PairPatch },
 ): PairRecipe {

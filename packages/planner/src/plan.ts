@@ -17,6 +17,7 @@ import {
 import { parseDuration } from './duration.ts'
 import { compileGate } from './gate.ts'
 import { glob } from './pattern.ts'
+import { languageWarnings } from './plan-languages.ts'
 import { candidateGroup, type ResolvedReranker } from './plan-rerank.ts'
 import {
   FIRST_STAGE,
@@ -109,7 +110,7 @@ export function planSweep({ spec, models, tasks, rerankers = [], lexical, rerank
     sweep: spec.sweep,
     groups: planned.map((group, rank) => ({ ...group, rank })),
     gates: (spec.gates ?? []).flatMap(compileGate),
-    warnings: [...warnings],
+    warnings: [...warnings, ...languageWarnings(planned)],
     isLimited: spec.limit !== undefined,
     budget: {
       cellMs: spec.budget?.cell ? parseDuration(spec.budget.cell) : null,
