@@ -1,6 +1,7 @@
 import { type ChunkFailure, SweepError, toSweepError } from '@sweepboard/contracts'
 import { Backoff, pause } from './backoff.ts'
 import type { EncodeReply, EncodeRequest, EngineFacts } from './child-message.ts'
+import { isDiskFull } from './durable-file.ts'
 import { type EngineChild, EngineNotOpened } from './engine-child.ts'
 import { failureClass } from './failure-class.ts'
 import { isolate } from './isolate.ts'
@@ -55,19 +56,37 @@ export async function encodeChunk(request: ChunkRequest, tools: ChunkTools): Pro
 }
 
 async function encodeOrSearch(request: ChunkRequest, tools: ChunkTools): Promise<ChunkOutcome> {
-  const first = await withMemory(request, tools)
+  let first = await withMemory(request, tools)
+  // A server may die for reasons of its own: only a second death over the same texts asks for a search among them.
+  if (isServerDeath(first)) first = await withMemory(request, tools)
   if (!(first instanceof SweepError)) return first
   if (failureClass(first) === 'engine') return failed('engine', first, null)
+  if (isServerDeath(first) && request.end - request.start === 1)
+    // Alone, twice. There is no neighbour to ask whether the server is worth anything.
+    return tools.engine.hasEncoded ? failed('poison', first, request.start) : failed('engine', first, null)
   const named = namedText(first, request)
   if (named !== null) return failed('poison', first, named)
   const probe = async (start: number, end: number) => {
     const result = await attempt({ ...request, start, end }, { tools, keep: false, budget: tools.budget })
-    return result instanceof SweepError ? result : null
+    if (!(result instanceof SweepError)) return null
+    if (isServerDeath(result) && !(await encodesAnother({ ...request, start, end }, request, tools)))
+      throw new Judged(failed('engine', result, null))
+    return result
   }
   const poison = await isolate(probe, request.start, request.end)
   if (poison !== null) return failed('poison', poison.error, poison.text)
   const again = await attempt(request, { tools, keep: true, budget: tools.budget })
   return again instanceof SweepError ? failed('engine', again, null) : again
+}
+
+/**
+ * Whether a new server encodes a text of the chunk that the dead one was not asked for: then it was those texts that it died of. This also
+ * keeps one such text from using up the restarts that a server has.
+ */
+async function encodesAnother(died: ChunkRequest, chunk: ChunkRequest, tools: ChunkTools): Promise<boolean> {
+  const other = died.start > chunk.start ? chunk.start : chunk.end - 1
+  const result = await attempt({ ...chunk, start: other, end: other + 1 }, { tools, keep: false, budget: tools.budget })
+  return !(result instanceof SweepError)
 }
 
 /** The text the engine itself found to fail, twice and alone, counted in the text set; null when it names none. */
@@ -83,7 +102,8 @@ function namedText(error: SweepError, { start, end }: ChunkRequest): number | nu
  */
 async function withMemory(request: ChunkRequest, tools: ChunkTools): Promise<ChunkOutcome | SweepError> {
   let result = await attempt(request, { tools, keep: true, budget: tools.budget })
-  if (isOutOfMemory(result)) result = await attempt(request, { tools, keep: true, budget: tools.budget })
+  // Not of a server: its log says what it died of, and its restarts are counted.
+  if (isOutOfMemory(result) && !isServer(result)) result = await attempt(request, { tools, keep: true, budget: tools.budget })
   let budget = tools.budget ?? tools.plannedTokens
   if (hasCutForMemory(result)) await tools.setBudget(Math.max(LEAST_BUDGET, Math.floor(budget / 2)))
   for (let splits = 1; splits <= MEMORY_TRIES && isOutOfMemory(result) && budget >= LEAST_BUDGET * 2; splits += 1) {
@@ -104,6 +124,14 @@ function isOutOfMemory(result: ChunkOutcome | SweepError): boolean {
   return result instanceof SweepError && failureClass(result) === 'memory'
 }
 
+function isServer(result: ChunkOutcome | SweepError): boolean {
+  return result instanceof SweepError && result.code === 'SB-WORK-020'
+}
+
+function isServerDeath(result: ChunkOutcome | SweepError): boolean {
+  return result instanceof SweepError && failureClass(result) === 'server'
+}
+
 interface Attempt {
   readonly tools: ChunkTools
   readonly keep: boolean
@@ -121,6 +149,7 @@ async function attempt(request: ChunkRequest, { tools, keep, budget }: Attempt):
     )
     if (isOutcome(thrown)) return thrown
     tools.signal.throwIfAborted()
+    if (isDiskFull(thrown)) throw thrown
     const error = thrown instanceof EngineNotOpened ? thrown.failure : toSweepError(thrown)
     const kind = failureClass(error)
     if (error.code === 'SB-MODEL-008' || error.code === 'SB-WORK-002') tools.onChildGone(error)
@@ -158,5 +187,7 @@ function retell(error: SweepError, text: number): SweepError {
   if (error.code === 'SB-MODEL-008' && error.details.signal === 'SIGKILL') return new SweepError('SB-MODEL-010', { text })
   if (error.code === 'SB-MODEL-008')
     return new SweepError('SB-MODEL-006', { text, message: `the inference child ${error.details.what}` })
+  if (error.code === 'SB-WORK-020' && error.details.trouble === 'memory') return new SweepError('SB-MODEL-010', { text })
+  if (error.code === 'SB-WORK-020') return new SweepError('SB-MODEL-006', { text, message: `the server ${error.details.what}` })
   return error
 }

@@ -3,11 +3,17 @@ import { providerEnvironment } from '@sweepboard/models'
 import type { EncodeReply, EncodeRequest, EngineFacts } from './child-message.ts'
 import { SupervisedChild } from './child-process.ts'
 import { failureClass } from './failure-class.ts'
+import type { LaunchedServer, ReadyServer } from './launched-server.ts'
 
 const OPEN_TRIES = 3
+const SERVER_DIED = 'SB-WORK-020'
+/** What the client, or the watchdog over it, says of a server that does not answer, after patience of its own. */
+const MUTE: readonly string[] = ['SB-HTTP-001', 'SB-HTTP-002', 'SB-HTTP-007', 'SB-WORK-002']
 
 export interface EngineChildOptions {
   readonly load: Load
+  /** Of a load whose server the worker starts; its end is the caller's. */
+  readonly server: LaunchedServer | null
   /** Throws `SB-HTTP-006` when the load's key variable may not be read here. */
   readonly apiKey: () => string | null
   readonly threads: number | null
@@ -15,6 +21,8 @@ export interface EngineChildOptions {
   readonly artifacts: string
   readonly noProgressMs: number
   readonly now: () => number
+  /** Kind of device that a server of ours computes on: it does not tell. */
+  readonly device: string
   /** What the slot's devices want to stand in the child's environment. */
   readonly env: Readonly<Record<string, string>>
   /** Crash point of the first child started here. */
@@ -43,22 +51,31 @@ export class EngineChild {
   #child: SupervisedChild | null = null
   #facts: EngineFacts | null = null
   #crashAt: string | null
+  #hasEncoded = false
 
   constructor(options: EngineChildOptions) {
     this.#options = options
     this.#crashAt = options.crashAt
   }
 
+  /** Whether anything was encoded here: an engine that then fails over a text is not to blame itself. */
+  get hasEncoded(): boolean {
+    return this.#hasEncoded
+  }
+
   /**
-   * Opens the engine unless it is open. A failure that another try may cure (a child that died) gets three in all. Throws
-   * `EngineNotOpened`, or the signal's reason when aborted.
+   * Opens the engine unless it is open, its server first where it has one of its own. A failure that another try may cure (a child that
+   * died) gets three in all; how often a server is started is its own affair. Throws `EngineNotOpened`, or the signal's reason when
+   * aborted.
    */
   async open(signal: AbortSignal): Promise<EngineFacts> {
-    if (this.#child?.alive && this.#facts !== null) return this.#facts
-    for (let tries = 1; ; tries += 1) {
+    const { server } = this.#options
+    if (this.#child?.alive && this.#facts !== null && server?.isUp !== false) return this.#facts
+    for (let tries = 1; ; ) {
       await this.close()
+      const ready = server === null ? null : await this.#startServer(server, signal)
       try {
-        this.#facts = await this.#start(signal)
+        this.#facts = await this.#start(ready, signal)
         return this.#facts
       } catch (error) {
         await this.close()
@@ -67,12 +84,22 @@ export class EngineChild {
         const isCurable = failureClass(error) !== 'lane' && failureClass(error) !== 'busy'
         if (!isCurable || tries >= OPEN_TRIES) throw new EngineNotOpened(error)
         this.#options.onRetry(error)
+        if (error.code !== SERVER_DIED) tries += 1
       }
     }
   }
 
-  async #start(signal: AbortSignal): Promise<EngineFacts> {
-    const { load, threads, modelsRoot, artifacts, noProgressMs, now } = this.#options
+  async #startServer(server: LaunchedServer, signal: AbortSignal): Promise<ReadyServer> {
+    try {
+      return await server.start(signal)
+    } catch (error) {
+      throw server.failure !== null && error === server.failure ? new EngineNotOpened(server.failure) : error
+    }
+  }
+
+  async #start(ready: ReadyServer | null, signal: AbortSignal): Promise<EngineFacts> {
+    const { load: planned, threads, modelsRoot, artifacts, noProgressMs, now } = this.#options
+    const load = ready === null ? planned : { ...planned, open: { ...planned.open, url: ready.url } }
     const env = { ...providerEnvironment(load.identity.provider), ...this.#options.env }
     const apiKey = this.#options.apiKey()
     const entry = new URL('./inference-child.ts', import.meta.url)
@@ -80,7 +107,9 @@ export class EngineChild {
     this.#child = child
     const crashAt = this.#crashAt
     this.#crashAt = null
-    return child.request({ kind: 'open', load, apiKey, threads, modelsRoot, artifacts, crashAt }, signal)
+    const request = { kind: 'open', load, apiKey, threads, modelsRoot, artifacts, crashAt } as const
+    const facts = await this.#whileServed((either) => child.request(request, either), signal)
+    return ready === null ? facts : factsOf(facts, ready, this.#options.device)
   }
 
   async encode(
@@ -91,12 +120,37 @@ export class EngineChild {
     const facts = await this.open(signal)
     const child = this.#child
     if (child === null) throw new SweepError('SB-CORE-004', { what: 'the engine' })
-    const reply = await child.request({ kind: 'encode', ...request }, signal, onWriting)
+    const ask = (either: AbortSignal) => child.request({ kind: 'encode', ...request }, either, onWriting)
+    const reply = await this.#whileServed(ask, signal)
+    this.#hasEncoded = true
+    this.#options.server?.served()
     if (reply.residentBytes > this.#options.recycleBytes) {
       this.#options.onRecycle(reply.residentBytes)
       await this.close()
     }
     return { reply, facts }
+  }
+
+  /**
+   * A request that ends with the server it is answered through. A server of ours that does not answer is ended: its death, and not what
+   * the client says of it, is what the caller gets (`SB-WORK-020`, or `EngineNotOpened` when it is closed by it).
+   */
+  async #whileServed<T>(ask: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { server } = this.#options
+    if (server === null) return ask(signal)
+    try {
+      return await ask(AbortSignal.any([signal, server.gone]))
+    } catch (error) {
+      if (signal.aborted) throw error
+      if (error instanceof SweepError && MUTE.includes(error.code) && server.isUp) {
+        await this.close()
+        await server.condemn(`was ended because it gave no answer (${error.message})`)
+      }
+      const death = await server.death()
+      if (death === null) throw error
+      await this.close()
+      throw server.failure === null ? death : new EngineNotOpened(server.failure)
+    }
   }
 
   /** Kills the child, if any, with its process group. */
@@ -106,4 +160,11 @@ export class EngineChild {
     this.#facts = null
     await child?.kill()
   }
+}
+
+/** Facts as evidence wants them: the client only knows a URL, and what the server there says of itself. */
+function factsOf(facts: EngineFacts, ready: ReadyServer, device: string): EngineFacts {
+  const version = ready.version === null ? facts.version.replace(/^unknown\b/, ready.name) : `${ready.name} ${ready.version}`
+  const provider = facts.provider.replace(/^unknown\b/, ready.name)
+  return { ...facts, version, provider, device, loadSeconds: ready.loadSeconds + facts.loadSeconds }
 }

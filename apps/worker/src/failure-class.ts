@@ -3,10 +3,10 @@ import type { SweepError } from '@sweepboard/contracts'
 /**
  * What a failure of the engine asks for:
  * `aborted` nothing; `busy` the same again later; `lane` another slot (nothing this engine is given will work);
- * `text` a search for the text that causes it; `memory` smaller batches first; `engine` a count against the chunk;
- * `input` a text set that is absent or damaged; `disk` free space.
+ * `text` a search for the text that causes it; `server` the same again on a new server, then that search; `memory` smaller
+ * batches first; `engine` a count against the chunk; `input` a text set that is absent or damaged; `disk` free space.
  */
-export type FailureClass = 'aborted' | 'busy' | 'lane' | 'text' | 'memory' | 'engine' | 'input' | 'disk'
+export type FailureClass = 'aborted' | 'busy' | 'lane' | 'text' | 'server' | 'memory' | 'engine' | 'input' | 'disk'
 
 const BY_CODE: Readonly<Record<string, FailureClass>> = {
   'SB-CORE-004': 'aborted',
@@ -24,6 +24,12 @@ const BY_CODE: Readonly<Record<string, FailureClass>> = {
   'SB-MODEL-004': 'lane',
   'SB-MODEL-009': 'lane',
   'SB-WORK-002': 'engine',
+  'SB-WORK-021': 'lane',
+  'SB-WORK-022': 'lane',
+  'SB-WORK-023': 'lane',
+  'SB-WORK-024': 'lane',
+  'SB-WORK-031': 'lane',
+  'SB-WORK-032': 'lane',
   'SB-ART-001': 'input',
   'SB-ART-002': 'input',
   'SB-ART-004': 'disk',
@@ -33,5 +39,7 @@ export function failureClass(error: SweepError): FailureClass {
   // end when an allocation fails.
   if (error.code === 'SB-MODEL-008')
     return error.details.signal === 'SIGKILL' || error.details.signal === 'SIGABRT' ? 'memory' : 'text'
+  // A server of ours that died: of want of memory, or of something else.
+  if (error.code === 'SB-WORK-020') return error.details.trouble === 'memory' ? 'memory' : 'server'
   return BY_CODE[error.code] ?? 'text'
 }

@@ -16,6 +16,8 @@ export interface HostFolder {
   readonly artifacts: string
   readonly marks: string
   readonly slots: string
+  /** Servers started here: records, logs, scratch files. */
+  readonly servers: string
   release(): Promise<void>
 }
 
@@ -28,7 +30,7 @@ export async function openHostFolder(folder: string): Promise<HostFolder> {
     const { host, boot } = await nextBoot(join(folder, 'host.json'))
     await writeDurably(join(folder, 'holder'), `process ${process.pid}\n`)
     const release = () => new Promise<void>((resolve) => lock.close(() => resolve()))
-    return { host, boot, ...paths, slots: join(folder, 'slots.json'), release }
+    return { host, boot, ...paths, slots: join(folder, 'slots.json'), servers: join(folder, 'servers'), release }
   } catch (error) {
     lock.close()
     throw error

@@ -5,6 +5,7 @@ import type { HostFolder } from './host-folder.ts'
 import type { Marks } from './mark.ts'
 import type { WorkerOptions } from './options.ts'
 import type { Outbox } from './outbox.ts'
+import type { ServerRecords } from './server-record.ts'
 import type { SlotMemory } from './slot-memory.ts'
 import type { Turn } from './turn.ts'
 
@@ -25,6 +26,8 @@ export interface Host {
   readonly marks: Marks
   readonly held: HeldLeases
   readonly memory: SlotMemory
+  /** Servers that run, on disk. */
+  readonly servers: ServerRecords
   /** Shared by computing encode runs; a quarantined one takes it alone. */
   readonly quarantine: Turn
   /** Sequence number of the last beat composed. */

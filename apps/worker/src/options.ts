@@ -1,4 +1,5 @@
 import type { ArtifactStore, JoinAnswer, ServiceLink, SlotReport, TicketQueue } from '@sweepboard/contracts'
+import type { OwnLaunchers } from '@sweepboard/models'
 import type { Gpus } from './gpus.ts'
 import type { SlotOption } from './slot-option.ts'
 
@@ -20,6 +21,10 @@ export interface WorkerEvent {
     | 'stopped-lease'
     | 'child-gone'
     | 'child-recycled'
+    | 'server'
+    | 'server-gone'
+    | 'server-leftover'
+    | 'device-lost'
     | 'crash-reported'
     | 'entry-dropped'
     | 'queue-error'
@@ -49,6 +54,14 @@ export interface WorkerOptions {
   readonly modelsRoot?: string
   /** Digests of the model folders below `modelsRoot`; null = shares the service's file system. */
   readonly weights?: readonly string[] | null
+  /** What this host says of launchers; absent = the known ones as they are. */
+  readonly launchers?: OwnLaunchers
+  /** Of which the servers started here get what `serverEnvironment` lets through. Default: this process's. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Milliseconds a server may take from its start until it answers. Default 30 minutes. */
+  readonly serverStartMs?: number
+  /** Milliseconds a server has to end when asked, before it is killed. Default 10,000. */
+  readonly serverStopMs?: number
   readonly hostname: string
   readonly version: string
   /** Commit of the code, for evidence. */

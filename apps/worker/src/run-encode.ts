@@ -15,6 +15,7 @@ import { endOf } from './end-message.ts'
 import type { EngineChild } from './engine-child.ts'
 import type { HeldRun } from './held-leases.ts'
 import type { Host } from './host.ts'
+import type { LaunchedServer } from './launched-server.ts'
 import type { SlotOption } from './slot-option.ts'
 import type { Turn } from './turn.ts'
 
@@ -28,7 +29,10 @@ export interface EncodeSlot {
   readonly closed: ClosedLanes
   /** No further chunk is begun; what is left goes back. */
   readonly draining: () => boolean
-  readonly leaveLane: () => void
+  /** The server the engine speaks to, where the worker started it. */
+  readonly server: LaunchedServer | null
+  /** Serves no more of this lane; of any lane where the reason is that the slot's device is gone. */
+  readonly leaveLane: (reason: SweepError) => void
 }
 
 type Part = EncodeWork['parts'][number]
@@ -169,7 +173,13 @@ async function commit(
   const { digest } = outcome.reply
   if (digest === null) throw new TypeError('a kept chunk has a digest')
   host.fault('artifact.written')
-  const evidence = evidenceOf(outcome, chunk, { host: host.folder.host, slot: slot.id, code: host.options.code })
+  slot.server?.measure()
+  const evidence = evidenceOf(outcome, chunk, {
+    peakBytes: peakOf(outcome, host, { slot, lane: work.load.key }),
+    host: host.folder.host,
+    slot: slot.id,
+    code: host.options.code,
+  })
   const { lease } = work
   await host.outbox.add({
     kind: 'commit',
@@ -195,12 +205,18 @@ async function commit(
   })
 }
 
+/** Most memory that what computed this chunk was seen to hold: of a server of ours, on the slot's GPUs where it has some. */
+function peakOf({ reply }: Done, host: Host, { slot, lane }: { slot: EncodeSlot; lane: string }): number {
+  if (slot.server === null) return reply.peakMemoryBytes
+  return (slot.device === 'cuda' ? host.memory.peaks(slot.id)[lane] : undefined) ?? slot.server.peakBytes
+}
+
 function evidenceOf(
   { reply, facts, splits }: Done,
   chunk: Chunk,
-  where: { host: string; slot: string; code: string },
+  { peakBytes, ...where }: { peakBytes: number; host: string; slot: string; code: string },
 ): ChunkEvidence {
-  const { counts, dim, encodeSeconds, peakMemoryBytes } = reply
+  const { counts, dim, encodeSeconds } = reply
   const { engine, version, provider, dtype, device, loadSeconds } = facts
   return {
     ...where,
@@ -219,7 +235,7 @@ function evidenceOf(
     splitCount: counts.splitCount + splits,
     loadSeconds,
     encodeSeconds,
-    peakMemoryBytes,
+    peakMemoryBytes: peakBytes,
     dim,
     ...(reply.queryMs && { queryMs: [...reply.queryMs] }),
     ...(reply.weightsBytes !== undefined && { weightsBytes: reply.weightsBytes }),
@@ -236,5 +252,5 @@ function tellFailure(host: Host, part: Part, chunk: Chunk, failure: Omit<ChunkFa
 function closeLane({ host, slot, lane }: Place, { reason, close }: Extract<ChunkOutcome, { state: 'give-back' }>): void {
   slot.closed.close(lane, reason.message, close === 'for-good')
   host.options.log({ event: 'lane-closed', slot: slot.id, lane, forGood: close === 'for-good', message: reason.message })
-  slot.leaveLane()
+  slot.leaveLane(reason)
 }

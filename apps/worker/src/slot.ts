@@ -9,14 +9,17 @@ import {
 } from '@sweepboard/contracts'
 import { ClosedLanes } from './closed-lanes.ts'
 import { deviceEnvironment } from './device-environment.ts'
+import { isDiskFull } from './durable-file.ts'
 import { EngineChild, EngineNotOpened } from './engine-child.ts'
 import { failureClass } from './failure-class.ts'
 import type { Gpus } from './gpus.ts'
 import type { Host } from './host.ts'
 import { hostMemoryBytes } from './host-memory.ts'
+import type { LaunchedServer } from './launched-server.ts'
 import { type EncodeSlot, runEncode } from './run-encode.ts'
 import { runTicket } from './run-ticket.ts'
 import type { SlotOption } from './slot-option.ts'
+import { serverFor } from './slot-server.ts'
 import { nextState, type SlotEvent, type SlotState } from './slot-state.ts'
 import { Turn } from './turn.ts'
 
@@ -26,6 +29,8 @@ const TICKETS = 2
 interface Lane {
   readonly load: Load
   readonly engine: EngineChild
+  /** Of a load whose server is started here. */
+  readonly server: LaunchedServer | null
   readonly leaving: AbortController
   consumer: TicketConsumer | null
 }
@@ -43,6 +48,8 @@ export class Slot {
   #wanted: Load | null = null
   #full = false
   #stopped = false
+  /** Why no lane is served any more: the slot's device is gone. */
+  #lost: SweepError | null = null
   #measuring = false
   #changing: Promise<void> | null = null
 
@@ -57,10 +64,11 @@ export class Slot {
   report(): SlotReport {
     const gpus = this.#gpus
     if (gpus !== null && this.#state === 'serving') this.#measureMemory(gpus)
+    this.#lane?.server?.measure()
     return {
       id: this.option.id,
       device: this.option.device,
-      memoryBytes: gpus?.memoryBytes(this.option) ?? this.#memoryBytes,
+      memoryBytes: this.#bytes,
       deviceCount: Math.max(1, this.option.devices.length),
       deviceName: gpus?.nameOf(this.option) ?? null,
       reading: gpus?.reading(this.option) ?? null,
@@ -71,6 +79,10 @@ export class Slot {
       loadSeconds: this.#host.memory.loadTimes(this.option.id),
       closed: this.#closed.report(),
     }
+  }
+
+  get #bytes(): number {
+    return this.#gpus?.memoryBytes(this.option) ?? this.#memoryBytes
   }
 
   /** Null on slots without a GPU. */
@@ -96,6 +108,7 @@ export class Slot {
 
   /** The lane a beat's answer names; null = none. */
   assign(load: Load | null): void {
+    if (load !== null && this.#lost !== null && !this.#closed.isClosed(load.key)) this.#refuse(load, this.#lost)
     this.#wanted = load !== null && this.#closed.isClosed(load.key) ? null : load
     this.#change()
   }
@@ -106,9 +119,10 @@ export class Slot {
     this.#change()
   }
 
-  /** Kills the child; a run in hand fails. */
+  /** Kills the child and the server; a run in hand fails. */
   async killChild(): Promise<void> {
-    await this.#lane?.engine.close()
+    const lane = this.#lane
+    await Promise.all([lane?.engine.close(), lane?.server?.kill()])
   }
 
   /** Takes nothing more; resolves when the runs have ended and the child is gone. */
@@ -167,30 +181,39 @@ export class Slot {
   }
 
   async #enter(load: Load): Promise<void> {
-    const lane: Lane = { load, engine: this.#engineFor(load), leaving: new AbortController(), consumer: null }
+    const server = serverFor(load, { option: this.option, memoryBytes: this.#bytes }, this.#host)
+    const lane: Lane = { load, server, engine: this.#engineFor(load, server), leaving: new AbortController(), consumer: null }
     this.#lane = lane
     this.#move('assign')
     const began = this.#host.now()
+    let seconds: number | null = null
     try {
-      await lane.engine.open(lane.leaving.signal)
+      const facts = await lane.engine.open(lane.leaving.signal)
+      // Of a server only the start that worked counts, not those before it and the pauses between.
+      if (server !== null) seconds = facts.loadSeconds
     } catch (error) {
       await lane.engine.close()
-      if (!lane.leaving.signal.aborted) this.#refuse(load, error instanceof EngineNotOpened ? error.failure : toSweepError(error))
+      await server?.stop()
+      if (isDiskFull(error)) this.#host.onDiskFull()
+      else if (!lane.leaving.signal.aborted)
+        this.#refuse(load, error instanceof EngineNotOpened ? error.failure : toSweepError(error))
       this.#lane = null
       this.#move('refused')
       return
     }
     if (this.option.device !== 'endpoint')
-      await this.#host.memory.loaded(this.option.id, load.key, (this.#host.now() - began) / 1000)
+      await this.#host.memory.loaded(this.option.id, load.key, seconds ?? (this.#host.now() - began) / 1000)
     this.#move('opened')
     const slot: EncodeSlot = {
       id: this.option.id,
       device: this.option.device,
       engine: lane.engine,
+      server,
       turn: this.#turn,
       closed: this.#closed,
       draining: () => this.#state !== 'serving' || this.#lane !== lane,
-      leaveLane: () => {
+      leaveLane: (reason) => {
+        this.#learnFrom(load, reason)
         this.#wanted = null
         this.#change()
       },
@@ -206,9 +229,23 @@ export class Slot {
 
   #refuse(load: Load, error: SweepError): void {
     const forGood = failureClass(error) !== 'busy'
+    this.#learnFrom(load, error)
     this.#closed.close(load.key, error.message, forGood)
     if (this.#wanted?.key === load.key) this.#wanted = null
     this.#host.options.log({ event: 'lane-closed', slot: this.option.id, lane: load.key, forGood, message: error.message })
+  }
+
+  /** A device too small is remembered with the load, a device that is gone with the slot. */
+  #learnFrom(load: Load, error: SweepError): void {
+    if (error.code === 'SB-WORK-023') {
+      const held = this.#host.memory.held(this.option.id, load.key, Math.max(this.#bytes, load.memoryBytes))
+      void held.catch((failed: Error) =>
+        this.#host.options.log({ event: 'failed', slot: this.option.id, message: failed.message }),
+      )
+    }
+    if (error.code !== 'SB-WORK-024' || this.#lost !== null) return
+    this.#lost = error
+    this.#host.options.log({ event: 'device-lost', slot: this.option.id, message: error.message })
   }
 
   async #leave(lane: Lane): Promise<void> {
@@ -217,14 +254,17 @@ export class Slot {
       this.#host.options.log({ event: 'queue-error', slot: this.option.id, message: error.message })
     })
     await lane.engine.close()
+    await lane.server?.stop()
     this.#lane = null
     this.#move('left')
   }
 
-  #engineFor(load: Load): EngineChild {
+  #engineFor(load: Load, server: LaunchedServer | null): EngineChild {
     const { options, folder, noProgressMs, now, childCrashAt } = this.#host
     return new EngineChild({
       load,
+      server,
+      device: this.option.device,
       apiKey: () => readKey(load, options),
       threads: options.threads ?? null,
       modelsRoot: options.modelsRoot ?? null,

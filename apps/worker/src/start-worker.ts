@@ -20,6 +20,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const join = await joinService(options)
     const queue = await options.queue(join)
     const worker = new Worker({ options, folder, join, queue, ...(await openState(options, folder)) })
+    await worker.clearServers()
     await worker.reportCrashes()
     worker.start()
     return worker

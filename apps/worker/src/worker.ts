@@ -13,6 +13,7 @@ import { Marks } from './mark.ts'
 import type { RunningWorker, WorkerOptions } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import { ScoreSlot } from './score-slot.ts'
+import { ServerRecords } from './server-record.ts'
 import { Slot } from './slot.ts'
 import type { SlotMemory } from './slot-memory.ts'
 import { Turn } from './turn.ts'
@@ -70,6 +71,7 @@ export class Worker implements RunningWorker {
       marks: new Marks(folder.marks),
       held: new HeldLeases(outbox),
       memory,
+      servers: new ServerRecords(folder.servers),
       quarantine: new Turn(),
       lastSeq: () => this.#heart.lastSeq,
       beatSoon: () => this.#heart.beatSoon(),
@@ -103,6 +105,18 @@ export class Worker implements RunningWorker {
 
   get host(): string {
     return this.#host.folder.host
+  }
+
+  /** Kills servers that an earlier run left behind: it was killed, and their guards with it. */
+  async clearServers(): Promise<void> {
+    for (const { slot, model } of await this.#host.servers.clear()) {
+      this.#host.options.log({
+        event: 'server-leftover',
+        slot,
+        model,
+        message: `a server of ${model} was left over, and is killed`,
+      })
+    }
   }
 
   /** Marks of an earlier run whose chunk is not in the outbox: this host died over them. */

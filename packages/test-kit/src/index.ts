@@ -1,4 +1,5 @@
 export { type ChromiumStart, launchChromium } from './chromium.ts'
+export { type LaunchStubOptions, launchStubCommand, launchStubFile } from './launch-stub-command.ts'
 export { emptyTempFolder, processesMarked, RUN_MARK } from './leaks.ts'
 export { findOnPath } from './on-path.ts'
 export { isAlive, liveDescendants, liveProcesses, type ProcessRow, processRow, waitUntil } from './processes.ts'

@@ -1,0 +1,106 @@
+import { createWriteStream, mkdirSync, renameSync, type WriteStream } from 'node:fs'
+import { dirname } from 'node:path'
+
+const TAIL_LINES = 40
+const TAIL_BYTES = 8192
+const LINE_BYTES = 2000
+const FILE_BYTES = 4 * 2 ** 20
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+const CONTROLS = /\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g
+
+/**
+ * What one server printed: its last lines in memory, at most 40 and 8 KiB, without control characters, and all of it in a file that
+ * begins anew after 4 MiB (the part before is kept as `.1`). A log that cannot be written is no reason to stop a server.
+ */
+export class ServerLog {
+  readonly #path: string
+  readonly #onLine: (line: string) => void
+  readonly #limit: number
+  #file: WriteStream
+  #fileBytes = 0
+  #lines: string[] = []
+  #open = ''
+  #at: number
+  readonly #now: () => number
+
+  constructor(path: string, parts: { onLine: (line: string) => void; now: () => number; limitBytes?: number }) {
+    this.#path = path
+    this.#onLine = parts.onLine
+    this.#limit = parts.limitBytes ?? FILE_BYTES
+    this.#now = parts.now
+    this.#at = parts.now()
+    this.#file = this.#begin()
+  }
+
+  /** When something was printed last. */
+  get lastAt(): number {
+    return this.#at
+  }
+
+  write(text: string): void {
+    this.#at = this.#now()
+    this.#keep(text)
+    // A progress bar rewrites its line: what stands after the last carriage return is what one would see.
+    const parts = (this.#open + text).split('\n')
+    this.#open = (parts.pop() ?? '').slice(-LINE_BYTES)
+    for (const part of parts) this.#add(part)
+  }
+
+  /** The last lines, one open line included, at most so many bytes. */
+  tail(bytes = TAIL_BYTES): string {
+    const open = clean(this.#open)
+    return fit([...this.#lines, ...(open === '' ? [] : [open])], Math.min(bytes, TAIL_BYTES)).join('\n')
+  }
+
+  close(): void {
+    this.#file.end()
+  }
+
+  #add(raw: string): void {
+    const line = clean(raw)
+    if (line === '') return
+    this.#lines = [...this.#lines, line].slice(-TAIL_LINES)
+    this.#onLine(line)
+  }
+
+  #keep(text: string): void {
+    this.#fileBytes += Buffer.byteLength(text)
+    this.#file.write(text)
+    if (this.#fileBytes < this.#limit) return
+    this.#file.end()
+    this.#fileBytes = 0
+    this.#file = this.#begin()
+  }
+
+  #begin(): WriteStream {
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true })
+      renameSync(this.#path, `${this.#path}.1`)
+    } catch {
+      // there is none yet
+    }
+    return createWriteStream(this.#path, { flags: 'w' }).on('error', () => undefined)
+  }
+}
+
+function clean(line: string): string {
+  const shown = line.replace(/\r$/, '')
+  return shown
+    .slice(shown.lastIndexOf('\r') + 1)
+    .replaceAll(CONTROLS, '')
+    .trimEnd()
+    .slice(0, LINE_BYTES)
+}
+
+/** The last of these lines that fit together. */
+function fit(lines: readonly string[], most: number): string[] {
+  const kept: string[] = []
+  let bytes = 0
+  for (const line of lines.toReversed().slice(0, TAIL_LINES)) {
+    bytes += Buffer.byteLength(line) + 1
+    if (bytes > most) break
+    kept.unshift(line)
+  }
+  return kept
+}
