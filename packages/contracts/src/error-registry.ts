@@ -209,6 +209,11 @@ export const ERRORS = {
     says: (d) => `${d.a} and ${d.b} cannot be compared: ${d.message}`,
     fix: 'Name two engines of one model, see `sweepboard consistency --help`.',
   },
+  'SB-MODEL-013': {
+    kind: 'invalid',
+    says: (d) => `no revision of ${d.model} is pinned`,
+    fix: 'Write `revision: COMMIT` beside the model: what a server fetches from the hub must be the same on every host.',
+  },
 
   'SB-HTTP-001': {
     kind: 'unavailable',
@@ -395,6 +400,21 @@ export const ERRORS = {
     kind: 'unavailable',
     says: (d) => `the disk of ${d.folder} is full`,
     fix: 'Free some space on that disk; what waits is delivered by itself afterwards.',
+  },
+  'SB-ART-005': {
+    kind: 'unavailable',
+    says: (d) => `artifact ${d.digest} broke off: ${d.bytes} bytes came, ${d.announced} were announced`,
+    fix: 'It is sent again by itself; if it never arrives whole, look at the proxy in between.',
+  },
+  'SB-ART-006': {
+    kind: 'unavailable',
+    says: (d) => `${d.folder} cannot be written: ${d.message}`,
+    fix: 'Make the disk writable again, or correct the rights of the folder; what waits is delivered by itself afterwards.',
+  },
+  'SB-ART-007': {
+    kind: 'conflict',
+    says: (d) => `${d.folder} is not the artifact folder of the service: ${d.message}`,
+    fix: 'Mount the folder that `sweepboard serve --artifacts` names, or leave --artifacts out: artifacts then travel over HTTP.',
   },
 
   'SB-SERVE-001': {

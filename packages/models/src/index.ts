@@ -5,11 +5,15 @@ export { fillInstruction, type InstructionTask, type SidePrompts } from './instr
 export { isReranker } from './is-reranker.ts'
 export { launchCommand } from './launchers/launch.ts'
 export type { LaunchCommand, LauncherSettings, LaunchPlace } from './launchers/launch-command.ts'
+export { launchFolder } from './launchers/launch-weights.ts'
+export { LAUNCHER_NAMES } from './launchers/launcher.ts'
+export { LAUNCHERS } from './launchers/launchers.ts'
 export { type OwnCommand, type OwnLaunchers, parseLaunchers, readLaunchers } from './launchers/own-launchers.ts'
 export type {
   Bm25Choice,
   EndpointChoice,
   EngineChoice,
+  LaunchChoice,
   ModelInfo,
   ModelSource,
   OnnxChoice,

@@ -46,6 +46,30 @@ export interface RerankChoice extends EndpointChoice {
   readonly style?: Maybe<RerankStyle>
 }
 
+/** A server that a worker starts itself. */
+export interface LaunchChoice {
+  /** A known launcher, or one of the worker host's own. */
+  readonly name: string
+  /** Engine that speaks to a host's own launcher; of the known ones it is theirs. */
+  readonly dialect?: Maybe<'openai' | 'tei' | 'ollama' | 'rerank-api'>
+  readonly style?: Maybe<Exclude<RerankStyle, 'auto'>>
+  readonly dtype?: Maybe<string>
+  readonly quantization?: Maybe<string>
+  /** Weights file of the folder, whole or a part of its name such as `Q8_0` (llamacpp). */
+  readonly file?: Maybe<string>
+  /** The server's own name of the model, e.g. `qwen3-embedding:8b` (ollama). */
+  readonly model?: Maybe<string>
+  /** Tokens the server reads; never fewer than the recipe's. */
+  readonly maxTokens?: Maybe<number>
+  /** Share of the device's memory it takes. */
+  readonly memoryShare?: Maybe<number>
+  readonly device?: Maybe<'cuda' | 'cpu'>
+  readonly concurrency?: Maybe<number>
+  readonly batch?: Maybe<number>
+  readonly timeout?: Maybe<number>
+  readonly tokenizer?: Maybe<string>
+}
+
 /** The `engine:` of a sweep file, durations already in milliseconds. */
 export type EngineChoice =
   | 'random'
@@ -58,6 +82,7 @@ export type EngineChoice =
   | { readonly tei: EndpointChoice }
   | { readonly ollama: EndpointChoice }
   | { readonly 'rerank-api': RerankChoice }
+  | { readonly launch: LaunchChoice }
 
 /** A side's members a spec names; a missing or undefined one is the folder's business. */
 export type SidePatch = { readonly [Member in keyof SideRecipe]?: Maybe<SideRecipe[Member]> }

@@ -7,6 +7,7 @@ import type {
   Bm25Choice,
   EndpointChoice,
   EngineChoice,
+  LaunchChoice,
   ModelInfo,
   ModelSource,
   OnnxChoice,
@@ -17,6 +18,7 @@ import { RANDOM_DIMENSIONS, RANDOM_MODEL } from './random-engine.ts'
 import { BM25_MODEL, resolveBm25 } from './resolve-bm25.ts'
 import { resolveEndpoint } from './resolve-endpoint.ts'
 import { resolveFolder } from './resolve-folder.ts'
+import { resolveLaunched } from './resolve-launched.ts'
 
 /**
  * Finds out what a model of a sweep file is: reads its folder and digests its weights, or probes its server.
@@ -24,6 +26,7 @@ import { resolveFolder } from './resolve-folder.ts'
  */
 export async function resolveModel(source: ModelSource, context: ResolveContext): Promise<ModelInfo> {
   const choice = engineOf(source)
+  if (choice.kind === 'launch') return resolveLaunched(source, choice.launch, context)
   if (choice.kind === 'endpoint') return resolveEndpoint(source, choice, context)
   if (choice.kind === 'random') {
     if (source.model !== RANDOM_MODEL) throw new SweepError('SB-SPEC-006', { model: source.model, suggestion: RANDOM_MODEL })
@@ -41,11 +44,13 @@ type Choice =
   | { readonly kind: 'random' }
   | { readonly kind: 'bm25'; readonly bm25: Bm25Choice }
   | { readonly kind: 'onnx'; readonly onnx: OnnxChoice; readonly named: boolean }
+  | { readonly kind: 'launch'; readonly launch: LaunchChoice }
   | { readonly kind: 'endpoint'; readonly dialect: EmbeddingDialect; readonly endpoint: EndpointChoice }
 
 function engineOf(source: ModelSource): Choice {
   const engine: EngineChoice | undefined = source.engine
   if (typeof engine === 'object') {
+    if ('launch' in engine) return { kind: 'launch', launch: engine.launch }
     if ('openai' in engine) return { kind: 'endpoint', dialect: 'openai', endpoint: engine.openai }
     if ('tei' in engine) return { kind: 'endpoint', dialect: 'tei', endpoint: engine.tei }
     if ('ollama' in engine) return { kind: 'endpoint', dialect: 'ollama', endpoint: engine.ollama }

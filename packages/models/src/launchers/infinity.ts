@@ -11,6 +11,16 @@ export const infinity: Launcher = {
   about: 'pip install "infinity-emb[torch,server]"',
   engine: { vectors: 'openai', scores: 'rerank-api' },
   devices: ['cuda', 'cpu'],
+  traits: {
+    dtypes: { cuda: ['float16', 'bfloat16', 'float32'], cpu: ['float32', 'bfloat16', 'float16'] },
+    takes: ['dtype'],
+    setsPooling: false,
+    sends: 'text',
+    // It follows the model's own modules, which may not normalise.
+    unit: false,
+    style: 'jina',
+    overheadBytes: 1536 * 2 ** 20,
+  },
   base: '/v1',
   ready: '/health',
   version: { path: '/v1/openapi.json', read: (answer) => textMember((answer as { info?: unknown } | null)?.info, 'version') },

@@ -1,18 +1,10 @@
 import { type Load, SweepError } from '@sweepboard/contracts'
-import { infinity } from './infinity.ts'
 import { badVersion } from './known-bad.ts'
 import type { LaunchCommand, LauncherSettings, LaunchPlace } from './launch-command.ts'
-import { LAUNCHER_NAMES, type Launcher, type LauncherName, type LaunchRequest } from './launcher.ts'
-import { llamacpp } from './llamacpp.ts'
-import { ollama } from './ollama.ts'
+import { LAUNCHER_NAMES, type Launcher, type LaunchRequest } from './launcher.ts'
+import { knownLauncher } from './launchers.ts'
 import { ownCommand } from './own-command.ts'
 import type { OwnLaunchers } from './own-launchers.ts'
-import { sglang } from './sglang.ts'
-import { tei } from './tei.ts'
-import { vllm } from './vllm.ts'
-
-/** The known launchers by name. */
-export const LAUNCHERS: Readonly<Record<LauncherName, Launcher>> = { vllm, sglang, tei, llamacpp, ollama, infinity }
 
 /**
  * How a load's server is started at a place. Pure: nothing is started or written. Tensor parallel degree is the number of the
@@ -28,8 +20,8 @@ export function launchCommand(load: Load, place: LaunchPlace, own?: OwnLaunchers
   const request = requestOf(load, place)
   const command = own?.commands[name]
   if (command !== undefined) return ownCommand(name, command, request)
-  const launcher = (LAUNCHERS as Readonly<Partial<Record<string, Launcher>>>)[name]
-  if (launcher === undefined) {
+  const launcher = knownLauncher(name)
+  if (launcher === null) {
     const known = [...LAUNCHER_NAMES, ...Object.keys(own?.commands ?? {})].join(', ')
     throw new SweepError('SB-WORK-031', { launcher: name, known })
   }

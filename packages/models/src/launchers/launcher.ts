@@ -15,6 +15,8 @@ export interface Launcher {
   readonly engine: { readonly vectors: 'openai' | 'tei' | 'ollama' | null; readonly scores: 'rerank-api' | null }
   /** Kinds of slots it can be started on. */
   readonly devices: readonly ('cuda' | 'cpu')[]
+  /** What a plan may ask of it and reads from it. */
+  readonly traits: LauncherTraits
   /** Base path of the engine's URL: `/v1`, or empty. */
   readonly base: '' | '/v1'
   /** Path whose GET answers 200 as soon as the model is loaded, and not before. */
@@ -26,6 +28,24 @@ export interface Launcher {
   readonly mostDevices?: number
   /** Arguments and environment behind the program. Pure. */
   readonly arguments: (request: LaunchRequest) => LaunchArguments
+}
+
+/** What of a launcher a plan goes by. */
+export interface LauncherTraits {
+  /** Types of the weights it can be told, the default of each kind of slot first; empty where the file decides. */
+  readonly dtypes: { readonly cuda: readonly string[]; readonly cpu: readonly string[] }
+  /** Options of a sweep file that mean something to it. */
+  readonly takes: readonly ('dtype' | 'quantization' | 'file' | 'model' | 'memoryShare')[]
+  /** Whether its pooling can be said; else it goes by the model's own files. */
+  readonly setsPooling: boolean
+  /** What its embeddings route is sent where the tokenizer is at hand. */
+  readonly sends: 'tokens' | 'text'
+  /** Whether its vectors always have unit length. */
+  readonly unit: boolean
+  /** How its rerank route is asked. */
+  readonly style: 'jina' | 'tei' | 'sglang'
+  /** What it holds beside weights and the longest text's keys and values: code, graphs, activations. */
+  readonly overheadBytes: number
 }
 
 /** A range of versions that must not be used, and what it gets wrong. */

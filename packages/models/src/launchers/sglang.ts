@@ -1,6 +1,9 @@
 import { flags, type Launcher, textMember } from './launcher.ts'
 import { templateFile } from './server-template.ts'
 
+/** It refuses an input as long as its context, and a context longer than the model's unless told by variable. */
+const SPARE_TOKENS = 8
+
 /**
  * SGLang, read at main of August 2026: `server_args.py`, `serving_rerank.py`, `docs/advanced_features/server_arguments.md`. It pools as the
  * model's own files say and gives unit length. A yes-no reranker must be started as a generating model, any other as an embedding
@@ -12,6 +15,15 @@ export const sglang: Launcher = {
   about: 'pip install "sglang[all]"',
   engine: { vectors: 'openai', scores: 'rerank-api' },
   devices: ['cuda'],
+  traits: {
+    dtypes: { cuda: ['bfloat16', 'float16', 'float32'], cpu: [] },
+    takes: ['dtype', 'quantization', 'memoryShare'],
+    setsPooling: false,
+    sends: 'tokens',
+    unit: true,
+    style: 'sglang',
+    overheadBytes: 2560 * 2 ** 20,
+  },
   base: '/v1',
   ready: '/health',
   version: { path: '/get_server_info', read: (answer) => textMember(answer, 'version') },
@@ -39,7 +51,7 @@ export const sglang: Launcher = {
         '--port': place.port,
         '--dtype': dtype,
         '--quantization': quantization,
-        '--context-length': maxTokens,
+        '--context-length': maxTokens === null ? null : maxTokens + SPARE_TOKENS,
         '--mem-fraction-static': memoryShare,
         '--tensor-parallel-size': place.devices.length,
         '--is-embedding': file === null,
@@ -48,7 +60,7 @@ export const sglang: Launcher = {
         // Cross-encoders: the attention backends its own documentation starts them with.
         '--attention-backend': serves === 'scores' && file === null ? 'triton' : null,
       }),
-      env: {},
+      env: maxTokens === null ? {} : { SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN: '1' },
       files: file === null ? [] : [file],
     }
   },

@@ -18,6 +18,16 @@ export const tei: Launcher = {
   about: 'a build of huggingface/text-embeddings-inference on PATH as text-embeddings-router',
   engine: { vectors: 'tei', scores: 'rerank-api' },
   devices: ['cuda', 'cpu'],
+  traits: {
+    dtypes: { cuda: ['float16', 'float32'], cpu: ['float32'] },
+    takes: ['dtype'],
+    setsPooling: true,
+    // It takes ids, decodes them and tokenises again (found by experience, decision 0009).
+    sends: 'text',
+    unit: true,
+    style: 'tei',
+    overheadBytes: 1024 * 2 ** 20,
+  },
   base: '',
   ready: '/health',
   version: { path: '/info', read: (answer) => textMember(answer, 'version') },
