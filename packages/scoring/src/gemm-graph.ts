@@ -1,34 +1,72 @@
 /**
- * The bytes of an ONNX model with one node, `scores = Gemm(queries, documents, transB=1)`, all sizes dynamic, written
- * with the few protobuf rules it needs: field tag, varint, length-delimited. No binary in git, no ONNX library.
- * Shapes: queries [query, dimension], documents [document, dimension], scores [query, document], all float32.
- * Field numbers: onnx/onnx.proto (IR version 10, opset 21).
+ * Bytes of ONNX models with the few protobuf rules they need: field tag, varint, length-delimited. No binary in git, no ONNX
+ * library. Field numbers: onnx/onnx.proto (IR version 10, opset 21). All sizes are dynamic.
  */
+
+const ATTRIBUTE_INT = 2
+const ATTRIBUTE_INTS = 7
+const FLOAT = 1
+const UINT8 = 2
+const INT32 = 6
+const QUERIES: Value = { name: 'queries', axes: ['query', 'dimension'] }
+const DOCUMENTS: Value = { name: 'documents', axes: ['document', 'dimension'] }
+const SCORES: Value = { name: 'scores', axes: ['query', 'document'] }
+
+/** `scores = Gemm(queries, documents, transB=1)`: queries [query, dimension], documents [document, dimension], scores [query, document], all float32. */
 export function gemmGraph(): Uint8Array {
-  const node = message([
-    text(1, 'queries'),
-    text(1, 'documents'),
-    text(2, 'scores'),
-    text(4, 'Gemm'),
-    nested(5, [text(1, 'transB'), integer(3, 1), integer(20, ATTRIBUTE_INT)]),
-  ])
+  const attribute = nested(5, [text(1, 'transB'), integer(3, 1), integer(20, ATTRIBUTE_INT)])
+  const node = nodeOf('Gemm', { inputs: ['queries', 'documents'], output: 'scores', attributes: [attribute] })
+  return modelOf([node], { inputs: [valueOf(QUERIES, FLOAT), valueOf(DOCUMENTS, FLOAT)], output: valueOf(SCORES, FLOAT) })
+}
+
+/**
+ * The same of codes, exact: queries and documents uint8, code + `zero`; zero a uint8 scalar; scores int32. Both sides are
+ * uint8 because some processors add int8 products in 16 bits, where full-range codes overflow.
+ */
+export function codesGraph(): Uint8Array {
+  const attribute = nested(5, [text(1, 'perm'), integer(8, 1), integer(8, 0), integer(20, ATTRIBUTE_INTS)])
+  const turned = nodeOf('Transpose', { inputs: ['documents'], output: 'turned', attributes: [attribute] })
+  const inputs = ['queries', 'turned', 'zero', 'zero']
+  const product = nodeOf('MatMulInteger', { inputs, output: 'scores', attributes: [] })
+  const zero = valueOf({ name: 'zero', axes: [] }, UINT8)
+  return modelOf([turned, product], {
+    inputs: [valueOf(QUERIES, UINT8), valueOf(DOCUMENTS, UINT8), zero],
+    output: valueOf(SCORES, INT32),
+  })
+}
+
+interface Value {
+  readonly name: string
+  readonly axes: readonly string[]
+}
+
+interface Node {
+  readonly inputs: readonly string[]
+  readonly output: string
+  readonly attributes: readonly Uint8Array[]
+}
+
+function nodeOf(operator: string, { inputs, output, attributes }: Node): Uint8Array {
+  return message([...inputs.map((name) => text(1, name)), text(2, output), text(4, operator), ...attributes])
+}
+
+function modelOf(
+  nodes: readonly Uint8Array[],
+  { inputs, output }: { inputs: readonly Uint8Array[][]; output: readonly Uint8Array[] },
+): Uint8Array {
   const graph = [
-    bytesField(1, node),
+    ...nodes.map((node) => bytesField(1, node)),
     text(2, 'search'),
-    nested(11, matrix('queries', ['query', 'dimension'])),
-    nested(11, matrix('documents', ['document', 'dimension'])),
-    nested(12, matrix('scores', ['query', 'document'])),
+    ...inputs.map((input) => nested(11, input)),
+    nested(12, output),
   ]
   return message([integer(1, 10), nested(7, graph), nested(8, [text(1, ''), integer(2, 21)])])
 }
 
-const ATTRIBUTE_INT = 2
-const FLOAT = 1
-
-/** A ValueInfo: name, float32, and one named dynamic size per axis. */
-function matrix(name: string, axes: readonly string[]): Uint8Array[] {
+/** A ValueInfo: name, type, and one named dynamic size per axis. */
+function valueOf({ name, axes }: Value, type: number): Uint8Array[] {
   const shape = axes.map((axis) => nested(1, [text(2, axis)]))
-  return [text(1, name), nested(2, [nested(1, [integer(1, FLOAT), nested(2, shape)])])]
+  return [text(1, name), nested(2, [nested(1, [integer(1, type), nested(2, shape)])])]
 }
 
 function varint(value: number): number[] {

@@ -10,7 +10,7 @@ export const CALIBRATION_ROWS = 10_000
  * outside the range keeps the nearest code (theirs wraps around), and a dimension with one single value has code 0.
  */
 export class Int8Range {
-  private readonly min: Float32Array
+  readonly min: Float32Array
   private readonly max: Float32Array
   private rowCount = 0
 
@@ -33,10 +33,15 @@ export class Int8Range {
     this.rowCount += used
   }
 
+  /** `[dim]` width of a step. */
+  get width(): Float32Array {
+    return this.min.map((min, i) => fround((this.max[i] as number) - min) / 255)
+  }
+
   /** Replaces the values of rows by their codes, -128 to 127. */
   encode(rows: Matrix): void {
     const { dim, values, rowCount } = rows
-    const step = this.min.map((min, i) => fround((this.max[i] as number) - min) / 255)
+    const step = this.width
     for (let row = 0; row < rowCount; row++) {
       for (let i = 0; i < dim; i++) {
         const at = row * dim + i

@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { gemmGraph } from './gemm-graph.ts'
+import { codesGraph, gemmGraph } from './gemm-graph.ts'
+import type { Operand } from './kernel-rows.ts'
 
 /** A matrix of float32 rows, row-major `[rowCount, dim]`; `values` may be longer than the matrix. */
 export interface Matrix {
@@ -8,39 +9,55 @@ export interface Matrix {
   readonly dim: number
 }
 
+/** Where products go, `[query, document]`, row-major. */
+export interface ProductRoom {
+  floats(region: 'products', length: number): Float32Array
+  integers(region: 'products', length: number): Int32Array
+}
+
+/** In which of the two readings of the room the products stand. */
+export type ProductKind = 'floats' | 'integers'
+
+/** Zero of codes in bytes. */
+const ZERO = new Tensor('uint8', Uint8Array.of(128), [])
+
 /**
- * The float32 product of query rows and document rows, by ONNX Runtime on the CPU. One output buffer is kept for all
- * calls: a result is valid until the next call. `run()` of onnxruntime-node blocks the thread, so this belongs in a child.
+ * The products of query rows and document rows, by ONNX Runtime on the CPU: float32 rows in float32, codes exactly in 32-bit
+ * integers. `run()` of onnxruntime-node blocks the thread, so this belongs in a child.
  */
 export class Product {
-  private readonly session: InferenceSession
-  private output = new Float32Array(0)
+  private readonly floats: InferenceSession
+  private readonly codes: InferenceSession
 
-  private constructor(session: InferenceSession) {
-    this.session = session
+  private constructor(floats: InferenceSession, codes: InferenceSession) {
+    this.floats = floats
+    this.codes = codes
   }
 
   static async open(): Promise<Product> {
-    return new Product(await InferenceSession.create(gemmGraph(), { executionProviders: ['cpu'] }))
+    const open = (graph: Uint8Array) => InferenceSession.create(graph, { executionProviders: ['cpu'] })
+    return new Product(await open(gemmGraph()), await open(codesGraph()))
   }
 
-  /** Scores `[query, document]`, row-major, as a view of the kept buffer. */
-  async multiply(queries: Matrix, documents: Matrix): Promise<Float32Array> {
+  /** Without the factors of the rows. Both sides are float32 or both are codes. */
+  async multiply(queries: Operand, documents: Operand, room: ProductRoom): Promise<ProductKind> {
+    const shape = [queries.rowCount, documents.rowCount]
     const size = queries.rowCount * documents.rowCount
-    if (this.output.length < size) this.output = new Float32Array(size)
-    const scores = this.output.subarray(0, size)
-    await this.session.run(
-      { queries: tensorOf(queries), documents: tensorOf(documents) },
-      { scores: new Tensor('float32', scores, [queries.rowCount, documents.rowCount]) },
-    )
-    return scores
+    const inputs = { queries: tensorOf(queries), documents: tensorOf(documents) }
+    if (documents.values instanceof Float32Array) {
+      await this.floats.run(inputs, { scores: new Tensor('float32', room.floats('products', size), shape) })
+      return 'floats'
+    }
+    await this.codes.run({ ...inputs, zero: ZERO }, { scores: new Tensor('int32', room.integers('products', size), shape) })
+    return 'integers'
   }
 
   async close(): Promise<void> {
-    await this.session.release()
+    await Promise.all([this.floats.release(), this.codes.release()])
   }
 }
 
-function tensorOf({ values, rowCount, dim }: Matrix): Tensor {
-  return new Tensor('float32', values.subarray(0, rowCount * dim), [rowCount, dim])
+function tensorOf({ values, rowCount, dim }: Operand): Tensor {
+  const own = values.subarray(0, rowCount * dim)
+  return own instanceof Float32Array ? new Tensor('float32', own, [rowCount, dim]) : new Tensor('uint8', own, [rowCount, dim])
 }

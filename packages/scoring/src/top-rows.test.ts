@@ -31,11 +31,10 @@ describe('TopRows', () => {
       const top = new TopRows(queryCount, depth, priority)
       for (let first = 0; first < documentCount; first += 777) {
         const size = Math.min(777, documentCount - first)
-        const values = new Float32Array(queryCount * size)
-        for (let q = 0; q < queryCount; q++) {
-          values.set(scores.subarray(q * documentCount + first, q * documentCount + first + size), q * size)
+        for (let query = 0; query < queryCount; query++) {
+          const at = query * documentCount + first
+          top.take(scores.subarray(at, at + size), { places: null, count: size, query, firstRow: first })
         }
-        top.take({ values, rowCount: queryCount, dim: size }, 0, first)
       }
       for (let q = 0; q < queryCount; q++) {
         const score = (row: number) => scores[q * documentCount + row] as number
@@ -54,13 +53,13 @@ describe('TopRows', () => {
       10,
       Uint32Array.from({ length: 5 }, (_, i) => i),
     )
-    top.take({ values: Float32Array.of(5, 4, 3, 2, -1), rowCount: 1, dim: 5 }, 0, 0)
+    top.take(Float32Array.of(5, 4, 3, 2, -1), { places: null, count: 5, query: 0, firstRow: 0 })
     expect([...top.found(0).rows].sort()).toEqual([0, 1, 2, 3, 4])
   })
 
   it('never finds a hidden row, not even the best', () => {
     const top = new TopRows(1, 2, Uint32Array.of(NEVER, 1, 0, 2, 3))
-    top.take({ values: Float32Array.of(9, 1, 1, 1, 0), rowCount: 1, dim: 5 }, 0, 0)
+    top.take(Float32Array.of(9, 1, 1, 1, 0), { places: null, count: 5, query: 0, firstRow: 0 })
     expect([...top.found(0).rows].sort()).toEqual([1, 2])
   })
 })

@@ -1,5 +1,3 @@
-import type { Matrix } from './product.ts'
-
 /** Priority of a document row that must never be retrieved. */
 export const NEVER = 0xffffffff
 
@@ -7,6 +5,14 @@ export const NEVER = 0xffffffff
 export interface FoundRows {
   readonly rows: Uint32Array
   readonly scores: Float32Array
+}
+
+/** Which query and rows scores belong to. */
+export interface TakenScores {
+  readonly places: Int32Array | null
+  readonly count: number
+  readonly query: number
+  readonly firstRow: number
 }
 
 /**
@@ -39,11 +45,9 @@ export class TopRows {
     this.scratch = new Float64Array(this.room)
   }
 
-  /** Takes a block of scores `[query, document]`: queries from `firstQuery`, documents from `firstRow`. No score is NaN. */
-  take(block: Matrix, firstQuery: number, firstRow: number): void {
-    const { values, rowCount: queryCount, dim: documentCount } = block
-    for (let q = 0; q < queryCount; q++)
-      this.takeQuery(values, { at: q * documentCount, documentCount, query: firstQuery + q, firstRow })
+  /** What a score must reach to be kept; -Infinity as long as everything is. */
+  floorOf(query: number): number {
+    return this.floorScore[query] as number
   }
 
   found(query: number): FoundRows {
@@ -53,16 +57,21 @@ export class TopRows {
     return { rows: this.rows.subarray(start, end), scores: this.scores.subarray(start, end) }
   }
 
-  private takeQuery(values: Float32Array, part: { at: number; documentCount: number; query: number; firstRow: number }): void {
-    const { at, documentCount, query, firstRow } = part
+  /**
+   * Takes `count` scores of one query, none of them NaN: of the document rows `firstRow + places[i]`, or of consecutive ones
+   * where `places` is null.
+   */
+  take(values: Float32Array, part: TakenScores): void {
+    const { places, count: taken, query, firstRow } = part
     const { scores, rows, priority, room } = this
     let floor = this.floorScore[query] as number
     let floorPriority = this.floorPriority[query] as number
     let count = this.counts[query] as number
-    for (let i = 0; i < documentCount; i++) {
-      const score = values[at + i] as number
+    for (let i = 0; i < taken; i++) {
+      const score = values[i] as number
       if (!(score >= floor)) continue
-      const own = priority[firstRow + i] as number
+      const row = firstRow + (places === null ? i : (places[i] as number))
+      const own = priority[row] as number
       if (own === NEVER || (score === floor && own > floorPriority)) continue
       if (count === room) {
         this.counts[query] = count
@@ -70,9 +79,10 @@ export class TopRows {
         count = this.depth
         floor = this.floorScore[query] as number
         floorPriority = this.floorPriority[query] as number
+        if (score < floor) continue
       }
       scores[query * room + count] = score
-      rows[query * room + count] = firstRow + i
+      rows[query * room + count] = row
       count++
     }
     this.counts[query] = count

@@ -1,0 +1,101 @@
+import { type Config, SweepError } from '@sweepboard/contracts'
+import { CALIBRATION_ROWS } from './int8-range.ts'
+import { KernelRows, type Operand } from './kernel-rows.ts'
+import type { Matrix } from './product.ts'
+import { Representation, refuseNonFinite } from './representation.ts'
+import { RowKernels } from './row-kernels.ts'
+import { rowsPerBlock, type VectorBlock } from './vector-blocks.ts'
+
+/**
+ * What every pass over the documents of a group shares: the configs, the range of those that are int8, their queries, and
+ * the check of each block. Errors: `SB-SCORE-001` a vector is not finite, `SB-SCORE-002` the sides do not fit.
+ */
+export class BlockPass {
+  readonly representations: readonly Representation[]
+  readonly kernels = new RowKernels()
+  private readonly queries: Matrix
+  private readonly queriesAtOnce: number
+
+  /** `queriesAtOnce`: how many queries the products of a block are made of. */
+  constructor({ queries, configs }: { queries: Matrix; configs: readonly Config[] }, queriesAtOnce: number) {
+    this.queries = queries
+    this.queriesAtOnce = queriesAtOnce
+    this.representations = configs.map((config) => new Representation(config, queries.dim))
+    for (const _ of this.queryPieces()); // refused before any document is read
+  }
+
+  /** The blocks as they come, the first ones held back until the int8 ranges are known, where one is wanted. */
+  async *calibrated(blocks: AsyncIterable<VectorBlock>): AsyncGenerator<VectorBlock> {
+    let held: VectorBlock[] = []
+    let waiting = this.representations.some(({ range }) => range !== null)
+    for await (const block of blocks) {
+      if (!waiting) {
+        yield block
+        continue
+      }
+      held.push(block)
+      if (block.firstRow + block.matrix.rowCount < CALIBRATION_ROWS) continue
+      this.calibrate(held)
+      yield* held
+      held = []
+      waiting = false
+    }
+    if (waiting) this.calibrate(held)
+    yield* held
+  }
+
+  /** The queries as each config multiplies them, in memory of their own. To be asked for once the ranges are known. */
+  queryOperands(): Operand[] {
+    const { rowCount } = this.queries
+    const all = this.representations.map(({ config, dim }) => ({
+      values: config.precision === 'float32' ? new Float32Array(rowCount * dim) : new Uint8Array(rowCount * dim),
+      factors: config.precision === 'int8' && config.similarity === 'cosine' ? new Float32Array(rowCount) : null,
+      rowCount,
+      dim,
+    }))
+    for (const { rows, first } of this.queryPieces()) {
+      this.representations.forEach((representation, i) => {
+        const { values, factors } = rows.operand(representation)
+        all[i]?.values.set(values, first * representation.dim)
+        if (factors) all[i]?.factors?.set(factors, first)
+      })
+    }
+    return all
+  }
+
+  /** The rows of a block, checked. */
+  rowsOf({ matrix, firstRow }: VectorBlock): KernelRows {
+    const { dim, rowCount } = this.queries
+    if (rowCount > 0 && matrix.dim !== dim) {
+      throw new SweepError('SB-SCORE-002', { message: `documents have ${matrix.dim} dimensions, queries ${dim}` })
+    }
+    return this.checked(matrix, (row) => `row 0 and document row ${firstRow + row}`)
+  }
+
+  private *queryPieces(): Generator<{ rows: KernelRows; first: number }> {
+    const { dim, rowCount } = this.queries
+    const size = rowsPerBlock(dim)
+    for (let first = 0; first < rowCount; first += size) {
+      yield { rows: this.checked(rowsFrom(this.queries, first, size), (row) => `row ${first + row}`), first }
+    }
+  }
+
+  private checked(matrix: Matrix, name: (row: number) => string): KernelRows {
+    const rows = new KernelRows(this.kernels, matrix, this.queriesAtOnce)
+    refuseNonFinite(rows, name)
+    return rows
+  }
+
+  private calibrate(blocks: readonly VectorBlock[]): void {
+    for (const block of blocks) {
+      const rows = this.rowsOf(block)
+      for (const { range, dim, config } of this.representations) range?.widen(rows.slice(dim, config.similarity === 'cosine'))
+    }
+  }
+}
+
+/** `count` rows from `first`, or as many as there are. */
+export function rowsFrom({ values, rowCount, dim }: Matrix, first: number, count: number): Matrix {
+  const rows = Math.min(count, rowCount - first)
+  return { values: values.subarray(first * dim, (first + rows) * dim), rowCount: rows, dim }
+}

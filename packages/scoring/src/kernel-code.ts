@@ -1,0 +1,205 @@
+import { SMALLEST_LENGTH } from './row-length.ts'
+import { constant, f32, f32x4, i32, i32x4, type Kernel, kernel, type Local, moduleOf, v128, whileTrue } from './wasm-code.ts'
+
+const FLOAT = 4
+const VECTOR = 16
+/** Bytes a kernel may read or write beyond the end of what it is given: rows end inside a vector of four numbers. */
+export const SPILL = 16
+
+const add = (local: Local, by: number) => local.set(i32.add(local.get, constant.i32(by)))
+const bytesOf = (floats: Local) => i32.shiftLeft(floats.get, constant.i32(2))
+
+/**
+ * The loops over rows, as a module. Addresses are bytes of its memory, `stride` is bytes from row to row, `prefix` columns.
+ * Rows are done in order and by four columns: what spills over the end of a written row is overwritten by the next one.
+ */
+export function kernelModule(): Uint8Array<ArrayBuffer> {
+  return moduleOf({ lengths, divide, encode, signs, scanFloats: scan(false), scanIntegers: scan(true) })
+}
+
+/** As `torchLengths`, bit for bit: eight lanes, added in order, then what is left over a multiple of eight. */
+const lengths = kernel(
+  { rows: 'i32', count: 'i32', stride: 'i32', prefix: 'i32', out: 'i32' },
+  { at: 'i32', full: 'i32', end: 'i32', sum: 'f32', a: 'v128', b: 'v128' },
+  ({ rows, count, stride, prefix, out, at, full, end, sum, a, b }) => {
+    const square = (lanes: Local, offset: number) =>
+      lanes.set(f32x4.add(lanes.get, f32x4.mul(v128.load(at.get, offset), v128.load(at.get, offset))))
+    const zero = f32x4.splat(constant.f32(0))
+    const addLane = (lanes: Local, lane: number) => sum.set(f32.add(sum.get, f32x4.lane(lanes.get, lane)))
+    return [
+      whileTrue(
+        count.get,
+        at.set(rows.get),
+        end.set(i32.add(rows.get, bytesOf(prefix))),
+        full.set(i32.add(rows.get, i32.and(bytesOf(prefix), constant.i32(-2 * VECTOR)))),
+        a.set(zero),
+        b.set(zero),
+        whileTrue(i32.less(at.get, full.get), square(a, 0), square(b, VECTOR), add(at, 2 * VECTOR)),
+        sum.set(f32x4.lane(a.get, 0)),
+        ...[1, 2, 3].map((lane) => addLane(a, lane)),
+        ...[0, 1, 2, 3].map((lane) => addLane(b, lane)),
+        whileTrue(
+          i32.less(at.get, end.get),
+          sum.set(f32.add(sum.get, f32.mul(f32.load(at.get), f32.load(at.get)))),
+          add(at, FLOAT),
+        ),
+        f32.store(out.get, f32.sqrt(sum.get)),
+        add(out, FLOAT),
+        rows.set(i32.add(rows.get, stride.get)),
+        add(count, -1),
+      ),
+    ]
+  },
+)
+
+/** The first `prefix` columns, row after row, each divided by its row's length: one float32 division, as torch does it. */
+const divide = kernel(
+  { rows: 'i32', lengths: 'i32', count: 'i32', stride: 'i32', prefix: 'i32', out: 'i32' },
+  { at: 'i32', to: 'i32', end: 'i32', divisor: 'v128' },
+  (own) => {
+    const { rows, count, stride, prefix, out, at, to, end, divisor } = own
+    return [
+      whileTrue(
+        count.get,
+        at.set(rows.get),
+        to.set(out.get),
+        end.set(i32.add(rows.get, bytesOf(prefix))),
+        divisor.set(f32x4.splat(f32.max(f32.load(own.lengths.get), constant.f32(SMALLEST_LENGTH)))),
+        whileTrue(
+          i32.less(at.get, end.get),
+          v128.store(to.get, f32x4.div(v128.load(at.get), divisor.get)),
+          add(at, VECTOR),
+          add(to, VECTOR),
+        ),
+        out.set(i32.add(out.get, bytesOf(prefix))),
+        add(own.lengths, FLOAT),
+        rows.set(i32.add(rows.get, stride.get)),
+        add(count, -1),
+      ),
+    ]
+  },
+)
+
+/** As `Int8Range.encode`, code + 128 in a byte, and the length of each row of codes. Rows and codes lie row after row. */
+const encode = kernel(
+  { rows: 'i32', min: 'i32', width: 'i32', count: 'i32', dim: 'i32', out: 'i32', lengths: 'i32' },
+  { at: 'i32', column: 'i32', end: 'i32', sum: 'i32', code: 'i32', codes: 'v128', squares: 'v128' },
+  (own) => {
+    const { rows, min, width, count, dim, out, at, column, end, sum, code, codes, squares } = own
+    const widths = v128.load(i32.add(width.get, bytesOf(column)))
+    const steps = f32x4.div(
+      f32x4.sub(v128.load(i32.add(rows.get, bytesOf(column))), v128.load(i32.add(min.get, bytesOf(column)))),
+      widths,
+    )
+    const shifted = f32x4.sub(steps, f32x4.splat(constant.f32(128)))
+    const clamped = f32x4.max(f32x4.min(shifted, f32x4.splat(constant.f32(127))), f32x4.splat(constant.f32(-128)))
+    const known = v128.without(clamped, f32x4.equal(widths, f32x4.splat(constant.f32(0))))
+    const store = [
+      codes.set(i32x4.truncated(known)),
+      v128.storeFirst32(i32.add(out.get, column.get), i32x4.bytes(i32x4.add(codes.get, i32x4.splat(constant.i32(128))))),
+    ]
+    return [
+      whileTrue(
+        count.get,
+        column.set(constant.i32(0)),
+        end.set(i32.and(dim.get, constant.i32(-4))),
+        squares.set(i32x4.splat(constant.i32(0))),
+        whileTrue(
+          i32.less(column.get, end.get),
+          ...store,
+          squares.set(i32x4.add(squares.get, i32x4.mul(codes.get, codes.get))),
+          add(column, 4),
+        ),
+        sum.set(constant.i32(0)),
+        ...[0, 1, 2, 3].map((lane) => sum.set(i32.add(sum.get, i32x4.lane(squares.get, lane)))),
+        whileTrue(i32.less(column.get, dim.get), ...store, add(column, 4)),
+        at.set(i32.add(out.get, end.get)),
+        whileTrue(
+          i32.less(at.get, i32.add(out.get, dim.get)),
+          code.set(i32.sub(i32.loadByte(at.get), constant.i32(128))),
+          sum.set(i32.add(sum.get, i32.mul(code.get, code.get))),
+          add(at, 1),
+        ),
+        f32.store(own.lengths.get, f32.sqrt(f32.ofI32(sum.get))),
+        add(own.lengths, FLOAT),
+        rows.set(i32.add(rows.get, bytesOf(dim))),
+        out.set(i32.add(out.get, dim.get)),
+        add(count, -1),
+      ),
+    ]
+  },
+)
+
+/** Codes +1 where a value is above 0, else -1; code + 128 in a byte. */
+const signs = kernel(
+  { rows: 'i32', count: 'i32', stride: 'i32', prefix: 'i32', out: 'i32' },
+  { column: 'i32', above: 'v128' },
+  ({ rows, count, stride, prefix, out, column, above }) => [
+    whileTrue(
+      count.get,
+      column.set(constant.i32(0)),
+      whileTrue(
+        i32.less(column.get, prefix.get),
+        above.set(f32x4.greater(v128.load(i32.add(rows.get, bytesOf(column))), f32x4.splat(constant.f32(0)))),
+        // a comparison that holds is -1
+        v128.storeFirst32(
+          i32.add(out.get, column.get),
+          i32x4.bytes(i32x4.sub(i32x4.splat(constant.i32(127)), i32x4.add(above.get, above.get))),
+        ),
+        add(column, 4),
+      ),
+      rows.set(i32.add(rows.get, stride.get)),
+      out.set(i32.add(out.get, prefix.get)),
+      add(count, -1),
+    ),
+  ],
+)
+
+/**
+ * Places and scores of one query's products that reach `floor`, score = product x factor of the row x scale; how many
+ * there are. A factor that is not a number hides its row; the factors are filled up with such ones to whole vectors.
+ */
+function scan(integers: boolean): Kernel {
+  return kernel(
+    {
+      products: 'i32',
+      factors: 'i32',
+      count: 'i32',
+      scale: 'f32',
+      floor: 'f32',
+      places: 'i32',
+      scores: 'i32',
+      scratch: 'i32',
+    },
+    { at: 'i32', end: 'i32', bits: 'i32', lane: 'i32', found: 'i32', score: 'v128', floors: 'v128', scales: 'v128' },
+    (own) => {
+      const { products, factors, count, scratch, at, end, bits, lane, found, score, floors, scales } = own
+      const loaded = v128.load(i32.add(products.get, at.get))
+      const product = integers ? f32x4.ofI32(loaded) : loaded
+      const place = i32.add(i32.shiftRight(at.get, constant.i32(2)), lane.get)
+      const next = bytesOf(found)
+      return [
+        end.set(bytesOf(count)),
+        floors.set(f32x4.splat(own.floor.get)),
+        scales.set(f32x4.splat(own.scale.get)),
+        whileTrue(
+          i32.less(at.get, end.get),
+          score.set(f32x4.mul(f32x4.mul(product, v128.load(i32.add(factors.get, at.get))), scales.get)),
+          bits.set(i32x4.signs(f32x4.atLeast(score.get, floors.get))),
+          v128.store(scratch.get, score.get),
+          whileTrue(
+            bits.get,
+            lane.set(i32.trailingZeros(bits.get)),
+            i32.store(i32.add(own.places.get, next), place),
+            f32.store(i32.add(own.scores.get, next), f32.load(i32.add(scratch.get, i32.shiftLeft(lane.get, constant.i32(2))))),
+            add(found, 1),
+            bits.set(i32.and(bits.get, i32.sub(bits.get, constant.i32(1)))),
+          ),
+          add(at, VECTOR),
+        ),
+        found.get,
+      ]
+    },
+    'i32',
+  )
+}

@@ -1,0 +1,86 @@
+import type { Int8Range } from './int8-range.ts'
+import type { Matrix } from './product.ts'
+import type { Representation } from './representation.ts'
+import type { KernelRoom, RowKernels } from './row-kernels.ts'
+import { SMALLEST_LENGTH } from './row-length.ts'
+
+const { fround } = Math
+
+/**
+ * Rows as one config multiplies them: float32 values, or codes + 128 in bytes. The score of two rows is their product
+ * (of the codes, without the 128) times the factor of each.
+ */
+export interface Operand {
+  readonly values: Float32Array | Uint8Array
+  readonly rowCount: number
+  readonly dim: number
+  /** `[rowCount]`; null where every factor is 1. */
+  readonly factors: Float32Array | null
+}
+
+/** The rows of one block in the memory of the kernels, and what configs make of them. Only the latest of these is valid. */
+export class KernelRows {
+  private readonly kernels: RowKernels
+  private readonly room: KernelRoom
+  private readonly known = new Map<number, Float32Array>()
+  /** What lies in `slice` now, so that float32 and int8 of one size share it. */
+  private sliced = ''
+
+  constructor(kernels: RowKernels, { values, rowCount, dim }: Matrix, queries: number) {
+    this.kernels = kernels
+    this.room = { rowCount, dim, queries }
+    kernels.reserve(this.room)
+    kernels.floats('rows', rowCount * dim).set(values.subarray(0, rowCount * dim))
+  }
+
+  /** First row with a value that is not finite (or whose squares overflow, when products could too), or -1. */
+  firstNonFinite(): number {
+    return this.lengths(this.room.dim).findIndex((length) => !Number.isFinite(length))
+  }
+
+  /** What a config makes of the rows, as views of the kernels' memory: valid until the next call. */
+  operand({ config, dim, range }: Representation): Operand {
+    const { kernels, room } = this
+    const { rowCount } = room
+    if (config.precision === 'binary') {
+      kernels.signs(room, dim)
+      return { values: kernels.bytes('codes', rowCount * dim), rowCount, dim, factors: null }
+    }
+    const { values } = this.slice(dim, config.similarity === 'cosine')
+    if (range === null) return { values, rowCount, dim, factors: null }
+    this.encode(range, dim)
+    const lengths = kernels.floats('lengths', rowCount)
+    const factors = config.similarity === 'cosine' ? lengths.map((length) => fround(1 / Math.max(length, SMALLEST_LENGTH))) : null
+    return { values: kernels.bytes('codes', rowCount * dim), rowCount, dim, factors }
+  }
+
+  /** The first `dim` columns, normalised or as they are. */
+  slice(dim: number, normalised: boolean): Matrix {
+    const { kernels, room } = this
+    const wanted = `${dim} ${normalised}`
+    if (this.sliced !== wanted) {
+      const divisors = normalised ? this.lengths(dim) : null
+      const lengths = kernels.floats('lengths', room.rowCount)
+      if (divisors) lengths.set(divisors)
+      else lengths.fill(1)
+      kernels.divide(room, dim)
+      this.sliced = wanted
+    }
+    return { values: kernels.floats('slice', room.rowCount * dim), rowCount: room.rowCount, dim }
+  }
+
+  private encode(range: Int8Range, dim: number): void {
+    this.kernels.floats('min', dim).set(range.min)
+    this.kernels.floats('width', dim).set(range.width)
+    this.kernels.encode(this.room.rowCount, dim)
+  }
+
+  private lengths(prefix: number): Float32Array {
+    const known = this.known.get(prefix)
+    if (known) return known
+    this.kernels.lengths(this.room, prefix)
+    const lengths = this.kernels.floats('lengths', this.room.rowCount).slice()
+    this.known.set(prefix, lengths)
+    return lengths
+  }
+}
