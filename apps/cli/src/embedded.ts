@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { SweepError } from '@sweepboard/contracts'
+import type { OwnLaunchers } from '@sweepboard/models'
 import { openLocalQueue } from '@sweepboard/queue'
 import { createApp, type Listening, listen, openLocalLink, Service } from '@sweepboard/results'
 import type { HubSettings } from '@sweepboard/tasks'
@@ -18,6 +19,8 @@ export interface EmbeddedOptions {
   readonly port: number
   readonly allowEnv: readonly string[]
   readonly threads?: number
+  /** What this host says of launchers. */
+  readonly launchers?: OwnLaunchers
   readonly hub: HubSettings
   readonly log: (entry: Readonly<Record<string, unknown>>) => void
 }
@@ -69,6 +72,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       version: VERSION,
       code: codeVersion(),
       ...(options.threads === undefined ? {} : { threads: options.threads }),
+      ...(options.launchers === undefined ? {} : { launchers: options.launchers }),
       log: options.log,
     })
     return {

@@ -1,5 +1,6 @@
 import { dirname, join, relative, resolve } from 'node:path'
 import { type PreparedTask, SweepError } from '@sweepboard/contracts'
+import { readLaunchers } from '@sweepboard/models'
 import type { Command } from 'commander'
 import { showBoard } from '../board-table.ts'
 import { checkConsistency } from '../consistency-of-sweep.ts'
@@ -23,6 +24,7 @@ interface RunOptions extends CommonOptions {
   readonly slots: string
   readonly port: string
   readonly threads?: string
+  readonly launchers?: string
   readonly allowEnv: string[]
   readonly serve: boolean
   readonly offline?: boolean
@@ -40,6 +42,7 @@ export function add(program: Command): void {
     .option('--slots <list>', SLOTS_HELP, 'auto')
     .option('--threads <n>', 'threads of one CPU slot', wholeNumber(1))
     .option('--port <n>', 'port of the board; the next free one is taken', wholeNumber(0), '4400')
+    .option('--launchers <file>', 'file with what this host says of launchers: programs, arguments, commands of its own')
     .option('--allow-env <names...>', 'environment variables a spec may name for API keys', [])
     .option('--no-serve', 'end after the sweep even on a terminal')
     .option('--offline', 'no network but for endpoints the spec names: data from folders and the hub cache')
@@ -71,6 +74,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
     hub: readHubSettings(options),
     log: log.write,
     ...(options.threads ? { threads: Number(options.threads) } : {}),
+    ...(options.launchers === undefined ? {} : { launchers: readLaunchers(options.launchers) }),
   })
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { openHttpStore } from '@sweepboard/artifacts'
 import { SweepError } from '@sweepboard/contracts'
-import { weightsUnder } from '@sweepboard/models'
+import { readLaunchers, weightsUnder } from '@sweepboard/models'
 import { openBullQueue } from '@sweepboard/queue'
 import { openHttpLink, ServiceClient } from '@sweepboard/results'
 import { findSlots, startWorker } from '@sweepboard/worker'
@@ -21,6 +21,7 @@ interface WorkerCommandOptions extends CommonOptions, LogOptions, Pick<RedisOpti
   readonly join: string
   readonly slots: string
   readonly models?: string
+  readonly launchers?: string
   readonly allowEnv: string[]
   readonly threads?: string
   readonly name: string
@@ -35,6 +36,7 @@ export function add(program: Command): void {
     .option('--slots <list>', SLOTS_HELP, 'auto')
     .option('--data <dir>', 'folder of this worker (default ./.sweepboard-worker); one process a folder')
     .option('--models <root>', 'folder with model folders, found by their digest')
+    .option('--launchers <file>', 'file with what this host says of launchers: programs, arguments, commands of its own')
     .option('--allow-env <names...>', 'environment variables that may be read for API keys', [])
     .option('--threads <n>', 'threads of one CPU slot', wholeNumber(1))
     .option('--name <name>', 'how the board calls this host', hostname())
@@ -80,6 +82,7 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
     allowEnv: options.allowEnv,
     readEnv: (name) => process.env[name],
     ...(modelsRoot ? { modelsRoot, weights: (await weightsUnder(modelsRoot)).map((found) => found.digest) } : {}),
+    ...(options.launchers === undefined ? {} : { launchers: readLaunchers(options.launchers) }),
     hostname: options.name,
     version: VERSION,
     code: codeVersion(),
