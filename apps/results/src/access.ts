@@ -20,6 +20,11 @@ function equalTokens(given: string, wanted: string): boolean {
   return timingSafeEqual(Buffer.from(sha256(given)), Buffer.from(sha256(wanted)))
 }
 
+/** Whether an Authorization header holds this token. */
+export function isBearer(authorization: string | undefined, token: string): boolean {
+  return equalTokens(/^Bearer (\S+)$/.exec(authorization ?? '')?.[1] ?? '', token)
+}
+
 export interface Caller {
   readonly authorization: string | undefined
   readonly host: string | undefined

@@ -4,14 +4,18 @@ import { Readable } from 'node:stream'
 import { type ErrorCode, HTTP_STATUS, isDigest, SweepError, toSweepError } from '@sweepboard/contracts'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { matchedRoutes } from 'hono/route'
 import { streamSSE } from 'hono/streaming'
-import { type Access, assertAccess, type Tokens } from './access.ts'
+import { type Access, assertAccess, isBearer, type Tokens } from './access.ts'
+import type { ServiceMetrics } from './metrics-service.ts'
 import { openApiDocument } from './openapi.ts'
 import { JsonText, ROUTES, type Route } from './routes.ts'
 import type { Service } from './service.ts'
 
 export interface AppOptions {
   readonly tokens: Tokens
+  /** Shown at `/metrics` where given; to holders of the read token, or of this token where there is one. */
+  readonly metrics?: { readonly of: ServiceMetrics; readonly token: string | null } | undefined
   /** Folder of the built board; null serves the API alone. */
   readonly webFolder: string | null
   /** Largest JSON body and largest artifact accepted, in bytes. */
@@ -70,6 +74,7 @@ export function createApp(service: Service, options: AppOptions): Hono {
     c.header('x-content-type-options', 'nosniff')
     c.header('referrer-policy', 'no-referrer')
   })
+  if (options.metrics) addMetrics(app, { ...options.metrics, allow })
   for (const route of ROUTES) {
     const limit = bodyLimit({
       maxSize: options.bodyLimitBytes,
@@ -81,11 +86,13 @@ export function createApp(service: Service, options: AppOptions): Hono {
       const tag = route.tag?.(service)
       const tagged: Record<string, string> = tag === undefined ? {} : { etag: tag, 'cache-control': 'private, no-cache' }
       if (tag !== undefined && c.req.header('if-none-match')?.split(/,\s*/).includes(tag)) return c.body(null, 304, tagged)
+      const body = await readBody(route, c)
       const answer = await route.run(service, {
         params: c.req.param() as Record<string, string>,
         queries: c.req.queries(),
-        body: await readBody(route, c),
+        body,
       })
+      options.metrics?.of.ran(route.path, body, answer)
       if (answer instanceof JsonText) return c.body(answer.text, 200, { 'content-type': 'application/json', ...tagged })
       return c.json(answer as object, 200, tagged)
     })
@@ -103,6 +110,31 @@ export function createApp(service: Service, options: AppOptions): Hono {
   })
   if (options.webFolder) addWebRoutes(app, options.webFolder)
   return app
+}
+
+/** `/metrics`, and the seconds of every request under the name of its route. */
+function addMetrics(
+  app: Hono,
+  metrics: { of: ServiceMetrics; token: string | null; allow: (access: Access) => MiddlewareHandler },
+): void {
+  app.use(async (c, next) => {
+    const from = performance.now()
+    let status = 404 // what only throws past here is the answer to a path that nothing serves
+    try {
+      await next()
+      status = c.res.status
+    } finally {
+      const found = matchedRoutes(c).findLast(({ path }) => path !== '*' && path !== '/*')
+      const seconds = (performance.now() - from) / 1000
+      metrics.of.answered({ method: c.req.method, route: found?.path ?? 'other', status, seconds })
+    }
+  })
+  const read = metrics.allow('read')
+  app.get(
+    '/metrics',
+    (c, next) => (metrics.token !== null && isBearer(c.req.header('authorization'), metrics.token) ? next() : read(c, next)),
+    async (c) => c.body(await metrics.of.text(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
+  )
 }
 
 async function readBody(route: Route, c: Context): Promise<unknown> {

@@ -67,6 +67,7 @@ export class Coordinator {
   #lastReconcile: number
   #lastChoice = Number.NEGATIVE_INFINITY
   #ticking: Promise<void> | null = null
+  #retried: (count: number) => void = () => undefined
 
   constructor(options: CoordinatorOptions) {
     this.#options = options
@@ -191,6 +192,15 @@ export class Coordinator {
     return this.#lanes.unservable()
   }
 
+  get isQueueAway(): boolean {
+    return this.#tickets.isAway
+  }
+
+  /** Called with how many chunks were put back to be computed again. */
+  onRetries(listener: (count: number) => void): void {
+    this.#retried = listener
+  }
+
   hosts(): HostView[] {
     return this.#hosts.views(this.#options.now())
   }
@@ -275,6 +285,8 @@ export class Coordinator {
       if (changesWork(event)) this.#lanes.outdated()
       this.#options.onChange?.(event.kind === 'sweep' ? { kind: 'sweep', sweep: event.sweep } : { kind: event.kind })
     }
+    const retries = events.filter((event) => event.kind === 'chunk' && event.state === 'todo').length
+    if (retries > 0) this.#retried(retries)
     if (events.length > 0) this.#options.wake?.()
   }
 

@@ -209,6 +209,13 @@ export const ROUTES: readonly Route[] = [
   }),
   route({
     method: 'GET',
+    path: '/lanes',
+    access: 'read',
+    summary: 'Lanes with work or slots: what waits, open leases, tokens per second, ETA',
+    run: (service) => service.lanes(),
+  }),
+  route({
+    method: 'GET',
     path: '/leaderboard',
     access: 'read',
     summary: 'Rows of the board; ?tasks=a&tasks=b&sweep=id&published=1. A value of tasks may be a list with commas',

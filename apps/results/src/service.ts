@@ -18,6 +18,7 @@ import { type HubSettings, prepareInChild } from '@sweepboard/tasks'
 import { Coordinator } from './coordinator.ts'
 import { EventHub } from './events.ts'
 import { nameFailedTexts } from './failed-text.ts'
+import { type LaneView, laneViews } from './lane-view.ts'
 import { Garbage, type GarbageOrder, type GarbageRun } from './garbage.ts'
 import type { Leaderboard } from './leaderboard.ts'
 import { LeaderboardDesk } from './leaderboard-desk.ts'
@@ -66,6 +67,7 @@ export class Service {
   readonly #ending = new AbortController()
   #timer: NodeJS.Timeout | null = null
   #ticking: Promise<void> | null = null
+  #laneViews: { readonly views: LaneView[]; readonly freshUntil: number } | null = null
 
   private constructor(options: ServiceOptions, parts: { ledger: Ledger; queue: TicketQueue; join: JoinAnswer['queue'] }) {
     this.version = options.version
@@ -249,6 +251,16 @@ export class Service {
     const rate = this.#rates.observe(sweep, status.tokens.done, performance.now())
     const left = status.tokens.total - status.tokens.done
     return { ...status, tokensPerSecond: rate, etaSeconds: rate && rate > 0 && status.state === 'running' ? left / rate : null }
+  }
+
+  /** Lanes with work or slots; added up anew only so often that it takes at most a twentieth of the thread. */
+  lanes(): readonly LaneView[] {
+    const now = performance.now()
+    if (this.#laneViews === null || now >= this.#laneViews.freshUntil) {
+      const views = laneViews(this.ledger, this.coordinator.hosts())
+      this.#laneViews = { views, freshUntil: now + 20 * (performance.now() - now) }
+    }
+    return this.#laneViews.views
   }
 
   /** Every cell the sweep names; a failure tied to a text names its id. */

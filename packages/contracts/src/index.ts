@@ -30,6 +30,7 @@ export { ERRORS } from './error-registry.ts'
 export { Judgments, type PreparationCounts } from './judgments.ts'
 export { Keep } from './keep.ts'
 export { newLeaseId } from './lease-id.ts'
+export { LabelCap } from './label-cap.ts'
 export { FREQUENT_SHARE, isLexical, LexicalMethod, LexicalScoring, lexicalScoringOf } from './lexical.ts'
 export { isPairSet, type PairSet, pairSetRef, readPairSet, writePairSet } from './pair-set.ts'
 export {
