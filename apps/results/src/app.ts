@@ -1,12 +1,13 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { extname, join, normalize, sep } from 'node:path'
 import { Readable } from 'node:stream'
-import { type ErrorCode, HTTP_STATUS, isDigest, SweepError, toSweepError } from '@sweepboard/contracts'
+import { type ErrorCode, HTTP_STATUS, SweepError, toSweepError } from '@sweepboard/contracts'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { matchedRoutes } from 'hono/route'
 import { streamSSE } from 'hono/streaming'
 import { type Access, assertAccess, isBearer, type Tokens } from './access.ts'
+import { addArtifactRoutes } from './artifact-routes.ts'
 import type { ServiceMetrics } from './metrics-service.ts'
 import { openApiDocument } from './openapi.ts'
 import { JsonText, ROUTES, type Route } from './routes.ts'
@@ -36,6 +37,7 @@ const STATUS_OF_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   'SB-SERVE-005': 400,
   'SB-SERVE-007': 413,
   'SB-ART-003': 413,
+  'SB-ART-004': 507,
 }
 const PAGE_POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
@@ -58,7 +60,9 @@ export function createApp(service: Service, options: AppOptions): Hono {
     }
   app.onError((thrown, c) => {
     const error = toSweepError(thrown)
-    if (error.kind === 'bug') service.log({ level: 'error', message: error.message, stack: error.stack ?? '' })
+    // A client that leaves in the middle of its request is nobody's bug.
+    if (error.kind === 'bug' && !c.req.raw.signal.aborted)
+      service.log({ level: 'error', message: error.message, stack: error.stack ?? '' })
     const status = STATUS_OF_CODE[error.code] ?? HTTP_STATUS[error.kind]
     return c.json(
       { code: error.code, kind: error.kind, message: error.message, fix: error.fix, mistakes: error.mistakes },
@@ -151,40 +155,6 @@ async function readBody(route: Route, c: Context): Promise<unknown> {
   const issue = parsed.error.issues[0]
   throw new SweepError('SB-SERVE-005', {
     message: `${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'wrong form'}`,
-  })
-}
-
-function addArtifactRoutes(
-  app: Hono,
-  service: Service,
-  options: { allow: (access: Access) => MiddlewareHandler; limitBytes: number },
-): void {
-  const digestOf = (c: Context): string => {
-    const digest = c.req.param('digest') ?? ''
-    if (!isDigest(digest)) throw new SweepError('SB-SERVE-006', { what: 'artifact of that name' })
-    return digest
-  }
-  const limit = bodyLimit({
-    maxSize: options.limitBytes,
-    onError: () => {
-      throw new SweepError('SB-ART-003', { sizeBytes: 'more', limitBytes: options.limitBytes })
-    },
-  })
-  app.on(['GET', 'HEAD'], '/api/v1/artifacts/:digest', options.allow('read'), async (c) => {
-    const digest = digestOf(c)
-    if (c.req.method === 'HEAD') return c.body(null, (await service.has(digest)) ? 200 : 404)
-    const bytes = await service.store.get(digest)
-    return c.body(bytes, 200, {
-      'content-type': 'application/octet-stream',
-      etag: `"${digest}"`,
-      'cache-control': 'private, immutable, max-age=31536000',
-    })
-  })
-  app.put('/api/v1/artifacts/:digest', options.allow('write'), limit, async (c) => {
-    const wanted = digestOf(c)
-    const bytes = new Uint8Array(await c.req.arrayBuffer())
-    const found = await service.putChecked(wanted, bytes)
-    return c.json({ digest: found })
   })
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { openFolderStore } from '@sweepboard/artifacts'
+import { type FolderStore, openFolderStore } from '@sweepboard/artifacts'
 import {
   type Digest,
   isDefaultConfig,
@@ -7,7 +7,6 @@ import {
   type PlannedGroup,
   type PreparedTask,
   SweepError,
-  sha256,
   type TaskRef,
   type TicketQueue,
   taskKey,
@@ -18,8 +17,8 @@ import { type HubSettings, prepareInChild } from '@sweepboard/tasks'
 import { Coordinator } from './coordinator.ts'
 import { EventHub } from './events.ts'
 import { nameFailedTexts } from './failed-text.ts'
-import { type LaneView, laneViews } from './lane-view.ts'
 import { Garbage, type GarbageOrder, type GarbageRun } from './garbage.ts'
+import { type LaneView, laneViews } from './lane-view.ts'
 import type { Leaderboard } from './leaderboard.ts'
 import { LeaderboardDesk } from './leaderboard-desk.ts'
 import type { SubmittedSweep } from './plan-schema.ts'
@@ -52,7 +51,7 @@ export const GRACE_BEATS = 5
 export class Service {
   readonly ledger: Ledger
   readonly coordinator: Coordinator
-  readonly store: ReturnType<typeof openFolderStore>
+  readonly store: FolderStore
   readonly queue: TicketQueue
   readonly events = new EventHub()
   /** A second connection to the ledger's file, for what is only looked at. */
@@ -157,13 +156,10 @@ export class Service {
     return this.#join
   }
 
-  /** Stores bytes under the digest the sender named, or throws `SB-ART-002` and stores nothing. */
-  async putChecked(wanted: Digest, bytes: Uint8Array): Promise<Digest> {
-    const found = sha256(bytes)
-    if (found !== wanted) throw new SweepError('SB-ART-002', { digest: wanted, found })
-    const stored = await this.store.put(bytes)
-    this.ledger.keep(stored)
-    return stored
+  /** Stores what somebody sends under the digest named, or throws `SB-ART-002` to `SB-ART-006` and stores nothing. */
+  async putStream(...[source, expected]: Parameters<FolderStore['write']>): Promise<void> {
+    await this.store.write(source, expected)
+    this.ledger.keep(expected.digest)
   }
 
   /** Whether an artifact is stored. It stays for a while then, since who asks is about to name it. */

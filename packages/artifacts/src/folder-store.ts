@@ -1,11 +1,33 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type ArtifactStore, type Digest, isDigest, SweepError, sha256 } from '@sweepboard/contracts'
+import { ASIDE, digestOfFile, type Expected, readPieces, writeWhole } from './whole-file.ts'
+
+/** A store that gives big artifacts in pieces. */
+export interface StreamStore extends ArtifactStore {
+  /** The bytes in pieces, unchecked: who writes them down compares the digest. Throws `SB-ART-001` where there are none. */
+  stream(digest: Digest): AsyncIterable<Uint8Array>
+}
+
+export interface CheckedFile {
+  readonly bytes: number
+  /** Bytes `[start, end)` in pieces. */
+  read(start?: number, end?: number): AsyncIterable<Uint8Array>
+}
 
 /** The store in a folder, with what the service needs of it inside its own transactions. */
-export interface FolderStore extends ArtifactStore {
+export interface FolderStore extends StreamStore {
   readonly folder: string
+  /**
+   * Stores what a source yields, piece by piece, if it has this digest; replaces what is there. Answers its bytes. Errors, after which
+   * nothing of it is left: `SB-ART-002` to `SB-ART-006`.
+   */
+  write(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, expected: Expected): Promise<number>
+  /**
+   * A stored file whose bytes have their digest. Throws `SB-ART-001` absent, `SB-ART-002` damaged. A file is hashed again only once it changed.
+   */
+  openChecked(digest: Digest): Promise<CheckedFile>
   /** Whether a file of that digest is there; says nothing about its bytes. */
   existsSync(digest: Digest): boolean
   /**
@@ -25,13 +47,13 @@ export interface FolderStore extends ArtifactStore {
   removeLeftovers(olderThanMs: number): number
 }
 
-const ASIDE = '.tmp'
-let asides = 0
+/** Files remembered as good by their size and time. */
+const CHECKED_FILES = 10_000
 
 /**
  * Artifacts in `<folder>/<first two hex digits>/<digest>`, a layout that several processes may read and write at once.
  * A file appears whole or not at all: written aside, flushed, renamed. Nothing is created before the first `put`.
- * Errors: `SB-ART-001` absent, `SB-ART-002` damaged, `SB-ART-004` disk full. What is no digest never becomes a path.
+ * Errors: `SB-ART-001` absent, `SB-ART-002` damaged, `SB-ART-004` disk full, `SB-ART-006` not writable. What is no digest never becomes a path.
  */
 export function openFolderStore(folder: string): FolderStore {
   const pathOf = (digest: Digest): string => {
@@ -40,6 +62,7 @@ export function openFolderStore(folder: string): FolderStore {
   }
   const existing = (digest: Digest) => isDigest(digest) && existsSync(pathOf(digest))
   const remove = (digest: Digest) => rmSync(pathOf(digest), { force: true })
+  const checked = new Map<Digest, string>()
   const verifySync = (digest: Digest): boolean => {
     if (!existing(digest)) return false
     const good = sha256(readFileSync(pathOf(digest))) === digest
@@ -58,9 +81,12 @@ export function openFolderStore(folder: string): FolderStore {
     put: async (bytes) => {
       const digest = sha256(bytes)
       // Compared, not only looked for: putting an artifact again is how a damaged one is repaired.
-      if (!(await holds(pathOf(digest), digest))) await writeWhole(folder, pathOf(digest), bytes)
+      if (!(await holds(pathOf(digest), digest))) await writeWhole(pathOf(digest), [bytes], { digest })
       return digest
     },
+    write: (source, expected) => writeWhole(pathOf(expected.digest), source, expected),
+    stream: (digest) => streamFile(pathOf(digest), digest),
+    openChecked: (digest) => openChecked(pathOf(digest), digest, checked),
     list: () => filesOf(folder).filter(isDigest),
     removeLeftovers: (olderThanMs) => removeLeftovers(folder, olderThanMs),
   }
@@ -84,28 +110,28 @@ async function holds(path: string, digest: Digest): Promise<boolean> {
   )
 }
 
-async function writeWhole(folder: string, path: string, bytes: Uint8Array): Promise<void> {
-  asides += 1
-  const aside = `${path}.${process.pid}.${asides}${ASIDE}`
+async function* streamFile(path: string, digest: Digest): AsyncGenerator<Uint8Array> {
   try {
-    await mkdir(dirname(path), { recursive: true })
-    const file = await open(aside, 'wx')
-    try {
-      await file.writeFile(bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(aside, path)
+    yield* readPieces(path)
   } catch (error) {
-    await unlink(aside).catch(() => {})
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw new SweepError('SB-ART-004', { folder }, { cause: error })
-    throw error
+    throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? new SweepError('SB-ART-001', { digest }, { cause: error }) : error
   }
-  // The name must survive a power cut as well as the bytes: an outbox entry will rely on it.
-  const parent = await open(dirname(path), 'r')
-  await parent.sync().finally(() => parent.close())
+}
+
+/** `checked`: what the files found good looked like then. */
+async function openChecked(path: string, digest: Digest, checked: Map<Digest, string>): Promise<CheckedFile> {
+  const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new SweepError('SB-ART-001', { digest }, { cause: error }) : error
+  })
+  const look = `${info.ino} ${info.size} ${info.mtimeMs} ${info.ctimeMs}`
+  if (checked.get(digest) !== look) {
+    const found = await digestOfFile(path)
+    if (found !== digest) throw new SweepError('SB-ART-002', { digest, found })
+    const [oldest] = checked.keys()
+    if (checked.size >= CHECKED_FILES && oldest !== undefined) checked.delete(oldest)
+    checked.set(digest, look)
+  }
+  return { bytes: info.size, read: (start = 0, end = info.size) => readPieces(path, start, end) }
 }
 
 /** File names one level down; a folder that is not there (yet) holds none. */

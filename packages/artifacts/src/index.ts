@@ -1,2 +1,2 @@
-export { type FolderStore, openFolderStore } from './folder-store.ts'
+export { type CheckedFile, type FolderStore, openFolderStore, type StreamStore } from './folder-store.ts'
 export { type HttpStoreOptions, openHttpStore } from './http-store.ts'

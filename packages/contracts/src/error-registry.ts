@@ -70,6 +70,11 @@ export const ERRORS = {
     says: (d) => `two tasks are called "${d.task}": ${d.first} and ${d.second}`,
     fix: 'Rename one folder, or give it a "name" in its task.json: scores of two data sets do not belong in one column.',
   },
+  'SB-SPEC-011': {
+    kind: 'invalid',
+    says: (d) => `${d.path}.${d.key}: a sweep file names a launcher and never says what it runs`,
+    fix: 'Write it into the launchers file of the worker (`sweepboard worker --launchers FILE`, docs/launchers.md) and name it: `engine: { launch: { name: my-server } }`.',
+  },
 
   'SB-TASK-001': {
     kind: 'invalid',
@@ -289,7 +294,12 @@ export const ERRORS = {
   'SB-SCORE-005': {
     kind: 'invalid',
     says: (d) => `nothing can be fitted: ${d.message}`,
-    fix: 'Fitting and judging need two queries at least, and pairs that both sides have scored.',
+    fix: 'Fitting and judging need two queries at least, pairs that both sides have scored, and targets within [0, 1] that differ: `--target sigmoid` or `minmax` brings raw scores there.',
+  },
+  'SB-SCORE-006': {
+    kind: 'invalid',
+    says: (d) => `trec_eval has no measure ${d.unknown}${d.suggestion ? `, did you mean ${d.suggestion}?` : ''}`,
+    fix: (d) => `Measures are ${d.known}.`,
   },
 
   'SB-LEDGER-001': {
