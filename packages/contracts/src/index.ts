@@ -48,6 +48,7 @@ export {
   type TextSetRef,
   taskKey,
 } from './plan.ts'
+export { parseRate, Rate, RateLimits } from './rate.ts'
 export {
   Analyzer,
   Cleaning,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Digest } from './digest.ts'
 import { keyOf } from './digest.ts'
+import { RateLimits } from './rate.ts'
 
 /** How token vectors become one vector: mean over the mask, first token, last kept token, or the model's own output. */
 export const Pooling = z.enum(['mean', 'cls', 'lasttoken', 'none'])
@@ -137,6 +138,8 @@ export const Load = z.strictObject({
     concurrency: z.number().int().positive().default(4),
     batchTexts: z.number().int().positive().default(32),
     timeoutMs: z.number().int().positive().default(60_000),
+    /** What the server may be asked at most, by whoever serves this load. */
+    rate: RateLimits.optional(),
     /** Only on a reranker: the recipe its engine is opened with. */
     pair: PairRecipe.optional(),
     /** Only where the worker starts the server: `url` is null until it has. */

@@ -1,4 +1,4 @@
-import type { LexicalMethod, Load, PairRecipe, Pooling, Recipe, SideRecipe, Similarity } from '@sweepboard/contracts'
+import type { LexicalMethod, Load, PairRecipe, Pooling, RateLimits, Recipe, SideRecipe, Similarity } from '@sweepboard/contracts'
 import type { RetryPolicy } from './http/patient-client.ts'
 import type { SidePrompts } from './instruction.ts'
 
@@ -23,6 +23,8 @@ export interface EndpointChoice {
   readonly concurrency?: Maybe<number>
   /** Texts a request. */
   readonly batch?: Maybe<number>
+  /** What the server may be asked at most. */
+  readonly rate?: Maybe<RateLimits>
   /** Milliseconds a request may take. */
   readonly timeout?: Maybe<number>
   /** Folder with the model's tokenizer.json, relative to the sweep file: texts are then counted and cut here. */

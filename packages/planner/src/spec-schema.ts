@@ -5,6 +5,7 @@ import {
   LexicalScoring,
   PairRecipe,
   Precision,
+  parseRate,
   RerankTail,
   SideRecipe,
   Similarity,
@@ -12,11 +13,14 @@ import {
 import { z } from 'zod'
 import { parseDuration } from './duration.ts'
 import { parseBound } from './gate.ts'
+import { LAUNCH_KEYS, LAUNCHERS, Launched, OwnLaunched, orLaunched } from './launch-schema.ts'
 
 /** The sweep language (design section 9) as far as this version goes; `sweepSchemaJson` is what editors complete it with. */
 
 const oneOrMany = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).min(1)])
 const duration = z.string().refine((text) => parseDuration(text) !== null, 'must be a duration such as "45m" or "12h"')
+
+const rate = z.string().refine((text) => parseRate(text) !== null, 'must be a rate such as "500/m" or "1M/m" (per s, m, h or d)')
 
 /** A server of a spec; keys are named by variable and never written down. */
 const Endpoint = z.strictObject({
@@ -29,6 +33,10 @@ const Endpoint = z.strictObject({
   concurrency: z.number().int().min(1).max(1024).optional(),
   batch: z.number().int().min(1).max(4096).optional(),
   timeout: duration.optional(),
+  rate: z
+    .strictObject({ requests: rate.optional(), tokens: rate.optional() })
+    .optional()
+    .describe('Most requests and tokens in a time, e.g. { requests: 500/m, tokens: 1M/m }: they hold over all hosts together'),
   tokenizer: z.string().optional().describe("Folder with the model's tokenizer.json: texts are counted and cut here"),
 })
 
@@ -44,11 +52,8 @@ const Bm25 = z.strictObject({
     .describe("Stop words and stemmer: `task` (default; each task's own language) or an ISO 639-3 code such as eng"),
 })
 
-/** Servers a worker will start itself; a server that runs already is named by its URL. */
-const LAUNCHERS = ['vllm', 'sglang', 'llamacpp', 'infinity'] as const
-
 export const EngineSpec = z.union([
-  z.enum(['random', 'onnx', 'bm25']),
+  z.enum(['random', 'onnx', 'bm25', ...LAUNCHERS]),
   z.strictObject({ random: z.strictObject({}).nullable() }),
   z.strictObject({ bm25: Bm25.nullable() }),
   z.strictObject({
@@ -59,12 +64,16 @@ export const EngineSpec = z.union([
     }),
   }),
   z.strictObject({ openai: Endpoint }),
-  z.strictObject({ tei: Endpoint }),
-  z.strictObject({ ollama: Endpoint }),
+  z.strictObject({ tei: orLaunched(Endpoint) }),
+  z.strictObject({ ollama: orLaunched(Endpoint) }),
+  z.strictObject({ vllm: Launched }),
+  z.strictObject({ sglang: Launched }),
+  z.strictObject({ llamacpp: Launched }),
+  z.strictObject({ infinity: Launched }),
+  z.strictObject({ launch: OwnLaunched }),
   z.strictObject({
     'rerank-api': Endpoint.extend({ style: z.enum(['auto', 'jina', 'cohere', 'tei', 'sglang']).optional() }),
   }),
-  ...LAUNCHERS.map((name) => z.strictObject({ [name]: z.never({ error: `not-yet:engine.${name}` }) }) as unknown as z.ZodNever),
 ])
 export type EngineSpec = z.infer<typeof EngineSpec>
 
@@ -269,6 +278,9 @@ export const SPEC_KEYS: readonly string[] = [
   'concurrency',
   'batch',
   'timeout',
+  'rate',
+  'requests',
+  'tokens',
   'onnx',
   'tokenizer',
   'style',
@@ -276,7 +288,7 @@ export const SPEC_KEYS: readonly string[] = [
   'tei',
   'ollama',
   'rerank-api',
-  ...LAUNCHERS,
+  ...LAUNCH_KEYS,
   'random',
   'bm25',
   'method',

@@ -30,10 +30,10 @@ const SAME_MODEL = 0.999
  */
 export async function openEndpointEngine(load: Load, options: EndpointOptions): Promise<Engine> {
   const began = performance.now()
-  const { url, timeoutMs, batchTexts, concurrency } = load.open
+  const { url, timeoutMs, batchTexts, concurrency, rate } = load.open
   if (url === null) throw new SweepError('SB-HTTP-001', { url: load.model, message: 'the load names no URL' })
   const endpoint = { url, model: String(load.identity.options.model), apiKey: options.apiKey, timeoutMs }
-  const client = new PatientClient(endpoint, { policy: options.retry, concurrency, batchTexts })
+  const client = new PatientClient(endpoint, { policy: options.retry, concurrency, batchTexts, rate })
   const tokenizer = await openTokenizerOf(load, options.modelsRoot)
   const facts = await readServerFacts(endpoint, options.signal)
   if (facts.maxBatchTexts !== null) client.limits.told(facts.maxBatchTexts)
@@ -76,6 +76,7 @@ async function encode(
   const { dim } = link.probes
   const values = new Float32Array(texts.length * dim)
   const lostBefore = link.client.lostCount
+  link.client.onWait = () => options.onProgress?.()
   const most = link.client.limits.most
   const starts = Array.from({ length: Math.ceil(inputs.length / most) }, (_, i) => i * most)
   const sums = { tokenCount: 0 as number | null, batchCount: 0, splitCount: 0 }

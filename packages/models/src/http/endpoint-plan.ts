@@ -45,11 +45,20 @@ export async function planEndpoint(
     throw new SweepError('SB-HTTP-010', { url: shownUrl(url), message: 'it answers no /info as text-embeddings-inference does' })
   const batchTexts = Math.min(choice.batch ?? 32, facts.maxBatchTexts ?? Number.POSITIVE_INFINITY)
   return {
-    client: new PatientClient(endpoint, { policy: context.retry ?? PLAN_RETRY, concurrency, batchTexts }),
+    client: new PatientClient(endpoint, { policy: context.retry ?? PLAN_RETRY, concurrency, batchTexts, rate: choice.rate }),
     facts,
     tokenizer,
     tokenizerDigest: digest,
-    open: { folder, file: null, url, keyVariable, concurrency, batchTexts, timeoutMs: timeout },
+    open: {
+      folder,
+      file: null,
+      url,
+      keyVariable,
+      concurrency,
+      batchTexts,
+      timeoutMs: timeout,
+      ...(choice.rate && { rate: choice.rate }),
+    },
   }
 }
 

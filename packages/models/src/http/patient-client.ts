@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SweepError } from '@sweepboard/contracts'
+import { type RateLimits, SweepError } from '@sweepboard/contracts'
 import { BatchLimits } from './batch-limits.ts'
 import type { Endpoint } from './endpoint.ts'
 import { type Answer, type Exchange, WrongAnswer } from './exchange.ts'
 import { Gate } from './gate.ts'
+import { Pace } from './pace.ts'
+import { readRateHeaders } from './rate-headers.ts'
 import { RequestFailure } from './request-failure.ts'
 import { sendRequest, wrongAnswer } from './send-request.ts'
 
@@ -42,25 +44,41 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface ClientOptions {
+  readonly policy?: RetryPolicy | undefined
+  readonly concurrency: number
+  readonly batchTexts: number
+  readonly rate?: RateLimits | undefined
+}
+
 /**
- * A server with patience: retries with backoff and jitter, keeps to batch limits it was told or has met, asks for less at
- * once after a 429, and finds the one item a server refuses.
+ * A server with patience: retries with backoff and jitter, keeps to the rates of the spec and to what the server's headers ask for, to batch
+ * limits it was told or has met, asks for less at once after a 429, and finds the one item a server refuses.
  */
 export class PatientClient {
   readonly endpoint: Endpoint
   readonly gate: Gate
   readonly limits: BatchLimits
+  readonly #pace: Pace
+  /** Called at least every second while a rate or a server's `Retry-After` is waited for. */
+  onWait: () => void = () => undefined
   readonly #policy: RetryPolicy
   /** When the server last gave rows, or a call began while nothing else was under way. */
   #progressAt = performance.now()
   #callCount = 0
   #lostCount = 0
 
-  constructor(endpoint: Endpoint, given: { policy?: RetryPolicy | undefined; concurrency: number; batchTexts: number }) {
+  constructor(endpoint: Endpoint, given: ClientOptions) {
     this.endpoint = endpoint
     this.gate = new Gate(given.concurrency)
     this.limits = new BatchLimits(given.batchTexts)
     this.#policy = given.policy ?? RETRY_POLICY
+    this.#pace = new Pace(given.rate)
+    this.#pace.onWait = (isOurs) => {
+      // Keeping to the spec's own limits is no standstill of the server.
+      if (isOurs) this.#progressAt = performance.now()
+      this.onWait()
+    }
   }
 
   /** How often a request got no answer at all: another server may stand behind the URL since. */
@@ -151,6 +169,7 @@ export class PatientClient {
         if (!(thrown instanceof RequestFailure) || thrown.outcome === 'fatal') throw thrown
         if (thrown.outcome !== 'busy') return thrown
         if (thrown.status === null) this.#lostCount += 1
+        if (thrown.retryAfterMs !== null) this.#pace.holdFor(Math.min(thrown.retryAfterMs, this.#policy.noProgressMs))
         if (thrown.status === 429) this.gate.narrow()
         if (thrown.status === 500 && tries >= SUSPECT_AFTER && (await this.#takesCanary(exchange, options))) return thrown
         await this.#wait(thrown, { tries, signal: options.signal })
@@ -160,18 +179,29 @@ export class PatientClient {
 
   async #post<Item, Row>(exchange: Exchange<Item, Row>, items: readonly Item[], options: CallOptions): Promise<Answer<Row>> {
     const { url, body } = exchange.ask(items)
+    const text = JSON.stringify(body)
     const request = {
       url,
-      body: JSON.stringify(body),
+      body: text,
       answerBytes: ANSWER_FRAME_BYTES + items.length * ANSWER_BYTES_PER_ITEM,
       signal: options.signal,
     }
-    const answer = await this.gate.through(() => sendRequest(this.endpoint, request), options.signal)
-    try {
-      return exchange.read(answer.body, { items, headers: answer.headers })
-    } catch (thrown) {
-      throw thrown instanceof WrongAnswer ? wrongAnswer(this.endpoint, thrown) : thrown
-    }
+    const bytes = Buffer.byteLength(text)
+    return this.gate.through(
+      () =>
+        this.#pace.through(bytes, options.signal, async (passage) => {
+          const answer = await sendRequest(this.endpoint, request)
+          this.#pace.heard(readRateHeaders(answer.headers))
+          try {
+            const read = exchange.read(answer.body, { items, headers: answer.headers })
+            passage.counted(read.tokenCount)
+            return read
+          } catch (thrown) {
+            throw thrown instanceof WrongAnswer ? wrongAnswer(this.endpoint, thrown) : thrown
+          }
+        }),
+      options.signal,
+    )
   }
 
   async #takesCanary<Item, Row>(exchange: Exchange<Item, Row>, options: CallOptions): Promise<boolean> {

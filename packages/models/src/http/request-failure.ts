@@ -1,5 +1,6 @@
 import { SweepError } from '@sweepboard/contracts'
 import { type Endpoint, redact, shownUrl } from './endpoint.ts'
+import { readRateHeaders } from './rate-headers.ts'
 
 /** `busy` is tried again, `rejected` is looked for in the items, `too-large` is split and remembered, `fatal` ends the run. */
 export type Outcome = 'busy' | 'rejected' | 'too-large' | 'fatal'
@@ -38,7 +39,7 @@ export function failureOf(endpoint: Endpoint, answer: { status: number; headers:
   const outcome = outcomeOf(status, words)
   if (outcome === 'busy') {
     const error = new SweepError('SB-HTTP-002', { url, status })
-    return new RequestFailure('busy', error, { status, words, retryAfterMs: retryAfter(headers) })
+    return new RequestFailure('busy', error, { status, words, retryAfterMs: askedWait(headers) })
   }
   const message = status >= 300 && status < 400 ? 'it redirects: name the final URL' : words
   return new RequestFailure(outcome, new SweepError('SB-HTTP-003', { url, status, message }), { status, words })
@@ -60,14 +61,12 @@ function outcomeOf(status: number, words: string): Outcome {
   return status === 408 || status === 425 || status === 429 || status >= 500 ? 'busy' : 'fatal'
 }
 
-/** Milliseconds of a Retry-After header (seconds or a date); null without one. */
-function retryAfter(headers: Headers): number | null {
-  const value = headers.get('retry-after')
-  if (value === null) return null
-  const seconds = Number(value)
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
-  const date = Date.parse(value)
-  return Number.isNaN(date) ? null : Math.max(0, date - Date.now())
+/** Milliseconds until the server wants to be asked again: `Retry-After`, else the end of a count that is used up; null without either. */
+function askedWait(headers: Headers): number | null {
+  const { retryAfterMs, requests, tokens } = readRateHeaders(headers)
+  if (retryAfterMs !== null) return retryAfterMs
+  const spent = [requests, tokens].filter((one) => one !== null && one.remaining <= 0).map((one) => one?.resetMs ?? 0)
+  return spent.length === 0 ? null : Math.max(...spent)
 }
 
 function errorWords(body: string): string {

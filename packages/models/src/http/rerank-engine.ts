@@ -24,10 +24,10 @@ const SAME_SCORE = 0.05
  */
 export async function openRerankEngine(load: Load, recipe: PairRecipe, options: EndpointOptions): Promise<PairEngine> {
   const began = performance.now()
-  const { url, timeoutMs, batchTexts, concurrency } = load.open
+  const { url, timeoutMs, batchTexts, concurrency, rate } = load.open
   if (url === null) throw new SweepError('SB-HTTP-001', { url: load.model, message: 'the load names no URL' })
   const endpoint = { url, model: String(load.identity.options.model), apiKey: options.apiKey, timeoutMs }
-  const client = new PatientClient(endpoint, { policy: options.retry, concurrency, batchTexts })
+  const client = new PatientClient(endpoint, { policy: options.retry, concurrency, batchTexts, rate })
   const tokenizer = await openTokenizerOf(load, options.modelsRoot)
   const facts = await readServerFacts(endpoint, options.signal)
   if (facts.maxBatchTexts !== null) client.limits.told(facts.maxBatchTexts)
@@ -67,6 +67,7 @@ async function scorePairs(parts: Parts, pairs: readonly TextPair[], options: Enc
   const prepared = await preparePairs(parts, { pairs, signal: options.signal })
   const scores = new Float32Array(pairs.length)
   const lostBefore = link.client.lostCount
+  link.client.onWait = () => options.onProgress?.()
   const requests = prepared.flatMap(({ instruction, pairs: own }) => {
     refuseInstruction(parts, instruction)
     const most = link.client.limits.most
