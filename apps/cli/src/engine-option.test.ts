@@ -15,8 +15,17 @@ describe('parseEngine', () => {
     })
   })
 
+  it('reads launchers', () => {
+    expect(parseEngine('vllm', '--engine')).toBe('vllm')
+    expect(parseEngine('tei,dtype=float32,maxTokens=512', '--engine')).toEqual({ tei: { dtype: 'float32', maxTokens: 512 } })
+    expect(parseEngine('launch=my-server,dialect=tei', '--engine')).toEqual({ launch: { name: 'my-server', dialect: 'tei' } })
+  })
+
   it.each([
-    ['vllm', 'no engine "vllm"'],
+    ['vlm', 'no engine "vlm"'],
+    ['vllm,command=rm', 'command'],
+    ['vllm=http://host', 'takes no URL'],
+    ['tei,key=$K', 'url'],
     ['onnx=http://host', 'takes no URL'],
     ['openai', 'url'],
     ['openai=nonsense', 'url'],

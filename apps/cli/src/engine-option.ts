@@ -1,12 +1,14 @@
 import { SweepError } from '@sweepboard/contracts'
+import { LAUNCHER_NAMES } from '@sweepboard/models'
 import { EngineSpec } from '@sweepboard/planner'
 
 const SERVERS = ['openai', 'tei', 'ollama', 'rerank-api']
-const NUMBERS = ['concurrency', 'batch']
+const NUMBERS = ['concurrency', 'batch', 'maxTokens', 'memoryShare']
 
 /**
  * The `engine:` of a sweep file as one word of a command line: `onnx`, `onnx,dtype=q8`, `random`,
- * `openai=http://host:8000/v1,model=name,tokenizer=./folder`. The keys are those of the sweep file.
+ * `openai=http://host:8000/v1,model=name,tokenizer=./folder`, `vllm,dtype=float16`, `launch=my-server`. The keys are those of the
+ * sweep file.
  *
  * @throws SweepError `SB-SPEC-004` naming the option
  */
@@ -16,18 +18,21 @@ export function parseEngine(word: string, option: string): EngineSpec {
   const [name = '', url] = splitOnce(head)
   const settings: Record<string, string | number> = {}
   if (url !== undefined) {
-    if (!SERVERS.includes(name)) throw refuse(`${name} takes no URL; settings follow a comma, as in onnx,dtype=q8`)
-    settings.url = url
+    if (name !== 'launch' && !SERVERS.includes(name))
+      throw refuse(`${name} takes no URL; settings follow a comma, as in onnx,dtype=q8`)
+    settings[name === 'launch' ? 'name' : 'url'] = url
   }
   for (const member of members) {
     const [key = '', value] = splitOnce(member)
     if (value === undefined) throw refuse(`"${member}" must read key=value`)
     settings[key] = NUMBERS.includes(key) ? Number(value) : value
   }
-  const plain = Object.keys(settings).length === 0 && !SERVERS.includes(name)
+  const isLauncher = (LAUNCHER_NAMES as readonly string[]).includes(name)
+  const plain = Object.keys(settings).length === 0 && (isLauncher || !SERVERS.includes(name))
   const parsed = EngineSpec.safeParse(plain ? name : { [name]: settings })
   if (parsed.success) return parsed.data
-  if (![...SERVERS, 'onnx', 'random'].includes(name)) throw refuse(`no engine "${name}": onnx, random, ${SERVERS.join(', ')}`)
+  const known = [...new Set(['onnx', 'random', ...SERVERS, ...LAUNCHER_NAMES, 'launch'])]
+  if (!known.includes(name)) throw refuse(`no engine "${name}": ${known.join(', ')}`)
   const why = ownIssues(parsed.error, name).map(({ path, message }) =>
     [path.slice(1).join('.'), message].filter(Boolean).join(': '),
   )

@@ -63,7 +63,7 @@ export const ERRORS = {
   'SB-SPEC-009': {
     kind: 'invalid',
     says: (d) => `gate ${d.gate}: ${d.message}`,
-    fix: 'A gate reads `metric: ">= 0.8"` or `published: within 0.015`.',
+    fix: 'A gate reads `ndcg_at_10: ">= 0.8"`, metrics named as MTEB does, or `published: within 0.015`.',
   },
   'SB-SPEC-010': {
     kind: 'invalid',
@@ -298,8 +298,8 @@ export const ERRORS = {
   },
   'SB-SCORE-006': {
     kind: 'invalid',
-    says: (d) => `trec_eval has no measure ${d.unknown}${d.suggestion ? `, did you mean ${d.suggestion}?` : ''}`,
-    fix: (d) => `Measures are ${d.known}.`,
+    says: (d) => `no such measure: ${d.unknown}${d.suggestion ? `, did you mean ${d.suggestion}?` : ''}; there are ${d.known}`,
+    fix: 'Name measures as trec_eval does, cut-offs after a dot: `-m ndcg_cut.10,100,map`.',
   },
 
   'SB-LEDGER-001': {

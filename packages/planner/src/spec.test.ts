@@ -6,14 +6,62 @@ const HEAD = 'sweep: s\ntasks: [SciFact]\nmodels: [m]\n'
 const mistakesOf = (text: string) =>
   readSpec(text, 's.yaml').mistakes.map(({ line, code, message }) => `${line} ${code} ${message}`)
 
-describe('engines that come later', () => {
+describe('launched engines', () => {
   it.each([
-    ['of the sweep', 'models: [a]\nengine: { vllm: { dtype: bfloat16 } }', 4, 'engine.vllm'],
-    ['of one model', 'models: [{ model: a, engine: { llamacpp: { file: Q8_0 } } }]', 3, 'engine.llamacpp'],
-  ])('are told as such: %s', (_, lines, line, what) => {
-    const { mistakes } = readSpec(`sweep: s\ntasks: [x]\n${lines}\n`, 's.yaml')
-    expect(mistakes.map((one) => [one.code, one.line])).toEqual([['SB-CORE-002', line]])
-    expect(mistakes[0]?.message).toContain(what)
+    ['of the sweep', 'models: [a]\nengine: { vllm: { dtype: bfloat16, memoryShare: 0.8 } }'],
+    ['with every default', 'models: [a]\nengine:\n  infinity:'],
+    ['by a bare name', 'models: [a]\nengine: sglang'],
+    ['of one model', 'models: [{ model: a, engine: { llamacpp: { file: Q8_0 } } }]'],
+    [
+      'TEI and Ollama without a URL',
+      'models: [{ model: a, engine: { tei: } }, { model: b, engine: { ollama: { model: "b:8b" } } }]',
+    ],
+    ['by the name of a host’s own', 'models: [a]\nengine: { launch: { name: my-server, dialect: tei, maxTokens: 512 } }'],
+    ['of a reranker', 'models: [a]\nmatrix: { rerank: { model: r, engine: { vllm: { quantization: fp8 } } } }'],
+  ])('are read: %s', (_, lines) => {
+    const { spec, mistakes } = readSpec(`sweep: s\ntasks: [x]\n${lines}\n`, 's.yaml')
+    expect(mistakes).toEqual([])
+    expect(spec).not.toBeNull()
+  })
+
+  it.each([
+    ['command', 'engine:\n  launch:\n    name: x\n    command: [rm, -rf, /]', 7],
+    ['program', 'engine:\n  vllm:\n    program: [sh]', 6],
+    ['args', 'engine:\n  tei:\n    dtype: float16\n    args: [--x]', 7],
+    ['env', 'engine:\n  infinity: { env: { LD_PRELOAD: /x.so } }', 5],
+  ])('never say what a launcher runs: %s', (key, lines, line) => {
+    const { spec, mistakes } = readSpec(`${HEAD}${lines}\n`, 's.yaml')
+    expect(spec).toBeNull()
+    expect(mistakes.map((one) => [one.code, one.line])).toEqual([['SB-SPEC-011', line]])
+    expect(mistakes[0]?.message).toContain(key)
+  })
+
+  it('refuse what they do not have, every mistake with its line', () => {
+    expect(
+      mistakesOf(
+        `${HEAD}engine:\n  vllm:\n    dtype: int4\n    maxTokens: 0\n    memoryShare: 2\n    device: tpu\n    quantisation: fp8\n`,
+      ),
+    ).toEqual([
+      expect.stringMatching(/^6 SB-SPEC-004 engine\.vllm\.dtype/),
+      expect.stringMatching(/^7 SB-SPEC-004 engine\.vllm\.maxTokens/),
+      expect.stringMatching(/^8 SB-SPEC-004 engine\.vllm\.memoryShare/),
+      expect.stringMatching(/^9 SB-SPEC-004 engine\.vllm\.device/),
+      expect.stringMatching(/^10 SB-SPEC-003 .*did you mean "quantization"/),
+    ])
+    expect(mistakesOf(`${HEAD}engine: { launch: { name: ../x } }\n`)).toEqual([
+      expect.stringMatching(/SB-SPEC-004 engine\.launch\.name/),
+    ])
+    expect(mistakesOf(`${HEAD}engine: { llamacpp: { file: ../../etc/passwd } }\n`)).toHaveLength(1)
+    expect(mistakesOf(`${HEAD}engine: { ollama: { model: --flag } }\n`)).toHaveLength(1)
+  })
+
+  it('are either started or reached by a URL', () => {
+    expect(mistakesOf(`${HEAD}engine: { tei: { url: "http://h", dtype: float16 } }\n`)).toEqual([
+      expect.stringContaining('engine.tei.dtype: is for a server that a worker starts'),
+    ])
+    expect(mistakesOf(`${HEAD}engine: { ollama: { key: $KEY } }\n`)).toEqual([
+      expect.stringContaining('engine.ollama.key: is for a server that runs already'),
+    ])
   })
 
   it('are not what a misspelt engine is', () => {

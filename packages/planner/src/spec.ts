@@ -2,6 +2,7 @@ import { type Mistake, mistake, SweepError } from '@sweepboard/contracts'
 import { closest } from '@sweepboard/tasks'
 import { LineCounter, type ParsedNode, parseDocument } from 'yaml'
 import type { z } from 'zod'
+import { unknownGateMetrics } from './gate-metrics.ts'
 import { expandBraces } from './pattern.ts'
 import { ModelEntry, RerankEntry, SPEC_KEYS, SweepSpec, TaskEntry } from './spec-schema.ts'
 
@@ -67,6 +68,7 @@ export function readSpec(text: string, file: string): ReadSpec {
   const parsed = SweepSpec.safeParse(raw)
   if (!parsed.success)
     for (const issue of parsed.error.issues) mistakes.push(...toMistakes(issue, { file, lineOf, keyLine, valueAt }))
+  mistakes.push(...unknownGateMetrics(raw, { file, keyLine }))
   const spec = parsed.success ? parsed.data : null
   const named = { models: listModels(raw, lineOf), tasks: listTasks(raw, lineOf), rerankers: listRerankers(raw, lineOf) }
   return { spec, ...named, mistakes }
@@ -104,6 +106,16 @@ function toMistakes(issue: z.core.$ZodIssue, place: Place): Mistake[] {
   const line = place.lineOf(issue.path)
   if (issue.message.startsWith('not-yet:'))
     return [mistake('SB-CORE-002', { what: issue.message.slice('not-yet:'.length) }, { file, line })]
+  if (issue.message.startsWith('host-only:')) {
+    const key = issue.message.slice('host-only:'.length)
+    return [
+      mistake(
+        'SB-SPEC-011',
+        { key, path: issue.path.slice(0, -1).map(String).join('.') },
+        { file, line: place.keyLine(issue.path.slice(0, -1), key) },
+      ),
+    ]
+  }
   return [
     mistake(
       'SB-SPEC-004',

@@ -50,7 +50,7 @@ export async function planLaunch(
   if ((engine === 'rerank-api') !== (by.serves === 'scores'))
     throw optionError(choice, 'dialect', `${engine} gives no ${by.serves}`)
   const folder = await folderOf(by.model, by.baseDir)
-  if (folder === null && !/^[\w.-]+\/[\w.-]+$/.test(by.model)) throw new SweepError('SB-SPEC-006', { model: by.model })
+  if (folder === null && !/^\w[\w.-]*\/\w[\w.-]*$/.test(by.model)) throw new SweepError('SB-SPEC-006', { model: by.model })
   const isGguf = choice.name === 'llamacpp'
   if (folder === null && isGguf)
     throw new SweepError('SB-WORK-032', {
