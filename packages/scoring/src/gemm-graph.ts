@@ -16,7 +16,7 @@ const SCORES: Value = { name: 'scores', axes: ['query', 'document'] }
 export function gemmGraph(): Uint8Array {
   const attribute = nested(5, [text(1, 'transB'), integer(3, 1), integer(20, ATTRIBUTE_INT)])
   const node = nodeOf('Gemm', { inputs: ['queries', 'documents'], output: 'scores', attributes: [attribute] })
-  return modelOf([node], { inputs: [valueOf(QUERIES, FLOAT), valueOf(DOCUMENTS, FLOAT)], output: valueOf(SCORES, FLOAT) })
+  return modelOf([node], { inputs: [typed(QUERIES, FLOAT), typed(DOCUMENTS, FLOAT)], output: typed(SCORES, FLOAT) })
 }
 
 /**
@@ -28,10 +28,10 @@ export function codesGraph(): Uint8Array {
   const turned = nodeOf('Transpose', { inputs: ['documents'], output: 'turned', attributes: [attribute] })
   const inputs = ['queries', 'turned', 'zero', 'zero']
   const product = nodeOf('MatMulInteger', { inputs, output: 'scores', attributes: [] })
-  const zero = valueOf({ name: 'zero', axes: [] }, UINT8)
+  const zero = typed({ name: 'zero', axes: [] }, UINT8)
   return modelOf([turned, product], {
-    inputs: [valueOf(QUERIES, UINT8), valueOf(DOCUMENTS, UINT8), zero],
-    output: valueOf(SCORES, INT32),
+    inputs: [typed(QUERIES, UINT8), typed(DOCUMENTS, UINT8), zero],
+    output: typed(SCORES, INT32),
   })
 }
 
@@ -64,7 +64,7 @@ function modelOf(
 }
 
 /** A ValueInfo: name, type, and one named dynamic size per axis. */
-function valueOf({ name, axes }: Value, type: number): Uint8Array[] {
+function typed({ name, axes }: Value, type: number): Uint8Array[] {
   const shape = axes.map((axis) => nested(1, [text(2, axis)]))
   return [text(1, name), nested(2, [nested(1, [integer(1, type), nested(2, shape)])])]
 }

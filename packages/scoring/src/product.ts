@@ -18,6 +18,8 @@ export interface ProductRoom {
 /** In which of the two readings of the room the products stand. */
 export type ProductKind = 'floats' | 'integers'
 
+/** Threads that wait for the next product sleep: spinning takes the core from the selection and from other programs. */
+const QUIET = { session: { intra_op: { allow_spinning: '0' } } }
 /** Zero of codes in bytes. */
 const ZERO = new Tensor('uint8', Uint8Array.of(128), [])
 
@@ -35,7 +37,7 @@ export class Product {
   }
 
   static async open(): Promise<Product> {
-    const open = (graph: Uint8Array) => InferenceSession.create(graph, { executionProviders: ['cpu'] })
+    const open = (graph: Uint8Array) => InferenceSession.create(graph, { executionProviders: ['cpu'], extra: QUIET })
     return new Product(await open(gemmGraph()), await open(codesGraph()))
   }
 

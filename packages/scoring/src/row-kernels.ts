@@ -3,25 +3,9 @@ import { kernelModule, SPILL } from './kernel-code.ts'
 const PAGE = 65_536
 type Region = 'rows' | 'lengths' | 'slice' | 'codes' | 'min' | 'width' | 'factors' | 'products' | 'places' | 'scores' | 'scratch'
 
-interface KernelExports {
-  lengths(rows: number, count: number, stride: number, prefix: number, out: number): void
-  divide(rows: number, lengths: number, count: number, stride: number, prefix: number, out: number): void
-  encode(rows: number, min: number, width: number, count: number, dim: number, out: number, lengths: number): void
-  signs(rows: number, count: number, stride: number, prefix: number, out: number): void
-  scanFloats: Scan
-  scanIntegers: Scan
-}
-
-type Scan = (
-  products: number,
-  factors: number,
-  count: number,
-  scale: number,
-  floor: number,
-  places: number,
-  scores: number,
-  scratch: number,
-) => number
+type KernelName = 'lengths' | 'divide' | 'encode' | 'signs' | 'scanFloats' | 'scanIntegers'
+/** Parameters in the order of `kernel-code.ts`. */
+type KernelExports = Record<KernelName, (...parameters: number[]) => number>
 
 /** What memory is wanted for: rows of `dim` columns, their products with at most `queries` at once. */
 export interface KernelRoom {

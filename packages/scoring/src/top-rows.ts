@@ -1,3 +1,5 @@
+import { nthSmallest, ScoreSelection } from './score-selection.ts'
+
 /** Priority of a document row that must never be retrieved. */
 export const NEVER = 0xffffffff
 
@@ -31,6 +33,8 @@ export class TopRows {
   private readonly floorScore: Float32Array
   private readonly floorPriority: Uint32Array
   private readonly scratch: Float64Array
+  private readonly equals: Uint32Array
+  private readonly selection: ScoreSelection
 
   /** `priority[row]`: smaller is better among equal scores, no two alike; `NEVER` hides a row. */
   constructor(queryCount: number, depth: number, priority: Uint32Array) {
@@ -43,6 +47,8 @@ export class TopRows {
     this.floorScore = new Float32Array(queryCount).fill(Number.NEGATIVE_INFINITY)
     this.floorPriority = new Uint32Array(queryCount).fill(NEVER)
     this.scratch = new Float64Array(this.room)
+    this.equals = new Uint32Array(this.room)
+    this.selection = new ScoreSelection(this.room)
   }
 
   /** What a score must reach to be kept; -Infinity as long as everything is. */
@@ -93,47 +99,30 @@ export class TopRows {
     const { scores, rows, priority, scratch, depth } = this
     const start = query * this.room
     const end = start + (this.counts[query] as number)
-    for (let at = start; at < end; at++) scratch[at - start] = -(scores[at] as number)
-    const floor = -nthSmallest(scratch, end - start, depth - 1)
-    let better = 0
+    const floor = this.selection.nthLargest(scores.subarray(start, end), depth - 1)
+    let to = start
     let equals = 0
     for (let at = start; at < end; at++) {
-      if ((scores[at] as number) > floor) better++
-      else if (scores[at] === floor) scratch[equals++] = priority[rows[at] as number] as number
-    }
-    const worst = nthSmallest(scratch, equals, depth - better - 1)
-    let to = start
-    for (let at = start; at < end; at++) {
       const score = scores[at] as number
+      if (score < floor) continue
       const row = rows[at] as number
-      if (score < floor || (score === floor && (priority[row] as number) > worst)) continue
-      scores[to] = score
+      if (score === floor) this.equals[equals++] = row
+      else {
+        scores[to] = score
+        rows[to++] = row
+      }
+    }
+    const wanted = depth - (to - start)
+    for (let i = 0; i < equals; i++) scratch[i] = priority[this.equals[i] as number] as number
+    const worst = nthSmallest(scratch, equals, wanted - 1)
+    for (let i = 0; i < equals; i++) {
+      const row = this.equals[i] as number
+      if ((priority[row] as number) > worst) continue
+      scores[to] = floor
       rows[to++] = row
     }
     this.counts[query] = depth
     this.floorScore[query] = floor
     this.floorPriority[query] = worst
   }
-}
-
-/** The `nth` smallest (from 0) of the first `count` values, by Hoare's quickselect. Moves the values. */
-function nthSmallest(values: Float64Array, count: number, nth: number): number {
-  let [left, right] = [0, count - 1]
-  while (left < right) {
-    const pivot = values[(left + right) >>> 1] as number
-    let i = left
-    let j = right
-    while (i <= j) {
-      while ((values[i] as number) < pivot) i++
-      while ((values[j] as number) > pivot) j--
-      if (i > j) break
-      const value = values[i] as number
-      values[i++] = values[j] as number
-      values[j--] = value
-    }
-    if (nth <= j) right = j
-    else if (nth >= i) left = i
-    else break
-  }
-  return values[nth] as number
 }
