@@ -47,7 +47,9 @@ class Service {
     }
     const bytes = this.stored.get(digest)
     if (!bytes) return refuse(response, 404, 'SB-ART-001')
-    response.end(request.method === 'HEAD' ? undefined : bytes)
+    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0)
+    if (from > 0) response.statusCode = 206
+    response.end(request.method === 'HEAD' ? undefined : bytes.subarray(from))
   }
 }
 
@@ -102,7 +104,7 @@ describe('the store over HTTP', () => {
     expect(await store.put(BYTES)).toBe(DIGEST)
     service.takeOver.push((_, response) => {
       response.writeHead(200, { 'content-length': '1000' })
-      response.write('cut')
+      response.write('swe')
       response.socket?.end()
     })
     expect(await store.get(DIGEST)).toEqual(BYTES)
@@ -112,6 +114,58 @@ describe('the store over HTTP', () => {
     })
     expect(await store.get(DIGEST)).toEqual(BYTES)
     expect(service.calls).toEqual(['PUT', 'PUT', 'GET', 'GET', 'GET', 'GET'])
+  })
+
+  it('goes on where a download broke off, however often, and takes all of it from who knows no ranges', async () => {
+    const bytes = Buffer.alloc(10_000, 'sweepboard')
+    service.stored.set(sha256(bytes), bytes)
+    const asked: (string | undefined)[] = []
+    const cutAfter = (count: number, answersRange: boolean) =>
+      service.takeOver.push((request, response) => {
+        asked.push(request.headers.range)
+        const from = answersRange ? Number(/\d+/.exec(request.headers.range ?? '0')?.[0]) : 0
+        response.writeHead(from > 0 ? 206 : 200, { 'content-length': String(bytes.length - from) })
+        response.write(bytes.subarray(from, from + count), () => response.socket?.destroy())
+      })
+    for (let i = 0; i < 5; i += 1) cutAfter(1000, true)
+    cutAfter(6000, false)
+    expect(await open().get(sha256(bytes))).toEqual(new Uint8Array(bytes))
+    expect(asked).toEqual([undefined, ...[1, 2, 3, 4, 5].map((k) => `bytes=${k}000-`)])
+  })
+
+  it('asks for all of it once more where pieces of two answers do not fit', async () => {
+    const store = open()
+    await store.put(BYTES)
+    service.takeOver.push((_, response) => {
+      response.writeHead(200, { 'content-length': '10' })
+      response.write('cut', () => response.socket?.destroy())
+    })
+    expect(await store.get(DIGEST)).toEqual(BYTES)
+    expect(service.calls).toEqual(['PUT', 'GET', 'GET', 'GET'])
+  })
+
+  it('gives a big artifact in pieces, as they come', async () => {
+    const gate = Promise.withResolvers<void>()
+    service.takeOver.push((_, response) => {
+      response.writeHead(200, { 'content-length': '10' })
+      response.write('sweep')
+      void gate.promise.then(() => response.end('board'))
+    })
+    const pieces: string[] = []
+    for await (const piece of open().stream(DIGEST)) {
+      pieces.push(new TextDecoder().decode(piece))
+      gate.resolve()
+    }
+    expect(pieces).toEqual(['sweep', 'board'])
+  })
+
+  it('does not send what is above the limit of the service', async () => {
+    service.takeOver.push((_, response) => {
+      response.writeHead(404, { 'x-sweepboard-max-artifact': '1000000' })
+      response.end()
+    })
+    await expect(open().put(new Uint8Array(2 << 20))).rejects.toMatchObject({ code: 'SB-ART-003' })
+    expect(service.calls).toEqual(['HEAD'])
   })
 
   it('gives up after its tries, with the reason and without the token', async () => {
@@ -136,6 +190,8 @@ describe('the store over HTTP', () => {
     [422, 'SB-ART-003', 'SB-ART-003'],
     [413, '', 'SB-ART-003'],
     [503, 'SB-ART-004', 'SB-ART-004'],
+    [507, 'SB-ART-004', 'SB-ART-004'],
+    [503, 'SB-ART-006', 'SB-ART-006'],
     [400, 'SB-SERVE-005', 'SB-SERVE-005'],
     [500, 'SB-CORE-001', 'SB-SERVE-004'],
   ])('answer %i with %s becomes %s, at once', async (status, said, code) => {

@@ -1,76 +1,88 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ArtifactStore, type Digest, isDigest, SweepError, sha256 } from '@sweepboard/contracts'
+import { type Digest, isDigest, SweepError, sha256 } from '@sweepboard/contracts'
+import type { StreamStore } from './folder-store.ts'
+import { type Answer, accepted, codeOf, type HttpStoreOptions, openCall, send, unreachable } from './http-call.ts'
 
-export interface HttpStoreOptions {
-  /** The service: `http://host:4400`. */
-  readonly url: string
-  /** Read token for `has` and `get`, write token for `put`; null where the service has none. */
-  readonly token: string | null
-  /** Longest wait for one answer with all its bytes; default 60 s. */
-  readonly timeoutMs?: number
-  /** Waits before a call is tried again after a failed connection or a 502, 503 or 504. */
-  readonly retryMs?: readonly number[]
-}
+export type { HttpStoreOptions } from './http-call.ts'
 
-const TIMEOUT_MS = 60_000
 const RETRY_MS = [100, 500, 2000]
 /** From this size on a look (HEAD) is cheaper than sending bytes that are there already. */
 const LOOK_FIRST_BYTES = 1 << 20
 const GATEWAY_STATUSES = new Set([502, 503, 504])
 
 /**
- * The store of a service: HEAD, GET and PUT `<url>/api/v1/artifacts/<digest>`. Bytes are checked against their digest on the
- * way out and on the way in. Calls are idempotent and repeated a few times when the connection fails.
- * Errors: `SB-ART-001` absent, `SB-ART-002` damaged, `SB-ART-003` above the service's limit, `SB-ART-004` its disk is full,
- * `SB-SERVE-002` wrong token, `SB-SERVE-004` not reachable or out of order, `SB-SERVE-005` any other refusal.
+ * The store of a service: HEAD, GET and PUT `<url>/api/v1/artifacts/<digest>`. `get` and `put` check bytes against their digest. Calls are
+ * idempotent and repeated a few times when the connection fails; a download that broke off goes on where it was.
+ * Errors: `SB-ART-001` absent, `SB-ART-002` damaged, `SB-ART-003` above the service's limit, `SB-ART-004` its disk is full, `SB-ART-006` its
+ * folder cannot be written, `SB-SERVE-002` wrong token, `SB-SERVE-004` not reachable or out of order, `SB-SERVE-005` any other refusal.
  */
-export function openHttpStore(options: HttpStoreOptions): ArtifactStore {
-  const base = options.url.replace(/\/+$/, '')
-  const call = (method: string, digest: Digest, body?: Uint8Array) =>
-    callWithRetry({ ...options, url: base }, { method, digest, body })
-  const has = async (digest: Digest): Promise<boolean> => {
-    if (!isDigest(digest)) return false
-    const answer = await call('HEAD', digest)
-    if (answer.status === 404) return false
-    return accepted(base, digest, answer).ok
+export function openHttpStore(given: HttpStoreOptions): StreamStore {
+  const options = { ...given, url: given.url.replace(/\/+$/, '') }
+  const look = async (digest: Digest, bytes = 0): Promise<boolean> => {
+    const answer = await sendWithRetry(options, { method: 'HEAD', digest })
+    if (answer.status !== 404) return accepted(options.url, digest, answer).ok
+    const { limitBytes } = answer
+    // Known before a byte is sent: a service that cuts an upload short may not be heard saying why.
+    if (limitBytes !== null && bytes > limitBytes) throw new SweepError('SB-ART-003', { sizeBytes: bytes, limitBytes })
+    return false
   }
+  const stream = (digest: Digest) => download(options, asDigest(digest))
   return {
-    has,
+    stream,
+    has: async (digest) => isDigest(digest) && (await look(digest)),
     get: async (digest) => {
-      if (!isDigest(digest)) throw new SweepError('SB-ART-001', { digest: digest.slice(0, 80) })
-      const { bytes } = accepted(base, digest, await call('GET', digest))
+      const first = { isPieced: false }
+      const bytes = await join(download(options, asDigest(digest), first))
       const found = sha256(bytes)
-      if (found !== digest) throw new SweepError('SB-ART-002', { digest, found })
-      return bytes
+      if (found === digest) return bytes
+      // Pieces of two answers may belong to two files, where a proxy stands in between: once more in one piece.
+      if (first.isPieced) {
+        const again = await join(stream(digest))
+        if (sha256(again) === digest) return again
+      }
+      throw new SweepError('SB-ART-002', { digest, found })
     },
     put: async (bytes) => {
       const digest = sha256(bytes)
-      if (bytes.byteLength >= LOOK_FIRST_BYTES && (await has(digest))) return digest
-      accepted(base, digest, await call('PUT', digest, bytes))
+      if (bytes.byteLength >= LOOK_FIRST_BYTES && (await look(digest, bytes.byteLength))) return digest
+      accepted(options.url, digest, await sendWithRetry(options, { method: 'PUT', digest, body: bytes }))
       return digest
     },
   }
 }
 
+function asDigest(text: string): Digest {
+  if (!isDigest(text)) throw new SweepError('SB-ART-001', { digest: text.slice(0, 80) })
+  return text
+}
+
+async function join(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = []
+  for await (const part of pieces) parts.push(part)
+  // Memory of its own: numbers are read from it in place, and a share of Node's pool may begin anywhere.
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.byteLength
+  }
+  return bytes
+}
+
 interface Call {
-  readonly method: string
+  readonly method: 'HEAD' | 'PUT'
   readonly digest: Digest
-  readonly body: Uint8Array | undefined
+  readonly body?: Uint8Array
 }
 
-interface Answer {
-  readonly status: number
-  readonly ok: boolean
-  readonly bytes: Uint8Array<ArrayBuffer>
-}
-
-async function callWithRetry(options: HttpStoreOptions, call: Call): Promise<Answer> {
+/** The answer of a call, tried again after a failed connection and a gateway that is starting. */
+async function sendWithRetry(options: HttpStoreOptions, call: Call): Promise<Answer> {
   const waits = options.retryMs ?? RETRY_MS
   for (let tries = 0; ; tries += 1) {
     const last = tries >= waits.length
     try {
-      const answer = await callOnce(options, call)
-      if (!GATEWAY_STATUSES.has(answer.status) || codeOf(answer) === 'SB-ART-004' || last) return answer
+      const answer = await send(options, call)
+      if (last || !mayPass(answer)) return answer
     } catch (error) {
       if (last) throw unreachable(options, error)
     }
@@ -78,56 +90,37 @@ async function callWithRetry(options: HttpStoreOptions, call: Call): Promise<Ans
   }
 }
 
-async function callOnce({ url, token, timeoutMs = TIMEOUT_MS }: HttpStoreOptions, call: Call): Promise<Answer> {
-  const answer = await fetch(`${url}/api/v1/artifacts/${call.digest}`, {
-    method: call.method,
-    redirect: 'error', // a redirect would carry the token elsewhere
-    signal: AbortSignal.timeout(timeoutMs),
-    headers: {
-      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      ...(call.body ? { 'content-type': 'application/octet-stream' } : {}),
-    },
-    ...(call.body ? { body: new Uint8Array(call.body) } : {}),
-  })
-  return { status: answer.status, ok: answer.ok, bytes: new Uint8Array(await answer.arrayBuffer()) }
+/** A gateway on its way up, or an upload that broke off; what our own service says of its disk stays true for a while. */
+function mayPass(answer: Answer): boolean {
+  return GATEWAY_STATUSES.has(answer.status) && !['SB-ART-004', 'SB-ART-006'].includes(codeOf(answer))
 }
 
-/** The answer if it is a good one, else its coded error. */
-function accepted(url: string, digest: Digest, answer: Answer): Answer {
-  if (answer.ok) return answer
-  const said = saidBy(answer)
-  if (answer.status === 401 || answer.status === 403) throw new SweepError('SB-SERVE-002', { token: 'right' })
-  if (answer.status === 404) throw new SweepError('SB-ART-001', { digest })
-  if (said.code === 'SB-ART-002') throw new SweepError('SB-ART-002', { digest, found: 'the service says so' })
-  if (said.code === 'SB-ART-003' || answer.status === 413) {
-    throw new SweepError('SB-ART-003', { sizeBytes: 'more', limitBytes: "the service's limit" })
+/** The bytes in pieces. Tries that brought something are not counted: a big file may take many connections. */
+async function* download(options: HttpStoreOptions, digest: Digest, seen = { isPieced: false }): AsyncGenerator<Uint8Array> {
+  const waits = options.retryMs ?? RETRY_MS
+  let received = 0
+  for (let tries = 0; ; tries += 1) {
+    const before = received
+    if (received > 0) seen.isPieced = true
+    try {
+      const { answer, parts } = await openCall(options, digest, received)
+      if (tries < waits.length && mayPass(answer)) throw new Error(`it answered ${answer.status}`)
+      accepted(options.url, digest, answer)
+      // Who does not know ranges sends all of it again.
+      let skip = answer.status === 206 ? 0 : received
+      for await (const part of parts) {
+        const fresh = part.subarray(Math.min(skip, part.byteLength))
+        skip -= part.byteLength - fresh.byteLength
+        if (fresh.byteLength === 0) continue
+        received += fresh.byteLength
+        yield fresh
+      }
+      return
+    } catch (error) {
+      if (error instanceof SweepError) throw error
+      if (received > before) tries = -1
+      if (tries >= waits.length) throw unreachable(options, error)
+    }
+    await sleep(waits[Math.max(tries, 0)] ?? 0)
   }
-  if (said.code === 'SB-ART-004') throw new SweepError('SB-ART-004', { folder: url })
-  const message = `${answer.status} ${said.message}`.trim()
-  throw new SweepError(answer.status >= 500 ? 'SB-SERVE-004' : 'SB-SERVE-005', { url, message })
-}
-
-function codeOf(answer: Answer): string {
-  return saidBy(answer).code
-}
-
-/** Code and words of an error answer; empty where it is not one of ours (a proxy's page). */
-function saidBy(answer: Answer): { code: string; message: string } {
-  try {
-    const { code, message } = JSON.parse(new TextDecoder().decode(answer.bytes)) as Record<string, unknown>
-    return { code: String(code ?? ''), message: String(message ?? '').slice(0, 300) }
-  } catch {
-    return { code: '', message: '' }
-  }
-}
-
-/** fetch says "fetch failed" and hides why in the cause. */
-function unreachable({ url, timeoutMs = TIMEOUT_MS }: HttpStoreOptions, error: unknown): SweepError {
-  const {
-    name = '',
-    message = '',
-    cause,
-  } = error as { name?: string; message?: string; cause?: { message?: string; code?: string } }
-  const why = name === 'TimeoutError' ? `no answer within ${timeoutMs} ms` : cause?.message || cause?.code || message
-  return new SweepError('SB-SERVE-004', { url, message: why }, { cause: error })
 }
