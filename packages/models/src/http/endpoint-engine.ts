@@ -9,6 +9,7 @@ import { type InputReader, type PreparedInput, prepareInputs, templateControls }
 import { cosine, type EmbeddingLink, hasUnitLength, openEmbeddingLink, rowOf } from './embedding-link.ts'
 import { shownUrl } from './endpoint.ts'
 import { inParallel } from './in-parallel.ts'
+import { checkLaunchedVectors, unstarted } from './launched-check.ts'
 import { PatientClient, RejectedInput, type RetryPolicy, type WholeAnswer } from './patient-client.ts'
 import { readServerFacts, type ServerFacts } from './server-facts.ts'
 import { openTokenizerOf } from './tokenizer-on-host.ts'
@@ -31,7 +32,7 @@ const SAME_MODEL = 0.999
 export async function openEndpointEngine(load: Load, options: EndpointOptions): Promise<Engine> {
   const began = performance.now()
   const { url, timeoutMs, batchTexts, concurrency, rate } = load.open
-  if (url === null) throw new SweepError('SB-HTTP-001', { url: load.model, message: 'the load names no URL' })
+  if (url === null) throw unstarted(load)
   const endpoint = { url, model: String(load.identity.options.model), apiKey: options.apiKey, timeoutMs }
   const client = new PatientClient(endpoint, { policy: options.retry, concurrency, batchTexts, rate })
   const tokenizer = await openTokenizerOf(load, options.modelsRoot)
@@ -42,6 +43,7 @@ export async function openEndpointEngine(load: Load, options: EndpointOptions): 
   const wanted = load.identity.fingerprint
   if (wanted !== null && !fingerprintFits(wanted, link.probes)) throw swapped(url, { link, wanted })
   const sends = load.identity.options.input === 'tokens' ? 'tokens' : 'text'
+  await checkLaunchedVectors(load, link, { tokenizer, facts, signal: options.signal })
   const parts: Parts = { link, reader: { tokenizer, sends }, facts, concurrency, calls: 0 }
   return {
     engine: dialect,

@@ -26,13 +26,14 @@ export interface QueryPairs {
 /**
  * Pairs grouped by query and instruction, each distinct one once, in order of first appearance; documents (and queries, where
  * even an empty document leaves no room) cut to the recipe's limit here.
+ * @param by `isFramed`: the server was started with the recipe's template
  * @throws SweepError `SB-MODEL-004` for a limit without a tokenizer or a template of ours, `SB-CORE-004` when aborted
  */
 export async function preparePairs(
-  by: { readonly recipe: PairRecipe; readonly tokenizer: TextTokenizer | null },
+  by: { readonly recipe: PairRecipe; readonly tokenizer: TextTokenizer | null; readonly isFramed?: boolean },
   given: { pairs: readonly TextPair[]; signal: AbortSignal | undefined },
 ): Promise<QueryPairs[]> {
-  refuseLocalPairParts(by.recipe, by.tokenizer)
+  if (!by.isFramed) refuseLocalPairParts(by.recipe, by.tokenizer)
   const cut = cutter(by.recipe, by.tokenizer)
   const groups = new Map<string, { instruction: string | null; pairs: Map<string, PreparedPair & { places: number[] }> }>()
   for (const [i, pair] of given.pairs.entries()) {

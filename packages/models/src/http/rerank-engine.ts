@@ -7,6 +7,7 @@ import type { TextTokenizer } from '../text-tokenizer.ts'
 import { shownUrl } from './endpoint.ts'
 import type { EndpointOptions } from './endpoint-engine.ts'
 import { inParallel } from './in-parallel.ts'
+import { checkLaunchedScores, unstarted } from './launched-check.ts'
 import { type PreparedPair, preparePairs } from './pair-inputs.ts'
 import { PatientClient, RejectedInput } from './patient-client.ts'
 import { instructionMember, type WireStyle } from './rerank-exchange.ts'
@@ -25,19 +26,21 @@ const SAME_SCORE = 0.05
 export async function openRerankEngine(load: Load, recipe: PairRecipe, options: EndpointOptions): Promise<PairEngine> {
   const began = performance.now()
   const { url, timeoutMs, batchTexts, concurrency, rate } = load.open
-  if (url === null) throw new SweepError('SB-HTTP-001', { url: load.model, message: 'the load names no URL' })
+  if (url === null) throw unstarted(load)
   const endpoint = { url, model: String(load.identity.options.model), apiKey: options.apiKey, timeoutMs }
   const client = new PatientClient(endpoint, { policy: options.retry, concurrency, batchTexts, rate })
   const tokenizer = await openTokenizerOf(load, options.modelsRoot)
   const facts = await readServerFacts(endpoint, options.signal)
   if (facts.maxBatchTexts !== null) client.limits.told(facts.maxBatchTexts)
   refuseLowLimit(url, { facts, recipe })
-  const link = rerankLink(client, load.identity.options.style as WireStyle, facts.server)
+  const isFramed = load.open.launch !== undefined && recipe.template !== null
+  const link = rerankLink(client, load.identity.options.style as WireStyle, facts.server, isFramed ? recipe : undefined)
   const canary = await probeScores(link, { instruction: null, maxTokens: recipe.maxTokens, signal: options.signal })
   const wanted = load.identity.fingerprint
   if (wanted !== null && !scoresFit(wanted, canary))
     throw new SweepError('SB-HTTP-005', { url: shownUrl(url), found: scoreFingerprint(canary) ?? 'one score for all', wanted })
-  const parts: Parts = { link, recipe, tokenizer, server: facts.server, concurrency, canary, calls: 0 }
+  checkLaunchedScores(load, url, canary)
+  const parts: Parts = { link, recipe, tokenizer, isFramed, server: facts.server, concurrency, canary, calls: 0 }
   return {
     engine: 'rerank-api',
     version: `${facts.server} ${facts.version ?? '?'}`,
@@ -54,6 +57,8 @@ interface Parts {
   readonly link: RerankLink
   readonly recipe: PairRecipe
   readonly tokenizer: TextTokenizer | null
+  /** The server was started with the recipe's template. */
+  readonly isFramed: boolean
   readonly server: string
   readonly concurrency: number
   /** Scores of the canary pairs when the engine was opened. */
@@ -128,8 +133,8 @@ function spread(scores: readonly number[]): number {
   return Math.max(...scores) - Math.min(...scores)
 }
 
-function refuseInstruction({ link, server }: Parts, instruction: string | null): void {
-  if (instruction === null || instructionMember(link.style, server) !== null) return
+function refuseInstruction({ link, server, isFramed }: Parts, instruction: string | null): void {
+  if (instruction === null || isFramed || instructionMember(link.style, server) !== null) return
   const url = shownUrl(link.client.endpoint.url)
   throw new SweepError('SB-HTTP-010', { url, message: `style ${link.style} of ${server} carries no instruction` })
 }

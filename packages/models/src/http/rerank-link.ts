@@ -1,4 +1,5 @@
-import { SweepError } from '@sweepboard/contracts'
+import { type PairRecipe, SweepError } from '@sweepboard/contracts'
+import { pairParts } from '../launchers/server-template.ts'
 import { PROBE_PAIRS, PROBE_PAIRS_PER_QUERY } from '../pair-probe.ts'
 import { shownUrl } from './endpoint.ts'
 import { type PatientClient, RejectedInput, type WholeAnswer } from './patient-client.ts'
@@ -15,12 +16,23 @@ export interface ScoreOptions extends Omit<RerankOptions, 'server'> {
   readonly signal?: AbortSignal | undefined
 }
 
-export function rerankLink(client: PatientClient, style: WireStyle, server: string): RerankLink {
+/**
+ * @param frame recipe whose template a launched server was started with: the middle of it is put around each pair here, instruction
+ *   included, and the request carries none
+ */
+export function rerankLink(client: PatientClient, style: WireStyle, server: string, frame?: PairRecipe): RerankLink {
+  const template = frame?.template ?? null
+  const put = (pairs: readonly QueryAndDocument[], instruction: string | null) =>
+    template === null
+      ? pairs
+      : pairs.map((pair) => pairParts(template, { ...pair, instruction: instruction ?? frame?.instruction ?? '' }))
   return {
     client,
     style,
-    score: (pairs, { signal, ...options }) =>
-      client.call(rerankExchange(style, client.endpoint, { server, ...options }), pairs, { signal }),
+    score: (pairs, { signal, instruction, ...options }) => {
+      const asked = { server, ...options, instruction: template === null ? instruction : null }
+      return client.call(rerankExchange(style, client.endpoint, asked), put(pairs, instruction), { signal })
+    },
   }
 }
 
