@@ -33,9 +33,18 @@ export function showBoard(board: Leaderboard, width = terminalWidth()): string {
     row.config === null ? '?' : row.config.precision,
     row.origin,
     formatScore(row.mean),
-    ...tasks.map((task) => formatScore(row.scores[task])),
+    ...tasks.map((task) => formatScore(row.scores[task]) + (isUnclaimed(row, task) ? '*' : '')),
   ])
   const hidden = board.tasks.length - tasks.length
   const note = hidden > 0 ? `\n${hidden} more task${hidden === 1 ? '' : 's'}: widen the terminal, or use --json or --csv.` : ''
-  return renderTable(columns, rows, width) + note
+  const unclaimed = tasks.some((task) => board.rows.some((row) => isUnclaimed(row, task))) ? `\n* ${UNCLAIMED}` : ''
+  return renderTable(columns, rows, width) + note + unclaimed
+}
+
+/** What is said of a score in a language that the model does not claim. */
+export const UNCLAIMED = 'language not claimed by the model'
+
+/** Whether a row has a score of a task in a language that its model does not claim. */
+export function isUnclaimed(row: LeaderboardRow, task: string): boolean {
+  return row.unclaimed[task] !== undefined && row.scores[task] !== undefined
 }

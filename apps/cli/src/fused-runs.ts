@@ -14,6 +14,7 @@ import {
 } from '@sweepboard/metrics'
 import { splitQueries } from './held-out.ts'
 import type { NamedRun } from './named-run.ts'
+import { asMeasureError } from './trec-file.ts'
 
 const NOTHING: TrecResults = { documentIds: [], scores: new Float64Array(0) }
 
@@ -111,12 +112,11 @@ function measured(run: TrecRun, qrels: TrecQrels, measure: string): number {
   return value
 }
 
-/** trec_eval's means. Throws `SB-SERVE-005` for unknown measures. */
+/** trec_eval's means. Throws `SB-SCORE-006` for unknown measures. */
 export function evaluate(run: TrecRun, qrels: TrecQrels, measures: readonly string[]): Readonly<Record<string, number>> {
   try {
     return evaluateTrec(run, qrels, measures).all
   } catch (thrown) {
-    if (thrown instanceof RangeError) throw new SweepError('SB-SERVE-005', { message: thrown.message }, { cause: thrown })
-    throw thrown
+    throw asMeasureError(thrown)
   }
 }

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { SweepError } from '@sweepboard/contracts'
-import { parseTrecQrels, parseTrecRun, TrecFormatError, type TrecQrels, type TrecRun } from '@sweepboard/metrics'
+import {
+  parseTrecQrels,
+  parseTrecRun,
+  TrecFormatError,
+  type TrecQrels,
+  type TrecRun,
+  UnknownMeasureError,
+} from '@sweepboard/metrics'
+import { closest } from '@sweepboard/tasks'
 
 /** A TREC run file. Throws `SB-FILE-001`, or `SB-SCORE-003` with every mistake. */
 export function readTrecRun(file: string): TrecRun {
@@ -47,4 +55,29 @@ export function splitMeasures(list: string): string[] {
     else names.push(part)
   }
   return names
+}
+
+/** A measure that trec_eval does not have as `SB-SCORE-006`, with the nearest one it has; any other failure as it is. */
+export function asMeasureError(thrown: unknown): unknown {
+  if (!(thrown instanceof UnknownMeasureError)) return thrown
+  const { unknown, known, withCutOffs } = thrown
+  const near = unknown.flatMap((name) => nearMeasure(name, thrown) ?? [])
+  const details = {
+    unknown: unknown.join(', '),
+    known: known.map((name) => (withCutOffs.includes(name) ? `${name}[.K]` : name)).join(', '),
+    suggestion: near.length > 0 ? [...new Set(near)].join(', ') : undefined,
+  }
+  return new SweepError('SB-SCORE-006', details, { cause: thrown })
+}
+
+/** MTEB's families as trec_eval calls them. */
+const TREC_NAMES: Readonly<Record<string, string>> = { ndcg: 'ndcg_cut', recall: 'recall', precision: 'P', map: 'map_cut' }
+
+function nearMeasure(name: string, { known, withCutOffs }: UnknownMeasureError): string | null {
+  const [, family = '', cutOff = ''] = /^([a-z]+)(?:_at_|@)(\d+)$/.exec(name) ?? []
+  const same = TREC_NAMES[family]
+  if (same !== undefined) return `${same}.${cutOff}`
+  const [base = '', cutOffs] = name.split('.')
+  const near = closest(base, known)
+  return near !== null && cutOffs && /^[\d,]+$/.test(cutOffs) && withCutOffs.includes(near) ? `${near}.${cutOffs}` : near
 }

@@ -107,9 +107,15 @@ function resultFile(cells: readonly CellView[], sweepboardVersion: string): Mteb
       version: sweepboardVersion,
       recipe_key: first.recipeKey,
       config_key: first.configKey,
+      ...(cells.some(({ unclaimed }) => unclaimed.length > 0) ? { language_not_claimed: cells.flatMap(unclaimedPart) } : {}),
       evidence: cells.map(({ subset, split, counts, evidence }) => toMteb({ subset, split, data: counts, ...evidence })),
     },
   }
+}
+
+/** Where a model is judged in a language that it, or the reranker over it, does not claim. */
+function unclaimedPart({ subset, split, unclaimed }: CellView): MtebJson[] {
+  return unclaimed.length === 0 ? [] : [toMteb({ subset, split, languages: unclaimed })]
 }
 
 /** A metric, or the metrics of a half of an instruction task; what is undefined is NaN in a file. */

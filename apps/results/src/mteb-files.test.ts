@@ -29,6 +29,7 @@ const cell = (over: Partial<CellView> = {}): CellView =>
     model: 'org/name',
     revision: 'rev1',
     variant: '',
+    unclaimed: [],
     recipeVariant: '',
     recipeKey: 'r',
     recipe: { similarity: 'cosine', dimensions: 256 },
@@ -105,6 +106,15 @@ describe('exportResults', () => {
     expect(existsSync(stage)).toBe(true)
     const meta = JSON.parse(readFileSync(join(folder, 'mteb__bm25/rev1/model_meta.json'), 'utf8'))
     expect(meta).toMatchObject({ embed_dim: null, lexical: options })
+  })
+
+  it('say under a key of our own which language the model does not claim', () => {
+    exportResults([cell({ unclaimed: ['cmn-Hans'] }), cell({ subset: 'en', unclaimed: [] })], folder, '1.0')
+    const file = JSON.parse(readFileSync(join(folder, 'org__name/rev1/SciFact.json'), 'utf8').replaceAll('NaN', 'null'))
+    expect(file.sweepboard.language_not_claimed).toEqual([{ subset: 'default', split: 'test', languages: ['cmn-Hans'] }])
+    expect(readPublished(folder).skipped).toEqual([])
+    exportResults([cell({})], folder, '1.0')
+    expect(readFileSync(join(folder, 'org__name/rev1/SciFact.json'), 'utf8')).not.toContain('language_not_claimed')
   })
 
   it('hostile names stay inside the folder', () => {

@@ -24,10 +24,11 @@ export function scoreTable({ systems, entries }: SweepReport): ReportTable {
       system.name,
       String(system.dimensions ?? '–'),
       four(system.mean),
-      ...entries.map((entry) => four(entry.scores[system.id]?.main)),
+      ...entries.map((entry) => four(entry.scores[system.id]?.main) + (entry.unclaimed[system.id] ? '*' : '')),
     ])
   const head = ['system', 'dims', 'mean', ...entries.map((entry) => `${entryName(entry)} ${entry.mainScoreName}`)]
-  return { title: 'Main scores', note: '', head, rows }
+  const isMarked = entries.some(({ unclaimed }) => Object.keys(unclaimed).length > 0)
+  return { title: 'Main scores', note: isMarked ? '* language not claimed by the model' : '', head, rows }
 }
 
 /** Every metric at each cut-off: a table a task entry and family; one table where the metrics have no cut-offs. */

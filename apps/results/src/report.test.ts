@@ -102,6 +102,15 @@ describe('a report', () => {
     expect(reportMarkdown(gone)).toContain('unknown')
   })
 
+  it('marks scores in a language that the model does not claim', async () => {
+    const cells = TWO.map((one, i) => (i === 0 ? { ...one, unclaimed: ['cmn-Hans'] } : one))
+    const found = await report(cells)
+    expect(found.entries[0]?.unclaimed).toEqual({ 0: ['cmn-Hans'] })
+    expect(reportMarkdown(found)).toMatch(/language not claimed by the model/)
+    expect(reportHtml(found)).toMatch(/\d\*</)
+    expect(reportMarkdown(await report(TWO))).not.toContain('not claimed')
+  })
+
   it('is written twice alike, and without scores too', async () => {
     expect(reportHtml(await report(TWO))).toBe(reportHtml(await report(TWO)))
     expect(reportHtml(await report([]))).toContain('No score yet.')

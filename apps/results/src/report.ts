@@ -33,6 +33,8 @@ export interface ReportEntry {
   readonly scores: Readonly<
     Record<number, { readonly main: number | null; readonly metrics: Readonly<Record<string, number | null>> }>
   >
+  /** Languages of the entry that a system's model does not claim, by system id; only of those that have any. */
+  readonly unclaimed: Readonly<Record<number, readonly string[]>>
 }
 
 /** A system against the baseline on one entry. */
@@ -132,15 +134,18 @@ function listSystems(scored: readonly CellView[], resources: readonly ResourceRo
 
 function listEntries(scored: readonly CellView[], systemOf: (cell: CellView) => number) {
   const ids = new Map<string, number>()
-  const entries: (ReportEntry & { scores: Record<number, { main: number | null; metrics: Record<string, number | null> }> })[] =
-    []
+  const entries: (ReportEntry & {
+    scores: Record<number, { main: number | null; metrics: Record<string, number | null> }>
+    unclaimed: Record<number, readonly string[]>
+  })[] = []
   for (const cell of scored) {
     const { taskKey, task, subset, split, mainScoreName } = cell
     const id = ids.get(taskKey) ?? entries.length
-    if (id === entries.length) entries.push({ task, subset, split, mainScoreName, scores: {} })
+    if (id === entries.length) entries.push({ task, subset, split, mainScoreName, scores: {}, unclaimed: {} })
     ids.set(taskKey, id)
     const entry = entries[id] as (typeof entries)[number]
     entry.scores[systemOf(cell)] = { main: cell.mainScore, metrics: cell.metrics ?? {} }
+    if (cell.unclaimed.length > 0) entry.unclaimed[systemOf(cell)] = cell.unclaimed
   }
   return { entries: entries as readonly ReportEntry[], entryOf: (cell: CellView) => ids.get(cell.taskKey) as number }
 }

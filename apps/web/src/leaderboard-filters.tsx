@@ -64,7 +64,7 @@ interface ChoiceProps {
 export function Choice({ label, param, value, values, all }: ChoiceProps) {
   const offered = value && !values.includes(value) ? [value, ...values] : values
   return (
-    <label className={`chip ${value ? 'on' : ''}`}>
+    <label className={`chip ${value && all ? 'on' : ''}`}>
       <span>{label}</span>
       <select value={value} onChange={(event) => setParams({ [param]: event.target.value })}>
         {all && <option value="">{all}</option>}

@@ -90,7 +90,13 @@ describe('board view', () => {
 })
 
 describe('sweep sentence', () => {
-  const sweep = { state: 'running', cells: { scored: 138, failed: 2, total: 246 }, tasks: { prepared: 1, failed: 0, total: 1 } }
+  const sweep = {
+    state: 'running',
+    runMs: 61_000,
+    budget: { sweepMs: null },
+    cells: { scored: 138, failed: 2, total: 246 },
+    tasks: { prepared: 1, failed: 0, total: 1 },
+  }
   it('says how far, how fast and until when', () => {
     const at = new Date(2026, 0, 1, 14, 45)
     expect(sweepSentence({ ...sweep, tokensPerSecond: 37900, etaSeconds: 1800 }, at).text).toBe(
@@ -100,5 +106,10 @@ describe('sweep sentence', () => {
     expect(sweepSentence({ ...sweep, state: 'cancelled', tokensPerSecond: 1, etaSeconds: null }, at).text).toBe(
       '138 of 246 cells scored. 2 failed. Cancelled: what was scored stays.',
     )
+    const stopped = { ...sweep, state: 'cancelled', budget: { sweepMs: 60_000 }, tokensPerSecond: 1, etaSeconds: null }
+    expect(sweepSentence(stopped, at).text).toBe(
+      '138 of 246 cells scored. 2 failed. Stopped by its budget: it ran 1 min 01 s of 1 min 00 s. What was scored stays.',
+    )
+    expect(sweepSentence({ ...stopped, runMs: 60_000 }, at).text).toContain('Cancelled')
   })
 })

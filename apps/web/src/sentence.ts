@@ -75,6 +75,8 @@ export function sentence(view: BoardView): Sentence {
 /** The counts of a sweep that its sentence needs. */
 export interface SweepCounts {
   readonly state: string
+  readonly runMs: number
+  readonly budget: { readonly sweepMs: number | null }
   readonly cells: { readonly scored: number; readonly failed: number; readonly total: number }
   readonly tokensPerSecond: number | null
   readonly etaSeconds: number | null
@@ -97,6 +99,14 @@ export function sweepSentence(sweep: SweepCounts, now: Date): Sentence {
     else said.push(say`No rate measured yet.`)
   }
   if (sweep.state === 'paused') said.push(say`Paused: nothing new starts until it is resumed.`)
-  if (sweep.state === 'cancelled') said.push(say`Cancelled: what was scored stays.`)
+  if (isStoppedByBudget(sweep)) {
+    const [ran, budget] = [span(sweep.runMs / 1000), span((sweep.budget.sweepMs ?? 0) / 1000)]
+    said.push(say(['Stopped by its budget: it ran ', ' of ', '. What was scored stays.'], ran, budget))
+  } else if (sweep.state === 'cancelled') said.push(say`Cancelled: what was scored stays.`)
   return join(said)
+}
+
+/** Whether a cancelled sweep was cancelled because it had run longer than its budget. */
+function isStoppedByBudget({ state, runMs, budget }: SweepCounts): boolean {
+  return state === 'cancelled' && budget.sweepMs !== null && runMs > budget.sweepMs
 }

@@ -62,5 +62,6 @@ export {
   type TrecResults,
   type TrecRun,
 } from './trec-format.ts'
+export { UnknownMeasureError } from './trec-measures.ts'
 export { type Rows, type VectorAgreement, vectorAgreement } from './vector-agreement.ts'
 export { type ProportionInterval, wilsonInterval, Z_95 } from './wilson.ts'

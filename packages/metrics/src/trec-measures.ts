@@ -51,7 +51,7 @@ const WITH_CUTOFFS: Readonly<Record<string, Family>> = {
 /**
  * Reads measures as trec_eval's `-m` takes them: `map`, `ndcg_cut` (its own cut-offs), `ndcg_cut.10,20`.
  *
- * @throws RangeError naming every measure that is not known or has a bad cut-off
+ * @throws UnknownMeasureError naming every measure that is not known or has a bad cut-off
  */
 export function readTrecMeasures(names: readonly string[]): TrecMeasure[] {
   const unknown: string[] = []
@@ -68,8 +68,21 @@ export function readTrecMeasures(names: readonly string[]): TrecMeasure[] {
     return values.map((value) => ({ key: `${base}_${(family.format ?? String)(value)}`, ...family.measure(value) }))
   })
   if (unknown.length === 0) return measures
-  const known = [...Object.keys(PLAIN), ...Object.keys(WITH_CUTOFFS).map((base) => `${base}[.K,K]`)].join(', ')
-  throw new RangeError(`no such measure: ${unknown.join(', ')}; known are ${known}`)
+  throw new UnknownMeasureError(unknown)
+}
+
+/** Measures that trec_eval does not have, or whose cut-offs cannot be. */
+export class UnknownMeasureError extends RangeError {
+  readonly unknown: readonly string[]
+  /** Names there are; those of `withCutOffs` take cut-offs after a dot. */
+  readonly known: readonly string[] = [...Object.keys(PLAIN), ...Object.keys(WITH_CUTOFFS)]
+  readonly withCutOffs: readonly string[] = Object.keys(WITH_CUTOFFS)
+
+  constructor(unknown: readonly string[]) {
+    const known = [...Object.keys(PLAIN), ...Object.keys(WITH_CUTOFFS).map((base) => `${base}[.K,K]`)].join(', ')
+    super(`no such measure: ${unknown.join(', ')}; known are ${known}`)
+    this.unknown = unknown
+  }
 }
 
 function splitOnce(name: string): [string, string?] {

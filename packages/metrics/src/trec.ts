@@ -29,7 +29,7 @@ export interface TrecEvaluation {
  *
  * @param measures as `-m` takes them: `map`, `gm_map`, `ndcg`, `Rprec`, `bpref`, `recip_rank`, `num_ret`, `num_rel`, `num_rel_ret`;
  *   with optional cut-offs `P.5,10`, `recall`, `ndcg_cut`, `map_cut`, `success`, `iprec_at_recall.0.5`
- * @throws RangeError naming every unknown measure
+ * @throws UnknownMeasureError naming every unknown measure
  * @see https://github.com/usnistgov/trec_eval
  */
 export function evaluateTrec(

@@ -1,7 +1,7 @@
 import { type KindBoard, type Leaderboard, type LeaderboardRow, type ResourceRow, resourceRows } from '@sweepboard/results'
 import type { Command } from 'commander'
 import { RESOURCE_COLUMNS, resourcesOf, resourceValues, showResourceBoard } from '../board-resources.ts'
-import { formatScore, showBoard, shownDimensions } from '../board-table.ts'
+import { formatScore, isUnclaimed, showBoard, shownDimensions, UNCLAIMED } from '../board-table.ts'
 import type { CommonOptions } from '../context.ts'
 import { kindRecords, showKinds } from '../kind-table.ts'
 import { printJson, printResult } from '../output.ts'
@@ -97,7 +97,19 @@ function printAs(
 }
 
 function records(board: Leaderboard): string[][] {
-  const head = ['rank', 'model', 'revision', 'variant', 'dimensions', 'precision', 'similarity', 'origin', 'mean', ...board.tasks]
+  const head = [
+    'rank',
+    'model',
+    'revision',
+    'variant',
+    'dimensions',
+    'precision',
+    'similarity',
+    'origin',
+    'mean',
+    ...board.tasks,
+    'language_not_claimed',
+  ]
   const rows = board.rows.map((row) => [
     String(row.rank ?? ''),
     row.model,
@@ -107,6 +119,7 @@ function records(board: Leaderboard): string[][] {
     row.config?.precision ?? '',
     row.config?.similarity ?? '',
     row.origin,
+    board.tasks.filter((task) => isUnclaimed(row, task)).join(' '),
     row.mean === null ? '' : String(Number(row.mean.toFixed(7))), // without the noise of adding decimals in binary
     ...board.tasks.map((task) => String(row.scores[task] ?? '')),
   ])
@@ -127,10 +140,11 @@ function markdown(board: Leaderboard): string {
     row.config?.precision ?? '?',
     row.origin,
     formatScore(row.mean),
-    ...board.tasks.map((task) => formatScore(row.scores[task])),
+    ...board.tasks.map((task) => formatScore(row.scores[task]) + (isUnclaimed(row, task) ? '*' : '')),
   ])
   const head = ['#', 'model', 'dims', 'precision', 'origin', 'mean', ...board.tasks]
-  return markdownTable([head, ...rows])
+  const isMarked = board.tasks.some((task) => board.rows.some((row) => isUnclaimed(row, task)))
+  return markdownTable([head, ...rows]) + (isMarked ? `\n\n\\* ${UNCLAIMED}` : '')
 }
 
 /** A head and its rows; what Markdown would take for marks is escaped. */

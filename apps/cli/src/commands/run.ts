@@ -17,6 +17,7 @@ import { formatSeconds, ProgressPrinter } from '../progress.ts'
 import { openRunLog } from '../run-log.ts'
 import { onInterrupt } from '../signals.ts'
 import { SLOTS_HELP } from '../slots-help.ts'
+import { isStoppedByBudget, stateWords } from '../state-words.ts'
 import { followSweep, toProgress } from '../wait.ts'
 
 interface RunOptions extends CommonOptions {
@@ -182,7 +183,10 @@ async function runToEnd(embedded: Embedded, { sweep, prepared, asJson, isConsist
       })
     }
     for (const gate of gates) printEvent({ event: 'gate', holds: gate.holds, message: gate.message })
-    printEvent({ event: 'done', sweep: sweep.id, state: view.state, cells: view.cells, seconds, exit: process.exitCode })
+    const { state, cells: counts } = view
+    const stopped = isStoppedByBudget(view)
+    const exit = process.exitCode
+    printEvent({ event: 'done', sweep: sweep.id, state, stopped_by_budget: stopped, cells: counts, seconds, exit })
     return
   }
   printResult(showBoard(service.leaderboard({ tasks: [], sweep: sweep.id, published: true })))
@@ -191,4 +195,5 @@ async function runToEnd(embedded: Embedded, { sweep, prepared, asJson, isConsist
   printResult(
     `${view.cells.scored} of ${view.cells.total} cells scored in ${formatSeconds(seconds)}${failed.length ? `, ${failed.length} failed` : ''}.`,
   )
+  if (view.state !== 'done') printNote(`${view.name} is ${stateWords(view)}`)
 }

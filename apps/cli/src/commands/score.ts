@@ -1,9 +1,8 @@
-import { SweepError } from '@sweepboard/contracts'
 import { evaluateTrec } from '@sweepboard/metrics'
 import type { Command } from 'commander'
 import { wholeNumber } from '../number-option.ts'
 import { printJson, printResult } from '../output.ts'
-import { readTrecQrels, readTrecRun, splitMeasures } from '../trec-file.ts'
+import { asMeasureError, readTrecQrels, readTrecRun, splitMeasures } from '../trec-file.ts'
 
 const DEFAULT_MEASURES = 'num_ret,num_rel,num_rel_ret,map,Rprec,bpref,recip_rank,ndcg,ndcg_cut.10,P.5,10,20,recall.5,10,100,1000'
 
@@ -63,7 +62,6 @@ function parseAndEvaluate(runFile: string, qrelsFile: string, options: ScoreOpti
       ...(options.maxDocuments ? { maxDocuments: Number(options.maxDocuments) } : {}),
     })
   } catch (thrown) {
-    if (thrown instanceof RangeError) throw new SweepError('SB-SERVE-005', { message: thrown.message }, { cause: thrown })
-    throw thrown
+    throw asMeasureError(thrown)
   }
 }

@@ -5,6 +5,7 @@ import { describeCells } from '../failures.ts'
 import { printJson, printNote, printResult } from '../output.ts'
 import { resourceTable } from '../resource-table.ts'
 import { findSweep, openSource, type Source } from '../source.ts'
+import { isStoppedByBudget, stateWords } from '../state-words.ts'
 import { renderTable, terminalWidth } from '../table.ts'
 
 export function add(program: Command): void {
@@ -34,11 +35,11 @@ async function status(name: string | undefined, options: StatusOptions): Promise
     if (options.resources) return await showResources(source, name, options)
     if (name === undefined) {
       const sweeps = await source.sweeps()
-      if (options.json) return printJson(sweeps)
+      if (options.json) return printJson(sweeps.map((one) => ({ ...one, stoppedByBudget: isStoppedByBudget(one) })))
       const rows = sweeps.map((s) => [
         s.name,
         s.id,
-        s.state,
+        isStoppedByBudget(s) ? 'over budget' : s.state,
         `${s.cells.scored}/${s.cells.total}`,
         String(s.cells.failed),
         s.createdAt.slice(0, 19).replace('T', ' '),
@@ -60,9 +61,9 @@ async function status(name: string | undefined, options: StatusOptions): Promise
     }
     const sweep = await findSweep(source, name)
     const cells = await source.cells(sweep.id)
-    if (options.json) return printJson({ ...sweep, cellRows: cells })
+    if (options.json) return printJson({ ...sweep, stoppedByBudget: isStoppedByBudget(sweep), cellRows: cells })
     printResult(
-      `${sweep.name} (${sweep.id}) is ${sweep.state}: ${sweep.cells.scored} of ${sweep.cells.total} cells scored, ${sweep.cells.failed} failed, ${sweep.chunks.done} of ${sweep.chunks.total} chunks encoded`,
+      `${sweep.name} (${sweep.id}) is ${stateWords(sweep)}: ${sweep.cells.scored} of ${sweep.cells.total} cells scored, ${sweep.cells.failed} failed, ${sweep.chunks.done} of ${sweep.chunks.total} chunks encoded`,
     )
     for (const line of describeCells(cells.filter((cell) => cell.state === 'failed'))) printNote(line)
   } finally {

@@ -48,6 +48,11 @@ async function submit(file: string, options: SubmitOptions): Promise<void> {
     fingerprints: () => openSource(options).fingerprints(),
   })
   for (const warning of sweep.warnings) printNote(`note: ${warning}`)
+  const unscheduled = (sweep.spec.consistency ?? []).filter(({ every }) => every === undefined).length
+  if (unscheduled > 0)
+    printNote(
+      `note: a service runs only comparisons on a schedule: ${unscheduled} of \`consistency\` without \`every\` will not run; \`sweepboard run\` does them at once`,
+    )
   const prepared = await prepareAndUpload(sweep, options)
   for (const note of describeData(sweep.plan, prepared)) printNote(`note: ${note}`)
   const body = {

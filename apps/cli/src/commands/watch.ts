@@ -6,6 +6,7 @@ import { printEvent, printNote, printResult } from '../output.ts'
 import { ProgressPrinter } from '../progress.ts'
 import { onInterrupt } from '../signals.ts'
 import { findSweep, openSource } from '../source.ts'
+import { isStoppedByBudget, stateWords } from '../state-words.ts'
 import { followSweep, toProgress } from '../wait.ts'
 
 export function add(program: Command): void {
@@ -56,10 +57,13 @@ async function watch(name: string | undefined, options: CommonOptions): Promise<
     return
   }
   process.exitCode = view.cells.failed > 0 || view.state !== 'done' ? 1 : 0
-  if (options.json) return printEvent({ event: 'done', sweep: id, state: view.state, cells: view.cells, exit: process.exitCode })
+  const { state, cells } = view
+  const stoppedByBudget = isStoppedByBudget(view)
+  if (options.json)
+    return printEvent({ event: 'done', sweep: id, state, stopped_by_budget: stoppedByBudget, cells, exit: process.exitCode })
   printResult(showBoard(await source.leaderboard({ tasks: [], sweep: id, published: true })))
   for (const line of describeCells((await source.cells(id)).filter((cell) => cell.state === 'failed'))) printNote(line)
   printResult(
-    `${view.name} is ${view.state}: ${view.cells.scored} of ${view.cells.total} cells scored${view.cells.failed ? `, ${view.cells.failed} failed` : ''}.`,
+    `${view.name} is ${stateWords(view)}: ${view.cells.scored} of ${view.cells.total} cells scored${view.cells.failed ? `, ${view.cells.failed} failed` : ''}.`,
   )
 }
