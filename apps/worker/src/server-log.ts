@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, renameSync, type WriteStream } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 const TAIL_LINES = 40
@@ -17,7 +17,8 @@ export class ServerLog {
   readonly #path: string
   readonly #onLine: (line: string) => void
   readonly #limit: number
-  #file: WriteStream
+  /** null: it could not be opened, or is closed. */
+  #file: number | null
   #fileBytes = 0
   #lines: string[] = []
   #open = ''
@@ -54,7 +55,8 @@ export class ServerLog {
   }
 
   close(): void {
-    this.#file.end()
+    if (this.#file !== null) closeSync(this.#file)
+    this.#file = null
   }
 
   #add(raw: string): void {
@@ -65,22 +67,27 @@ export class ServerLog {
   }
 
   #keep(text: string): void {
-    this.#fileBytes += Buffer.byteLength(text)
-    this.#file.write(text)
+    if (this.#file === null) return
+    try {
+      this.#fileBytes += writeSync(this.#file, text)
+    } catch {
+      return // a full disk, mostly
+    }
     if (this.#fileBytes < this.#limit) return
-    this.#file.end()
+    this.close()
     this.#fileBytes = 0
     this.#file = this.#begin()
   }
 
-  #begin(): WriteStream {
+  #begin(): number | null {
     try {
       mkdirSync(dirname(this.#path), { recursive: true })
-      renameSync(this.#path, `${this.#path}.1`)
+      rmSync(`${this.#path}.1`, { force: true })
+      if (existsSync(this.#path)) renameSync(this.#path, `${this.#path}.1`)
+      return openSync(this.#path, 'w')
     } catch {
-      // there is none yet
+      return null
     }
-    return createWriteStream(this.#path, { flags: 'w' }).on('error', () => undefined)
   }
 }
 

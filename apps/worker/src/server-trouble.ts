@@ -9,7 +9,7 @@ const SIGNS: readonly { readonly trouble: Trouble; readonly sign: RegExp }[] = [
   { trouble: 'device', sign: /Unable to determine the device handle for GPU/i },
   {
     trouble: 'device',
-    sign: /CUDA error: (?:all CUDA-capable devices are busy or unavailable|device (?:is )?unavailable|unspecified launch failure|uncorrectable ECC)/i,
+    sign: /CUDA error: (?:(?:all )?CUDA-capable devices?(?:\(s\))? (?:is|are|is\/are) busy or unavailable|device (?:is )?unavailable|unspecified launch failure|uncorrectable ECC)/i,
   },
   {
     trouble: 'device',
