@@ -1,6 +1,6 @@
 import type { Beat, SlotReport } from '@sweepboard/contracts'
 import { SCORE_LANE } from '@sweepboard/contracts'
-import { isAfter, type LaneSlot } from '@sweepboard/dispatch'
+import { DEFAULT_TOKENS_PER_SECOND, isAfter, type LaneSlot } from '@sweepboard/dispatch'
 
 /** A host as its last beat described it. */
 export interface HostView {
@@ -72,9 +72,13 @@ export class HostTable {
             id,
             device: slot.device,
             memoryBytes: slot.memoryBytes,
+            deviceCount: slot.deviceCount,
+            deviceName: slot.deviceName,
             lane: told.lane,
             laneForMs: now - told.since,
             tokensPerSecond: slot.tokensPerSecond,
+            peakBytes: slot.peakBytes,
+            loadSeconds: slot.loadSeconds,
             closed: slot.closed,
             weights: beat.weights,
             allowEnv: beat.allowEnv,
@@ -98,18 +102,40 @@ export class HostTable {
   }
 
   /** Live slots that take tickets of each lane: told to serve it, reported it, neither draining nor full. */
-  serving(now: number): Map<string, { slots: number; slowest: number | null }> {
-    const lanes = new Map<string, { slots: number; slowest: number | null }>()
+  serving(now: number): Map<string, ServingLane> {
+    const lanes = new Map<string, { slots: number; speeds: number[] }>()
     for (const { beat } of this.#live(now)) {
       for (const slot of beat.slots) {
         if (slot.state === 'draining' || slot.state === 'full') continue
         const lane = isScoreSlot(slot) ? SCORE_LANE : slot.lane
         if (lane === null || (!isScoreSlot(slot) && this.#told.get(`${beat.host} ${slot.id}`)?.lane !== lane)) continue
-        const so = lanes.get(lane) ?? { slots: 0, slowest: null }
-        const speed = slot.tokensPerSecond[lane] ?? null
-        lanes.set(lane, { slots: so.slots + 1, slowest: speed === null ? so.slowest : Math.min(speed, so.slowest ?? speed) })
+        const so = lanes.get(lane) ?? { slots: 0, speeds: [] }
+        lanes.set(lane, so)
+        so.slots += 1
+        const speed = slot.tokensPerSecond[lane]
+        if (speed !== undefined && speed > 0) so.speeds.push(speed)
       }
     }
-    return lanes
+    return new Map([...lanes].map(([lane, { slots, speeds }]) => [lane, servingLane(slots, speeds)]))
+  }
+}
+
+/** The slots of a lane, as far as the size of a lease depends on them. */
+export interface ServingLane {
+  readonly slots: number
+  readonly slowestTokensPerSecond: number
+  readonly fastestTokensPerSecond: number
+  readonly tokensPerSecond: number
+}
+
+/** A slot that has not measured itself counts as the mean of those that have. */
+function servingLane(slots: number, speeds: readonly number[]): ServingLane {
+  if (speeds.length === 0) speeds = [DEFAULT_TOKENS_PER_SECOND]
+  const sum = speeds.reduce((total, speed) => total + speed, 0)
+  return {
+    slots,
+    slowestTokensPerSecond: Math.min(...speeds),
+    fastestTokensPerSecond: Math.max(...speeds),
+    tokensPerSecond: (sum * slots) / speeds.length,
   }
 }

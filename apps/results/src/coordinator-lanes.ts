@@ -1,33 +1,7 @@
-import {
-  ERRORS,
-  type ErrorEntry,
-  type FailureRecord,
-  isRemote,
-  type Load,
-  SweepError,
-  toFailureRecord,
-} from '@sweepboard/contracts'
-import { chooseLanes, type Lane, type Unservable } from '@sweepboard/dispatch'
+import { ERRORS, type ErrorEntry, type FailureRecord, SweepError, toFailureRecord } from '@sweepboard/contracts'
+import { chooseLanes, type Demand, laneOf, type Unservable } from '@sweepboard/dispatch'
 import type { Ledger } from '@sweepboard/ledger'
 import type { HostTable } from './coordinator-hosts.ts'
-
-/** Bytes of weights opened per second, for the lane choice only. */
-const LOAD_BYTES_PER_SECOND = 500e6
-
-/** What a lane needs of a slot. */
-export function laneOf(load: Load, work: { remainingTokens: number; unservedForMs: number }): Lane {
-  const onServer = isRemote(load)
-  return {
-    key: load.key,
-    devices: onServer ? ['endpoint'] : load.identity.provider.startsWith('cuda') ? ['cuda'] : ['cpu'],
-    memoryBytes: onServer ? 0 : load.memoryBytes,
-    weights: load.identity.weights,
-    keyVariable: load.open.keyVariable,
-    maxSlots: onServer ? 1 : null,
-    loadSeconds: onServer ? 0 : load.memoryBytes / LOAD_BYTES_PER_SECOND,
-    ...work,
-  }
-}
 
 /** Why a lane that every slot closed for good fails: the remedy is that of what closed it, since another slot would fare alike. */
 export function closedFailure(model: string, reason: string): FailureRecord {
@@ -46,6 +20,7 @@ export class LaneTable {
   /** Lane -> since when it has had work and no slot. */
   readonly #unserved = new Map<string, number>()
   #todo = new Map<string, number>()
+  readonly #demands = new Map<string, readonly Demand[]>()
   #unservable: readonly Unservable[] = []
 
   #isOutdated = true
@@ -88,7 +63,8 @@ export class LaneTable {
     }
     const lanes = [...remaining].flatMap(([key, remainingTokens]) => {
       const load = this.#ledger.load(key)
-      return load === null ? [] : [laneOf(load, { remainingTokens, unservedForMs: now - (this.#unserved.get(key) ?? now) })]
+      const unservedForMs = now - (this.#unserved.get(key) ?? now)
+      return load === null ? [] : [laneOf(load, { remainingTokens, unservedForMs, sweeps: this.#demands.get(key) ?? [] })]
     })
     const slots = this.#hosts.laneSlots(now)
     const choice = chooseLanes({ slots, lanes })
@@ -107,6 +83,8 @@ export class LaneTable {
     if (!this.#isOutdated || now - this.#readAt < 20 * this.#readMs) return
     const from = this.#now()
     this.#todo = new Map(this.#ledger.laneBacklogs().map(({ lane, todoTokens }) => [lane, todoTokens]))
+    this.#demands.clear()
+    for (const lane of this.#todo.keys()) this.#demands.set(lane, this.#ledger.laneSweeps(lane))
     this.#readMs = this.#now() - from
     this.#readAt = now
     this.#isOutdated = false

@@ -1,14 +1,7 @@
 import { SCORE_LANE } from '@sweepboard/contracts'
-import {
-  DEFAULT_TOKENS_PER_SECOND,
-  leaseTokens,
-  pickChunks,
-  pickSweep,
-  SCORE_COST_SECONDS,
-  windowFor,
-} from '@sweepboard/dispatch'
+import { leaseTokens, newSweepCredit, pickChunks, pickSweep, SCORE_COST_SECONDS, windowFor } from '@sweepboard/dispatch'
 import type { Ledger } from '@sweepboard/ledger'
-import type { HostTable } from './coordinator-hosts.ts'
+import type { HostTable, ServingLane } from './coordinator-hosts.ts'
 import type { LaneTable } from './coordinator-lanes.ts'
 import type { Tickets } from './coordinator-queue.ts'
 
@@ -19,13 +12,6 @@ export interface LeasingOptions {
   readonly tickets: Tickets
   /** Called with each ticket before it goes to the queue. */
   readonly made: (ticket: string) => void
-}
-
-/** The slots of a lane, as far as the size of a lease depends on them. */
-interface Fleet {
-  readonly slowestTokensPerSecond: number
-  readonly liveSlots: number
-  readonly laneSlots: number
 }
 
 /** The dispatcher of protocol section 6: fills the window of each lane, fairly between sweeps. */
@@ -45,12 +31,12 @@ export class Leasing {
     const open = new Map<string, number>()
     for (const { lane } of ledger.openLeases()) open.set(lane, (open.get(lane) ?? 0) + 1)
     const serving = hosts.serving(now)
-    const liveSlots = [...serving].reduce((sum, [lane, { slots }]) => sum + (lane === SCORE_LANE ? 0 : slots), 0)
-    for (const [lane, { slots, slowest }] of serving) {
+    const liveSlots = encodeSlots(serving)
+    for (const [lane, fleet] of serving) {
       this.usedLanes.add(lane)
-      for (let count = open.get(lane) ?? 0; count < windowFor(slots); count += 1) {
-        const fleet = { slowestTokensPerSecond: slowest ?? DEFAULT_TOKENS_PER_SECOND, liveSlots, laneSlots: slots }
-        const ticket = lane === SCORE_LANE ? this.#leaseScore() : this.#leaseEncode(lane, fleet)
+      const window = windowFor(fleet.slots, lane === SCORE_LANE ? 'score' : 'encode')
+      for (let count = open.get(lane) ?? 0; count < window; count += 1) {
+        const ticket = lane === SCORE_LANE ? this.#leaseScore() : this.#leaseEncode(lane, { ...fleet, liveSlots })
         if (ticket === null) break
         leased += 1
         made(ticket)
@@ -60,7 +46,12 @@ export class Leasing {
     return leased
   }
 
-  #leaseEncode(lane: string, fleet: Fleet): string | null {
+  /** Slot-seconds that a sweep submitted now is ahead by. */
+  creditOfNewSweep(now: number): number {
+    return newSweepCredit(encodeSlots(this.#options.hosts.serving(now)))
+  }
+
+  #leaseEncode(lane: string, fleet: ServingLane & { liveSlots: number }): string | null {
     const { ledger, lanes } = this.#options
     const most = leaseTokens({ ...fleet, tokensLeft: lanes.todoTokens(lane) })
     for (const sweep of pickSweep(ledger.runningSweeps())) {
@@ -84,4 +75,8 @@ export class Leasing {
     }
     return null
   }
+}
+
+function encodeSlots(serving: ReadonlyMap<string, ServingLane>): number {
+  return [...serving].reduce((sum, [lane, { slots }]) => sum + (lane === SCORE_LANE ? 0 : slots), 0)
 }

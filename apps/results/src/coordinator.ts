@@ -21,6 +21,7 @@ import { LeaseTimes } from './coordinator-leases.ts'
 import { Leasing } from './coordinator-leasing.ts'
 import { Preparations } from './coordinator-preparation.ts'
 import { Tickets } from './coordinator-queue.ts'
+import { EndpointHolders } from './endpoint-holders.ts'
 
 /** Something the board shows has changed. */
 export interface CoordinatorChange {
@@ -56,6 +57,7 @@ export class Coordinator {
   readonly #options: CoordinatorOptions
   readonly #ledger: Ledger
   readonly #hosts: HostTable
+  readonly #holders = new EndpointHolders()
   readonly #lanes: LaneTable
   readonly #tickets: Tickets
   readonly #preparations: Preparations
@@ -121,18 +123,23 @@ export class Coordinator {
       this.#point('expire.after')
     }
     const stop = leasesToStop(beat.holding, beat.host, (id) => this.#ledger.lease(id)?.host)
+    this.#holders.heard(beat, now)
     if (isNewHost || now - this.#lastChoice >= this.#options.beatMs) this.#choose(now)
     this.#changed()
     if (isNewHost) this.#options.onChange?.({ kind: 'hosts' })
-    return { stop, lanes: this.#lanesFor(beat), ledger }
+    return { stop, lanes: this.#lanesFor(beat, now), ledger }
   }
 
-  #lanesFor(beat: Beat): BeatAnswer['lanes'] {
+  #lanesFor(beat: Beat, now: number): BeatAnswer['lanes'] {
     const lanes: BeatAnswer['lanes'] = {}
+    const live = new Set(this.#hosts.views(now).map(({ host }) => host))
+    const isLive = (host: string) => live.has(host)
     const told = this.#hosts.told(beat.host)
     for (const slot of beat.slots) {
       const lane = told.get(slot.id)
-      if (lane !== undefined && !isScoreSlot(slot)) lanes[slot.id] = lane === null ? null : this.#ledger.load(lane)
+      if (lane === undefined || isScoreSlot(slot)) continue
+      const load = lane === null ? null : this.#ledger.load(lane)
+      lanes[slot.id] = slot.device === 'endpoint' ? this.#holders.answer(beat, { slot: slot.id, load, isLive }, now) : load
     }
     return lanes
   }
@@ -168,7 +175,8 @@ export class Coordinator {
 
   /** Idempotent by sweep id. */
   submit(sent: Submission, prepared: readonly PreparedTask[] = []): { isNew: boolean } {
-    const answer = this.#ledger.submit(sent, prepared)
+    const credit = this.#leasing.creditOfNewSweep(this.#options.now())
+    const answer = this.#ledger.submit({ credit, ...sent }, prepared)
     this.#changed()
     this.#point('submit.after')
     return answer

@@ -9,6 +9,7 @@ const SEEDS = 50
 const CHUNK_TOKENS = 1000
 const LOAD_TICKS = 4
 const MODEL = load('m')
+const DEVICE = { deviceCount: 1, deviceName: null, reading: null, peakBytes: {}, loadSeconds: {} }
 
 interface Job {
   readonly lease: string
@@ -100,7 +101,7 @@ class QuietFleet {
       boot: 1,
       seq: this.#tick,
       version: '1',
-      slots: [{ ...slot, lane, tokensPerSecond, closed: [] }],
+      slots: [{ ...slot, ...DEVICE, lane, tokensPerSecond, closed: [] }],
       holding: host.jobs.map(({ lease }) => lease),
       weights: null,
       allowEnv: [],

@@ -7,9 +7,13 @@ const slot = (id: string, over: Partial<LaneSlot> = {}): LaneSlot => ({
   id,
   device: 'cpu',
   memoryBytes: 8e9,
+  deviceCount: 1,
+  deviceName: null,
   lane: null,
   laneForMs: 0,
   tokensPerSecond: {},
+  peakBytes: {},
+  loadSeconds: {},
   closed: [],
   weights: null,
   allowEnv: [],
@@ -19,12 +23,16 @@ const lane = (key: string, over: Partial<Lane> = {}): Lane => ({
   key,
   devices: ['cpu'],
   memoryBytes: 1e9,
+  memoryShare: 1,
+  spansDevices: false,
+  parameterCount: null,
   weights: null,
   keyVariable: null,
   maxSlots: null,
   loadSeconds: 2,
   remainingTokens: 100_000,
   unservedForMs: 0,
+  sweeps: [],
   ...over,
 })
 const chosen = (slots: LaneSlot[], lanes: Lane[]) => Object.fromEntries(chooseLanes({ slots, lanes }).slots)
@@ -116,8 +124,8 @@ describe('any fleet', () => {
 })
 
 describe('named cases', () => {
-  it('an idle slot takes the lane with most work per slot', () => {
-    expect(chosen([slot('a')], [lane('small', { remainingTokens: 10 }), lane('big')])).toEqual({ a: 'big' })
+  it('a slot with several lanes does the shortest first', () => {
+    expect(chosen([slot('a')], [lane('big'), lane('small', { remainingTokens: 10 })])).toEqual({ a: 'small' })
   })
 
   it('slots spread over lanes before they share one', () => {

@@ -1,8 +1,11 @@
-import { closedBy, type Lane, type LaneSlot, misfit, wouldFit } from './fit.ts'
-import { DEFAULT_TOKENS_PER_SECOND } from './window.ts'
+import { closedBy, type Lane, type LaneSlot, measuredPeaks, misfit, wouldFit } from './fit.ts'
+import { FleetTable } from './fleet-table.ts'
+import { type Shares, spread } from './spread.ts'
 
 /** A lane without any slot may take one from another lane after this long, or twice its load time. */
 export const STARVED_SECONDS = 15
+/** What a slot gives a lane, in loads of both lanes, before another sweep's long lane may take it: loads stay below 4 % of the time. */
+const SLICE_LOADS = 25
 
 export interface Unservable {
   readonly lane: string
@@ -19,29 +22,36 @@ export interface LaneChoice {
 }
 
 /**
- * Which lane each slot serves; `lanes` are those with work. Sticky: a slot keeps its lane while that has work, unless a lane without
- * any slot has waited too long, or moving gains more time than loading costs. An idle slot takes the lane with most remaining seconds
- * per slot that fits. Pure and independent of the order of its inputs.
+ * Which lane each slot serves; `lanes` are those with work. A plan (`spread`) says which slots finish which lanes soonest with few
+ * loads. Sticky: a slot keeps its lane while that has work for it in the plan; a slot with several lanes does the shortest first. A
+ * sweep none of whose lanes has a slot gets one after `max(15 s, 2 loads)`. Pure and independent of the order of its inputs.
  */
 export function chooseLanes(given: { readonly slots: readonly LaneSlot[]; readonly lanes: readonly Lane[] }): LaneChoice {
-  const slots = [...given.slots].sort((a, b) => (a.id < b.id ? -1 : 1))
-  const lanes = [...given.lanes].sort((a, b) => (a.key < b.key ? -1 : 1))
-  const choice = new Choice(slots, lanes)
-  choice.keep()
-  choice.fillIdle()
+  const table = new FleetTable(given.slots, given.lanes)
+  const choice = new Choice(table, spread(table))
+  choice.follow()
+  choice.serveUnserved()
   choice.feedStarved()
-  choice.moveOne()
-  // A lane that lost its only slot may fit one that had nothing to do.
-  choice.fillIdle()
-  return { slots: choice.assigned, unservable: lanes.flatMap((lane) => unservableBy(slots, lane)) }
+  return { slots: choice.named(), unservable: unservableOf(given.slots, given.lanes, table) }
 }
 
-function unservableBy(slots: readonly LaneSlot[], lane: Lane): Unservable[] {
-  const fitting = slots.filter((slot) => misfit(slot, lane) === null)
+/** Lanes that no slot can ever serve, by lane; what a plan for these slots would have to be told. */
+function unservableOf(slots: readonly LaneSlot[], lanes: readonly Lane[], table: FleetTable): Unservable[] {
+  const hasSlot = new Set(table.lanes.filter((_, l) => (table.eligible[l]?.length ?? 0) > 0))
+  const inOrder = lanes.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+  return inOrder.flatMap((lane) => (hasSlot.has(lane) ? [] : unservableBy(slots, lane)))
+}
+
+/** Why no slot can serve this lane, as one entry; none where one can, now or when it opens the lane again. */
+export function unservableBy(slots: readonly LaneSlot[], lane: Lane): Unservable[] {
+  const peaks = measuredPeaks(slots)
+  const fitting = slots.filter((slot) => misfit(slot, lane, peaks) === null)
   if (fitting.length === 0) {
     const nearest =
-      slots.filter((slot) => lane.devices.includes(slot.device)).sort((a, b) => b.memoryBytes - a.memoryBytes)[0] ?? slots[0]
-    const reason = nearest === undefined ? 'there is no slot at all' : (misfit(nearest, lane) ?? '')
+      slots
+        .filter((slot) => lane.devices.includes(slot.device))
+        .sort((a, b) => b.memoryBytes - a.memoryBytes || (a.id < b.id ? -1 : 1))[0] ?? slots[0]
+    const reason = nearest === undefined ? 'there is no slot at all' : (misfit(nearest, lane, peaks) ?? '')
     return [{ lane: lane.key, kind: 'no-slot', reason, wouldFit: wouldFit(lane) }]
   }
   const closed = fitting.map((slot) => closedBy(slot, lane.key))
@@ -49,114 +59,134 @@ function unservableBy(slots: readonly LaneSlot[], lane: Lane): Unservable[] {
   return [{ lane: lane.key, kind: 'closed', reason: closed[0]?.reason ?? '', wouldFit: wouldFit(lane) }]
 }
 
+const NONE = -1
+
 class Choice {
-  readonly assigned = new Map<string, string | null>()
-  readonly #slots: readonly LaneSlot[]
-  readonly #lanes: readonly Lane[]
-  readonly #byKey: ReadonlyMap<string, Lane>
+  readonly #table: FleetTable
+  readonly #shares: Shares
+  /** Slot -> lane, by index. */
+  readonly #assigned: Int32Array
+  /** Lane -> slots it has now. */
+  readonly #counts: Int32Array
 
-  constructor(slots: readonly LaneSlot[], lanes: readonly Lane[]) {
-    this.#slots = slots
-    this.#lanes = lanes
-    this.#byKey = new Map(lanes.map((lane) => [lane.key, lane]))
-    for (const slot of slots) this.assigned.set(slot.id, null)
+  constructor(table: FleetTable, shares: Shares) {
+    this.#table = table
+    this.#shares = shares
+    this.#assigned = new Int32Array(table.slots.length).fill(NONE)
+    this.#counts = new Int32Array(table.lanes.length)
   }
 
-  /** Every slot keeps the lane it has, as far as that has work and the slot may serve it; of too many, the longest stay. */
-  keep(): void {
-    const longest = [...this.#slots].sort((a, b) => b.laneForMs - a.laneForMs || (a.id < b.id ? -1 : 1))
-    for (const slot of longest) {
-      const lane = slot.lane === null ? undefined : this.#byKey.get(slot.lane)
-      if (lane !== undefined && this.#mayServe(slot, lane)) this.assigned.set(slot.id, lane.key)
+  named(): Map<string, string | null> {
+    const { slots, lanes } = this.#table
+    return new Map(slots.map((slot, s) => [slot.id, lanes[this.#assigned[s] as number]?.key ?? null]))
+  }
+
+  /** Each slot keeps its lane while the plan has work of it here or nothing else for this slot, and takes the plan's next otherwise. */
+  follow(): void {
+    const { slots, held } = this.#table
+    const isKept = (s: number) => held[s] !== NONE && this.#shareOf(held[s] as number, s) > 0
+    for (const s of slots.keys()) if (isKept(s)) this.#give(s, held[s] as number)
+    for (const s of slots.keys()) {
+      if (this.#assigned[s] !== NONE) continue
+      const next = this.#planned(s)
+      if (held[s] === NONE || (next !== NONE && this.#mayLeave(s, next))) {
+        if (next !== NONE) this.#give(s, next)
+      } else this.#give(s, held[s] as number)
     }
   }
 
-  fillIdle(): void {
-    for (const slot of this.#slots) {
-      if (this.assigned.get(slot.id) !== null) continue
-      const [best] = this.#lanes
-        .filter((lane) => this.#mayServe(slot, lane) && this.#isWorthJoining(slot, lane))
-        .sort((a, b) => this.#perSlot(b) - this.#perSlot(a) || this.#seconds(b) - this.#seconds(a) || (a.key < b.key ? -1 : 1))
-      if (best !== undefined) this.assigned.set(slot.id, best.key)
+  /** A lane that the plan puts on busy slots starts on one that has nothing to do. */
+  serveUnserved(): void {
+    const { lanes, eligible } = this.#table
+    for (const l of lanes.keys()) {
+      if (this.#counts[l] !== 0) continue
+      const idle = eligible[l]?.find((s) => this.#assigned[s] === NONE)
+      if (idle !== undefined) this.#give(idle, l)
     }
   }
 
-  /** A lane that has waited too long takes a slot: from the lane with most slots, there the one that has served longest. */
+  /** A sweep that waits with all its lanes takes a slot: of the lane with most slots, there the one that has served longest. */
   feedStarved(): void {
-    const starved = this.#lanes
-      .filter((lane) => this.#count(lane.key) === 0 && lane.unservedForMs > patienceMs(lane))
-      .sort((a, b) => b.unservedForMs - a.unservedForMs || (a.key < b.key ? -1 : 1))
-    for (const lane of starved) {
-      const [victim] = this.#slots
-        .filter((slot) => this.#mayServe(slot, lane) && this.#hasServedItsTime(slot))
-        .sort((a, b) => this.#countOf(b) - this.#countOf(a) || b.laneForMs - a.laneForMs || (a.id < b.id ? -1 : 1))
-      if (victim !== undefined) this.assigned.set(victim.id, lane.key)
+    const { lanes, eligible } = this.#table
+    const served = new Set(
+      lanes.flatMap((lane, l) => ((this.#counts[l] as number) > 0 ? lane.sweeps.map(({ sweep }) => sweep) : [])),
+    )
+    const starved = lanes
+      .map((lane, l) => ({ lane, l }))
+      .filter(({ lane, l }) => this.#counts[l] === 0 && lane.unservedForMs > patienceMs(lane.loadSeconds))
+      .sort((a, b) => b.lane.unservedForMs - a.lane.unservedForMs || (a.lane.key < b.lane.key ? -1 : 1))
+    for (const { lane, l } of starved) {
+      if (lane.sweeps.length > 0 && lane.sweeps.every(({ sweep }) => served.has(sweep))) continue
+      const [victim] = [...(eligible[l] ?? [])].filter((s) => this.#mayBeTaken(s, l)).sort((a, b) => this.#byPlenty(a, b))
+      if (victim === undefined) continue
+      this.#give(victim, l)
+      for (const { sweep } of lane.sweeps) served.add(sweep)
     }
   }
 
-  /** At most one slot moves for speed alone: where the time gained there exceeds the time lost here and the loading. */
-  moveOne(): void {
-    let best: { slot: LaneSlot; to: string; gain: number } | null = null
-    for (const slot of this.#slots) {
-      const from = this.#byKey.get(this.assigned.get(slot.id) ?? '')
-      if (from === undefined || slot.lane !== from.key || this.#count(from.key) < 2 || !this.#hasServedItsTime(slot)) continue
-      for (const lane of this.#lanes) {
-        if (lane.key === from.key || this.#count(lane.key) === 0 || !this.#mayServe(slot, lane)) continue
-        const here = this.#count(from.key)
-        const gain = this.#joinGain(lane) - this.#seconds(from) / (here * (here - 1)) - lane.loadSeconds
-        if (gain > 0 && gain > (best?.gain ?? 0)) best = { slot, to: lane.key, gain }
-      }
+  #byPlenty(a: number, b: number): number {
+    const { slots } = this.#table
+    const [one, two] = [slots[a] as LaneSlot, slots[b] as LaneSlot]
+    const plenty = (s: number) => this.#counts[this.#assigned[s] as number] ?? 0
+    return plenty(b) - plenty(a) || one.deviceCount - two.deviceCount || two.laneForMs - one.laneForMs || a - b
+  }
+
+  /** A short lane may interrupt after as long as it takes itself, a long one after many loads; a heavier sweep sooner. */
+  #mayBeTaken(s: number, to: number): boolean {
+    const { slots, lanes, held, speed, load } = this.#table
+    const from = this.#assigned[s] as number
+    if (from === NONE) return true
+    if (held[s] !== from) return false
+    const at = this.#table.at(to, s)
+    const lane = lanes[to] as Lane
+    const loads = (load[at] as number) + (load[this.#table.at(from, s)] as number)
+    const own = lane.remainingTokens / (speed[at] as number)
+    const slice = Math.min(SLICE_LOADS * loads, own) * (heaviest(lanes[from] as Lane) / heaviest(lane))
+    return (slots[s] as LaneSlot).laneForMs > Math.max(patienceMs(load[at] as number), 1000 * slice)
+  }
+
+  /** The lane the plan has on this slot with the least work, so that lanes end early; -1 where none. */
+  #planned(s: number): number {
+    let best = NONE
+    for (const l of this.#table.lanes.keys()) {
+      const share = this.#shareOf(l, s)
+      if (share <= 0 || !this.#hasRoom(l) || !this.#isWorthLoading(l, s)) continue
+      if (best === NONE || share < this.#shareOf(best, s)) best = l
     }
-    if (best !== null) this.assigned.set(best.slot.id, best.to)
+    return best
   }
 
-  #mayServe(slot: LaneSlot, lane: Lane): boolean {
-    if (misfit(slot, lane) !== null || closedBy(slot, lane.key) !== null) return false
-    return lane.maxSlots === null || this.#count(lane.key) < lane.maxSlots
+  /** A slot whose lane has work left elsewhere is not moved right after it came. */
+  #mayLeave(s: number, to: number): boolean {
+    return (this.#table.slots[s] as LaneSlot).laneForMs > patienceMs(this.#table.load[this.#table.at(to, s)] as number)
   }
 
-  #isWorthJoining(slot: LaneSlot, lane: Lane): boolean {
-    return this.#count(lane.key) === 0 || slot.lane === lane.key || this.#joinGain(lane) > lane.loadSeconds
+  /** The first slot of a lane always; another one only for more work than its load. */
+  #isWorthLoading(lane: number, s: number): boolean {
+    return this.#counts[lane] === 0 || this.#shareOf(lane, s) >= (this.#table.load[this.#table.at(lane, s)] as number)
   }
 
-  #hasServedItsTime(slot: LaneSlot): boolean {
-    const lane = this.#byKey.get(this.assigned.get(slot.id) ?? '')
-    return lane === undefined || (slot.lane === lane.key && slot.laneForMs > patienceMs(lane))
+  #hasRoom(lane: number): boolean {
+    const { maxSlots } = this.#table.lanes[lane] as Lane
+    return maxSlots === null || (this.#counts[lane] as number) < maxSlots
   }
 
-  /** Seconds by which a lane ends earlier with one slot more. */
-  #joinGain(lane: Lane): number {
-    const there = this.#count(lane.key)
-    return there === 0 ? Number.POSITIVE_INFINITY : this.#seconds(lane) / (there * (there + 1))
+  #give(s: number, lane: number): void {
+    const before = this.#assigned[s] as number
+    if (before !== NONE) this.#counts[before] = (this.#counts[before] as number) - 1
+    this.#assigned[s] = lane
+    this.#counts[lane] = (this.#counts[lane] as number) + 1
   }
 
-  #perSlot(lane: Lane): number {
-    const there = this.#count(lane.key)
-    return there === 0 ? Number.POSITIVE_INFINITY : this.#seconds(lane) / there
-  }
-
-  /** Work left on one slot of the lane's mean measured speed. */
-  #seconds(lane: Lane): number {
-    const measured = this.#slots
-      .map((slot) => slot.tokensPerSecond[lane.key])
-      .filter((speed) => speed !== undefined && speed > 0) as number[]
-    const speed =
-      measured.length === 0 ? DEFAULT_TOKENS_PER_SECOND : measured.reduce((sum, one) => sum + one, 0) / measured.length
-    return lane.remainingTokens / speed
-  }
-
-  #count(lane: string): number {
-    let count = 0
-    for (const assigned of this.assigned.values()) if (assigned === lane) count += 1
-    return count
-  }
-
-  #countOf(slot: LaneSlot): number {
-    const lane = this.assigned.get(slot.id) ?? null
-    return lane === null ? Number.POSITIVE_INFINITY : this.#count(lane)
+  #shareOf(lane: number, slot: number): number {
+    return this.#shares[this.#table.at(lane, slot)] as number
   }
 }
 
-function patienceMs(lane: Lane): number {
-  return 1000 * Math.max(STARVED_SECONDS, 2 * lane.loadSeconds)
+function heaviest(lane: Lane): number {
+  return lane.sweeps.reduce((most, { weight }) => Math.max(most, weight), 0) || 1
+}
+
+function patienceMs(loadSeconds: number): number {
+  return 1000 * Math.max(STARVED_SECONDS, 2 * loadSeconds)
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { retryBackoff } from './backoff.ts'
 import { MAX_RANGES, pickChunks, pickSweep } from './pick.ts'
-import { leaseTokens, windowFor } from './window.ts'
+import { leaseTokens, newSweepCredit, windowFor } from './window.ts'
 
 const chunk = (encoding: number, n: number, over: { tokens?: number; crashes?: number } = {}) => ({
   encoding,
@@ -90,10 +90,16 @@ describe('pickSweep', () => {
 })
 
 describe('lease size', () => {
-  const fleet = { slowestTokensPerSecond: 1000, liveSlots: 4, laneSlots: 4, tokensLeft: 1e9 }
+  const fleet = {
+    slowestTokensPerSecond: 1000,
+    fastestTokensPerSecond: 1000,
+    tokensPerSecond: 4000,
+    liveSlots: 4,
+    tokensLeft: 1e9,
+  }
 
-  it('is five seconds of the slowest slot in the middle of a lane', () => {
-    expect(leaseTokens(fleet)).toBe(5000)
+  it('is two seconds of the slowest slot in the middle of a lane', () => {
+    expect(leaseTokens(fleet)).toBe(2000)
   })
 
   it('shrinks towards the end to half an equal share', () => {
@@ -101,13 +107,26 @@ describe('lease size', () => {
     expect(leaseTokens({ ...fleet, tokensLeft: 0 })).toBe(1)
   })
 
-  it.each([1, 10, 100, 165, 500, 1000, 5000])('asks for at most about 33 leases a second with %i slots', (slots) => {
-    const seconds = leaseTokens({ ...fleet, liveSlots: slots, laneSlots: slots, tokensLeft: 1e15 }) / 1000
+  it('shrinks by speed: the slowest of unlike slots gets what it does of half that is left', () => {
+    expect(leaseTokens({ ...fleet, slowestTokensPerSecond: 100, tokensPerSecond: 3100, tokensLeft: 6200 })).toBe(100)
+  })
+
+  it('is no less than half a second of the fastest slot', () => {
+    expect(leaseTokens({ ...fleet, fastestTokensPerSecond: 100_000 })).toBe(50_000)
+  })
+
+  it('a new sweep is ahead by twice the window that waits before it', () => {
+    expect([0, 1, 4, 100].map(newSweepCredit)).toEqual([2, 12, 48, 2 * 300 * (100 / 33)])
+  })
+
+  it.each([66, 100, 165, 500, 1000, 5000])('asks for at most about 33 leases a second with %i slots', (slots) => {
+    const seconds = leaseTokens({ ...fleet, liveSlots: slots, tokensPerSecond: slots * 1000, tokensLeft: 1e15 }) / 1000
     expect(slots / seconds).toBeLessThanOrEqual(33.01)
   })
 
   it('opens three leases per slot', () => {
-    expect([0, 1, 4, -1].map(windowFor)).toEqual([0, 3, 12, 0])
+    expect([0, 1, 4, -1].map((slots) => windowFor(slots))).toEqual([0, 3, 12, 0])
+    expect(windowFor(2, 'score')).toBe(4)
   })
 })
 

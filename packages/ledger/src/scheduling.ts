@@ -91,6 +91,16 @@ export function laneBacklogs(h: Handle): LaneBacklog[] {
   )
 }
 
+/** Running sweeps that still have something to encode in a lane. */
+export function laneSweeps(h: Handle, lane: string): { sweep: string; weight: number }[] {
+  return h.all(
+    `select s.id as sweep, s.weight from sweep s where s.state = 'running' and exists (
+       select 1 from want w join grp_encoding ge on ge.grp = w.grp join encoding e on e.id = ge.encoding
+       where w.sweep = s.id and w.lane = ? and w.open = 1 and e.complete = 0) order by s.id`,
+    lane,
+  )
+}
+
 /** Groups of a sweep that can be scored now, in plan order. */
 export function scorableGroups(h: Handle, sweep: string, limit: number): GroupCandidate[] {
   const rows = h.all<{ grp: number }>(

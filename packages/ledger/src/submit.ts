@@ -30,6 +30,8 @@ export interface Submission {
   /** Wall-clock text for people. */
   readonly createdAt: string
   readonly weight?: number
+  /** Slot-seconds it is ahead of the running sweeps by; those of one full-size lease without it. */
+  readonly credit?: number
   /** Which of its vectors stay once no open want needs them; default `all`. */
   readonly keep?: Keep
   /** What the sweep wants of groups that went in before; without it, all groups of the plan. */
@@ -68,7 +70,7 @@ export function submit(h: Handle, sent: Submission): { isNew: boolean } {
     sent.sweep,
     sent.name,
     sent.weight ?? 1,
-    smallestVtime(h) - NEW_SWEEP_CREDIT_SECONDS,
+    smallestVtime(h) - (sent.credit ?? NEW_SWEEP_CREDIT_SECONDS),
     sent.spec,
     JSON.stringify(plan.gates),
     JSON.stringify(plan.warnings),

@@ -108,8 +108,9 @@ export class ChildOracle {
   checkEnd(): void {
     let twice = 0
     for (const sets of this.#begun.values()) twice += sets.size - 1
-    if (this.#sim.mode === 'clean' && twice > 0) throw new Violation('pair-once', `${twice} pairs were scored twice`)
-    if (twice > this.#allowed) throw new Violation('bounded-waste', `${twice} pairs scored twice, ${this.#allowed} excused`)
+    // A sweep that wants more depth closes a lease that is looking for pairs, in a quiet run too: its late answer is excused.
+    const broken = this.#sim.mode === 'clean' ? 'pair-once' : 'bounded-waste'
+    if (twice > this.#allowed) throw new Violation(broken, `${twice} pairs scored twice, ${this.#allowed} excused`)
   }
 
   /** A cell of a done sweep: exactly those fail whose source failed or whose pair sets hold a bad pair. */
