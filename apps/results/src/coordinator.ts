@@ -175,8 +175,7 @@ export class Coordinator {
 
   /** Idempotent by sweep id. */
   submit(sent: Submission, prepared: readonly PreparedTask[] = []): { isNew: boolean } {
-    const credit = this.#leasing.creditOfNewSweep(this.#options.now())
-    const answer = this.#ledger.submit({ credit, ...sent }, prepared)
+    const answer = this.#ledger.submit(sent, prepared)
     this.#changed()
     this.#point('submit.after')
     return answer
