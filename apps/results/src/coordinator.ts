@@ -175,7 +175,8 @@ export class Coordinator {
 
   /** Idempotent by sweep id. */
   submit(sent: Submission, prepared: readonly PreparedTask[] = []): { isNew: boolean } {
-    const answer = this.#ledger.submit(sent, prepared)
+    const credit = this.#leasing.creditOfNewSweep(this.#options.now())
+    const answer = this.#ledger.submit({ credit, ...sent }, prepared)
     this.#changed()
     this.#point('submit.after')
     return answer
