@@ -156,7 +156,7 @@ const signs = kernel(
 )
 
 /**
- * Places and scores of one query's products that reach `floor`, score = product x factor of the row x scale; how many
+ * Rows and scores of one query's products that reach `floor`, score = product x factor of the row x scale; how many
  * there are. A factor that is not a number hides its row; the factors are filled up with such ones to whole vectors.
  */
 function scan(integers: boolean): Kernel {
@@ -167,7 +167,8 @@ function scan(integers: boolean): Kernel {
       count: 'i32',
       scale: 'f32',
       floor: 'f32',
-      places: 'i32',
+      firstRow: 'i32',
+      rows: 'i32',
       scores: 'i32',
       scratch: 'i32',
     },
@@ -176,7 +177,7 @@ function scan(integers: boolean): Kernel {
       const { products, factors, count, scratch, at, end, bits, lane, found, score, floors, scales } = own
       const loaded = v128.load(i32.add(products.get, at.get))
       const product = integers ? f32x4.ofI32(loaded) : loaded
-      const place = i32.add(i32.shiftRight(at.get, constant.i32(2)), lane.get)
+      const row = i32.add(own.firstRow.get, i32.add(i32.shiftRight(at.get, constant.i32(2)), lane.get))
       const next = bytesOf(found)
       return [
         end.set(bytesOf(count)),
@@ -190,7 +191,7 @@ function scan(integers: boolean): Kernel {
           whileTrue(
             bits.get,
             lane.set(i32.trailingZeros(bits.get)),
-            i32.store(i32.add(own.places.get, next), place),
+            i32.store(i32.add(own.rows.get, next), row),
             f32.store(i32.add(own.scores.get, next), f32.load(i32.add(scratch.get, i32.shiftLeft(lane.get, constant.i32(2))))),
             add(found, 1),
             bits.set(i32.and(bits.get, i32.sub(bits.get, constant.i32(1)))),

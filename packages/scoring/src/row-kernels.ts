@@ -1,7 +1,18 @@
 import { kernelModule, SPILL } from './kernel-code.ts'
 
 const PAGE = 65_536
-type Region = 'rows' | 'lengths' | 'slice' | 'codes' | 'min' | 'width' | 'factors' | 'products' | 'places' | 'scores' | 'scratch'
+type Region =
+  | 'rows'
+  | 'lengths'
+  | 'slice'
+  | 'codes'
+  | 'min'
+  | 'width'
+  | 'factors'
+  | 'products'
+  | 'foundRows'
+  | 'foundScores'
+  | 'scratch'
 
 type KernelName = 'lengths' | 'divide' | 'encode' | 'signs' | 'scanFloats' | 'scanIntegers'
 /** Parameters in the order of `kernel-code.ts`. */
@@ -12,6 +23,16 @@ export interface KernelRoom {
   readonly rowCount: number
   readonly dim: number
   readonly queries: number
+}
+
+/** `count` products of one query from `at` on, their rows' factors from `factorsAt` on; the first is of document `firstRow`. */
+export interface ScanPart {
+  readonly at: number
+  readonly factorsAt: number
+  readonly count: number
+  readonly scale: number
+  readonly floor: number
+  readonly firstRow: number
 }
 
 /**
@@ -36,7 +57,7 @@ export class RowKernels {
     const [values, perRow, perColumn] = [4 * rowCount * dim, 4 * rowCount, 4 * dim]
     const sizes: Record<Region, number> = {
       ...{ rows: values, slice: values, codes: rowCount * dim, lengths: perRow, min: perColumn, width: perColumn },
-      ...{ factors: perRow, products: queries * perRow, places: perRow, scores: perRow, scratch: 0 },
+      ...{ factors: perRow, products: queries * perRow, foundRows: perRow, foundScores: perRow, scratch: 0 },
     }
     let at = 0
     for (const [region, size] of Object.entries(sizes)) {
@@ -50,6 +71,10 @@ export class RowKernels {
 
   floats(region: Region, length: number): Float32Array<ArrayBuffer> {
     return new Float32Array(this.memory.buffer, this.start(region), length)
+  }
+
+  indices(region: Region, length: number): Uint32Array<ArrayBuffer> {
+    return new Uint32Array(this.memory.buffer, this.start(region), length)
   }
 
   integers(region: Region, length: number): Int32Array<ArrayBuffer> {
@@ -81,21 +106,12 @@ export class RowKernels {
     this.run.signs(this.start('rows'), rowCount, 4 * dim, prefix, this.start('codes'))
   }
 
-  /** Of the query at `row` of `products`: `places` and `scores` that reach the floor; how many. */
-  scan(
-    kind: 'floats' | 'integers',
-    row: number,
-    { count, scale, floor }: { count: number; scale: number; floor: number },
-  ): number {
-    const products = this.start('products') + 4 * row * count
-    const [factors, places, scores, scratch] = [
-      this.start('factors'),
-      this.start('places'),
-      this.start('scores'),
-      this.start('scratch'),
-    ]
+  /** Of products and factors: `foundRows` and `foundScores` that reach the floor; how many. */
+  scan(kind: 'floats' | 'integers', { at, factorsAt, count, scale, floor, firstRow }: ScanPart): number {
+    const [products, factors] = [this.start('products') + 4 * at, this.start('factors') + 4 * factorsAt]
+    const [rows, scores, scratch] = [this.start('foundRows'), this.start('foundScores'), this.start('scratch')]
     const scan = kind === 'floats' ? this.run.scanFloats : this.run.scanIntegers
-    return scan(products, factors, count, scale, floor, places, scores, scratch)
+    return scan(products, factors, count, scale, floor, firstRow, rows, scores, scratch)
   }
 
   private start(region: Region): number {

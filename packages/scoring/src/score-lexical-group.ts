@@ -65,7 +65,7 @@ async function searchLists(work: ScoreWork & { readonly lexical: LexicalScoring 
   const values = new Float32Array(work.documents.count)
   queryTokens.forEach((tokens, query) => {
     index.scores(tokens, values)
-    top.take(values, { places: null, count: values.length, query, firstRow: 0 })
+    top.addAll(query, values)
     step(io)
   })
   const lists = rankQueries(judgments, rows, (query) => top.found(query))

@@ -1,14 +1,18 @@
 import type { Config } from '@sweepboard/contracts'
 import { BlockPass } from './block-pass.ts'
 import type { Operand } from './kernel-rows.ts'
-import { type Matrix, Product } from './product.ts'
+import { type Matrix, Product, type ProductKind } from './product.ts'
 import type { Representation } from './representation.ts'
+import type { RowKernels } from './row-kernels.ts'
 import { type ScoreIo, step } from './score-io.ts'
 import { type FoundRows, NEVER, TopRows } from './top-rows.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
 /** Queries multiplied at once: their scores against one block stay within the processor's cache. */
 const QUERIES_AT_ONCE = 256
+
+/** Documents looked at before the floor is asked for again; a multiple of four, as the kernels take them. */
+const FIRST_STRIP = 2048
 
 export interface Search {
   /** Query vectors `[query, dim]`. */
@@ -58,6 +62,15 @@ export async function search(input: Search, io: Pick<ScoreIo, 'onProgress' | 'si
   }
 }
 
+/** The products of one query, from `at` on, with the rows of a block. */
+interface QueryProducts {
+  readonly query: number
+  readonly scale: number
+  readonly at: number
+  readonly rowCount: number
+  readonly firstRow: number
+}
+
 /** One config of a pass: the best rows so far. */
 class Lane {
   readonly representation: Representation
@@ -89,18 +102,29 @@ class Lane {
     done: () => void,
   ): Promise<void> {
     const { kernels } = pass
-    const count = documents.rowCount
-    this.writeFactors(kernels.floats('factors', Math.ceil(count / 4) * 4), documents, firstRow)
-    const [places, scores] = [kernels.integers('places', count), kernels.floats('scores', count)]
+    const { rowCount } = documents
+    this.writeFactors(kernels.floats('factors', Math.ceil(rowCount / 4) * 4), documents, firstRow)
     for (let first = 0; first < queries.rowCount; first += QUERIES_AT_ONCE) {
       const size = Math.min(QUERIES_AT_ONCE, queries.rowCount - first)
       const kind = await product.multiply(part(queries, first, size), documents, kernels)
       for (let q = 0; q < size; q++) {
-        const floor = this.top.floorOf(first + q)
-        const found = kernels.scan(kind, q, { count, scale: queries.factors?.[first + q] ?? 1, floor })
-        this.top.take(scores, { places, count: found, query: first + q, firstRow })
+        const query = { query: first + q, scale: queries.factors?.[first + q] ?? 1, at: q * rowCount }
+        this.select(kernels, kind, { ...query, rowCount, firstRow })
       }
       done()
+    }
+  }
+
+  /** Takes one query's products with the rows of a block, in strips that grow with what was seen: the floor rises most at first. */
+  private select(kernels: RowKernels, kind: ProductKind, { query, scale, at, rowCount, firstRow }: QueryProducts): void {
+    let done = 0
+    while (done < rowCount) {
+      const count = Math.min(rowCount - done, Math.max(FIRST_STRIP, firstRow + done))
+      const floor = this.top.floorOf(query)
+      const strip = { at: at + done, factorsAt: done, count, scale, floor, firstRow: firstRow + done }
+      const found = kernels.scan(kind, strip)
+      this.top.add(query, kernels.indices('foundRows', found), kernels.floats('foundScores', found))
+      done += count
     }
   }
 

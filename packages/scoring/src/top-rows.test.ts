@@ -29,20 +29,28 @@ describe('TopRows', () => {
       const priority = shuffled(documentCount, next)
       const scores = Float32Array.from({ length: queryCount * documentCount }, () => Math.floor(next() * levels) - levels / 2)
       const top = new TopRows(queryCount, depth, priority)
-      for (let first = 0; first < documentCount; first += 777) {
-        const size = Math.min(777, documentCount - first)
-        for (let query = 0; query < queryCount; query++) {
-          const at = query * documentCount + first
-          top.take(scores.subarray(at, at + size), { places: null, count: size, query, firstRow: first })
+      const whole = new TopRows(queryCount, depth, priority)
+      for (let query = 0; query < queryCount; query++) {
+        const own = scores.subarray(query * documentCount, (query + 1) * documentCount)
+        whole.addAll(query, own)
+        for (let first = 0; first < documentCount; first += 777) {
+          const floor = top.floorOf(query)
+          const reach = Array.from(own.keys()).filter((row) => row >= first && row < first + 777 && (own[row] as number) >= floor)
+          top.add(
+            query,
+            Uint32Array.from(reach),
+            Float32Array.from(reach, (row) => own[row] as number),
+          )
         }
       }
       for (let q = 0; q < queryCount; q++) {
         const score = (row: number) => scores[q * documentCount + row] as number
         const best = (a: number, b: number) => score(b) - score(a) || (priority[a] as number) - (priority[b] as number)
         const expected = Array.from({ length: documentCount }, (_, row) => row).sort(best)
-        const found = top.found(q)
-        expect([...found.rows].sort(best)).toEqual(expected.slice(0, depth))
-        expect([...found.scores]).toEqual([...found.rows].map(score))
+        for (const found of [top.found(q), whole.found(q)]) {
+          expect([...found.rows].sort(best)).toEqual(expected.slice(0, depth))
+          expect([...found.scores]).toEqual([...found.rows].map(score))
+        }
       }
     })
   }
@@ -53,13 +61,13 @@ describe('TopRows', () => {
       10,
       Uint32Array.from({ length: 5 }, (_, i) => i),
     )
-    top.take(Float32Array.of(5, 4, 3, 2, -1), { places: null, count: 5, query: 0, firstRow: 0 })
+    top.addAll(0, Float32Array.of(5, 4, 3, 2, -1))
     expect([...top.found(0).rows].sort()).toEqual([0, 1, 2, 3, 4])
   })
 
   it('never finds a hidden row, not even the best', () => {
     const top = new TopRows(1, 2, Uint32Array.of(NEVER, 1, 0, 2, 3))
-    top.take(Float32Array.of(9, 1, 1, 1, 0), { places: null, count: 5, query: 0, firstRow: 0 })
+    top.addAll(0, Float32Array.of(9, 1, 1, 1, 0))
     expect([...top.found(0).rows].sort()).toEqual([1, 2])
   })
 })

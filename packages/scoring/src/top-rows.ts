@@ -9,18 +9,10 @@ export interface FoundRows {
   readonly scores: Float32Array
 }
 
-/** Which query and rows scores belong to. */
-export interface TakenScores {
-  readonly places: Int32Array | null
-  readonly count: number
-  readonly query: number
-  readonly firstRow: number
-}
-
 /**
  * The best `depth` document rows of each query, by (score descending, priority ascending), over blocks of scores that
- * come in any number. Equal to a full sort: a buffer of twice the depth per query is cut by quickselect when it is
- * full, and the worst row kept becomes the threshold that later scores must beat.
+ * come in any number. Equal to a full sort: a buffer of twice the depth per query is cut when it is full, and the worst row
+ * kept becomes the threshold that later scores must reach.
  */
 export class TopRows {
   private readonly depth: number
@@ -64,34 +56,37 @@ export class TopRows {
   }
 
   /**
-   * Takes `count` scores of one query, none of them NaN: of the document rows `firstRow + places[i]`, or of consecutive ones
-   * where `places` is null.
+   * Adds scores of one query, none of them NaN, and their rows, none of them hidden, each row once over all calls. Scores below
+   * `floorOf` may be left out.
    */
-  take(values: Float32Array, part: TakenScores): void {
-    const { places, count: taken, query, firstRow } = part
-    const { scores, rows, priority, room } = this
-    let floor = this.floorScore[query] as number
-    let floorPriority = this.floorPriority[query] as number
-    let count = this.counts[query] as number
-    for (let i = 0; i < taken; i++) {
-      const score = values[i] as number
-      if (!(score >= floor)) continue
-      const row = firstRow + (places === null ? i : (places[i] as number))
-      const own = priority[row] as number
-      if (own === NEVER || (score === floor && own > floorPriority)) continue
-      if (count === room) {
-        this.counts[query] = count
-        this.cut(query)
-        count = this.depth
-        floor = this.floorScore[query] as number
-        floorPriority = this.floorPriority[query] as number
-        if (score < floor) continue
-      }
-      scores[query * room + count] = score
-      rows[query * room + count] = row
-      count++
+  add(query: number, rows: Uint32Array, scores: Float32Array): void {
+    const { room } = this
+    let done = 0
+    while (done < rows.length) {
+      if (this.counts[query] === room) this.cut(query)
+      const count = this.counts[query] as number
+      const end = Math.min(rows.length, done + room - count)
+      const start = query * room + count
+      this.rows.set(rows.subarray(done, end), start)
+      this.scores.set(scores.subarray(done, end), start)
+      this.counts[query] = count + end - done
+      done = end
     }
-    this.counts[query] = count
+  }
+
+  /** Adds the scores of document rows 0, 1, ... for one query, hidden ones among them; none is NaN. */
+  addAll(query: number, values: Float32Array): void {
+    for (let row = 0; row < values.length; row++) {
+      const score = values[row] as number
+      if (!(score >= (this.floorScore[query] as number))) continue
+      const own = this.priority[row] as number
+      if (own === NEVER || (score === this.floorScore[query] && own > (this.floorPriority[query] as number))) continue
+      if (this.counts[query] === this.room) this.cut(query)
+      const count = this.counts[query] as number
+      this.scores[query * this.room + count] = score
+      this.rows[query * this.room + count] = row
+      this.counts[query] = count + 1
+    }
   }
 
   /** Keeps the best `depth`: first the score that the worst of them has, then the priority that decides among its equals. */
