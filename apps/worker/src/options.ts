@@ -72,6 +72,10 @@ export interface WorkerOptions {
   readonly noProgressMs?: number
   /** Bytes an inference child may hold after a chunk before it is replaced. Default: half of the memory there is. */
   readonly recycleBytes?: number
+  /** Bytes that artifacts in the worker's folder may take, beside what is at work. Default: a quarter of the free disk, at most 100 GiB. */
+  readonly cacheBytes?: number
+  /** Opens the store once the service has said which it is, in place of `store`. */
+  readonly openStore?: (join: JoinAnswer) => Promise<ArtifactStore>
   /** Bytes of undelivered vectors from which on no more work is taken. Default 4 GiB. */
   readonly outboxBytes?: number
   readonly log: (event: WorkerEvent) => void
