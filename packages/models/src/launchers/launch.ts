@@ -1,7 +1,7 @@
 import { type Load, SweepError } from '@sweepboard/contracts'
 import { badVersion } from './known-bad.ts'
 import type { LaunchCommand, LauncherSettings, LaunchPlace } from './launch-command.ts'
-import { LAUNCHER_NAMES, type Launcher, type LaunchRequest } from './launcher.ts'
+import { LAUNCHER_NAMES, type Launcher, type LaunchRequest, visibleDevices } from './launcher.ts'
 import { knownLauncher } from './launchers.ts'
 import { ownCommand } from './own-command.ts'
 import type { OwnLaunchers } from './own-launchers.ts'
@@ -32,7 +32,7 @@ export function launchCommand(load: Load, place: LaunchPlace, own?: OwnLaunchers
   const { version } = launcher
   return {
     argv: [...(settings.program ?? launcher.program), ...args, ...(settings.args ?? [])],
-    env: { CUDA_VISIBLE_DEVICES: place.devices.join(','), ...env, ...settings.env },
+    env: { ...visibleDevices(place.devices), ...env, ...settings.env },
     files,
     url: root + launcher.base,
     ready: root + ready,

@@ -103,3 +103,11 @@ export function textMember(answer: unknown, member: string): string | null {
   const value = answer !== null && typeof answer === 'object' ? (answer as Record<string, unknown>)[member] : undefined
   return typeof value === 'string' && value !== '' ? value.slice(0, 80) : null
 }
+
+/** What a process sees of the GPUs: the place's, numbered as nvidia-smi numbers them; none on a CPU slot. */
+export function visibleDevices(devices: readonly string[]): Record<string, string> {
+  return {
+    CUDA_VISIBLE_DEVICES: devices.join(','),
+    ...(devices.length === 0 ? {} : { CUDA_DEVICE_ORDER: 'PCI_BUS_ID' }),
+  }
+}

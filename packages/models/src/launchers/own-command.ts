@@ -1,6 +1,6 @@
 import { SweepError } from '@sweepboard/contracts'
 import type { LaunchCommand } from './launch-command.ts'
-import { type LaunchRequest, textMember } from './launcher.ts'
+import { type LaunchRequest, textMember, visibleDevices } from './launcher.ts'
 import { type OwnCommand, PLACEHOLDER, type Placeholder } from './own-launchers.ts'
 
 /**
@@ -37,7 +37,7 @@ export function ownCommand(name: string, own: OwnCommand, request: LaunchRequest
   return {
     argv: own.command.map(fill),
     env: {
-      CUDA_VISIBLE_DEVICES: place.devices.join(','),
+      ...visibleDevices(place.devices),
       ...Object.fromEntries(Object.entries(own.env).map(([key, text]) => [key, fill(text)])),
     },
     files: [],

@@ -1,0 +1,84 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { isPairRecipe, type Load, pairLoad, SweepError } from '@sweepboard/contracts'
+import { isReranker, type LaunchCommand, launchCommand, readLaunchers, resolveModel, resolveReranker } from '@sweepboard/models'
+import { toEngineChoice } from './engine-choice.ts'
+import { parseEngine } from './engine-option.ts'
+import { toFailure } from './output.ts'
+import { isPath, resolvePath } from './spec-path.ts'
+
+export interface LaunchQuestion {
+  readonly model: string
+  /** As on a command line: `vllm,dtype=float16`. */
+  readonly engine: string
+  /** `cuda:0`, `cuda:1+2`, `cpu`; what the launcher prefers when absent. */
+  readonly slot?: string | undefined
+  readonly port: number
+  readonly launchersFile?: string | undefined
+  readonly revision?: string | undefined
+  readonly isReranker: boolean
+}
+
+export interface LaunchAnswer {
+  readonly load: Load
+  readonly command: LaunchCommand
+  readonly warnings: readonly string[]
+}
+
+/**
+ * The command a worker would start a model's server with. Files it is given (a reranker's template) are written.
+ * @throws SweepError as resolving a model does, `SB-SPEC-004` for an engine that nobody starts or a slot that cannot be read,
+ *   `SB-WORK-030` to `-032` of the launcher, `SB-FILE-007` where a file cannot be written
+ */
+export async function askLaunch(question: LaunchQuestion): Promise<LaunchAnswer> {
+  const { load, warnings } = await resolved(question)
+  if (load.open.launch === undefined)
+    throw new SweepError('SB-SPEC-004', {
+      path: '--engine',
+      message: `nobody starts ${question.engine}: name a launcher, see \`sweepboard models\``,
+    })
+  const own = question.launchersFile === undefined ? undefined : readLaunchers(question.launchersFile)
+  const devices = devicesOf(question.slot ?? (load.open.launch.devices[0] === 'cpu' ? 'cpu' : 'cuda:0'))
+  const scratch = join(tmpdir(), 'sweepboard-launch', load.key.slice(0, 12))
+  const folder = load.identity.weights === null ? null : load.open.folder
+  const place = { port: question.port, devices, memoryBytes: load.memoryBytes, folder, scratch, settings: {} }
+  const command = launchCommand(load, place, own)
+  for (const { path, text } of command.files) {
+    try {
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, text)
+    } catch (thrown) {
+      throw toFailure(thrown)
+    }
+  }
+  return { load, command, warnings }
+}
+
+async function resolved(question: LaunchQuestion): Promise<{ load: Load; warnings: readonly string[] }> {
+  const cwd = process.cwd()
+  const model = isPath(question.model) ? resolvePath(question.model, cwd) : question.model
+  const engine = toEngineChoice(parseEngine(question.engine, '--engine'))
+  const source = { model, engine, revision: question.revision }
+  const folder = isPath(question.model) ? model : null
+  if (!question.isReranker && !(await isReranker({ model, folder, engine }))) return resolveModel(source, { baseDir: cwd })
+  const { load, recipe, warnings } = await resolveReranker(source, { baseDir: cwd })
+  return { load: isPairRecipe(recipe) ? pairLoad(load, recipe) : load, warnings }
+}
+
+function devicesOf(slot: string): string[] {
+  if (slot === 'cpu') return []
+  const [, names] = /^cuda:([\w./+-]+)$/.exec(slot) ?? []
+  if (names === undefined)
+    throw new SweepError('SB-SPEC-004', { path: '--slot', message: 'must be cpu, cuda:0, or cuda:0+1 for a slot over two GPUs' })
+  return names.split('+')
+}
+
+/** A command as one line for a shell: environment, program, arguments, each quoted where it must be. */
+export function shellLine({ env, argv }: Pick<LaunchCommand, 'env' | 'argv'>): string {
+  return [...Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`), ...argv.map(quoted)].join(' ')
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
