@@ -1,0 +1,176 @@
+import { loadKey, pairLoad } from '@sweepboard/contracts'
+import { describe, expect, it } from 'vitest'
+import { rerankerCard } from '../recipe-book.ts'
+import { resolveModel } from '../resolve-model.ts'
+import { resolveReranker } from '../resolve-reranker.ts'
+import { launchCommand } from './launch.ts'
+import type { LaunchPlace } from './launch-command.ts'
+import { LAUNCHERS } from './launchers.ts'
+import { parseLaunchers } from './own-launchers.ts'
+
+const CONTEXT = { baseDir: '/nowhere' }
+const place = (devices: readonly string[], own: Partial<LaunchPlace> = {}): LaunchPlace => ({
+  port: 8123,
+  devices,
+  memoryBytes: 24 * 2 ** 30,
+  folder: null,
+  scratch: '/scratch/a',
+  settings: {},
+  ...own,
+})
+const embedding = async (size: string, launch: { name: string } & object) =>
+  (await resolveModel({ model: `Qwen/Qwen3-Embedding-${size}`, engine: { launch } }, CONTEXT)).load
+const reranker = async (model: string, launch: { name: string } & object) => {
+  const { load, recipe } = await resolveReranker({ model, engine: { launch } }, CONTEXT)
+  return pairLoad(load, recipe)
+}
+const PLACES = { cpu: [], 'one GPU': ['3'], 'two GPUs': ['1', '2'] }
+const CASES = [
+  ['vllm', {}],
+  ['sglang', {}],
+  ['tei', {}],
+  ['tei', { device: 'cpu' }],
+  ['ollama', { model: 'qwen3-embedding:8b' }],
+  ['infinity', {}],
+  ['infinity', { device: 'cpu' }],
+] as const
+
+describe('commands of embedding models', () => {
+  for (const size of ['0.6B', '8B'])
+    for (const [name, options] of CASES)
+      for (const [where, devices] of Object.entries(PLACES))
+        it(`${name} ${JSON.stringify(options)} of ${size} on ${where}`, async () => {
+          const load = await embedding(size, { name, ...options })
+          expect(shown(() => launchCommand(load, place(devices)))).toMatchSnapshot()
+        })
+})
+
+describe('commands of rerankers', () => {
+  for (const [model, name] of [
+    ['Qwen/Qwen3-Reranker-0.6B', 'vllm'],
+    ['Qwen/Qwen3-Reranker-8B', 'sglang'],
+    ['BAAI/bge-reranker-v2-m3', 'vllm'],
+    ['BAAI/bge-reranker-v2-m3', 'sglang'],
+    ['BAAI/bge-reranker-v2-m3', 'tei'],
+    ['BAAI/bge-reranker-v2-m3', 'infinity'],
+  ] as const)
+    for (const [where, devices] of Object.entries(PLACES))
+      it(`${name} of ${model} on ${where}`, async () => {
+        const load = await reranker(model, { name })
+        expect(shown(() => launchCommand(load, place(devices)))).toMatchSnapshot()
+      })
+})
+
+/** A command as text, or the refusal. */
+function shown(work: () => ReturnType<typeof launchCommand>): unknown {
+  try {
+    const { argv, env, files, url, ready, version } = work()
+    return { argv: argv.join(' '), env, files, url, ready, version: version?.url ?? null }
+  } catch (thrown) {
+    return (thrown as Error).message
+  }
+}
+
+describe('launchCommand', () => {
+  it('gives llama.cpp a physical batch that holds the longest text, and a context for every sequence', async () => {
+    const load = await embedding('0.6B', { name: 'infinity' })
+    const launch = {
+      launcher: 'llamacpp',
+      serves: 'vectors' as const,
+      devices: ['cuda' as const],
+      maxTokens: 8192,
+      memoryShare: null,
+    }
+    const options = { ...load.identity.options, file: 'm-Q8_0.gguf' }
+    const gguf = { ...load, identity: { ...load.identity, options }, open: { ...load.open, launch } }
+    const { argv } = launchCommand(gguf, place(['0'], { folder: '/models/m' }))
+    const of = (flag: string) => argv[argv.indexOf(flag) + 1]
+    expect([of('--model'), of('--pooling'), of('--embd-normalize')]).toEqual(['/models/m/m-Q8_0.gguf', 'last', '2'])
+    expect([of('--ubatch-size'), of('--batch-size'), of('--parallel'), of('--ctx-size')]).toEqual(['8192', '8192', '4', '32768'])
+    expect(of('--gpu-layers')).toBe('999')
+    expect(launchCommand(gguf, place([], { folder: '/models/m' })).argv.join(' ')).toContain('--gpu-layers 0')
+  })
+
+  it('lays what the host says over its own program, arguments and environment', async () => {
+    const load = await embedding('0.6B', { name: 'vllm' })
+    const own = parseLaunchers(
+      'launchers: { vllm: { program: [/opt/v/bin/vllm, serve], args: [--enforce-eager], env: { A: b } } }',
+      'f',
+    )
+    const { argv, env } = launchCommand(load, place(['0']), own)
+    expect(argv.slice(0, 3)).toEqual(['/opt/v/bin/vllm', 'serve', 'Qwen/Qwen3-Embedding-0.6B'])
+    expect(argv.at(-1)).toBe('--enforce-eager')
+    expect(env).toMatchObject({ A: 'b', VLLM_NO_USAGE_STATS: '1' })
+    const placed = launchCommand(load, place(['0'], { settings: { program: ['/my/vllm'] } }), own)
+    expect(placed.argv[0]).toBe('/my/vllm')
+  })
+
+  it('serves a folder of this host without a revision', async () => {
+    const load = await embedding('0.6B', { name: 'vllm' })
+    const { argv } = launchCommand(load, place(['0'], { folder: '/models/qwen' }))
+    expect(argv).toContain('/models/qwen')
+    expect(argv).not.toContain('--revision')
+  })
+
+  it('names the known ones where a launcher is unknown', async () => {
+    const load = await embedding('0.6B', { name: 'my-server' })
+    expect(() => launchCommand(load, place([]))).toThrow(/SB-WORK-031.*vllm, sglang/)
+  })
+
+  it('refuses versions that answer wrongly, of what they get wrong only', async () => {
+    const refuse = async (name: string, model: string) => launchCommand(await reranker(model, { name }), place(['0'])).refuse
+    const qwen = await refuse('vllm', 'Qwen/Qwen3-Reranker-0.6B')
+    expect(qwen('0.13.0')).toContain('#30550')
+    expect(qwen('0.9.2rc1')).not.toBeNull()
+    expect([qwen('0.14.0'), qwen('0.19.0+cu129'), qwen('unknown')]).toEqual([null, null, null])
+    expect((await refuse('vllm', 'BAAI/bge-reranker-v2-m3'))('0.11.0')).toBeNull()
+    expect((await refuse('sglang', 'Qwen/Qwen3-Reranker-0.6B'))('0.5.7')).toContain('0.5.8')
+    const tei = launchCommand(await embedding('0.6B', { name: 'tei' }), place(['0'])).refuse
+    expect([tei('1.7.2') === null, tei('1.7.3'), tei('1.10.0')]).toEqual([false, null, null])
+  })
+
+  it('reads the version each server tells', () => {
+    const answers = { vllm: { version: '1' }, sglang: { version: '1' }, tei: { version: '1' }, ollama: { version: '1' } }
+    for (const [name, answer] of Object.entries(answers)) expect(LAUNCHERS[name as 'vllm'].version?.read(answer)).toBe('1')
+    expect(LAUNCHERS.infinity.version?.read({ info: { version: '0.0.77' } })).toBe('0.0.77')
+    expect(LAUNCHERS.llamacpp.version?.read({ build_info: 'b6800-abc' })).toBe('b6800-abc')
+    for (const { version } of Object.values(LAUNCHERS))
+      for (const strange of [null, [], 'x', {}, { version: 7 }]) expect(version?.read(strange)).toBeNull()
+  })
+})
+
+describe('a launched load', () => {
+  it('has one key on every slot, host and port', async () => {
+    const load = await embedding('8B', { name: 'vllm' })
+    const again = await embedding('8B', { name: 'vllm', concurrency: 32, batch: 4, memoryShare: 0.5, timeout: 1000 })
+    expect(again.key).toBe(load.key)
+    expect(loadKey(load.identity)).toBe(load.key)
+    for (const devices of Object.values(PLACES)) launchCommand(load, place(devices, { port: 1 + devices.length }))
+    expect(JSON.stringify(load.identity)).not.toMatch(/127\.0\.0\.1|8123|scratch|cuda:/)
+  })
+
+  it('has another for other weights, type, packing or launcher', async () => {
+    const keys = await Promise.all([
+      embedding('8B', { name: 'vllm' }),
+      embedding('8B', { name: 'vllm', dtype: 'float16' }),
+      embedding('8B', { name: 'vllm', quantization: 'fp8' }),
+      embedding('8B', { name: 'sglang' }),
+      embedding('4B', { name: 'vllm' }),
+      resolveModel(
+        { model: 'Qwen/Qwen3-Embedding-8B', engine: { launch: { name: 'vllm' } }, revision: 'a'.repeat(40) },
+        CONTEXT,
+      ).then(({ load }) => load),
+    ])
+    expect(new Set(keys.map(({ key }) => key)).size).toBe(keys.length)
+  })
+
+  it('of a reranker holds the template, and a task’s instruction changes nothing', async () => {
+    const card = rerankerCard('Qwen/Qwen3-Reranker-0.6B')
+    const { load, recipe } = await resolveReranker(
+      { model: 'Qwen/Qwen3-Reranker-0.6B', engine: { launch: { name: 'vllm' } } },
+      CONTEXT,
+    )
+    expect(recipe).toMatchObject({ head: 'yes-no', template: card?.template })
+    expect(pairLoad(load, { ...recipe, instruction: 'Find the law' }).key).toBe(pairLoad(load, recipe).key)
+  })
+})
