@@ -3,7 +3,8 @@
 // Node 24 of node_modules. Plain JavaScript, no static import that an older Node lacks: a missing name is a SyntaxError.
 import { spawn } from 'node:child_process'
 import module from 'node:module'
-import { constants } from 'node:os'
+import { constants, homedir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 function pinnedNode() {
@@ -39,12 +40,24 @@ function isInstalled() {
   }
 }
 
+/** Types are stripped and code is compiled once, here and in children: what is kept lies in the user's cache folder, or nowhere. */
+function cacheCompiledCode() {
+  let folder = process.env.NODE_COMPILE_CACHE
+  try {
+    folder ??= join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sweepboard', 'compiled')
+  } catch {
+    // A user without a home has no cache folder either.
+  }
+  const { directory } = module.enableCompileCache?.(folder) ?? {}
+  if (directory && folder) process.env.NODE_COMPILE_CACHE = folder
+}
+
 const major = Number(process.versions.node.split('.')[0])
 const pinned = major === 24 ? undefined : pinnedNode()
 if (pinned) handOver(pinned)
 else if (major < 24) refuse(`sweepboard needs Node 24, this is ${process.version}, and no other is installed here.`)
 else if (!isInstalled()) refuse('sweepboard is not installed here.')
 else {
-  module.enableCompileCache?.()
+  cacheCompiledCode()
   await import('../src/main.ts')
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openPlace, type Place, REPOSITORY, start, sweepboard } from './command.ts'
@@ -51,6 +51,24 @@ it('keeps onnxruntime from reporting its use: nothing of its telemetry is left i
   )
   expect(await new Promise((resolve) => asked.on('close', resolve))).toBe(0)
   expect(readdirSync(temp).filter((file) => file === '.ses' || file.startsWith('mat-debug'))).toEqual([])
+})
+
+it('keeps compiled code in the cache folder of the user, for its children too, and does without one it cannot write', async () => {
+  const bin = `"${process.execPath}" apps/cli/bin/sweepboard.mjs`
+  const spec = place.write('compiled.yaml', 'sweep: compiled\ntasks: [SemanticTrapsEn]\nmodels: [mteb/baseline-random-encoder]\n')
+  const cache = join(place.folder, 'cache')
+  const unset = 'env -u NODE_COMPILE_CACHE -u NODE_DISABLE_COMPILE_CACHE'
+  const countFiles = () => readdirSync(join(cache, 'sweepboard/compiled'), { recursive: true }).length
+  expect(await shell(`${unset} XDG_CACHE_HOME="${cache}" ${bin} --version`)).toMatchObject({ exit: 0 })
+  const ofCommand = countFiles()
+  const run = `${bin} run "${spec}" --no-serve --data "${join(place.folder, 'compiled')}" --json`
+  expect(await shell(`${unset} XDG_CACHE_HOME="${cache}" ${run}`)).toMatchObject({ exit: 0 })
+  expect(ofCommand).toBeGreaterThan(1)
+  // What only the scoring child loads.
+  expect(countFiles()).toBeGreaterThan(ofCommand)
+  writeFileSync(join(place.folder, 'no-folder'), '')
+  const blocked = await shell(`${unset} XDG_CACHE_HOME="${join(place.folder, 'no-folder')}" ${bin} --version`)
+  expect(blocked).toMatchObject({ exit: 0, said: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
 })
 
 it('says how to install where no package lies beside the bin', async () => {

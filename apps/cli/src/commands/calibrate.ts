@@ -5,8 +5,8 @@ import { applyCalibration, calibrateScores } from '../calibrate-scores.ts'
 import { type CalibrationFile, readCalibration, type TargetForm } from '../calibration-file.ts'
 import { digits } from '../consistency-report.ts'
 import { formatTrecRun, RUN_WORDS, type RunPlace, readRuns } from '../named-run.ts'
-import { share } from '../number-option.ts'
 import { printJson, printNote, printResult } from '../output.ts'
+import { addFitOptions, addRunOptions } from '../run-options.ts'
 import { pairScores } from '../score-pairs.ts'
 import { renderTable, terminalWidth } from '../table.ts'
 import { readTrecQrels } from '../trec-file.ts'
@@ -23,7 +23,7 @@ interface CalibrateOptions extends RunPlace {
 }
 
 export function add(program: Command): void {
-  program
+  const command = program
     .command('calibrate')
     .argument('<scores>', 'run whose scores are mapped')
     .argument('[target]', 'run whose scores they are mapped to')
@@ -37,16 +37,9 @@ export function add(program: Command): void {
         .choices(['as-is', 'sigmoid', 'minmax'])
         .default('as-is'),
     )
-    .option('--fit-share <x>', 'share of the queries to fit on', share, 0.5)
-    .option('--seed <text>', 'draws the queries to fit on', '42')
     .option('--apply <file>', 'map <scores> by this calibration file instead of fitting one')
     .option('-o, --output <file>', 'calibration file (JSON) to write; with --apply the TREC run')
-    .option('--subset <name>', 'subset of a stored run')
-    .option('--split <name>', 'split of a stored run')
-    .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
-    .option('--to <url>', 'ask this service instead of a data folder')
-    .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
-    .option('--json', 'one JSON document')
+  addRunOptions(addFitOptions(command, 'queries'))
     .addHelpText(
       'after',
       `

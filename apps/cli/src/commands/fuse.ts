@@ -3,9 +3,10 @@ import { equalWeights, type FusionMethod, NORMALISATIONS, type Normalisation, ty
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { alignRuns, evaluate, type FittedWeights, fitRunWeights, fuseRuns } from '../fused-runs.ts'
 import { formatTrecRun, type NamedRun, RUN_WORDS, type RunPlace, readRuns } from '../named-run.ts'
-import { share, wholeNumber } from '../number-option.ts'
+import { wholeNumber } from '../number-option.ts'
 import { printJson, printNote, printResult } from '../output.ts'
 import { formatSeconds } from '../progress.ts'
+import { addFitOptions, addRunOptions } from '../run-options.ts'
 import { renderTable, terminalWidth } from '../table.ts'
 import { readTrecQrels, splitMeasures } from '../trec-file.ts'
 import { writeWhole } from '../write-file.ts'
@@ -26,7 +27,7 @@ interface FuseOptions extends RunPlace {
 }
 
 export function add(program: Command): void {
-  program
+  const command = program
     .command('fuse')
     .argument('<runs...>', 'two runs or more')
     .description(
@@ -41,8 +42,6 @@ export function add(program: Command): void {
     )
     .option('--weights <list>', 'one weight a run, with commas; equal ones otherwise', weightList)
     .option('--fit <measure>', 'fit the weights for this measure, e.g. ndcg_cut.10')
-    .option('--fit-share <x>', 'share of the judged queries to fit on', share, 0.5)
-    .option('--seed <text>', 'draws the queries to fit on', '42')
     .option('--qrels <file>', 'TREC qrels; those of the task where a stored run is named')
     .option(
       '-m, --measures <list>',
@@ -52,12 +51,7 @@ export function add(program: Command): void {
     .option('-o, --output <file>', 'TREC run to write')
     .option('--depth <n>', 'documents written for each query', wholeNumber(1), '1000')
     .option('--tag <name>', 'run id of the lines written', runTag, 'fused')
-    .option('--subset <name>', 'subset of a stored run')
-    .option('--split <name>', 'split of a stored run')
-    .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
-    .option('--to <url>', 'ask this service instead of a data folder')
-    .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
-    .option('--json', 'one JSON document')
+  addRunOptions(addFitOptions(command, 'judged queries'))
     .addHelpText(
       'after',
       `
