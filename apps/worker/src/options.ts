@@ -100,4 +100,6 @@ export interface RunningWorker {
   /** Resolves when no lease is held: nothing runs and the outbox is empty. */
   idle(): Promise<void>
   slots(): SlotReport[]
+  /** What the service has not acknowledged yet. */
+  outbox(): { readonly entries: number; readonly vectorBytes: number }
 }

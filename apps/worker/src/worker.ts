@@ -166,6 +166,11 @@ export class Worker implements RunningWorker {
     return this.#score === null ? reports : [...reports, this.#score.report()]
   }
 
+  outbox(): { readonly entries: number; readonly vectorBytes: number } {
+    const { size, vectorBytes } = this.#host.outbox
+    return { entries: size, vectorBytes }
+  }
+
   async idle(): Promise<void> {
     while (this.#host.held.holding().length > 0) {
       await this.#host.held.none()

@@ -60,7 +60,7 @@ export async function endServer(child: ChildProcess, signal: 'SIGTERM' | 'SIGKIL
 export function urlOf({ port, args, login }: Pick<ServerPlan, 'port' | 'args' | 'login'>): string {
   if (login) return `redis://${encodeURIComponent(login.user)}:${encodeURIComponent(login.password)}@127.0.0.1:${port}`
   const at = args.indexOf('--requirepass')
-  return at < 0 ? `redis://127.0.0.1:${port}` : `redis://:${args[at + 1]}@127.0.0.1:${port}`
+  return at < 0 ? `redis://127.0.0.1:${port}` : `redis://:${encodeURIComponent(args[at + 1] ?? '')}@127.0.0.1:${port}`
 }
 
 /** Whether a Redis answers there with PONG. */

@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import { type CommonOptions, codeVersion, dataFolder } from '../context.ts'
 import { commandHolder } from '../folder-source.ts'
 import { printJson, printResult, toFailure } from '../output.ts'
+import { addRedisOptions, type RedisOptions, readRedis } from '../redis-options.ts'
 import { findService } from '../service-address.ts'
 
 interface Finding {
@@ -16,19 +17,19 @@ interface Finding {
 }
 
 export function add(program: Command): void {
-  program
+  const command = program
     .command('doctor')
     .description(
       'What this machine has and lacks: Node, data folder, disk, Redis. Each finding with its fix; exit 1 when something is wrong.',
     )
-    .option('--redis <url>', 'check this Redis too')
+  addRedisOptions(command)
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
     .option('--json', 'one JSON document')
     .addHelpText('after', '\nExamples:\n  sweepboard doctor\n  sweepboard doctor --redis redis://127.0.0.1:6379')
     .action(doctor)
 }
 
-async function doctor(options: CommonOptions & { redis?: string }): Promise<void> {
+async function doctor(options: CommonOptions & RedisOptions): Promise<void> {
   const findings: Finding[] = [
     { check: 'node', state: 'ok', message: `${process.version} at ${process.execPath}`, fix: null },
     { check: 'sweepboard', state: 'ok', message: codeVersion(), fix: null },
@@ -40,11 +41,19 @@ async function doctor(options: CommonOptions & { redis?: string }): Promise<void
     },
     checkData(dataFolder(options)),
   ]
-  if (options.redis) {
-    const redis = await checkRedis(options.redis)
+  const link = readRedis(options, process.env)
+  if (link !== null) {
+    const redis = await checkRedis(link.url, { tls: link.tls })
     if (redis.length === 0)
       findings.push({ check: 'redis', state: 'ok', message: 'reachable, noeviction, append-only file', fix: null })
-    findings.push(...redis.map(({ severity, message, fix }) => ({ check: 'redis', state: severity, message, fix })))
+    findings.push(
+      ...redis.map(({ code, severity, message, fix }) => ({
+        check: 'redis',
+        state: severity,
+        message: `${code}: ${message}`,
+        fix,
+      })),
+    )
   } else
     findings.push({
       check: 'redis',

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { SweepError } from '@sweepboard/contracts'
 import { checkRedis, openBullQueue, openLocalQueue, type RedisLink } from '@sweepboard/queue'
-import { assertSafeToListen, createApp, listen, openCrashPoint, Service } from '@sweepboard/results'
+import { assertSafeToListen, createApp, listen, openCrashPoint, Service, ServiceMetrics } from '@sweepboard/results'
 import type { Command } from 'commander'
 import { openConsistencySchedules } from '../consistency-schedules.ts'
 import { type CommonOptions, dataFolder, readSecret, VERSION } from '../context.ts'
@@ -28,6 +28,9 @@ interface ServeOptions extends CommonOptions, RedisOptions, LogOptions {
   readonly redisForWorkers?: string
   readonly redisForWorkersPasswordFile?: string
   readonly redisPrefix?: string
+  /** False where `--no-metrics` was given. */
+  readonly metrics?: boolean
+  readonly metricsTokenFile?: string
   readonly host: string
   readonly port: string
   readonly writeTokenFile?: string
@@ -57,6 +60,8 @@ export function add(program: Command): void {
     .option('--beat <ms>', 'heartbeat period of workers', wholeNumber(50), '5000')
     .option('--max-artifact <bytes>', 'largest artifact accepted', wholeNumber(1), String(2 ** 31))
     .option('--allow-env <names...>', 'environment variables that scheduled comparisons may read for API keys', [])
+    .option('--metrics-token-file <file>', 'token for /metrics alone; the read token does as well')
+    .option('--no-metrics', 'no /metrics for Prometheus')
     .option('--json', 'NDJSON events')
   addLogOptions(command)
     .addHelpText(
@@ -72,6 +77,7 @@ async function serve(options: ServeOptions): Promise<void> {
     read: options.readTokenFile ? readSecret(options.readTokenFile) : (process.env.SWEEPBOARD_READ_TOKEN ?? null),
   }
   assertSafeToListen(options.host, tokens)
+  const metricsToken = options.metricsTokenFile ? readSecret(options.metricsTokenFile) : null
   const redis = readRedis(options, process.env)
   const forWorkers = readWorkersRedis(options, redis, process.env)
   for (const [flag, url] of [
@@ -87,6 +93,7 @@ async function serve(options: ServeOptions): Promise<void> {
     secrets: [
       tokens.write,
       tokens.read,
+      metricsToken,
       ...secretsOf(redis),
       ...secretsOf(forWorkers),
       ...options.allowEnv.map((name) => process.env[name]),
@@ -119,6 +126,7 @@ async function serve(options: ServeOptions): Promise<void> {
   try {
     const app = createApp(service, {
       tokens,
+      metrics: options.metrics === false ? undefined : { of: new ServiceMetrics(service), token: metricsToken },
       webFolder: await buildWeb(),
       bodyLimitBytes: 64 * 2 ** 20,
       artifactLimitBytes: Number(options.maxArtifact),
@@ -157,7 +165,7 @@ function keyPrefix({ redisPrefix }: ServeOptions, ledgerId: string): string {
 
 async function refuseUnfitRedis({ url, tls }: RedisLink): Promise<void> {
   const findings = await checkRedis(url, { tls })
-  for (const finding of findings) printNote(`redis: ${finding.message}\n  What to do: ${finding.fix}`)
   const refused = findings.find((finding) => finding.severity === 'error')
-  if (refused) throw Object.assign(new SweepError(refused.code), { message: refused.message })
+  for (const finding of findings) if (finding !== refused) printNote(`redis: ${finding.message}\n  What to do: ${finding.fix}`)
+  if (refused) throw Object.assign(new SweepError(refused.code), { message: `${refused.code}: ${refused.message}` })
 }

@@ -5,10 +5,11 @@ import { SweepError } from '@sweepboard/contracts'
 import { readLaunchers, weightsUnder } from '@sweepboard/models'
 import { openBullQueue } from '@sweepboard/queue'
 import { openHttpLink, ServiceClient } from '@sweepboard/results'
-import { findSlots, startWorker } from '@sweepboard/worker'
+import { findSlots, startWorker, WorkerMetrics } from '@sweepboard/worker'
 import type { Command } from 'commander'
-import { type CommonOptions, codeVersion, readToken, VERSION } from '../context.ts'
+import { type CommonOptions, codeVersion, readSecret, readToken, VERSION } from '../context.ts'
 import { addLogOptions, type LogOptions, logView, tellUser } from '../log-options.ts'
+import { type MetricsServer, serveMetrics } from '../metrics-server.ts'
 import { wholeNumber } from '../number-option.ts'
 import { printEvent, printNote } from '../output.ts'
 import { addClientCertificate, type RedisOptions, readClientCertificate, secretsOf } from '../redis-options.ts'
@@ -18,6 +19,9 @@ import { SLOTS_HELP } from '../slots-help.ts'
 
 interface WorkerCommandOptions extends CommonOptions, LogOptions, Pick<RedisOptions, 'redisCert' | 'redisKey'> {
   readonly json?: boolean
+  readonly metricsPort?: string
+  readonly metricsHost: string
+  readonly metricsTokenFile?: string
   readonly join: string
   readonly slots: string
   readonly models?: string
@@ -40,6 +44,9 @@ export function add(program: Command): void {
     .option('--allow-env <names...>', 'environment variables that may be read for API keys', [])
     .option('--threads <n>', 'threads of one CPU slot', wholeNumber(1))
     .option('--name <name>', 'how the board calls this host', hostname())
+    .option('--metrics-port <n>', 'serve GET /metrics for Prometheus there; 0 takes any free one', wholeNumber(0))
+    .option('--metrics-host <address>', 'address of it; beyond loopback a token is required', '127.0.0.1')
+    .option('--metrics-token-file <file>', 'token that a reader of the metrics must send')
     .option('--json', 'NDJSON events')
   addLogOptions(addClientCertificate(command))
     .addHelpText(
@@ -60,6 +67,7 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
     view: logView(options, process.stderr.isTTY),
     secrets: [token, ...options.allowEnv.map((name) => process.env[name])],
   })
+  const metrics = new WorkerMetrics({ version: VERSION })
   const modelsRoot = options.models ? resolve(options.models) : undefined
   const ending = new AbortController()
   const signal = untilSignal().then((name) => {
@@ -67,7 +75,7 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
     return name
   })
   const running = await startWorker({
-    link: openHttpLink(new ServiceClient({ url: options.join, token })),
+    link: metrics.meter(openHttpLink(new ServiceClient({ url: options.join, token }))),
     queue: (join) => {
       if (join.queue.kind !== 'redis')
         throw new SweepError('SB-QUEUE-001', { url: options.join, message: 'the service runs without --redis' })
@@ -90,6 +98,7 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
     ...(process.env.SWEEPBOARD_CRASH_AT ? { crashAt: process.env.SWEEPBOARD_CRASH_AT } : {}),
     log: (event) => {
       log.write(event)
+      metrics.heard(event)
       if (options.json) printEvent(event)
       else if (event.event === 'service-away' && event.what === 'join')
         tellUser(log, options, `${event.message}\nWaiting for it; Ctrl-C ends.`)
@@ -103,7 +112,17 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
     options,
     `Joined ${options.join} as ${options.name} with slots ${slots.map(({ id }) => id).join(', ')}. Ctrl-C drains and ends.`,
   )
+  metrics.watch(running)
+  const scraped = await openMetrics(metrics, options)
+  if (scraped !== null) tellUser(log, options, `Metrics: ${scraped.url}`)
   await signal
   await running.stop({ drain: true })
+  await scraped?.close()
   log.close()
+}
+
+async function openMetrics(metrics: WorkerMetrics, options: WorkerCommandOptions): Promise<MetricsServer | null> {
+  if (options.metricsPort === undefined) return null
+  const token = options.metricsTokenFile ? readSecret(options.metricsTokenFile) : null
+  return serveMetrics(() => metrics.text(), { host: options.metricsHost, port: Number(options.metricsPort), token })
 }

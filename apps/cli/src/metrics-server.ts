@@ -1,0 +1,41 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { SweepError } from '@sweepboard/contracts'
+import { assertSafeToListen, isBearer } from '@sweepboard/results'
+
+export interface MetricsServer {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/**
+ * Serves `GET /metrics` and nothing else. Throws `SB-SERVE-001` for an address beyond loopback without a token, `SB-SERVE-003` where the
+ * port is taken.
+ */
+export async function serveMetrics(
+  read: () => Promise<string>,
+  where: { readonly host: string; readonly port: number; readonly token: string | null },
+): Promise<MetricsServer> {
+  assertSafeToListen(where.host, { read: where.token, write: where.token })
+  const server = createServer(async (request, response) => {
+    const isMetrics = request.method === 'GET' && request.url?.split('?')[0] === '/metrics'
+    if (!isMetrics) return response.writeHead(404).end()
+    if (where.token !== null && !isBearer(request.headers.authorization, where.token)) return response.writeHead(401).end()
+    const text = await read().catch(() => null)
+    if (text === null) return response.writeHead(500).end()
+    return response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(new SweepError('SB-SERVE-003', { port: where.port }, { cause })))
+    server.listen(where.port, where.host, resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://${where.host.includes(':') ? `[${where.host}]` : where.host}:${port}/metrics`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
