@@ -32,7 +32,12 @@ export function judgeRanking(
 ): JudgedRanking {
   const { relevanceLevel = 1, depth = Number.POSITIVE_INFINITY } = options
   const grades = new Int32Array(Math.min(order.length, depth))
+  const known = list.gradesOf?.(qrels)
   for (let rank = 0; rank < grades.length; rank++) {
+    if (known) {
+      grades[rank] = known[order[rank] as number] as number
+      continue
+    }
     const grade = qrels.get(list.documentIds[order[rank] as number] as string)
     grades[rank] = grade === undefined || grade < 0 ? -1 : grade
   }

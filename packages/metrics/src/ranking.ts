@@ -5,8 +5,10 @@
 export interface RankedList {
   readonly documentIds: readonly string[]
   readonly scores: Float32Array | Float64Array
-  /** The maker vouches that no id occurs twice: nobody looks again. */
-  readonly distinct?: boolean
+  /** The maker vouches for the order of `rankDocuments` with float32 scores, and that no id occurs twice: nobody looks again. */
+  readonly ranked?: boolean
+  /** [documents] grade of each by a quicker way than looking its id up; -1 where unjudged or below 0. */
+  gradesOf?(judgments: ReadonlyMap<string, number>): Int32Array
 }
 
 /** Whether scores are compared after narrowing to float32 (trec_eval 9) or as they are (MTEB's MRR, trec_eval 10). */
@@ -39,6 +41,7 @@ function codePointOrder(unit: number): number {
  * @returns [documents] indices into the list, best first
  */
 export function rankDocuments(list: RankedList, precision: ScorePrecision): Uint32Array {
+  if (list.ranked) return indices(list.scores.length)
   const { documentIds, scores } = list
   if (isRanked(list, precision)) return indices(scores.length)
   if (documentIds.length > INDEX_RANGE || (precision === 'float64' && !fitsFloat32(scores))) {

@@ -35,13 +35,15 @@ export function checkRetrievalInput(input: RetrievalInput, kValues: readonly num
   if (mistakes.length > 0) throw new MetricInputError(mistakes)
 }
 
-function listMistakes({ documentIds, scores, distinct = false }: RankedList): string[] {
+function listMistakes(list: RankedList): string[] {
+  const { scores } = list
+  if (list.ranked && !scores.includes(Number.NaN)) return []
+  const { documentIds } = list
   if (documentIds.length !== scores.length) return [`${documentIds.length} document ids but ${scores.length} scores`]
   const mistakes: string[] = []
   for (let i = 0; i < scores.length; i++) {
     if (Number.isNaN(scores[i])) mistakes.push(`the score of document ${documentIds[i]} is NaN`)
   }
-  if (distinct) return mistakes
   const seen = new Set(documentIds)
   if (seen.size === documentIds.length) return mistakes
   for (const id of documentIds) {

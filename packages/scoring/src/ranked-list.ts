@@ -1,5 +1,7 @@
 import type { Judgments } from '@sweepboard/contracts'
 import { compareIds } from '@sweepboard/metrics'
+import { Catalogue, CatalogueList } from './catalogue-list.ts'
+import { misfit } from './config-failure.ts'
 import { type FoundRows, NEVER } from './top-rows.ts'
 
 /** Documents a run keeps per query. */
@@ -9,16 +11,9 @@ export const RUN_DEPTH = 1000
 export interface RankedList {
   readonly documentIds: readonly string[]
   readonly scores: Float32Array
-  /** The maker vouches that no id occurs twice: nobody looks again. */
-  readonly distinct?: boolean
-  /** Place of each document among the ids of a catalogue, where the list was made from one: a run is written without looking ids up. */
-  readonly places?: CataloguePlaces
-}
-
-/** `catalogue[places[i]]` is the i-th document; lists of one search share the catalogue. */
-export interface CataloguePlaces {
-  readonly catalogue: readonly string[]
-  readonly places: Uint32Array
+  /** As the metrics take them: see `RankedList` of `@sweepboard/metrics`. */
+  readonly ranked?: boolean
+  gradesOf?(judgments: ReadonlyMap<string, number>): Int32Array
 }
 
 /**
@@ -29,14 +24,14 @@ export interface CataloguePlaces {
 export class DocumentRows {
   /** For the search: place of each row's best id; `NEVER` for a row that no document has. */
   readonly priority: Uint32Array
-  /** Place of each document among all ids in descending order, which `descendingIds` is. */
+  /** Place of each document among all ids in descending order, which the catalogue is. */
   private readonly place: Uint32Array
-  private readonly descendingIds: readonly string[]
-  private readonly distinct: boolean
+  private readonly catalogue: Catalogue
   /** Documents of row r: `documents[first[r]]` to `documents[first[r + 1] - 1]`. */
   private readonly first: Uint32Array
   private readonly documents: Uint32Array
 
+  /** Throws `SB-SCORE-002` where an id occurs twice. */
   constructor(documentIds: readonly string[], documentRows: readonly number[], rowCount: number) {
     this.priority = new Uint32Array(rowCount).fill(NEVER)
     this.place = new Uint32Array(documentIds.length)
@@ -45,8 +40,10 @@ export class DocumentRows {
     const descending = Array.from(documentIds.keys()).sort((a, b) =>
       compareIds(documentIds[b] as string, documentIds[a] as string),
     )
-    this.descendingIds = descending.map((document) => documentIds[document] as string)
-    this.distinct = this.descendingIds.every((id, place) => id !== this.descendingIds[place + 1])
+    const ids = descending.map((document) => documentIds[document] as string)
+    const twice = ids.findIndex((id, place) => id === ids[place + 1])
+    if (twice >= 0) throw misfit(`the document id ${ids[twice]} occurs twice`)
+    this.catalogue = new Catalogue(ids)
     descending.forEach((document, place) => {
       const row = documentRows[document] as number
       this.place[document] = place
@@ -63,28 +60,19 @@ export class DocumentRows {
 
   /** The ranked list of found rows; `exceptId` (the query's own id) is dropped after the cut, and nothing fills its place. */
   rank(found: FoundRows, exceptId: string | null = null): RankedList {
-    const keys = this.sortedKeys(found)
-    const words = new Uint32Array(keys.buffer)
-    const size = Math.min(RUN_DEPTH, keys.length)
-    const documentIds = new Array<string>(size)
+    const words = new Uint32Array(this.sortedKeys(found).buffer)
+    const size = Math.min(RUN_DEPTH, words.length / 2)
+    const except = exceptId === null ? undefined : this.catalogue.placeOf(exceptId)
     const places = new Uint32Array(size)
     const scores = new Float32Array(size)
     let count = 0
     for (let i = 0; i < size; i++) {
       const place = words[2 * i] as number
-      const id = this.descendingIds[place] as string
-      if (id === exceptId) continue
+      if (place === except) continue
       scores[count] = scoreOfKey(words[2 * i + 1] as number)
-      places[count] = place
-      documentIds[count++] = id
+      places[count++] = place
     }
-    documentIds.length = count
-    return {
-      documentIds,
-      scores: scores.subarray(0, count),
-      distinct: this.distinct,
-      places: { catalogue: this.descendingIds, places: places.subarray(0, count) },
-    }
+    return new CatalogueList(this.catalogue, places.subarray(0, count), scores.subarray(0, count))
   }
 
   /** A key of 64 bits per document of the rows, best first: the score's place among all float32, then that of the id. */

@@ -8,13 +8,22 @@ export class ByteWriter {
   }
 
   varint(value: number): void {
-    if (this.at + 5 > this.bytes.length) this.grow(5)
-    let rest = value >>> 0
-    while (rest >= 0x80) {
-      this.bytes[this.at++] = (rest & 0x7f) | 0x80
-      rest >>>= 7
+    this.varints(Uint32Array.of(value))
+  }
+
+  varints(values: Uint32Array): void {
+    if (this.at + 5 * values.length > this.bytes.length) this.grow(5 * values.length)
+    const { bytes } = this
+    let at = this.at
+    for (let i = 0; i < values.length; i++) {
+      let rest = values[i] as number
+      while (rest >= 0x80) {
+        bytes[at++] = (rest & 0x7f) | 0x80
+        rest >>>= 7
+      }
+      bytes[at++] = rest
     }
-    this.bytes[this.at++] = rest
+    this.at = at
   }
 
   put(bytes: Uint8Array): void {

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { Catalogue, CatalogueList } from './catalogue-list.ts'
 import { readPerQuery, readRun, writePerQuery, writeRun } from './run-file.ts'
 
 describe('ranked run', () => {
@@ -17,14 +18,22 @@ describe('ranked run', () => {
   })
 
   it('is the same bytes whether the lists name places of a catalogue or ids alone', () => {
-    const catalogue = ['d0', 'd1', 'd2', 'd3']
+    const catalogue = new Catalogue(['d3', 'd2', 'd1', 'd0'])
     const picked = [Uint32Array.of(3, 1), Uint32Array.of(1, 0, 3)]
-    const plain = picked.map((places) => ({
-      documentIds: Array.from(places, (place) => catalogue[place] as string),
-      scores: Float32Array.from(places, (_, i) => 1 - i / 3),
-    }))
+    const lists = picked.map(
+      (places) =>
+        new CatalogueList(
+          catalogue,
+          places,
+          Float32Array.from(places, (_, i) => 1 - i / 3),
+        ),
+    )
+    const plain = lists.map(({ documentIds, scores }) => ({ documentIds, scores }))
+    expect(plain.map(({ documentIds }) => documentIds)).toEqual([
+      ['d0', 'd2'],
+      ['d2', 'd3', 'd0'],
+    ])
     const queryIds = ['q0', 'q1']
-    const lists = plain.map((list, i) => ({ ...list, places: { catalogue, places: picked[i] as Uint32Array } }))
     const bytes = writeRun({ queryIds, lists })
     expect(bytes).toEqual(writeRun({ queryIds, lists: plain }))
     expect(readRun(bytes)).toEqual({ queryIds, lists: plain })

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import { SweepError, sha256 } from '@sweepboard/contracts'
+import { type Catalogue, CatalogueList } from './catalogue-list.ts'
 import type { RankedList } from './ranked-list.ts'
 import { ByteReader, ByteWriter } from './run-bytes.ts'
 
@@ -22,20 +23,20 @@ const BYTES_PER_DOCUMENT = 6
 export function writeRun({ queryIds, lists }: RunFile): Uint8Array<ArrayBuffer> {
   const documents = lists.reduce((sum, { scores }) => sum + scores.length, 0)
   const body = new ByteWriter(documents * BYTES_PER_DOCUMENT)
-  const places = new PlacesInRun(lists)
-  for (const list of lists) {
-    const { scores } = list
+  const numbered = numberedDocuments(lists)
+  for (const [i, { scores }] of lists.entries()) {
     body.varint(scores.length)
-    places.each(list, (back) => body.varint(back))
-    const bits = new Uint32Array(scores.slice().buffer)
+    body.varints(numbered.back[i] as Uint32Array)
+    const keys = new Uint32Array(scores.slice().buffer)
     let before = 0
-    for (let i = 0; i < bits.length; i++) {
-      const key = keyOf(bits[i] as number)
-      body.varint(key - before)
+    for (let at = 0; at < keys.length; at++) {
+      const key = keyOf(keys[at] as number)
+      keys[at] = key - before
       before = key
     }
+    body.varints(keys)
   }
-  const head = Buffer.from(JSON.stringify({ queryIds, documentIds: places.documentIds }), 'utf8')
+  const head = Buffer.from(JSON.stringify({ queryIds, documentIds: numbered.documentIds }), 'utf8')
   const file = new ByteWriter(head.length + body.written().length + 16)
   file.put(MAGIC)
   file.varint(head.length)
@@ -49,33 +50,44 @@ function keyOf(bits: number): number {
   return bits >= 2 ** 31 ? bits : 2 ** 31 - 1 - bits
 }
 
-/** Numbers the documents of a run as they are met: by their place in the lists' catalogue, or by id where they share none. */
-class PlacesInRun {
-  readonly documentIds: string[] = []
-  /** Of a document's place in the catalogue: 1 + its place in the run, or 0. */
-  private readonly met: Uint32Array | null
-  private readonly byId = new Map<string, number>()
+/** The documents of a run in the order of their first appearance, and each list as distances back from the next new one. */
+interface NumberedDocuments {
+  readonly documentIds: readonly string[]
+  readonly back: readonly Uint32Array[]
+}
 
-  constructor(lists: readonly RankedList[]) {
-    const catalogue = lists[0]?.places?.catalogue
-    const shared = catalogue !== undefined && lists.every(({ places }) => places?.catalogue === catalogue)
-    this.met = shared ? new Uint32Array(catalogue.length) : null
-  }
+function numberedDocuments(lists: readonly RankedList[]): NumberedDocuments {
+  const catalogue = lists[0] instanceof CatalogueList ? lists[0].catalogue : null
+  const own = lists.filter((list): list is CatalogueList => list instanceof CatalogueList && list.catalogue === catalogue)
+  return catalogue && own.length === lists.length ? numberedPlaces(own, catalogue) : numberedIds(lists)
+}
 
-  each({ documentIds, places }: RankedList, tell: (back: number) => void): void {
-    const met = this.met
-    for (let i = 0; i < documentIds.length; i++) {
-      const id = documentIds[i] as string
-      const next = this.documentIds.length
-      const inCatalogue = places?.places[i] as number
-      const known = met ? (met[inCatalogue] as number) - 1 : (this.byId.get(id) ?? -1)
-      tell(known < 0 ? 0 : next - known)
-      if (known >= 0) continue
-      if (met) met[inCatalogue] = next + 1
-      else this.byId.set(id, next)
-      this.documentIds.push(id)
+function numberedPlaces(lists: readonly CatalogueList[], { ids }: Catalogue): NumberedDocuments {
+  const met = new Uint32Array(ids.length)
+  const documentIds: string[] = []
+  const back = lists.map(({ places }) => {
+    const distances = new Uint32Array(places.length)
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i] as number
+      const known = met[place] as number
+      if (known > 0) distances[i] = documentIds.length + 1 - known
+      else met[place] = documentIds.push(ids[place] as string)
     }
-  }
+    return distances
+  })
+  return { documentIds, back }
+}
+
+function numberedIds(lists: readonly RankedList[]): NumberedDocuments {
+  const met = new Map<string, number>()
+  const back = lists.map(({ documentIds }) =>
+    Uint32Array.from(documentIds, (id) => {
+      const known = met.get(id)
+      if (known === undefined) met.set(id, met.size)
+      return known === undefined ? 0 : met.size - known
+    }),
+  )
+  return { documentIds: [...met.keys()], back }
 }
 
 /** The run of an artifact's bytes, of today's form or the one before it. Throws `SB-ART-002` when they are not one. */

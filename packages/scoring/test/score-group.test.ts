@@ -184,6 +184,13 @@ describe('scoreGroup', () => {
       },
     ],
     [
+      'judgments with a document id twice',
+      'SB-SCORE-002',
+      (input: ReturnType<typeof group>) => {
+        input.judgments.documentIds[1] = 'd0'
+      },
+    ],
+    [
       'judgments with a query id twice',
       'SB-SCORE-002',
       (input: ReturnType<typeof group>) => {
