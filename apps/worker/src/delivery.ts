@@ -162,6 +162,7 @@ export class Delivery {
   async #acknowledge(entry: OutboxEntry): Promise<void> {
     this.#parts.fault('ack.before-remove')
     await this.#parts.outbox.remove(entry)
+    this.#parts.cache.delivered(artifactsOf(entry))
     this.#uploaded.delete(entry)
     this.#alone.delete(entry)
   }

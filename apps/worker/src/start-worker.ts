@@ -14,10 +14,11 @@ import { type State, Worker } from './worker.ts'
  * it is away, throwing what it refuses with), sends again what an earlier run left in the outbox, and serves the lanes that
  * the beats' answers name. Listens to no signal and never ends the process: that is the caller's.
  */
-export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const folder = await openHostFolder(options.folder)
+export async function startWorker(given: WorkerOptions): Promise<RunningWorker> {
+  const folder = await openHostFolder(given.folder)
   try {
-    const join = await joinService(options)
+    const join = await joinService(given)
+    const options = given.openStore === undefined ? given : { ...given, store: await given.openStore(join) }
     const queue = await options.queue(join)
     const worker = new Worker({ options, folder, join, queue, ...(await openState(options, folder)) })
     await worker.clearServers()
@@ -52,6 +53,7 @@ async function openState(options: WorkerOptions, folder: HostFolder): Promise<St
     own,
     remote: options.store,
     needed: (digest) => outbox.needs(digest),
+    limitBytes: options.cacheBytes,
   })
   await cache.trim()
   return { outbox, cache, memory: await SlotMemory.open(folder.slots, now, identitiesOf(options)), now }

@@ -94,7 +94,7 @@ describe.skipIf(reason !== '')(
     })
 
     it('throws away copies that it can fetch again before it calls the disk full for good', async () => {
-      const { running, events } = await fleet.worker({ folder: join(disk, 'worker') })
+      const { running, events } = await fleet.worker({ folder: join(disk, 'worker'), cacheBytes: 2 ** 40 })
       // Each text set takes a third of the disk; all of them do not fit.
       for (const word of ['a', 'b', 'c', 'd', 'e']) {
         const documents = Array.from({ length: 3 }, (_, i) => word.repeat(2 ** 20) + i)
