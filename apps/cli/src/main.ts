@@ -11,6 +11,7 @@ interface CommandFile {
 }
 
 const COMMANDS: Readonly<Record<string, () => Promise<CommandFile>>> = {
+  init: () => import('./commands/init.ts'),
   run: () => import('./commands/run.ts'),
   plan: () => import('./commands/plan.ts'),
   serve: () => import('./commands/serve.ts'),
@@ -39,6 +40,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandFile>>> = {
 }
 
 const OVERVIEW: Readonly<Record<string, string>> = {
+  init: 'look at this machine and write a first sweep file',
   run: 'plan a sweep, run it here to the end, show the board',
   plan: 'what a sweep would run',
   serve: 'the service and the board',

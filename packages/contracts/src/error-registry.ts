@@ -587,4 +587,9 @@ export const ERRORS = {
     says: (d) => `${d.file} is not a calibration file: ${d.message}`,
     fix: 'Write one with `sweepboard calibrate A B -o FILE`.',
   },
+  'SB-FILE-009': {
+    kind: 'conflict',
+    says: (d) => `${d.file} is there already`,
+    fix: 'Name another file with -o, or pass --force to write over it.',
+  },
 } as const satisfies Record<string, ErrorEntry>
