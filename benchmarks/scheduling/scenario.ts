@@ -1,0 +1,134 @@
+import { LAUNCH_SECONDS, LOAD_BYTES_PER_SECOND } from '@sweepboard/dispatch'
+import { Chance } from './chance.ts'
+
+/** A card: its memory, and how fast it is beside a 24 GB card. */
+export interface Card {
+  readonly name: string
+  readonly memoryBytes: number
+  readonly speed: number
+}
+const CARDS: readonly Card[] = [
+  { name: '8 GB', memoryBytes: 8e9, speed: 0.25 },
+  { name: '12 GB', memoryBytes: 12e9, speed: 0.4 },
+  { name: '24 GB', memoryBytes: 24e9, speed: 1 },
+  { name: '48 GB', memoryBytes: 48e9, speed: 1.1 },
+  { name: '80 GB', memoryBytes: 80e9, speed: 2.5 },
+]
+
+export interface SimModel {
+  readonly key: string
+  readonly parameterCount: number
+  /** In bfloat16 with a server's own reservation: what the planner would estimate. */
+  readonly memoryBytes: number
+  /** What loading really takes. */
+  readonly loadSeconds: number
+  /** What the lane choice assumes until it is measured. */
+  readonly estimatedLoadSeconds: number
+  /** On a 24 GB card. */
+  readonly tokensPerSecond: number
+}
+const SIZES = [
+  { name: '0.6B', parameterCount: 0.6e9, loadSeconds: 15 },
+  { name: '4B', parameterCount: 4e9, loadSeconds: 45 },
+  { name: '8B', parameterCount: 8e9, loadSeconds: 80 },
+] as const
+
+/** One task's chunks on one lane; its second stage comes when it is encoded. */
+export interface SimTask {
+  readonly lane: string
+  /** Tokens of each chunk. */
+  readonly chunks: readonly number[]
+  readonly then: SimTask | null
+}
+
+export interface SimSweep {
+  readonly id: string
+  readonly at: number
+  readonly weight: number
+  readonly isSmall: boolean
+  readonly tasks: readonly SimTask[]
+}
+
+export interface Scenario {
+  readonly seed: number
+  readonly slots: readonly Card[]
+  readonly models: readonly SimModel[]
+  readonly sweeps: readonly SimSweep[]
+}
+
+/** 256 KiB of text: where a chunk closes. */
+const CHUNK_TOKENS = 65_536
+
+function modelOf(kind: string, size: (typeof SIZES)[number]): SimModel {
+  const memoryBytes = 2 * size.parameterCount * 1.2 + 2 ** 30
+  return {
+    key: `${kind}-${size.name}`,
+    parameterCount: size.parameterCount,
+    memoryBytes,
+    loadSeconds: size.loadSeconds,
+    estimatedLoadSeconds: memoryBytes / LOAD_BYTES_PER_SECOND + LAUNCH_SECONDS,
+    tokensPerSecond: 50e12 / (2 * size.parameterCount),
+  }
+}
+
+/**
+ * A fleet of so many cards and sweeps over embedders of three sizes and rerankers, drawn from a seed. The work is sized so that the fleet has
+ * 2 to 5 hours of it; some of it comes in later sweeps, and with `small` a short sweep on a model of its own comes in between.
+ */
+export function drawScenario(seed: number, slotCount: number, how: { readonly small: boolean }): Scenario {
+  const chance = new Chance(seed)
+  const kinds = slotCount < 24 ? ['emb', 'rank'] : ['emb', 'rank', 'emb2', 'rank2']
+  const models = kinds.flatMap((kind) => SIZES.filter(() => chance.next() < 0.8).map((size) => modelOf(kind, size)))
+  if (!models.some(({ key }) => key.startsWith('emb-'))) models.push(modelOf('emb', SIZES[0]))
+  const slots = Array.from({ length: slotCount }, () => chance.pick(CARDS))
+  // A model that fits nowhere is a report, not a schedule.
+  const able = models.filter((model) => slots.some((card) => model.memoryBytes / 0.92 <= card.memoryBytes))
+  if (able.length === 0) return drawScenario(seed + 100_000, slotCount, how)
+  const hours = chance.between(2, 5) / (slotCount > 200 ? 2 : 1)
+  const sweeps = bigSweeps(chance, { slots, models: able, seconds: hours * 3600 })
+  if (how.small) sweeps.push(smallSweep(chance, able, hours * 3600))
+  const used = new Set(sweeps.flatMap(({ tasks }) => tasks.flatMap((task) => [task.lane, task.then?.lane ?? task.lane])))
+  const extra = how.small ? [modelOf('small', SIZES[0])] : []
+  return { seed, slots, models: [...able, ...extra].filter(({ key }) => used.has(key)), sweeps }
+}
+
+function bigSweeps(chance: Chance, fleet: { slots: readonly Card[]; models: readonly SimModel[]; seconds: number }): SimSweep[] {
+  const embedders = fleet.models.filter(({ key }) => key.startsWith('emb'))
+  const rerankers = fleet.models.filter(({ key }) => key.startsWith('rank'))
+  const first = embedders.length > 0 ? embedders : fleet.models
+  const count = 1 + chance.int(3)
+  return Array.from({ length: count }, (_, i) => {
+    const tasks = first.flatMap((model) => {
+      const able = fleet.slots.filter((card) => model.memoryBytes / 0.92 <= card.memoryBytes)
+      const speed = able.reduce((sum, card) => sum + card.speed, 0)
+      const tokens = (fleet.seconds * speed * model.tokensPerSecond * chance.between(0.5, 1.5)) / (first.length * count * 1.4)
+      const reranker = rerankers.length > 0 && i === 0 ? chance.pick(rerankers) : null
+      return tasksOf(chance, { model, tokens, reranker })
+    })
+    return { id: `big-${i}`, at: i === 0 ? 0 : chance.between(0.05, 0.4) * fleet.seconds, weight: chance.pick([1, 1, 2]), isSmall: false, tasks }
+  })
+}
+
+function tasksOf(chance: Chance, work: { model: SimModel; tokens: number; reranker: SimModel | null }): SimTask[] {
+  const count = 30
+  return Array.from({ length: count }, () => {
+    const tokens = (work.tokens / count) * chance.between(0.7, 1.3)
+    const chunks = chunksOf(tokens)
+    const { reranker } = work
+    const seconds = (0.3 * tokens) / work.model.tokensPerSecond
+    const then = reranker && { lane: reranker.key, chunks: chunksOf(seconds * reranker.tokensPerSecond), then: null }
+    return { lane: work.model.key, chunks, then }
+  })
+}
+
+function chunksOf(tokens: number): number[] {
+  return Array.from({ length: Math.max(1, Math.round(tokens / CHUNK_TOKENS)) }, () => CHUNK_TOKENS)
+}
+
+/** Five tasks of a minute together, on a model that nobody else uses. */
+function smallSweep(chance: Chance, _models: readonly SimModel[], seconds: number): SimSweep {
+  const model = modelOf('small', SIZES[0])
+  const chunks = chunksOf((60 * model.tokensPerSecond) / 5)
+  const tasks = Array.from({ length: 5 }, () => ({ lane: model.key, chunks, then: null }))
+  return { id: 'small', at: chance.between(0.2, 0.6) * seconds, weight: 1, isSmall: true, tasks }
+}

@@ -1,0 +1,366 @@
+import {
+  chooseLanes,
+  DEFAULT_TOKENS_PER_SECOND,
+  type Lane,
+  type LaneSlot,
+  leaseTokens,
+  newSweepCredit,
+  pickChunks,
+  pickSweep,
+  windowFor,
+} from '@sweepboard/dispatch'
+import { Chance } from './chance.ts'
+import { EventHeap } from './heap.ts'
+import type { Card, Scenario, SimModel, SimTask } from './scenario.ts'
+import { type SimChunk, WorkList } from './work-list.ts'
+
+/** Share of a card's memory that a launched server may take. */
+const SHARE = 0.92
+const SCORE_SECONDS = 2
+/** Share of the newest chunk in a slot's measured speed, as in the worker. */
+const NEWEST = 0.3
+const TICKETS = 2
+
+export function canServe(card: Card, model: SimModel): boolean {
+  return model.memoryBytes / SHARE <= card.memoryBytes
+}
+
+export interface Outcome {
+  readonly makespanSeconds: number
+  readonly loads: number
+  /** Seconds from the arrival of each small sweep to its first chunk, and to its end. */
+  readonly small: readonly { readonly firstSeconds: number; readonly endSeconds: number }[]
+  /** Share of slot time, to the makespan, spent computing. */
+  readonly busyShare: number
+  readonly ticks: number
+  /** Milliseconds of one lane choice: mean and worst. */
+  readonly choiceMs: { readonly mean: number; readonly worst: number }
+}
+
+interface Lease {
+  readonly lane: string
+  readonly chunks: SimChunk[]
+}
+
+/** A slot as the lane choice sees it, and what it is really doing. */
+interface SimSlot {
+  readonly view: { -readonly [K in keyof LaneSlot]: LaneSlot[K] } & {
+    tokensPerSecond: Record<string, number>
+    loadSeconds: Record<string, number>
+  }
+  readonly card: Card
+  readonly luck: number
+  toldAt: number
+  /** What it has in memory or is loading. */
+  lane: string | null
+  isLoading: boolean
+  isComputing: boolean
+  /** Changes with each load, so that the end of an abandoned one is not taken for its own. */
+  loadId: number
+  readonly leases: Lease[]
+}
+
+type Event =
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'arrive'; readonly sweep: number }
+  | { readonly kind: 'loaded'; readonly slot: SimSlot; readonly loadId: number }
+  | { readonly kind: 'chunk'; readonly slot: SimSlot }
+  | { readonly kind: 'attach'; readonly sweep: string; readonly task: SimTask }
+
+/** The shipped lane choice, windows, lease sizes and picks on virtual slots, event by event; nothing else of the service. */
+export class FleetSimulation {
+  readonly #scenario: Scenario
+  readonly #models: ReadonlyMap<string, SimModel>
+  readonly #events = new EventHeap<Event>()
+  readonly #slots: readonly SimSlot[]
+  readonly #sweeps = new Map<string, { id: string; vtime: number; weight: number; at: number; isSmall: boolean; left: number; first: number; end: number }>()
+  /** Lane -> sweep -> what waits. */
+  readonly #waiting = new Map<string, Map<string, WorkList>>()
+  readonly #remaining = new Map<string, number>()
+  readonly #todo = new Map<string, number>()
+  readonly #queues = new Map<string, Lease[]>()
+  readonly #open = new Map<string, number>()
+  readonly #unservedSince = new Map<string, number>()
+  readonly #tickSeconds: number
+  #now = 0
+  #loads = 0
+  #busy = 0
+  #encodings = 0
+  #ticks = 0
+  #lastEnd = 0
+  #choiceMs = { sum: 0, worst: 0 }
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario
+    this.#models = new Map(scenario.models.map((model) => [model.key, model]))
+    const chance = new Chance(scenario.seed + 1)
+    this.#slots = scenario.slots.map((card, i) => newSlot(card, i, chance))
+    this.#tickSeconds = scenario.slots.length > 200 ? 10 : scenario.slots.length > 20 ? 2 : 1
+    for (const [i, { at }] of scenario.sweeps.entries()) this.#events.push(at, { kind: 'arrive', sweep: i })
+    this.#events.push(0, { kind: 'tick' })
+  }
+
+  /** Throws where the work does not end within ten days. */
+  run(): Outcome {
+    for (;;) {
+      const next = this.#events.pop()
+      if (next === undefined || next.at > 864_000) throw new Error(`seed ${this.#scenario.seed}: the work never ends`)
+      this.#now = next.at
+      if (next.event.kind === 'tick') {
+        if (this.#isOver()) break
+        this.#tick()
+      } else this.#handle(next.event)
+    }
+    const makespanSeconds = this.#lastEnd
+    return {
+      makespanSeconds,
+      loads: this.#loads,
+      small: [...this.#sweeps.values()]
+        .filter(({ isSmall }) => isSmall)
+        .map(({ at, first, end }) => ({ firstSeconds: first - at, endSeconds: end - at })),
+      busyShare: this.#busy / (makespanSeconds * this.#slots.length),
+      ticks: this.#ticks,
+      choiceMs: { mean: this.#choiceMs.sum / this.#ticks, worst: this.#choiceMs.worst },
+    }
+  }
+
+  #isOver(): boolean {
+    return this.#sweeps.size === this.#scenario.sweeps.length && [...this.#sweeps.values()].every(({ left }) => left === 0)
+  }
+
+  #handle(event: Exclude<Event, { kind: 'tick' }>): void {
+    if (event.kind === 'arrive') this.#arrive(event.sweep)
+    else if (event.kind === 'attach') this.#attach(event.sweep, event.task)
+    else if (event.kind === 'loaded') this.#loaded(event.slot, event.loadId)
+    else this.#chunkDone(event.slot)
+  }
+
+  #arrive(index: number): void {
+    const sweep = this.#scenario.sweeps[index]
+    if (sweep === undefined) return
+    const unfinished = [...this.#sweeps.values()].filter(({ left }) => left > 0)
+    const least = unfinished.length === 0 ? 0 : Math.min(...unfinished.map(({ vtime }) => vtime))
+    const serving = this.#slots.filter(({ lane, isLoading }) => lane !== null && !isLoading).length
+    const chunks = (task: SimTask): number => task.chunks.length + (task.then === null ? 0 : chunks(task.then))
+    const { id, weight, at, isSmall } = sweep
+    const left = sweep.tasks.reduce((sum, task) => sum + chunks(task), 0)
+    this.#sweeps.set(id, { id, weight, at, isSmall, left, vtime: least - newSweepCredit(serving), first: -1, end: -1 })
+    for (const task of sweep.tasks) this.#attach(id, task)
+  }
+
+  #attach(sweep: string, task: SimTask): void {
+    const { lane } = task
+    this.#encodings += 1
+    const shared = { left: task.chunks.length, then: task.then }
+    const chunks = task.chunks.map((tokens, n) => ({ encoding: this.#encodings, n, tokens, sweep, lane, task: shared }))
+    const tokens = task.chunks.reduce((sum, one) => sum + one, 0)
+    this.#listOf(lane, sweep).add(chunks)
+    add(this.#todo, lane, tokens)
+    add(this.#remaining, lane, tokens)
+  }
+
+  #listOf(lane: string, sweep: string): WorkList {
+    const ofLane = this.#waiting.get(lane) ?? new Map<string, WorkList>()
+    this.#waiting.set(lane, ofLane)
+    const list = ofLane.get(sweep) ?? new WorkList()
+    ofLane.set(sweep, list)
+    return list
+  }
+
+  #tick(): void {
+    this.#ticks += 1
+    this.#choose()
+    for (const slot of this.#slots) this.#obey(slot)
+    this.#returnStranded()
+    for (const lane of this.#models.keys()) this.#fill(lane)
+    this.#events.push(this.#now + this.#tickSeconds, { kind: 'tick' })
+  }
+
+  #choose(): void {
+    for (const slot of this.#slots) slot.view.laneForMs = 1000 * (this.#now - slot.toldAt)
+    const lanes = [...this.#remaining].filter(([, tokens]) => tokens > 0).map(([key, tokens]) => this.#laneView(key, tokens))
+    const from = performance.now()
+    const { slots: told } = chooseLanes({ slots: this.#slots.map(({ view }) => view), lanes })
+    const took = performance.now() - from
+    this.#choiceMs = { sum: this.#choiceMs.sum + took, worst: Math.max(this.#choiceMs.worst, took) }
+    for (const slot of this.#slots) {
+      const lane = told.get(slot.view.id) ?? null
+      if (lane === slot.view.lane) continue
+      slot.view.lane = lane
+      slot.toldAt = this.#now
+    }
+    const served = new Set(told.values())
+    for (const { key } of lanes) {
+      if (served.has(key)) this.#unservedSince.delete(key)
+      else if (!this.#unservedSince.has(key)) this.#unservedSince.set(key, this.#now)
+    }
+  }
+
+  #laneView(key: string, remainingTokens: number): Lane {
+    const model = this.#models.get(key) as SimModel
+    const sweeps = [...this.#sweeps.values()].filter(({ id, left }) => left > 0 && this.#waiting.get(key)?.get(id)?.isEmpty === false)
+    return {
+      key,
+      devices: ['cuda'],
+      memoryBytes: model.memoryBytes,
+      memoryShare: SHARE,
+      spansDevices: true,
+      parameterCount: model.parameterCount,
+      weights: null,
+      keyVariable: null,
+      maxSlots: null,
+      loadSeconds: model.estimatedLoadSeconds,
+      remainingTokens,
+      unservedForMs: 1000 * (this.#now - (this.#unservedSince.get(key) ?? this.#now)),
+      sweeps: sweeps.map(({ id, weight }) => ({ sweep: id, weight })),
+    }
+  }
+
+  /** A slot told another lane finishes its chunk, gives back the rest, and loads. */
+  #obey(slot: SimSlot): void {
+    const { lane } = slot.view
+    if (slot.lane === lane || slot.isComputing) return
+    for (const lease of slot.leases.splice(0)) this.#giveBack(lease)
+    slot.lane = lane
+    slot.loadId += 1
+    slot.isLoading = lane !== null
+    if (lane === null) return
+    this.#loads += 1
+    const seconds = (this.#models.get(lane) as SimModel).loadSeconds
+    this.#events.push(this.#now + seconds, { kind: 'loaded', slot, loadId: slot.loadId })
+  }
+
+  #loaded(slot: SimSlot, loadId: number): void {
+    if (slot.loadId !== loadId || slot.lane === null) return
+    slot.isLoading = false
+    slot.view.loadSeconds[slot.lane] = (this.#models.get(slot.lane) as SimModel).loadSeconds
+    this.#fill(slot.lane)
+    this.#takeAndCompute(slot)
+  }
+
+  #giveBack(lease: Lease): void {
+    add(this.#open, lease.lane, -1)
+    for (const chunk of lease.chunks) {
+      this.#listOf(lease.lane, chunk.sweep).giveBack([chunk])
+      add(this.#todo, lease.lane, chunk.tokens)
+    }
+  }
+
+  /** Tickets of lanes that no slot serves any more. */
+  #returnStranded(): void {
+    const served = new Set(this.#slots.map(({ view }) => view.lane))
+    for (const [lane, queue] of this.#queues) {
+      if (!served.has(lane)) for (const lease of queue.splice(0)) this.#giveBack(lease)
+    }
+  }
+
+  #fill(lane: string): void {
+    const serving = this.#slots.filter((slot) => slot.lane === lane && slot.view.lane === lane && !slot.isLoading)
+    if (serving.length === 0) return
+    const speeds = serving.flatMap(({ view }) => view.tokensPerSecond[lane] ?? [])
+    if (speeds.length === 0) speeds.push(DEFAULT_TOKENS_PER_SECOND)
+    const slowest = Math.min(...speeds)
+    const sum = (speeds.reduce((total, one) => total + one, 0) * serving.length) / speeds.length
+    const queue = this.#queues.get(lane) ?? []
+    this.#queues.set(lane, queue)
+    while ((this.#open.get(lane) ?? 0) < windowFor(serving.length)) {
+      const most = leaseTokens({
+        slowestTokensPerSecond: slowest,
+        fastestTokensPerSecond: Math.max(...speeds),
+        tokensPerSecond: sum,
+        liveSlots: this.#slots.length,
+        tokensLeft: this.#todo.get(lane) ?? 0,
+      })
+      const lease = this.#lease(lane, most, slowest)
+      if (lease === null) break
+      queue.push(lease)
+      add(this.#open, lane, 1)
+    }
+    for (const slot of serving) if (queue.length > 0) this.#takeAndCompute(slot)
+  }
+
+  #lease(lane: string, most: number, slowest: number): Lease | null {
+    const sweeps = [...(this.#waiting.get(lane) ?? [])].flatMap(([id, list]) => (list.isEmpty ? [] : (this.#sweeps.get(id) ?? [])))
+    const [sweep] = pickSweep(sweeps)
+    if (sweep === undefined) return null
+    const list = this.#listOf(lane, sweep.id)
+    const picked = pickChunks(list.candidates(), most)
+    add(this.#todo, lane, -picked.tokens)
+    sweep.vtime += picked.tokens / slowest / sweep.weight
+    return { lane, chunks: list.take(picked.chunks.length) }
+  }
+
+  #takeAndCompute(slot: SimSlot): void {
+    const { lane } = slot
+    if (lane === null || slot.isLoading || slot.view.lane !== lane) return
+    const queue = this.#queues.get(lane) ?? []
+    while (slot.leases.length < TICKETS && queue.length > 0) slot.leases.push(queue.shift() as Lease)
+    const chunk = slot.leases[0]?.chunks[0]
+    if (chunk === undefined || slot.isComputing) return
+    slot.isComputing = true
+    const seconds = chunk.tokens / this.#speedOf(slot, lane)
+    this.#busy += seconds
+    this.#events.push(this.#now + seconds, { kind: 'chunk', slot })
+  }
+
+  #speedOf(slot: SimSlot, lane: string): number {
+    return (this.#models.get(lane) as SimModel).tokensPerSecond * slot.card.speed * slot.luck
+  }
+
+  #chunkDone(slot: SimSlot): void {
+    const lane = slot.lane as string
+    slot.isComputing = false
+    const [lease] = slot.leases
+    const chunk = lease?.chunks.shift()
+    if (lease === undefined || chunk === undefined) return
+    const measured = this.#speedOf(slot, lane)
+    const before = slot.view.tokensPerSecond[lane] ?? measured
+    slot.view.tokensPerSecond[lane] = before + NEWEST * (measured - before)
+    add(this.#remaining, lane, -chunk.tokens)
+    this.#count(chunk)
+    if (lease.chunks.length === 0) {
+      slot.leases.shift()
+      add(this.#open, lane, -1)
+      if (this.#slots.length <= 200) this.#fill(lane)
+    }
+    if (slot.view.lane === lane) this.#takeAndCompute(slot)
+    else this.#obey(slot)
+  }
+
+  #count(chunk: SimChunk): void {
+    const sweep = this.#sweeps.get(chunk.sweep)
+    if (sweep === undefined) return
+    sweep.left -= 1
+    if (sweep.first < 0) sweep.first = this.#now
+    if (sweep.left === 0) sweep.end = this.#now
+    this.#lastEnd = this.#now
+    chunk.task.left -= 1
+    if (chunk.task.left === 0 && chunk.task.then !== null)
+      this.#events.push(this.#now + SCORE_SECONDS, { kind: 'attach', sweep: chunk.sweep, task: chunk.task.then })
+  }
+}
+
+function newSlot(card: Card, index: number, chance: Chance): SimSlot {
+  const view = {
+    id: `s${String(index).padStart(4, '0')}`,
+    device: 'cuda' as const,
+    memoryBytes: card.memoryBytes,
+    deviceCount: 1,
+    deviceName: card.name,
+    lane: null,
+    laneForMs: 0,
+    tokensPerSecond: {},
+    peakBytes: {},
+    loadSeconds: {},
+    closed: [],
+    weights: null,
+    allowEnv: [],
+  }
+  // No card is faster than its kind: the bound counts on it.
+  const luck = chance.between(0.97, 1)
+  return { view, card, luck, toldAt: 0, lane: null, isLoading: false, isComputing: false, loadId: 0, leases: [] }
+}
+
+function add(sums: Map<string, number>, key: string, amount: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + amount)
+}
