@@ -1,3 +1,4 @@
+import { parseByteSize } from '@sweepboard/planner'
 import { InvalidArgumentError } from 'commander'
 
 /** Checks an option that is a whole number from `least` on; the text stays as it was given. Wrong ones are bad usage, exit 2. */
@@ -13,4 +14,11 @@ export function share(text: string): number {
   const value = Number(text)
   if (text.trim() !== '' && value > 0 && value < 1) return value
   throw new InvalidArgumentError('It must be a number above 0 and below 1.')
+}
+
+/** Reads an option that is a size such as 20GiB, in bytes. */
+export function byteSize(text: string): number {
+  const bytes = parseByteSize(text)
+  if (bytes === null) throw new InvalidArgumentError('It must be a size such as 500MB or 20GiB.')
+  return bytes
 }

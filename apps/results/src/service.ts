@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type FolderStore, openFolderStore } from '@sweepboard/artifacts'
+import type { FolderStore } from '@sweepboard/artifacts'
 import {
   type Digest,
   isDefaultConfig,
@@ -13,7 +13,8 @@ import {
 } from '@sweepboard/contracts'
 import { Ledger, type LedgerReader, openReadOnly, type PublishedRow, type Submission } from '@sweepboard/ledger'
 import { type GateOutcome, judgeGates } from '@sweepboard/planner'
-import { type HubSettings, prepareInChild } from '@sweepboard/tasks'
+import { prepareInChild } from '@sweepboard/tasks'
+import { openArtifactFolder } from './artifact-folder.ts'
 import { Coordinator } from './coordinator.ts'
 import { EventHub } from './events.ts'
 import { nameFailedTexts } from './failed-text.ts'
@@ -24,28 +25,8 @@ import { LeaderboardDesk } from './leaderboard-desk.ts'
 import type { SubmittedSweep } from './plan-schema.ts'
 import { RateMeter } from './rate-meter.ts'
 import type { LeaderboardQuery } from './read-leaderboard.ts'
+import { GRACE_BEATS, type ServiceOptions, type ServiceParts } from './service-options.ts'
 import type { SweepOfGroups } from './sweep-in-slices.ts'
-
-export interface ServiceOptions {
-  readonly folder: string
-  /** Who holds the folder, shown to the next one who tries: command, pid and host. */
-  readonly holder: string
-  /** Made after the ledger is open: Redis queues are prefixed by the ledger's id. */
-  readonly openQueue: (ledgerId: string) => Promise<{ queue: TicketQueue; join: JoinAnswer['queue'] }>
-  readonly version: string
-  /** Heartbeat period in ms: 500 embedded, 5000 in a fleet. */
-  readonly beatMs: number
-  readonly tickMs: number
-  /** Folders a preparation may read, beside the shipped tasks; null = any (embedded: the user's own command). */
-  readonly readableRoots: readonly string[] | null
-  /** How a preparation reaches the Hugging Face hub; absent = not at all. */
-  readonly hub?: HubSettings | undefined
-  readonly log: (entry: Readonly<Record<string, unknown>>) => void
-  /** Called at the named crash points of protocol section 11: fault injection only. */
-  readonly point?: (name: string) => void
-}
-
-export const GRACE_BEATS = 5
 
 /** One service: ledger, artifact store, coordinator and its ticks. Closed in reverse order by `stop`. */
 export class Service {
@@ -68,7 +49,7 @@ export class Service {
   #ticking: Promise<void> | null = null
   #laneViews: { readonly views: LaneView[]; readonly freshUntil: number } | null = null
 
-  private constructor(options: ServiceOptions, parts: { ledger: Ledger; queue: TicketQueue; join: JoinAnswer['queue'] }) {
+  private constructor(options: ServiceOptions, parts: ServiceParts) {
     this.version = options.version
     this.log = options.log
     this.ledger = parts.ledger
@@ -76,13 +57,14 @@ export class Service {
     this.reader = openReadOnly(options.folder, options.holder)
     this.boards = new LeaderboardDesk(this.reader, () => this.ledger.scoresVersion)
     this.#tickMs = options.tickMs
-    this.store = openFolderStore(join(options.folder, 'artifacts'))
+    this.store = parts.store
     this.#join = {
       ledger: this.ledger.id,
       queue: parts.join,
       beatMs: options.beatMs,
       graceBeats: GRACE_BEATS,
       version: options.version,
+      ...(parts.joinStore && { store: parts.joinStore }),
     }
     this.coordinator = new Coordinator({
       ledger: this.ledger,
@@ -112,8 +94,9 @@ export class Service {
   static async open(options: ServiceOptions): Promise<Service> {
     const ledger = Ledger.open({ folder: options.folder, holder: options.holder })
     try {
+      const { store, join: joinStore } = openArtifactFolder(options.folder, ledger, options.artifacts ?? null)
       const { queue, join: joinQueue } = await options.openQueue(ledger.id)
-      return new Service(options, { ledger, queue, join: joinQueue })
+      return new Service(options, { ledger, queue, join: joinQueue, store, joinStore })
     } catch (thrown) {
       ledger.close()
       throw thrown

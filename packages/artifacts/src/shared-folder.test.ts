@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openFolderStore } from './folder-store.ts'
-import { assertSameFolder, linkFolder, markFolder } from './shared-folder.ts'
+import { assertSameFolder, type FolderMark, linkFolder, markFolder } from './shared-folder.ts'
 
 let place: string
 let link: string
@@ -23,7 +23,7 @@ describe('a shared folder', () => {
     cpSync(shared, join(place, 'copy'), { recursive: true })
     const renewed = markFolder(link, 'ledger-a')
     await assertSameFolder(shared, renewed)
-    const refused = (folder: string, wanted = renewed) => expect(assertSameFolder(folder, wanted, 0)).rejects
+    const refused = (folder: string, wanted: FolderMark = renewed) => expect(assertSameFolder(folder, wanted, 0)).rejects
     await refused(join(place, 'copy')).toMatchObject({ code: 'SB-ART-007', details: { message: 'it is a copy' } })
     await refused(place).toMatchObject({ details: { message: 'no service has marked it' } })
     await refused(shared, { ledger: 'b', mark: renewed.mark }).toMatchObject({

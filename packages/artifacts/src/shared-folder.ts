@@ -51,7 +51,7 @@ export function linkFolder(link: string, folder: string): void {
  * Marks a folder as that of this ledger; answers the mark to tell workers. `isUsed`: the ledger refers to artifacts already. Throws `SB-ART-007` where another ledger's service
  * has it, or where a folder elsewhere has lost its mark (as an empty mount point has none).
  */
-export function markFolder(folder: string, ledger: string, isUsed = false): FolderMark {
+export function markFolder(folder: string, ledger: string, isUsed = false): FolderMark & { readonly isLink: boolean } {
   const isLink = lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() === true
   if (isLink && !existsSync(folder)) throw new SweepError('SB-ART-007', { folder, message: 'it is not there: is it mounted?' })
   const known = readMark(folder)
@@ -64,7 +64,7 @@ export function markFolder(folder: string, ledger: string, isUsed = false): Fold
   const aside = join(folder, `${FILE}.${mark.mark}`)
   writeFileSync(aside, `${JSON.stringify(mark)}\n`)
   renameSync(aside, join(folder, FILE))
-  return mark
+  return { ...mark, isLink }
 }
 
 /** Whether the folder before this process is the very one a service marked; waits a little for a network file system. */

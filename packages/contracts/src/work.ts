@@ -320,5 +320,7 @@ export const JoinAnswer = z.strictObject({
   beatMs: z.number(),
   graceBeats: z.number(),
   version: z.string(),
+  /** Mark of the service's artifact folder, for a worker that has the same folder mounted; absent where it could not be marked. */
+  store: z.strictObject({ mark: z.string(), isShared: z.boolean() }).optional(),
 })
 export type JoinAnswer = z.infer<typeof JoinAnswer>

@@ -235,6 +235,11 @@ export class Ledger {
     if (isMarked(this.#h, digest)) this.#change((h) => unmark(h, digest))
   }
 
+  /** Whether any text or vector is stored for this ledger. */
+  hasArtifacts(): boolean {
+    return this.#h.has('select 1 from text_set limit 1')
+  }
+
   importPublished(rows: Iterable<PublishedRow>): { count: number } {
     const answer = this.#change((h) => importPublished(h, rows))
     this.#h.scoresVersion += 1

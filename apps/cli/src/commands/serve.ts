@@ -38,6 +38,7 @@ interface ServeOptions extends CommonOptions, RedisOptions, LogOptions {
   readonly datasets?: string
   readonly beat: string
   readonly maxArtifact: string
+  readonly artifacts?: string
   readonly allowEnv: readonly string[]
 }
 
@@ -59,6 +60,10 @@ export function add(program: Command): void {
     .option('--datasets <root>', 'folder whose tasks the service may read itself')
     .option('--beat <ms>', 'heartbeat period of workers', wholeNumber(50), '5000')
     .option('--max-artifact <bytes>', 'largest artifact accepted', wholeNumber(1), String(2 ** 31))
+    .option(
+      '--artifacts <dir>',
+      'folder for artifacts in place of the one in the data folder, from now on; other hosts may mount it',
+    )
     .option('--allow-env <names...>', 'environment variables that scheduled comparisons may read for API keys', [])
     .option('--metrics-token-file <file>', 'token for /metrics alone; the read token does as well')
     .option('--no-metrics', 'no /metrics for Prometheus')
@@ -115,6 +120,7 @@ async function serve(options: ServeOptions): Promise<void> {
         }
       },
       version: VERSION,
+      ...(options.artifacts && { artifacts: resolve(options.artifacts) }),
       beatMs: Number(options.beat),
       tickMs: Math.min(1000, Number(options.beat) / 2),
       hub: readHubSettings(),

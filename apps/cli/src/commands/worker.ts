@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
-import { openHttpStore } from '@sweepboard/artifacts'
-import { SweepError } from '@sweepboard/contracts'
+import { assertSameFolder, openFolderStore, openHttpStore } from '@sweepboard/artifacts'
+import { type ArtifactStore, type JoinAnswer, SweepError } from '@sweepboard/contracts'
 import { readLaunchers, weightsUnder } from '@sweepboard/models'
 import { openBullQueue } from '@sweepboard/queue'
 import { openHttpLink, ServiceClient } from '@sweepboard/results'
@@ -10,7 +10,7 @@ import type { Command } from 'commander'
 import { type CommonOptions, codeVersion, readSecret, readToken, VERSION } from '../context.ts'
 import { addLogOptions, type LogOptions, logView, tellUser } from '../log-options.ts'
 import { type MetricsServer, serveMetrics } from '../metrics-server.ts'
-import { wholeNumber } from '../number-option.ts'
+import { byteSize, wholeNumber } from '../number-option.ts'
 import { printEvent, printNote } from '../output.ts'
 import { addClientCertificate, type RedisOptions, readClientCertificate, secretsOf } from '../redis-options.ts'
 import { openRunLog } from '../run-log.ts'
@@ -28,6 +28,8 @@ interface WorkerCommandOptions extends CommonOptions, LogOptions, Pick<RedisOpti
   readonly launchers?: string
   readonly allowEnv: string[]
   readonly threads?: string
+  readonly artifacts?: string
+  readonly cacheSize?: number
   readonly name: string
 }
 
@@ -42,6 +44,12 @@ export function add(program: Command): void {
     .option('--models <root>', 'folder with model folders, found by their digest')
     .option('--launchers <file>', 'file with what this host says of launchers: programs, arguments, commands of its own')
     .option('--allow-env <names...>', 'environment variables that may be read for API keys', [])
+    .option('--artifacts <dir>', "the service's artifact folder, mounted here: artifacts then do not travel over HTTP")
+    .option(
+      '--cache-size <size>',
+      'most bytes of artifacts kept here, e.g. 20GiB (default: a quarter of the free disk, at most 100GiB)',
+      byteSize,
+    )
     .option('--threads <n>', 'threads of one CPU slot', wholeNumber(1))
     .option('--name <name>', 'how the board calls this host', hostname())
     .option('--metrics-port <n>', 'serve GET /metrics for Prometheus there; 0 takes any free one', wholeNumber(0))
@@ -84,6 +92,8 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
       return openBullQueue({ url, prefix, tls: { ...tls, ...readClientCertificate(options) } })
     },
     store: openHttpStore({ url: options.join, token }),
+    ...(options.artifacts && { openStore: openSharedStore(resolve(options.artifacts)) }),
+    ...(options.cacheSize !== undefined && { cacheBytes: options.cacheSize }),
     folder: join(folder, 'worker'),
     slots,
     ...(gpus ? { gpus } : {}),
@@ -125,4 +135,13 @@ async function openMetrics(metrics: WorkerMetrics, options: WorkerCommandOptions
   if (options.metricsPort === undefined) return null
   const token = options.metricsTokenFile ? readSecret(options.metricsTokenFile) : null
   return serveMetrics(() => metrics.text(), { host: options.metricsHost, port: Number(options.metricsPort), token })
+}
+
+/** The folder that the service and this host share. Throws `SB-ART-007` where this one is not it. */
+function openSharedStore(folder: string): (join: JoinAnswer) => Promise<ArtifactStore> {
+  return async ({ ledger, store }) => {
+    if (store === undefined) throw new SweepError('SB-ART-007', { folder, message: 'the service could not mark its folder' })
+    await assertSameFolder(folder, { ledger, mark: store.mark })
+    return openFolderStore(folder)
+  }
 }
