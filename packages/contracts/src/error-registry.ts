@@ -219,6 +219,11 @@ export const ERRORS = {
     says: (d) => `no revision of ${d.model} is pinned`,
     fix: 'Write `revision: COMMIT` beside the model: what a server fetches from the hub must be the same on every host.',
   },
+  'SB-MODEL-014': {
+    kind: 'invalid',
+    says: (d) => `${d.model} is a reranker: reproduce computes scores of vectors only`,
+    fix: 'Run it on its task with `sweepboard run`, `sweepboard export`, then judge the file: `sweepboard reproduce --from FILE`.',
+  },
 
   'SB-HTTP-001': {
     kind: 'unavailable',
@@ -347,6 +352,11 @@ export const ERRORS = {
     kind: 'missing',
     says: (d) => `no data of a task ${d.task} is stored here`,
     fix: 'Run a sweep over the task first.',
+  },
+  'SB-LEDGER-011': {
+    kind: 'missing',
+    says: (d) => `the ranked list of ${d.model} on ${d.task} is gone or damaged: artifact ${d.digest}`,
+    fix: 'Put the file back from a backup of the data folder, then `sweepboard retry`; or run the sweep in a new data folder: a score is never computed twice.',
   },
 
   'SB-QUEUE-001': {

@@ -12,6 +12,7 @@ import { scoreSides } from './claim-sides.ts'
 import { ensureEncoding, failGroup, type GroupRow, isWanted, type KeyedConfig, refreshReady, type TaskRow } from './groups.ts'
 import type { Handle } from './handle.ts'
 import { closeLease, closeUnwantedOn, type LeaseRow, leaseRow, pay } from './leases.ts'
+import { lostRun } from './lost-run.ts'
 import { addTextSet, damageTasks } from './prepare.ts'
 import { recordOf, TRIES } from './score-failure.ts'
 
@@ -164,7 +165,10 @@ export function takePairs(h: Handle, { groups, known: leftOut }: PairsLease, fou
   if (own !== null && found.bounds.length > 0) h.events.push({ kind: 'chunk', encoding: own, n: 0, state: 'todo' })
 }
 
-/** Wrong input fails the children of a `pairs` lease at once, anything else at the third time; lost artifacts are made again. */
+/**
+ * Wrong input fails the children of a `pairs` lease at once, anything else at the third time; lost artifacts are made again, but for
+ * the run to re-order, without which its children fail.
+ */
 export function takePairsFailure(
   h: Handle,
   { groups, known }: PairsLease,
@@ -175,6 +179,9 @@ export function takePairsFailure(
   if (first !== undefined && failure.code.startsWith('SB-ART-')) {
     const isTaskDamaged = damageTasks(h, 'taskKey', first.taskKey, isWhole)
     if (damagePairs(h, known, isWhole) || isTaskDamaged) return
+    const lost = groups.map(({ id }) => ({ id, failure: lostRun(h, id, isWhole) })).filter((one) => one.failure !== null)
+    for (const { id, failure: record } of lost) failGroup(h, id, JSON.stringify(record))
+    if (lost.length > 0) return
   }
   const record = recordOf(failure, {})
   for (const { id } of groups) {

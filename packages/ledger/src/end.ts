@@ -12,9 +12,10 @@ import { damageChild, damagePairs, pairsLease, takePairs, takePairsFailure } fro
 import { chunkRow, chunkState, failChunk, revokeChunk } from './chunks.ts'
 import { attachDerived, derivedFrom } from './derived-groups.ts'
 import { unmark } from './gc.ts'
-import { cellState, closeWants, failCell, type KeyedConfig } from './groups.ts'
+import { cellState, closeWants, failCell, failGroup, type KeyedConfig } from './groups.ts'
 import type { Handle } from './handle.ts'
 import { closeLease, type LeaseRow, leaseRow } from './leases.ts'
+import { lostRun } from './lost-run.ts'
 import { damageTasks } from './prepare.ts'
 import { recordOf, TRIES } from './score-failure.ts'
 import { CELL, nextState } from './states.ts'
@@ -130,6 +131,11 @@ function takeScoreFailures(
   if (failures.some(({ code }) => code.startsWith('SB-ART-'))) {
     const isTaskDamaged = damageTasks(h, 'taskKey', task.taskKey, isWhole)
     if (damageChild(h, lease.grp, isWhole) || isTaskDamaged) return
+    const lost = lostRun(h, lease.grp, isWhole)
+    if (lost !== null) {
+      failGroup(h, lease.grp, JSON.stringify(lost))
+      return
+    }
   }
   h.run('update grp set tries = tries + 1 where id = ?', lease.grp)
   const named: readonly KeyedConfig[] = JSON.parse(lease.configs)

@@ -158,6 +158,29 @@ describe('child groups', () => {
     expect(ledger.sweepStatus('s1')).toMatchObject({ state: 'done', cells: { scored: 4 } })
   })
 
+  it('fail at once, saying so, when the run they re-order is gone, and come back once it is there again', () => {
+    const ledger = encoded([parent, child(parent, FULL)])
+    scoreNext(ledger, 's1', 0.5)
+    const gone = { ...FAILURE, code: 'SB-ART-001' }
+    const isWhole = (digest: string) => digest !== sha256('run')
+    ledger.end(endOf(ledger, leasePairs(ledger).lease, { pairsFailure: gone }), isWhole)
+    const failed = () => ledger.cells('s1').filter(({ state }) => state === 'failed')
+    expect(failed().map(({ failure }) => failure?.code)).toEqual(['SB-LEDGER-011', 'SB-LEDGER-011'])
+    expect(failed()[0]?.failure?.message).toContain(sha256('run'))
+    ledger.control('s1', 'retry')
+    ledger.end(endOf(ledger, leasePairs(ledger).lease, { pairSet: pairSet('pairs', 1) }), () => true)
+    commitAll(ledger, leaseAll(ledger, 's1', R))
+    const [next] = ledger.scorableGroups('s1', 1)
+    const lease = ledger.leaseScore({ sweep: 's1', group: next?.group ?? 0, configs: next?.configs ?? [], cost: 1 })
+    ledger.claim(claimOf(lease))
+    const scoreFailures = (next?.configs ?? []).map(({ key }) => ({ config: key, ...gone }))
+    ledger.end(endOf(ledger, lease, { scoreFailures }), isWhole)
+    expect(failed().map(({ failure }) => failure?.code)).toEqual(['SB-LEDGER-011', 'SB-LEDGER-011'])
+    ledger.control('s1', 'retry')
+    scoreNext(ledger, 's1', 0.9)
+    expect(ledger.sweepStatus('s1')).toMatchObject({ state: 'done', cells: { scored: 4 } })
+  })
+
   it('are left alone by a cancelled sweep, and their lease closes with it', () => {
     const ledger = encoded()
     scoreNext(ledger, 's1', 0.5)

@@ -1,5 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { listTasks } from '@sweepboard/tasks'
 import { describe, expect, it } from 'vitest'
 import { METRICS } from './gate-metrics.ts'
 import { readSpec } from './spec.ts'
@@ -8,6 +9,13 @@ const RESULTS = fileURLToPath(new URL('../../../../shared/mteb-results', import.
 const TASKS = { AILAStatutes: 'Retrieval', STS12: 'STS', Tatoeba: 'BitextMining' }
 
 describe('metrics of gates', () => {
+  it('hold every main score of the task types that are evaluated', () => {
+    const types = ['Retrieval', 'Reranking', 'InstructionReranking', 'STS', 'PairClassification', 'BitextMining']
+    const names = listTasks().flatMap(({ type, mainScore }) => (types.includes(type) ? [mainScore] : []))
+    expect(names.length).toBeGreaterThan(50)
+    expect([...new Set(names)].filter((name) => !METRICS.includes(name))).toEqual([])
+  })
+
   it('refuses an unknown metric with its line and the nearest name', () => {
     const text =
       'sweep: s\ntasks: [SciFact]\nmodels: [m]\ngates:\n  - ndcg_at_10: ">= 0.5"\n    ndgc_at_10: ">= 0.5"\n  - { task: "*", nope: 1 }\n'

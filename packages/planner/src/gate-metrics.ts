@@ -14,6 +14,9 @@ const RANKED = FAMILIES.flatMap((family) => CUTOFFS.map((k) => `${family}_at_${k
 /** Every metric that a cell of any task type can have, as MTEB spells them. */
 export const METRICS: readonly string[] = [
   ...RANKED,
+  // Main scores of tasks whose queries come in groups.
+  ...RANKED.map((metric) => `max_over_subqueries_${metric}`),
+  ...['paired_accuracy', 'robustness_at_10'],
   'p-MRR',
   ...['og', 'changed'].flatMap((half) => RANKED.map((metric) => `${half}.${metric}`)),
   // Reranking in its first form.

@@ -270,4 +270,25 @@ describe('cuts, hybrids and lexical models', () => {
     expect(made.groups.map(({ configs, task: { task: name } }) => [name, words(configs)])).toEqual([['t', ['full float32 dot']]])
     expect(made.warnings.join('\n')).toMatch(/do not multiply[\s\S]*s is left out/)
   })
+
+  it("keep lexical models and rerankers from MTEB 1's form of reranking, which keeps no lists, and say so", () => {
+    const old = { ...task('r'), type: 'Reranking' as const, mainScore: 'map' }
+    const made = planned('matrix: { cut: [none, { top: 5 }] }', {
+      models: [lexical, model('m')],
+      rerankingModels: [reranker],
+      tasks: [old],
+    })
+    expect(made.groups.map((group) => [group.model.load.model, group.configs.length])).toEqual([['m', 1]])
+    expect(made.warnings.join('\n')).toMatch(/r is left out, `mainScore: map` is MTEB 1's form[\s\S]*not in MTEB 1's form/)
+  })
+
+  it('warn of languages that a model does not claim, once a model', () => {
+    const claims = model('m')
+    const english = { ...claims, load: { ...claims.load, languages: ['en'] } }
+    const tasks = ['t', 'u', 'v'].map((name, i) => ({ ...task(name), languages: [i < 2 ? 'cmn-Hans' : 'eng-Latn'] }))
+    expect(planned('', { models: [english], tasks }).warnings).toEqual([
+      'm does not claim cmn-Hans: its rows of t, u carry "language not claimed"',
+    ])
+    expect(planned('', { models: [claims], tasks }).warnings).toEqual([])
+  })
 })

@@ -65,7 +65,7 @@ export function planSweep({ spec, models, tasks, rerankers = [], lexical, rerank
   for (const task of tasks) {
     for (const model of models) {
       if (isLexical(model.load) && !ranks(task)) {
-        warnings.add(`${model.load.model} ranks documents: ${task.task} is left out, ${task.type} has no ranked lists`)
+        warnings.add(`${model.load.model} ranks documents: ${task.task} is left out, ${whyUnranked(task)}`)
         continue
       }
       for (const instruction of isLexical(model.load) ? ['default'] : many(spec.matrix?.instruction, 'default')) {
@@ -81,7 +81,7 @@ export function planSweep({ spec, models, tasks, rerankers = [], lexical, rerank
     const fitting = tasks.filter(hasCandidates)
     if (fitting.length < tasks.length)
       warnings.add(
-        `${load.model} is a reranker: of itself it runs only tasks with candidate lists; over a model it stands in matrix.rerank`,
+        `${load.model} is a reranker: of itself it runs only tasks with candidate lists (not in MTEB 1's form, \`mainScore: map\` or \`mrr\`); over a model it stands in matrix.rerank`,
       )
     for (const task of fitting) {
       const child = candidateGroup(load, recipe(task), task)
@@ -119,14 +119,24 @@ export function planSweep({ spec, models, tasks, rerankers = [], lexical, rerank
   }
 }
 
+/** Whether a reranking task is scored as MTEB 1 did: over pairs of vectors, its lists are kept nowhere. */
+function isFirstForm({ type, mainScore }: Pick<TaskRef, 'type' | 'mainScore'>): boolean {
+  return type === 'Reranking' && (mainScore === 'map' || mainScore === 'mrr')
+}
+
 /** Whether a task brings lists of documents to re-order. */
-function hasCandidates({ type }: Pick<TaskRef, 'type'>): boolean {
-  return type === 'Reranking' || type === 'InstructionReranking'
+function hasCandidates(task: Pick<TaskRef, 'type' | 'mainScore'>): boolean {
+  return (task.type === 'Reranking' && !isFirstForm(task)) || task.type === 'InstructionReranking'
 }
 
 /** Whether a task's result is a ranked list per query, which a reranker can re-order. */
-function ranks({ type }: Pick<TaskRef, 'type'>): boolean {
-  return type === undefined || hasCandidates({ type })
+function ranks(task: Pick<TaskRef, 'type' | 'mainScore'>): boolean {
+  return task.type === undefined || hasCandidates(task)
+}
+
+function whyUnranked(task: TaskRef): string {
+  if (!isFirstForm(task)) return `${task.type} has no ranked lists`
+  return `\`mainScore: ${task.mainScore}\` is MTEB 1's form, over vectors alone: without it in task.json the lists are ranked (map_at_1000)`
 }
 
 interface ConfigPlace {

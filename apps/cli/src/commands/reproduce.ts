@@ -1,10 +1,12 @@
 import { join } from 'node:path'
+import { SweepError } from '@sweepboard/contracts'
 import { type NamedModel, parseDuration, readSpec, refuseMistakes } from '@sweepboard/planner'
 import { judgeScores, type PartEffect, type ScoreTable, sayExplanation, sayWhose, whoseNumbers } from '@sweepboard/results'
 import { type Command, InvalidArgumentError } from 'commander'
 import { dataFolder } from '../context.ts'
 import { openEmbedded } from '../embedded.ts'
 import { parseEngine } from '../engine-option.ts'
+import { isRerankingModel } from '../find-reranker.ts'
 import { fingerprintsIn } from '../folder-source.ts'
 import { readHubSettings } from '../hub.ts'
 import { wholeNumber } from '../number-option.ts'
@@ -87,6 +89,7 @@ async function run(model: string | undefined, task: string | undefined, options:
   process.once('SIGTERM', onSignal)
   const allowed = new Set(options.allowEnv)
   const named = namedVariant(model, options)
+  await refuseReranker(named)
   const known = await fingerprintsIn(folder)
   const { slots, allowEnv, threads } = options
   const hub = readHubSettings({ offline: options.offline })
@@ -127,6 +130,12 @@ async function run(model: string | undefined, task: string | undefined, options:
     await embedded.stop()
     log.close()
   }
+}
+
+/** Recipes are varied over vectors. Throws `SB-MODEL-014` for a reranker, whose scores a sweep computes and `--from` judges. */
+async function refuseReranker({ model, engine, recipe }: NamedVariant): Promise<void> {
+  const named = { model, ...(engine && { engine }), ...(recipe && { recipe }) }
+  if (await isRerankingModel(named, null, process.cwd())) throw new SweepError('SB-MODEL-014', { model })
 }
 
 /** The command line's model as a sweep file would name it. Throws `SB-SPEC-001` for a recipe that is none. */
