@@ -57,7 +57,7 @@ async function ofOpenAi(base: string): Promise<ServedModel[]> {
   for (const { id, owned_by: owner } of listOf((await ask(`${base}/models`))?.data).slice(0, MOST_MODELS)) {
     if (typeof id !== 'string') continue
     // The list does not say what gives vectors and what talks.
-    const answer = await ask(`${base}/embeddings`, { model: id, input: 'a' }, EMBED_MS)
+    const answer = await ask(`${base}/embeddings`, { model: id, input: ['a'], encoding_format: 'float' }, EMBED_MS)
     if (Array.isArray(answer?.data))
       served.push({ model: id, engine: 'openai', url: base, server: typeof owner === 'string' ? owner : 'OpenAI routes' })
   }
