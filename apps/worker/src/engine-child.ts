@@ -7,6 +7,8 @@ import type { LaunchedServer, ReadyServer } from './launched-server.ts'
 
 const OPEN_TRIES = 3
 const SERVER_DIED = 'SB-WORK-020'
+/** It is not the server of this load, whoever asks. */
+const WRONG_SERVER: readonly string[] = ['SB-HTTP-005', 'SB-HTTP-008', 'SB-HTTP-010']
 /** What the client, or the watchdog over it, says of a server that does not answer, after patience of its own. */
 const MUTE: readonly string[] = ['SB-HTTP-001', 'SB-HTTP-002', 'SB-HTTP-007', 'SB-WORK-002']
 
@@ -81,7 +83,8 @@ export class EngineChild {
         await this.close()
         signal.throwIfAborted()
         if (!(error instanceof SweepError) || failureClass(error) === 'aborted') throw error
-        const isCurable = failureClass(error) !== 'lane' && failureClass(error) !== 'busy'
+        const kind = failureClass(error)
+        const isCurable = kind !== 'lane' && kind !== 'busy' && !WRONG_SERVER.includes(error.code)
         if (!isCurable || tries >= OPEN_TRIES) throw new EngineNotOpened(error)
         this.#options.onRetry(error)
         if (error.code !== SERVER_DIED) tries += 1

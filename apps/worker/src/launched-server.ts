@@ -1,10 +1,11 @@
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve, sep } from 'node:path'
-import { type Load, SweepError, toSweepError } from '@sweepboard/contracts'
-import { type LaunchCommand, launchCommand, type OwnLaunchers } from '@sweepboard/models'
+import { rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { SweepError, toSweepError } from '@sweepboard/contracts'
+import type { LaunchCommand } from '@sweepboard/models'
 import { pause } from './backoff.ts'
 import { isDiskFull } from './durable-file.ts'
 import { takeFreePort } from './free-port.ts'
+import { type CommandParts, makeCommand } from './server-command.ts'
 import { ServerLog } from './server-log.ts'
 import { ServerProcess } from './server-process.ts'
 import { NotReady, type ReadinessLimits, readVersion, untilReady } from './server-readiness.ts'
@@ -16,12 +17,8 @@ import { type Trouble, troubleIn } from './server-trouble.ts'
 const TOLD_BYTES = 3000
 const FULL_DISK_PAUSE_MS = 1000
 
-export interface LaunchedServerParts {
-  readonly load: Load
-  readonly slot: { readonly id: string; readonly devices: readonly string[]; readonly memoryBytes: number }
-  /** What this host says of launchers. */
-  readonly own: OwnLaunchers | undefined
-  readonly modelsRoot: string | null
+export interface LaunchedServerParts extends CommandParts {
+  readonly slot: CommandParts['slot'] & { readonly id: string }
   /** `servers/` of the worker's folder. */
   readonly folder: string
   readonly records: ServerRecords
@@ -184,10 +181,11 @@ export class LaunchedServer {
     this.#move(event)
     this.#trouble = null
     this.#verdict = null
+    this.#log.begin()
     const began = this.#parts.now()
-    const place = await this.#place()
+    const { port, release } = await takeFreePort()
     try {
-      const command = await this.#command(place)
+      const command = await makeCommand(this.#parts, { port, scratch: this.#scratch })
       this.#process = await ServerProcess.start({
         argv: command.argv,
         env: this.#parts.environment(command.env),
@@ -214,7 +212,7 @@ export class LaunchedServer {
     } catch (thrown) {
       await this.#notReady(thrown, signal)
     } finally {
-      place.release()
+      release()
     }
   }
 
@@ -229,27 +227,6 @@ export class LaunchedServer {
   /** The slot's id as a file name. */
   get #slotName(): string {
     return this.#parts.slot.id.replaceAll(/[^\w.+-]/g, '-')
-  }
-
-  async #place(): Promise<{ port: number; release: () => void; scratch: string }> {
-    const scratch = this.#scratch
-    await rm(scratch, { recursive: true, force: true })
-    await mkdir(scratch, { recursive: true })
-    return { ...(await takeFreePort()), scratch }
-  }
-
-  async #command({ port, scratch }: { port: number; scratch: string }): Promise<LaunchCommand> {
-    const { load, slot, own, modelsRoot } = this.#parts
-    const { devices, memoryBytes } = slot
-    const folder = await folderOf(load, modelsRoot)
-    const command = launchCommand(load, { port, devices, memoryBytes, folder, scratch, settings: {} }, own)
-    for (const { path, text } of command.files) {
-      const file = resolve(scratch, path)
-      if (!file.startsWith(scratch + sep)) throw new SweepError('SB-CORE-001', { message: `a launcher writes ${path}` })
-      await mkdir(dirname(file), { recursive: true })
-      await writeFile(file, text)
-    }
-    return command
   }
 
   #refuseVersion(command: LaunchCommand, version: string | null): void {
@@ -337,21 +314,4 @@ export class LaunchedServer {
     const kind = troubleIn(line)
     if (kind !== null && this.#trouble?.kind !== 'device') this.#trouble = { kind, line }
   }
-}
-
-/** Folder with the model's files here; null: the server reads the hub itself. Throws `SB-MODEL-001` where the plan had a folder and this host has none. */
-async function folderOf(load: Load, modelsRoot: string | null): Promise<string | null> {
-  const planned = load.open.folder
-  const below = modelsRoot === null ? [] : [join(modelsRoot, load.model.replace(/^local\//, ''))]
-  for (const folder of [...(planned === null ? [] : [planned]), ...below]) {
-    if (
-      await stat(folder).then(
-        (found) => found.isDirectory(),
-        () => false,
-      )
-    )
-      return folder
-  }
-  if (planned === null) return null
-  throw new SweepError('SB-MODEL-001', { path: planned })
 }

@@ -24,6 +24,8 @@ describe('ServerLog', () => {
     for (let at = 0; at < text.length; at += 7) log.write(text.slice(at, at + 7))
     expect(log.tail().split('\n')).toEqual(Array.from({ length: 40 }, (_, i) => `line ${60 + i}`))
     expect(lines).toHaveLength(100)
+    log.begin()
+    expect(log.tail()).toBe('')
     log.write('an open end')
     expect(log.tail().split('\n').at(-1)).toBe('an open end')
     expect(log.lastAt).toBe(7)

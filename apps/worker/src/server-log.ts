@@ -31,12 +31,19 @@ export class ServerLog {
     this.#limit = parts.limitBytes ?? FILE_BYTES
     this.#now = parts.now
     this.#at = parts.now()
-    this.#file = this.#begin()
+    this.#file = this.#openFile()
   }
 
   /** When something was printed last. */
   get lastAt(): number {
     return this.#at
+  }
+
+  /** A start begins: what the one before it printed stays in the file only. */
+  begin(): void {
+    this.#lines = []
+    this.#open = ''
+    this.#at = this.#now()
   }
 
   write(text: string): void {
@@ -76,10 +83,10 @@ export class ServerLog {
     if (this.#fileBytes < this.#limit) return
     this.close()
     this.#fileBytes = 0
-    this.#file = this.#begin()
+    this.#file = this.#openFile()
   }
 
-  #begin(): number | null {
+  #openFile(): number | null {
     try {
       mkdirSync(dirname(this.#path), { recursive: true })
       rmSync(`${this.#path}.1`, { force: true })

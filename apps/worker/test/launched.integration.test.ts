@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Load } from '@sweepboard/contracts'
-import { parseLaunchers } from '@sweepboard/models'
+import { BATCH_PADDED_TOKENS, parseLaunchers } from '@sweepboard/models'
 import { type LaunchStubOptions, launchStubFile, liveDescendants } from '@sweepboard/test-kit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { WorkerEvent, WorkerOptions } from '../src/index.ts'
@@ -49,7 +49,9 @@ describe('a sweep over servers that the worker starts', () => {
     const own = fleet
     try {
       fleet = quiet
-      return (await sweepOver({})).scores
+      const { scores } = await sweepOver({})
+      expect(scores).toEqual([{ state: 'scored', mainScore: expect.any(Number) }])
+      return scores
     } finally {
       fleet = own
       await quiet.close()
@@ -58,7 +60,6 @@ describe('a sweep over servers that the worker starts', () => {
 
   it('gives the same scores whatever the server does on its way', { timeout: 300_000 }, async () => {
     const quiet = await quietScores()
-    expect(quiet).toMatchObject([{ state: 'scored' }])
     const modes: Record<string, LaunchStubOptions> = {
       'slow load': { loadMs: 1500 },
       'dies at two starts': { dieAtStart: 2 },
@@ -126,6 +127,21 @@ describe('a sweep over servers that the worker starts', () => {
     ])
     expect(fleet.service.cells(good)).toMatchObject([{ state: 'scored' }])
     expect(count(events, 'lane-closed')).toBe(0)
+  })
+
+  it('a server out of memory gets smaller batches from then on, and again after a restart', async () => {
+    const quiet = await quietScores()
+    const load = stubLoad('stub', { batchTexts: 64 })
+    const { scores, cells, running } = await sweepOver({ mostTexts: 40 }, { load })
+    expect(scores).toEqual(quiet)
+    expect(cells[0]?.evidence.document?.splitCount).toBeGreaterThan(0)
+    const learned = () => JSON.parse(readFileSync(join(fleet.folder, 'worker/slots.json'), 'utf8')).cpu0[stubLoad().key]
+    expect(learned().tokenBudget).toBe(BATCH_PADDED_TOKENS / 2)
+    await running.stop({ drain: true })
+    const more = { queries: textsOf(6, 'query'), documents: textsOf(300, 'more') }
+    const again = await sweepOver({ mostTexts: 40 }, { load, texts: more })
+    expect(again.cells[0]?.evidence.document?.splitCount).toBe(0)
+    expect(learned().tokenBudget).toBe(BATCH_PADDED_TOKENS / 2)
   })
 
   it('a device too small closes the lane with a reason that says so, and is remembered', async () => {

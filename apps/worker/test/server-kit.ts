@@ -16,7 +16,7 @@ export function stubLoad(launcher = 'stub', open: Partial<Load['open']> = {}): L
     weights: null,
     dtype: 'float32',
     provider: launcher,
-    options: { model: 'stub' },
+    options: { model: 'stub', dimensions: 32 },
     fingerprint: null,
   } as const
   return Load.parse({

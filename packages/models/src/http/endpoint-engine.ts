@@ -11,6 +11,7 @@ import { shownUrl } from './endpoint.ts'
 import { inParallel } from './in-parallel.ts'
 import { checkLaunchedVectors, unstarted } from './launched-check.ts'
 import { PatientClient, RejectedInput, type RetryPolicy, type WholeAnswer } from './patient-client.ts'
+import { isOutOfMemory } from './request-failure.ts'
 import { readServerFacts, type ServerFacts } from './server-facts.ts'
 import { openTokenizerOf } from './tokenizer-on-host.ts'
 
@@ -79,9 +80,9 @@ async function encode(
   const values = new Float32Array(texts.length * dim)
   const lostBefore = link.client.lostCount
   link.client.onWait = () => options.onProgress?.()
-  const most = link.client.limits.most
+  const most = link.client.limits.within(options.tokenBudget)
   const starts = Array.from({ length: Math.ceil(inputs.length / most) }, (_, i) => i * most)
-  const sums = { tokenCount: 0 as number | null, batchCount: 0, splitCount: 0 }
+  const sums = { tokenCount: 0 as number | null, batchCount: 0, splitCount: 0, memorySplitCount: 0 }
   await inParallel({ items: starts, concurrency: parts.concurrency, signal: options.signal }, async (start, signal) => {
     const batch = inputs.slice(start, start + most)
     const answer = await embedBatch(parts, batch, signal)
@@ -91,6 +92,7 @@ async function encode(
     sums.tokenCount = sums.tokenCount === null || answer.tokenCount === null ? null : sums.tokenCount + answer.tokenCount
     sums.batchCount += answer.batchCount
     sums.splitCount += answer.splitCount
+    sums.memorySplitCount += answer.memorySplitCount
     options.onProgress?.()
   })
   await checkSameModel(parts, { isLost: link.client.lostCount > lostBefore, signal: options.signal })
@@ -115,6 +117,7 @@ async function embedBatch(
     .catch((thrown) => {
       if (!(thrown instanceof RejectedInput)) throw thrown
       const text = (batch[thrown.at] as PreparedInput).places[0]
+      if (isOutOfMemory(thrown.message)) throw new SweepError('SB-MODEL-010', { text }, { cause: thrown })
       throw new SweepError('SB-MODEL-006', { text, message: thrown.message }, { cause: thrown })
     })
   if (link.isUnit && !answer.rows.every(hasUnitLength))

@@ -6,7 +6,7 @@ import { type Answer, type Exchange, WrongAnswer } from './exchange.ts'
 import { Gate } from './gate.ts'
 import { Pace } from './pace.ts'
 import { readRateHeaders } from './rate-headers.ts'
-import { RequestFailure } from './request-failure.ts'
+import { isOutOfMemory, RequestFailure } from './request-failure.ts'
 import { sendRequest, wrongAnswer } from './send-request.ts'
 
 /** When a busy server is asked again and for how long. Milliseconds. */
@@ -38,7 +38,12 @@ export interface WholeAnswer<Row> extends Answer<Row> {
   readonly batchCount: number
   /** How often items were cut in two because the server refused them together. */
   readonly splitCount: number
+  /** Of these, how often it said that it was for want of memory. */
+  readonly memorySplitCount: number
 }
+
+/** Counts of an answer that came at once. */
+const WHOLE = { batchCount: 1, splitCount: 0, memorySplitCount: 0 } as const
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
@@ -115,14 +120,15 @@ export class PatientClient {
     const known = this.limits.cutAt(items.length)
     if (known !== null) return this.#halves(exchange, { items, middle: known }, options)
     const got = await this.#attempt(exchange, items, options)
-    if (!(got instanceof RequestFailure)) return { ...got, batchCount: 1, splitCount: 0 }
+    if (!(got instanceof RequestFailure)) return { ...got, ...WHOLE }
     if (items.length === 1) return this.#repeatAlone(exchange, items, options)
     if (got.outcome === 'too-large') this.limits.refused(items.length, got.words)
     const middle = items.length >> 1
     const whole = await this.#halves(exchange, { items, middle }, options)
     // Refused together and taken apart: it was the size, whatever the server called it.
     this.limits.refused(items.length, got.words)
-    return { ...whole, splitCount: whole.splitCount + 1 }
+    const memorySplitCount = whole.memorySplitCount + (isOutOfMemory(got.words) ? 1 : 0)
+    return { ...whole, splitCount: whole.splitCount + 1, memorySplitCount }
   }
 
   async #halves<Item, Row>(
@@ -137,6 +143,7 @@ export class PatientClient {
       tokenCount: left.tokenCount === null || right.tokenCount === null ? null : left.tokenCount + right.tokenCount,
       batchCount: left.batchCount + right.batchCount,
       splitCount: left.splitCount + right.splitCount,
+      memorySplitCount: left.memorySplitCount + right.memorySplitCount,
     }
   }
 
@@ -147,7 +154,7 @@ export class PatientClient {
     options: CallOptions,
   ): Promise<WholeAnswer<Row>> {
     const again = await this.#attempt(exchange, items, options)
-    if (!(again instanceof RequestFailure)) return { ...again, batchCount: 1, splitCount: 0 }
+    if (!(again instanceof RequestFailure)) return { ...again, ...WHOLE }
     const canary = await this.#attempt(exchange, [exchange.canary], options)
     if (canary instanceof RequestFailure) throw canary
     throw new RejectedInput(0, `${again.status ?? ''} ${again.words}`.trim())

@@ -45,6 +45,11 @@ export function failureOf(endpoint: Endpoint, answer: { status: number; headers:
   return new RequestFailure(outcome, new SweepError('SB-HTTP-003', { url, status, message }), { status, words })
 }
 
+/** Whether a server's words say that a device's memory was not enough for what it was sent. */
+export function isOutOfMemory(words: string): boolean {
+  return /out of memory|OutOfMemoryError|failed to allocate/i.test(words)
+}
+
 /** Largest batch a refusal names (TEI: "batch size 33 > maximum allowed batch size 32"); null when it names none. */
 export function namedBatchLimit(words: string): number | null {
   const found = /max(?:imum)?(?: allowed)?(?: client)? batch size[^0-9]{0,12}(\d+)/i.exec(words)
@@ -56,7 +61,7 @@ function outcomeOf(status: number, words: string): Outcome {
   if (status === 400 || status === 422 || status === 424) return 'rejected'
   // llama.cpp: the input does not fit its physical batch, and asking again never helps.
   if (status === 500 && /physical batch|too large to process/i.test(words)) return 'rejected'
-  if (status === 500 && /out of memory/i.test(words)) return 'too-large'
+  if (status === 500 && isOutOfMemory(words)) return 'too-large'
   if (status === 501) return 'fatal'
   return status === 408 || status === 425 || status === 429 || status >= 500 ? 'busy' : 'fatal'
 }

@@ -10,6 +10,7 @@ import { inParallel } from './in-parallel.ts'
 import { checkLaunchedScores, unstarted } from './launched-check.ts'
 import { type PreparedPair, preparePairs } from './pair-inputs.ts'
 import { PatientClient, RejectedInput } from './patient-client.ts'
+import { isOutOfMemory } from './request-failure.ts'
 import { instructionMember, type WireStyle } from './rerank-exchange.ts'
 import { probeScores, type RerankLink, rerankLink } from './rerank-link.ts'
 import { readServerFacts, type ServerFacts } from './server-facts.ts'
@@ -75,18 +76,19 @@ async function scorePairs(parts: Parts, pairs: readonly TextPair[], options: Enc
   link.client.onWait = () => options.onProgress?.()
   const requests = prepared.flatMap(({ instruction, pairs: own }) => {
     refuseInstruction(parts, instruction)
-    const most = link.client.limits.most
+    const most = link.client.limits.within(options.tokenBudget)
     return Array.from({ length: Math.ceil(own.length / most) }, (_, i) => ({
       instruction,
       own: own.slice(i * most, (i + 1) * most),
     }))
   })
-  const sums = { tokenCount: 0 as number | null, batchCount: 0, splitCount: 0 }
+  const sums = { tokenCount: 0 as number | null, batchCount: 0, splitCount: 0, memorySplitCount: 0 }
   await inParallel({ items: requests, concurrency: parts.concurrency, signal: options.signal }, async (request, signal) => {
     const { instruction, own } = request
     const answer = await link.score(own, { instruction, maxTokens: recipe.maxTokens, signal }).catch((thrown) => {
       if (!(thrown instanceof RejectedInput)) throw thrown
       const text = (own[thrown.at] as PreparedPair).places[0]
+      if (isOutOfMemory(thrown.message)) throw new SweepError('SB-MODEL-010', { text }, { cause: thrown })
       throw new SweepError('SB-MODEL-006', { text, message: thrown.message }, { cause: thrown })
     })
     answer.rows.forEach((score, i) => {
@@ -95,6 +97,7 @@ async function scorePairs(parts: Parts, pairs: readonly TextPair[], options: Enc
     sums.tokenCount = sums.tokenCount === null || answer.tokenCount === null ? null : sums.tokenCount + answer.tokenCount
     sums.batchCount += answer.batchCount
     sums.splitCount += answer.splitCount
+    sums.memorySplitCount += answer.memorySplitCount
     options.onProgress?.()
   })
   if (pairs.length > 0) await checkSameModel(parts, { isLost: link.client.lostCount > lostBefore, signal: options.signal })
