@@ -132,6 +132,8 @@ export const Load = z.strictObject({
   open: z.strictObject({
     folder: z.string().nullable().default(null),
     file: z.string().nullable().default(null),
+    /** Folder with the tokenizer, only where it is not `folder`. */
+    tokenizer: z.string().optional(),
     url: z.string().nullable().default(null),
     /** Name of the environment variable that holds the API key, never its value. */
     keyVariable: z.string().nullable().default(null),

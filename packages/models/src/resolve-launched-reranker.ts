@@ -25,13 +25,16 @@ export async function resolveLaunchedReranker(
   context: ResolveContext,
 ): Promise<RerankerInfo> {
   const patch = source.recipe ?? {}
-  const plan = await planLaunch(choice, { model: source.model, baseDir: context.baseDir, serves: 'scores' })
-  const card = cardOf(patch.like, plan.hubId)
-  const isOwnCard = card !== null && plan.hubId === card.model
-  const model = isOwnCard && plan.folder !== null ? card.model : plan.model
-  const facts = plan.folder === null || plan.weights?.file != null ? null : await readRerankerFacts(plan.folder)
+  const planned = await planLaunch(choice, { model: source.model, baseDir: context.baseDir, serves: 'scores' })
+  const card = cardOf(patch.like, planned.hubId)
+  const isOwnCard = card !== null && planned.hubId === card.model
+  const model = isOwnCard && planned.folder !== null ? card.model : planned.model
+  const facts = planned.folder === null || planned.weights?.file != null ? null : await readRerankerFacts(planned.folder)
   const whole = facts === null ? recipeOfCard(model, card, patch) : composePairRecipe(model, { facts, card, patch })
-  const recipe = servedRecipe(plan, whole)
+  const recipe = servedRecipe(planned, whole)
+  // A pair under a template we do not know cannot be counted here.
+  const isCounted = recipe.template !== null || whole.template === null
+  const plan = isCounted ? planned : { ...planned, tokenizer: null, tokenizerDigest: null }
   if (plan.tokenizer !== null) pairReader(plan.tokenizer, recipe)
   const style = plan.launcher?.traits.style ?? choice.style ?? 'jina'
   const isRaw = style === 'tei' || choice.name === 'infinity'
@@ -96,8 +99,8 @@ function servedRecipe(plan: LaunchPlan, whole: PairRecipe): PairRecipe {
 function* warningsOf(model: string, by: { plan: LaunchPlan; card: RerankerCard | null; whole: PairRecipe }): Iterable<string> {
   const { plan, card, whole } = by
   if (card !== null) yield `${model} takes what its folder does not say from the recipe of ${card.model}`
-  if (plan.tokenizer === null)
+  if (plan.tokenizerFolder === null)
     yield `${model}: its tokenizer is not at hand, so pairs are not cut here; name its folder with \`tokenizer\``
   if (plan.choice.name === 'llamacpp' && whole.head === 'yes-no')
-    yield `${model}: llama.cpp puts the template of the GGUF file around a pair, with an instruction of its own`
+    yield `${model}: llama.cpp puts the template of the GGUF file around a pair, with an instruction of its own; longer pairs than it reads fail alone`
 }

@@ -21,7 +21,7 @@ export async function tokenizerDigest(folder: string): Promise<string | null> {
 export async function openTokenizerOf(load: Load, modelsRoot: string | undefined): Promise<TextTokenizer | null> {
   const wanted = load.identity.options.tokenizer
   if (typeof wanted !== 'string') return null
-  const planned = load.open.folder
+  const planned = load.open.tokenizer ?? load.open.folder
   for (const folder of [...(planned === null ? [] : [planned]), ...(await foldersBelow(modelsRoot))])
     if ((await tokenizerDigest(folder)) === wanted)
       return (await import('../text-tokenizer.ts')).openTextTokenizer(folder, load.model)

@@ -55,11 +55,11 @@ export async function planLaunch(
   if (folder === null && isGguf)
     throw new SweepError('SB-WORK-032', {
       launcher: 'llamacpp',
-      message: `it pins no revision of a hub id: name a folder with the GGUF file of ${by.model} and its tokenizer.json`,
+      message: `it pins no revision of a hub id: name a folder with the GGUF file of ${by.model}`,
     })
   const weights = folder === null ? null : await readLaunchWeights(folder, { isGguf, file: choice.file ?? null })
   const dtype = await dtypeOf(choice, { launcher, folder, weights })
-  const tokenizerFolder = tokenizerFolderOf(choice, { folder, baseDir: by.baseDir })
+  const tokenizerFolder = choice.tokenizer === undefined ? folder : resolve(by.baseDir, choice.tokenizer)
   const digest = tokenizerFolder === null ? null : await tokenizerDigest(tokenizerFolder)
   if (tokenizerFolder !== null && digest === null)
     throw new SweepError('SB-MODEL-001', { path: `${tokenizerFolder}/tokenizer.json` })
@@ -135,8 +135,9 @@ export async function launchedLoad(plan: LaunchPlan, facts: LaunchFacts): Promis
       fingerprint: null,
     },
     open: {
-      folder: folder ?? plan.tokenizerFolder,
+      folder,
       file: null,
+      ...(plan.tokenizerFolder === null || plan.tokenizerFolder === folder ? {} : { tokenizer: plan.tokenizerFolder }),
       url: null,
       keyVariable: null,
       concurrency: choice.concurrency ?? 8,
@@ -248,10 +249,4 @@ async function folderOf(model: string, baseDir: string): Promise<string | null> 
   if (isFolder) return path
   if (/^\.{1,2}[/\\]/.test(model) || isAbsolute(model)) throw new SweepError('SB-MODEL-001', { path })
   return null
-}
-
-function tokenizerFolderOf(choice: LaunchChoice, at: { folder: string | null; baseDir: string }): string | null {
-  if (at.folder !== null && choice.tokenizer !== undefined)
-    throw optionError(choice, 'tokenizer', `a folder's own is used: lay the model's tokenizer.json into ${at.folder}`)
-  return choice.tokenizer === undefined ? at.folder : resolve(at.baseDir, choice.tokenizer)
 }

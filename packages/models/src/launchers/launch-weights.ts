@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, type Stats } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson, type Digest, type Load, SweepError, sha256 } from '@sweepboard/contracts'
@@ -64,7 +64,7 @@ export async function readLaunchWeights(folder: string, given: { isGguf: boolean
   for (const name of [...weights, ...COMPANIONS].sort()) {
     const found = await stat(join(folder, name)).catch(() => null)
     if (found === null) continue
-    entries.push([name, await fileDigest(join(folder, name))])
+    entries.push([name, await fileDigest(join(folder, name), found)])
     if (weights.includes(name)) sizeBytes += found.size
   }
   return { digest: sha256(canonicalJson(entries)), sizeBytes, file: given.isGguf ? (weights[0] as string) : null }
@@ -92,8 +92,16 @@ export async function launchFolder(load: Load, modelsRoot: string | undefined): 
   throw new SweepError('SB-MODEL-001', { path: planned ?? modelsRoot ?? load.model })
 }
 
-async function fileDigest(path: string): Promise<Digest> {
+/** Digests of files this process has read, by path, size and time of change: a server that is started again waits for no second reading. */
+const READ = new Map<string, Digest>()
+
+async function fileDigest(path: string, { size, mtimeMs }: Stats): Promise<Digest> {
+  const key = `${path} ${size} ${mtimeMs}`
+  const known = READ.get(key)
+  if (known !== undefined) return known
   const hash = createHash('sha256')
   for await (const part of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(part as Buffer)
-  return hash.digest('hex')
+  const digest = hash.digest('hex')
+  READ.set(key, digest)
+  return digest
 }

@@ -1,5 +1,6 @@
 import { loadKey, pairLoad } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
+import type { LaunchChoice } from '../model-source.ts'
 import { rerankerCard } from '../recipe-book.ts'
 import { resolveModel } from '../resolve-model.ts'
 import { resolveReranker } from '../resolve-reranker.ts'
@@ -18,9 +19,9 @@ const place = (devices: readonly string[], own: Partial<LaunchPlace> = {}): Laun
   settings: {},
   ...own,
 })
-const embedding = async (size: string, launch: { name: string } & object) =>
+const embedding = async (size: string, launch: LaunchChoice) =>
   (await resolveModel({ model: `Qwen/Qwen3-Embedding-${size}`, engine: { launch } }, CONTEXT)).load
-const reranker = async (model: string, launch: { name: string } & object) => {
+const reranker = async (model: string, launch: LaunchChoice) => {
   const { load, recipe } = await resolveReranker({ model, engine: { launch } }, CONTEXT)
   return pairLoad(load, recipe)
 }

@@ -22,7 +22,7 @@ export function ownCommand(name: string, own: OwnCommand, request: LaunchRequest
     devices: place.devices.join(','),
     revision: request.revision,
     maxTokens: request.maxTokens,
-    dtype: request.dtype,
+    dtype: request.dtype === 'unknown' ? null : request.dtype,
     memoryShare: request.memoryShare ?? own.memoryShare ?? null,
     scratch: place.scratch,
   }

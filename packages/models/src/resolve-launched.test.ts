@@ -1,0 +1,139 @@
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { isRemote } from '@sweepboard/contracts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { launchFolder } from './launchers/launch-weights.ts'
+import type { LaunchChoice, RecipePatch } from './model-source.ts'
+import { resolveModel } from './resolve-model.ts'
+import { resolveReranker } from './resolve-reranker.ts'
+
+const SHARED = fileURLToPath(new URL('../../../../shared/models/', import.meta.url))
+const GIB = 2 ** 30
+const plan = (model: string, launch: LaunchChoice, given: { recipe?: RecipePatch; revision?: string } = {}) =>
+  resolveModel({ model, engine: { launch }, ...given }, { baseDir: '/nowhere' })
+const planReranker = (model: string, launch: LaunchChoice, revision?: string) =>
+  resolveReranker({ model, engine: { launch }, revision }, { baseDir: '/nowhere' })
+
+describe('a hub id', () => {
+  it('takes revision, recipe and memory from its card, and nothing runs', async () => {
+    const { load, recipe, matryoshka } = await plan('Qwen/Qwen3-Embedding-8B', { name: 'vllm' })
+    expect(load).toMatchObject({
+      model: 'Qwen/Qwen3-Embedding-8B',
+      revision: '4e423935c619ae4df87b646a3ce949610c66241c',
+      identity: {
+        engine: 'openai',
+        provider: 'vllm',
+        weights: null,
+        dtype: 'bfloat16',
+        fingerprint: null,
+        options: {
+          repo: 'Qwen/Qwen3-Embedding-8B',
+          revision: '4e423935c619ae4df87b646a3ce949610c66241c',
+          pooling: 'lasttoken',
+          dimensions: 4096,
+        },
+      },
+      open: { url: null, folder: null, launch: { launcher: 'vllm', devices: ['cuda'], maxTokens: 32768 } },
+    })
+    expect(isRemote(load)).toBe(false)
+    expect(recipe).toMatchObject({ dimensions: 4096, query: { pooling: 'none', normalize: true } })
+    expect(matryoshka).toContain(1024)
+    // 7.57 G parameters of two bytes, keys and values of one longest text: a 24 GiB card holds it, a 16 GiB one does not.
+    expect(load.memoryBytes / GIB).toBeGreaterThan(18)
+    expect(load.memoryBytes / GIB).toBeLessThan(24)
+    expect((await plan('Qwen/Qwen3-Embedding-8B', { name: 'vllm', quantization: 'fp8' })).load.memoryBytes).toBeLessThan(
+      load.memoryBytes - 6 * GIB,
+    )
+  })
+
+  it('without a pinned revision is refused, unless the spec pins one', async () => {
+    const recipe = { dimensions: 8, pooling: 'mean', similarity: 'cosine' } as const
+    await expect(plan('me/unknown', { name: 'vllm' }, { recipe })).rejects.toThrow('SB-MODEL-013')
+    await expect(plan('me/unknown', { name: 'vllm' }, { revision: 'abc' })).rejects.toThrow(/SB-MODEL-004.*dimensions/)
+    const { load } = await plan('me/unknown', { name: 'vllm' }, { recipe, revision: 'abc' })
+    expect(load).toMatchObject({ revision: 'abc', identity: { options: { pooling: 'mean', revision: 'abc' } } })
+    await expect(planReranker('me/unknown', { name: 'vllm' })).rejects.toThrow('SB-MODEL-013')
+  })
+
+  it.each<[string, LaunchChoice, string]>([
+    ['a type it has not', { name: 'tei', dtype: 'bfloat16' }, 'engine.tei.dtype'],
+    ['half precision of TEI on a CPU', { name: 'tei', device: 'cpu', dtype: 'float16' }, 'engine.tei.dtype'],
+    ['a CPU for SGLang', { name: 'sglang', device: 'cpu' }, 'engine.sglang.device'],
+    ['a file for vLLM', { name: 'vllm', file: 'Q8_0' }, 'engine.vllm.file'],
+    ['packing for TEI', { name: 'tei', quantization: 'fp8' }, 'engine.tei.quantization'],
+    ['Ollama without its own name of the model', { name: 'ollama' }, 'engine.ollama.model'],
+    ['GGUF from the hub', { name: 'llamacpp' }, 'SB-WORK-032'],
+    ['fewer tokens than the recipe wants', { name: 'vllm', maxTokens: 100 }, 'engine.vllm.maxTokens'],
+  ])('refuses %s', async (_, launch, where) => {
+    const recipe = { maxTokens: 512 }
+    const tokenizer = join(SHARED, 'tiny-qwen3-embedding')
+    const needs = launch.maxTokens !== undefined && existsSync(tokenizer) ? { ...launch, tokenizer } : launch
+    if (launch.maxTokens !== undefined && !existsSync(tokenizer)) return
+    await expect(plan('Qwen/Qwen3-Embedding-0.6B', needs, launch.maxTokens ? { recipe } : {})).rejects.toThrow(where)
+  })
+
+  it('runs on the CPU too where its type is that of the CPU', async () => {
+    const devices = async (launch: LaunchChoice) => (await plan('BAAI/bge-m3', launch)).load.open.launch?.devices
+    expect(await devices({ name: 'infinity' })).toEqual(['cuda'])
+    expect(await devices({ name: 'infinity', dtype: 'float32' })).toEqual(['cuda', 'cpu'])
+    expect(await devices({ name: 'tei', device: 'cpu' })).toEqual(['cpu'])
+    expect(await devices({ name: 'my-server' })).toEqual(['cuda', 'cpu'])
+  })
+
+  it('is not said to pool otherwise where the launcher cannot be told', async () => {
+    const recipe = { pooling: 'mean' } as const
+    await expect(plan('Qwen/Qwen3-Embedding-0.6B', { name: 'sglang' }, { recipe })).rejects.toThrow(/SB-MODEL-004.*sglang pools/)
+    expect((await plan('Qwen/Qwen3-Embedding-0.6B', { name: 'vllm' }, { recipe })).load.identity.options.pooling).toBe('mean')
+  })
+})
+
+describe.skipIf(!existsSync(join(SHARED, 'tiny-qwen3-embedding')))('a folder (skipped without shared/models)', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = join(mkdtempSync(join(tmpdir(), 'sweepboard-launch-')), 'tiny')
+    cpSync(join(SHARED, 'tiny-qwen3-embedding'), folder, { recursive: true })
+  })
+  afterEach(() => rmSync(join(folder, '..'), { recursive: true }))
+
+  it('is known by its weights, wherever it lies, and found by them', async () => {
+    const { load, recipe } = await plan(folder, { name: 'vllm' })
+    expect(load).toMatchObject({
+      model: 'local/tiny',
+      open: { folder },
+      identity: { options: { pooling: 'lasttoken', input: 'tokens' } },
+    })
+    expect(load.revision).toBe(load.identity.weights?.slice(0, 12))
+    expect(load.open.launch?.maxTokens).toBe(recipe.query.maxTokens)
+    expect(await launchFolder(load, undefined)).toBe(folder)
+    const moved = { ...load, open: { ...load.open, folder: '/elsewhere/tiny' } }
+    expect(await launchFolder(moved, join(folder, '..'))).toBe(folder)
+    await expect(launchFolder(moved, undefined)).rejects.toThrow('SB-MODEL-001')
+    writeFileSync(join(folder, 'model.safetensors'), 'other weights')
+    await expect(launchFolder(load, undefined)).rejects.toThrow('SB-MODEL-009')
+    expect((await plan(folder, { name: 'vllm' })).load.key).not.toBe(load.key)
+  })
+
+  it('with GGUF files is served from the one that `file` names', async () => {
+    for (const name of ['m-Q8_0.gguf', 'm-f16.gguf']) writeFileSync(join(folder, name), name)
+    const q8 = await plan(folder, { name: 'llamacpp', file: 'Q8_0' })
+    expect(q8.load.identity).toMatchObject({ dtype: 'q8_0', options: { file: 'm-Q8_0.gguf' } })
+    expect((await plan(folder, { name: 'llamacpp', file: 'f16' })).load.identity.dtype).toBe('float16')
+    await expect(plan(folder, { name: 'llamacpp' })).rejects.toThrow(/SB-MODEL-001.*name one as `file`/)
+    await expect(plan(folder, { name: 'llamacpp', file: 'Q4_K_M' })).rejects.toThrow(/there are m-Q8_0\.gguf, m-f16\.gguf/)
+    expect(await launchFolder(q8.load, undefined)).toBe(folder)
+  })
+
+  it('that holds a reranker keeps its recipe behind vllm, and is what the server answers behind llamacpp', async () => {
+    cpSync(join(SHARED, 'tiny-qwen3-reranker'), folder, { recursive: true })
+    writeFileSync(join(folder, 'm-Q8_0.gguf'), 'packed')
+    const like = { like: 'Qwen/Qwen3-Reranker-0.6B' }
+    const of = (launch: LaunchChoice) => resolveReranker({ model: folder, engine: { launch }, recipe: like }, { baseDir: '/' })
+    expect((await of({ name: 'vllm' })).recipe).toMatchObject({ head: 'yes-no', yesToken: 'yes' })
+    const packed = await of({ name: 'llamacpp' })
+    expect(packed.recipe).toMatchObject({ head: 'server', template: null })
+    expect(packed.warnings.join()).toContain('template of the GGUF file')
+    expect(basename(folder)).toBe('tiny')
+  })
+})
