@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +32,29 @@ const series = (text: string, name: string) =>
     .split('\n')
     .filter((line) => line.startsWith(name))
     .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+
+/** Runs the command on a terminal of so many columns, presses Ctrl-C after the second frame, and reads what it drew. */
+async function onTerminal(args: readonly string[], columns: number): Promise<{ exit: number; text: string; frames: string[][] }> {
+  const command = [process.execPath, join(REPOSITORY, 'apps/cli/bin/sweepboard.mjs'), ...args]
+    .map((word) => `'${word}'`)
+    .join(' ')
+  const child = spawn('script', ['-qec', `stty cols ${columns} rows 20; exec ${command}`, '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  let text = ''
+  const ended = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)))
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+    const before = text.split('\x1b[H').length
+    text += piece
+    if (before <= 4 && text.split('\x1b[H').length > 4) child.stdin.write('\x03')
+  })
+  const exit = await ended
+  const frames = text
+    .split('\x1b[H')
+    .slice(2)
+    .map((frame) => (frame.split('\x1b[J')[0] ?? '').split('\r\n').map((line) => line.replace('\x1b[K', '')))
+  return { exit, text, frames }
+}
 
 describe.skipIf(!redis)(`a service and a worker, watched ${reason}`, () => {
   const files = Object.fromEntries(
@@ -109,6 +132,29 @@ describe.skipIf(!redis)(`a service and a worker, watched ${reason}`, () => {
     expect(join_.queue.prefix).toMatch(/^team:sb-/)
     for (const path of ['health', 'hosts', 'lanes', 'sweeps', `sweeps/${sweep}`, `sweeps/${sweep}/cells`, 'cells'])
       said.push(await (await get(`${at}/api/v1/${path}`, SECRETS.read)).text())
+
+    const fleet = await sweepboard('status', '--to', at, '--token-file', files.read, '--fleet', '--json')
+    expect(JSON.parse(fleet.stdout)).toMatchObject({
+      sweeps: [{ id: sweep, state: 'done' }],
+      hosts: [{ holding: 0, slots: [{ id: 'cpu0', device: 'cpu' }, { id: 'score' }] }],
+    })
+    const shown = await sweepboard('status', '--to', at, '--token-file', files.read)
+    expect(shown.stdout).toMatch(/^1 host, 2 slots/m)
+    expect(shown.stdout).toMatch(/^watched +done +1\/1 +0/m)
+    // Beside a service whose token is not at hand the data folder still answers.
+    const beside = await sweepboard('status', '--data', place.data)
+    expect(beside.exit).toBe(0)
+    expect(beside.stderr).toContain('SB-SERVE-002')
+    expect(beside.stdout).toContain(sweep)
+    if (findOnPath(['script']) !== null) {
+      const live = await onTerminal(['status', '--watch', '--to', at, '--token-file', files.read], 62)
+      expect(live.exit).toBe(0)
+      expect(live.text).toContain('\x1b[?1049h')
+      expect(live.text.trimEnd().endsWith('\x1b[?25h\x1b[?1049l')).toBe(true)
+      expect(live.frames.length).toBeGreaterThan(1)
+      for (const line of live.frames.flat()) expect(line.length, line).toBeLessThanOrEqual(62)
+    }
+    said.push(fleet.stdout, shown.stdout, beside.stdout, beside.stderr)
 
     for (const one of [...running].reverse()) {
       one.child.kill('SIGTERM')

@@ -1,10 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { SweepError } from '@sweepboard/contracts'
 import { resourceRows } from '@sweepboard/results'
 import type { Command } from 'commander'
-import type { CommonOptions } from '../context.ts'
+import { type CommonOptions, dataFolder } from '../context.ts'
 import { describeCells } from '../failures.ts'
-import { printJson, printNote, printResult } from '../output.ts'
+import { type FleetSnapshot, readFleet } from '../fleet-snapshot.ts'
+import { fleetTable } from '../fleet-table.ts'
+import { showLive } from '../live-status.ts'
+import { printEvent, printJson, printNote, printResult, toFailure } from '../output.ts'
 import { resourceTable } from '../resource-table.ts'
-import { findSweep, openSource, type Source } from '../source.ts'
+import { findService } from '../service-address.ts'
+import { onInterrupt } from '../signals.ts'
+import { findSweep, openClient, openSource, type Source } from '../source.ts'
 import { isStoppedByBudget, stateWords } from '../state-words.ts'
 import { renderTable, terminalWidth } from '../table.ts'
 
@@ -12,24 +19,29 @@ export function add(program: Command): void {
   program
     .command('status')
     .argument('[sweep]', 'id or name of one sweep; all of them without it')
-    .description('Sweeps and what became of their cells.')
+    .description('Sweeps and what became of their cells; where a service runs also its lanes, hosts and slots.')
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
     .option('--to <url>', 'ask this service instead of a data folder')
     .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
     .option('--resources', 'what each recipe of the sweep took: weights, memory, seconds, rates, latency of one query, energy')
+    .option('--fleet', 'with --json: sweeps, lanes and hosts of the service as one document, not the sweeps alone')
+    .option('--watch', 'show the fleet and refresh it until Ctrl-C; with --json one snapshot a line')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      '\nExamples:\n  sweepboard status\n  sweepboard status first-sweep --json\n  sweepboard status --to http://gpu-box:4400',
+      '\nExamples:\n  sweepboard status\n  sweepboard status first-sweep --json\n  sweepboard status --watch --to http://gpu-box:4400 --token-file read.token',
     )
     .action(status)
 }
 
 interface StatusOptions extends CommonOptions {
   readonly resources?: boolean
+  readonly fleet?: boolean
+  readonly watch?: boolean
 }
 
 async function status(name: string | undefined, options: StatusOptions): Promise<void> {
+  if (name === undefined && !options.resources && (await showFleet(options))) return
   const source = openSource(options)
   try {
     if (options.resources) return await showResources(source, name, options)
@@ -68,6 +80,46 @@ async function status(name: string | undefined, options: StatusOptions): Promise
     for (const line of describeCells(cells.filter((cell) => cell.state === 'failed'))) printNote(line)
   } finally {
     source.close()
+  }
+}
+
+/** False where there is no service to ask, or only the sweeps are wanted. Throws `SB-SERVE-004` where `--watch` or `--fleet` needs one. */
+async function showFleet(options: StatusOptions): Promise<boolean> {
+  const isWanted = options.watch === true || options.fleet === true
+  const url = options.to ?? findService(dataFolder(options))
+  if (url === null && isWanted) throw new SweepError('SB-SERVE-004', { url: dataFolder(options), message: 'no service holds it' })
+  if (url === null || (options.json && !isWanted)) return false
+  const client = openClient(options, url)
+  const read = () => readFleet(client)
+  if (options.watch) {
+    await watchFleet(read, url, options)
+    return true
+  }
+  let fleet: FleetSnapshot
+  try {
+    fleet = await read()
+  } catch (thrown) {
+    // A data folder can be read without its service and the token of that.
+    if (options.to !== undefined || isWanted) throw thrown
+    printNote(`Lanes and hosts are not shown: ${toFailure(thrown).message}`)
+    return false
+  }
+  if (options.json) printJson(fleet)
+  else printResult(fleetTable(fleet, terminalWidth()))
+  return true
+}
+
+async function watchFleet(read: () => Promise<FleetSnapshot>, url: string, options: StatusOptions): Promise<void> {
+  const ending = new AbortController()
+  onInterrupt(() => ending.abort())
+  const { signal } = ending
+  if (!options.json && process.stdout.isTTY)
+    return showLive({ read, title: `${url}   Ctrl-C ends`, terminal: process.stdout, signal })
+  while (!signal.aborted) {
+    const fleet = await read()
+    if (options.json) printEvent({ event: 'fleet', ...fleet })
+    else printResult(`${fleetTable(fleet, terminalWidth())}\n`)
+    await delay(options.json ? 1000 : 5000, undefined, { signal }).catch(() => undefined)
   }
 }
 
