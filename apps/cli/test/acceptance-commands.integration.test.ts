@@ -98,6 +98,7 @@ describe('a sweep, its board and its files', () => {
     expect(csv[0]).toContain('SemanticTrapsEn')
     expect(csv.length).toBe(3)
     expect(Number(csv[1]?.at(-1))).toBe(rows[0].mean)
+    expect(Number(csv[1]?.[csv[0]?.indexOf('mean') ?? -1])).toBe(rows[0].mean)
     expect((await board('--md')).split('\n')[1]).toMatch(/^\| --- (\| --- )+\|$/)
     expect(await board()).toContain('local/pocket-static-en')
   })

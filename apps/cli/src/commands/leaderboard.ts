@@ -106,9 +106,9 @@ function records(board: Leaderboard): string[][] {
     'precision',
     'similarity',
     'origin',
+    'language_not_claimed',
     'mean',
     ...board.tasks,
-    'language_not_claimed',
   ]
   const rows = board.rows.map((row) => [
     String(row.rank ?? ''),
