@@ -6,6 +6,7 @@ export { isReranker } from './is-reranker.ts'
 export { launchCommand } from './launchers/launch.ts'
 export type { LaunchCommand, LauncherSettings, LaunchPlace } from './launchers/launch-command.ts'
 export { launchFolder } from './launchers/launch-weights.ts'
+export { weightsUnder } from './launchers/launch-weights-under.ts'
 export { LAUNCHER_NAMES } from './launchers/launcher.ts'
 export { LAUNCHERS } from './launchers/launchers.ts'
 export { type OwnCommand, type OwnLaunchers, parseLaunchers, readLaunchers } from './launchers/own-launchers.ts'
@@ -23,7 +24,7 @@ export type {
   RerankSource,
   ResolveContext,
 } from './model-source.ts'
-export { readModelWeights, type WeightsAt, weightsUnder } from './model-weights.ts'
+export { readModelWeights, type WeightsAt } from './model-weights.ts'
 export { PROVIDERS, providerEnvironment } from './onnx-provider-name.ts'
 export { type OpenOptions, openEngine } from './open-engine.ts'
 export { openPairEngine } from './open-pair-engine.ts'

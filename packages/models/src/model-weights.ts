@@ -40,13 +40,13 @@ export async function readModelWeights(folder: string, file: string): Promise<Mo
 /** A model variant found on this host. */
 export interface WeightsAt {
   readonly folder: string
-  /** ONNX file relative to `folder`. */
+  /** ONNX or GGUF file relative to `folder`; `.` where a server is given the folder. */
   readonly file: string
   readonly digest: Digest
 }
 
-/** Every ONNX variant below `root`: `root` itself, its folders and theirs (`<org>/<model>`). For a worker's `--models`. */
-export async function weightsUnder(root: string): Promise<WeightsAt[]> {
+/** Every ONNX variant below `root`: `root` itself, its folders and theirs (`<org>/<model>`). */
+export async function onnxWeightsUnder(root: string): Promise<WeightsAt[]> {
   const found: WeightsAt[] = []
   for (const folder of await modelFolders(root)) {
     for (const file of await onnxFiles(folder))
@@ -55,10 +55,10 @@ export async function weightsUnder(root: string): Promise<WeightsAt[]> {
   return found
 }
 
-/** Folders with a tokenizer.json at `root`, one or two levels down, in order of their names. */
+/** Folders with a tokenizer.json or a GGUF file at `root`, one or two levels down, in order of their names. */
 export async function modelFolders(root: string, depth = 2): Promise<string[]> {
   const entries = await readdir(root, { withFileTypes: true }).catch(() => [])
-  if (entries.some((entry) => entry.name === 'tokenizer.json')) return [root]
+  if (entries.some(({ name }) => name === 'tokenizer.json' || name.endsWith('.gguf'))) return [root]
   if (depth === 0) return []
   const names = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map((entry) => entry.name)
   const nested = await Promise.all(names.sort().map((name) => modelFolders(join(root, name), depth - 1)))

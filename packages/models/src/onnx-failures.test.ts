@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type StaticModel, writeStaticModel } from '../test/static-model.ts'
-import { weightsUnder } from './model-weights.ts'
+import { onnxWeightsUnder } from './model-weights.ts'
 import { openEngine } from './open-engine.ts'
 import { resolveModel } from './resolve-model.ts'
 
@@ -105,7 +105,7 @@ describe('folders at fault', () => {
     const found = await openEngine(load, { modelsRoot: root })
     expect(found.provider).toBe('cpu')
     await found.close()
-    expect(await weightsUnder(root)).toEqual([
+    expect(await onnxWeightsUnder(root)).toEqual([
       { folder: join(root, 'org/copy'), file: 'onnx/model.onnx', digest: load.identity.weights },
     ])
     await rename(join(folder, 'onnx'), join(folder, 'away'))

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { isRemote } from '@sweepboard/contracts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { launchFolder } from './launchers/launch-weights.ts'
+import { weightsUnder } from './launchers/launch-weights-under.ts'
 import type { LaunchChoice, RecipePatch } from './model-source.ts'
 import { resolveModel } from './resolve-model.ts'
 import { resolveReranker } from './resolve-reranker.ts'
@@ -123,6 +124,19 @@ describe.skipIf(!existsSync(join(SHARED, 'tiny-qwen3-embedding')))('a folder (sk
     await expect(plan(folder, { name: 'llamacpp' })).rejects.toThrow(/SB-MODEL-001.*name one as `file`/)
     await expect(plan(folder, { name: 'llamacpp', file: 'Q4_K_M' })).rejects.toThrow(/there are m-Q8_0\.gguf, m-f16\.gguf/)
     expect(await launchFolder(q8.load, undefined)).toBe(folder)
+    const here = (await weightsUnder(join(folder, '..'))).map(({ file, digest }) => [file, digest])
+    expect(here).toContainEqual(['m-Q8_0.gguf', q8.load.identity.weights])
+    expect(here).toContainEqual(['.', (await plan(folder, { name: 'vllm' })).load.identity.weights])
+  })
+
+  it('with GGUF files in parts is known by all of them', async () => {
+    const parts = ['m-Q8_0-00001-of-00002.gguf', 'm-Q8_0-00002-of-00002.gguf']
+    for (const name of parts) writeFileSync(join(folder, name), name)
+    const { load } = await plan(folder, { name: 'llamacpp', file: 'Q8_0' })
+    expect(load.identity).toMatchObject({ dtype: 'q8_0', options: { file: parts[0] } })
+    expect(await launchFolder(load, undefined)).toBe(folder)
+    writeFileSync(join(folder, parts[1] as string), 'another second half')
+    await expect(launchFolder(load, undefined)).rejects.toThrow('SB-MODEL-009')
   })
 
   it('that holds a reranker keeps its recipe behind vllm, and is what the server answers behind llamacpp', async () => {

@@ -41,7 +41,8 @@ export async function weightsFiles(folder: string, given: { isGguf: boolean; fil
   }
   const all = names.filter((name) => name.endsWith('.gguf'))
   const wanted = given.file?.toLowerCase() ?? ''
-  const fitting = all.filter((name) => name.toLowerCase() === wanted || partOf(name).includes(wanted))
+  const exact = all.filter((name) => partOf(name) === partOf(wanted))
+  const fitting = exact.length > 0 ? exact : all.filter((name) => partOf(name).includes(partOf(wanted)))
   const wholes = new Set(fitting.map((name) => name.replace(/-\d{5}-of-\d{5}\.gguf$/, '.gguf')))
   if (wholes.size !== 1) {
     const about =
@@ -51,9 +52,9 @@ export async function weightsFiles(folder: string, given: { isGguf: boolean; fil
   return fitting
 }
 
-/** A GGUF's name without what every one has. */
+/** A GGUF's name without what every one has, its parts' numbers too. */
 function partOf(name: string): string {
-  return name.toLowerCase().replace(/\.gguf$/, '')
+  return name.toLowerCase().replace(/(-\d{5}-of-\d{5})?\.gguf$/, '')
 }
 
 /** Digest and size of a folder's weights; files are streamed. Throws as `weightsFiles`. */
