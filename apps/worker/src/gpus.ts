@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type DeviceReading, SweepError } from '@sweepboard/contracts'
 import type { GpuDevice, MigDevice } from './gpu-device.ts'
 import { GPU_FIELDS, type GpuRow, migBytes, parseGpus, parseList, parseProcesses } from './gpu-parse.ts'
@@ -5,6 +6,8 @@ import { NvidiaSmi } from './gpu-program.ts'
 import { processTree } from './process-tree.ts'
 import type { SlotOption } from './slot-option.ts'
 
+/** What the driver says of a card that fell off the bus. */
+const LOST = /GPU is lost|fallen off the bus|Unable to determine the device handle/i
 /** Readings are taken at most this often. */
 const FRESH_MS = 2000
 
@@ -142,8 +145,8 @@ export class Gpus {
   }
 
   /**
-   * Bytes that a process and all it started hold on a slot's devices; null where the driver hides it (in containers, on WSL, of MIG
-   * devices without root) or does not answer.
+   * Bytes that a process and all it started hold on a slot's devices. Where the driver names no process of this system (in containers, on
+   * WSL), what is used beyond what others held at first; null where even that is hidden (MIG devices) or the driver does not answer.
    */
   async usedBy(slot: Devices, pid: number): Promise<number | null> {
     const args = ['--query-compute-apps=gpu_uuid,pid,used_memory', '--format=csv,noheader,nounits']
@@ -151,8 +154,14 @@ export class Gpus {
     if (answer === null || answer.trouble !== null) return null
     const uuids = new Set(slot.devices.map((name) => this.#deviceOf(name)?.gpu.uuid))
     const tree = await processTree(pid)
-    const own = parseProcesses(answer.stdout).filter((one) => uuids.has(one.uuid) && tree.has(one.pid))
-    return own.length === 0 ? null : sumOf(own.map(({ bytes }) => bytes))
+    const listed = parseProcesses(answer.stdout).filter((one) => uuids.has(one.uuid))
+    const own = listed.filter(({ pid: one }) => tree.has(one))
+    const bytes = own.length === 0 ? null : sumOf(own.map((one) => one.bytes))
+    const isHidden = own.length > 0 ? bytes === null : !listed.some(({ pid: one }) => existsSync(`/proc/${one}`))
+    if (!isHidden) return bytes
+    await this.refresh()
+    const used = this.reading(slot)?.memoryUsedBytes ?? null
+    return used === null ? null : Math.max(0, used - this.heldBytes(slot))
   }
 
   /** Reads all devices anew; a failure leaves the readings as they were, and is told. */
@@ -171,7 +180,7 @@ export class Gpus {
       const { gpus, troubles } = parseGpus(answer.stdout, fields.length)
       for (const trouble of answer.trouble === null ? troubles : [...troubles, answer.trouble]) this.#tell(trouble)
       // A driver that fails as a whole says nothing about one card; a list with some cards left says that the others are gone.
-      if (gpus.length === 0) return
+      if (gpus.length === 0 && !troubles.some((line) => LOST.test(line))) return
       this.#rows = new Map(gpus.map((row) => [row.uuid, row]))
       for (const { uuid, usedBytes } of gpus)
         if (usedBytes !== null) this.#held.set(uuid, Math.min(usedBytes, this.#held.get(uuid) ?? usedBytes))

@@ -63,6 +63,7 @@ export class Slot {
 
   report(): SlotReport {
     const gpus = this.#gpus
+    if (gpus?.isLost(this.option) && this.#lost === null) this.#loseDevice()
     if (gpus !== null && this.#state === 'serving') this.#measureMemory(gpus)
     this.#lane?.server?.measure()
     return {
@@ -83,6 +84,17 @@ export class Slot {
 
   get #bytes(): number {
     return this.#gpus?.memoryBytes(this.option) ?? this.#memoryBytes
+  }
+
+  /** A device that fell off the bus takes its lane with it, and every one that is told afterwards. */
+  #loseDevice(): void {
+    const error = new SweepError('SB-WORK-024', { slot: this.option.id, what: 'the driver no longer lists it' })
+    const load = this.#lane?.load ?? this.#wanted
+    if (load !== null) this.#refuse(load, error)
+    else this.#learnFrom(null, error)
+    this.#change()
+    // What computes on a device that is gone may hang for ever.
+    void this.killChild()
   }
 
   /** Null on slots without a GPU. */
@@ -236,8 +248,8 @@ export class Slot {
   }
 
   /** A device too small is remembered with the load, a device that is gone with the slot. */
-  #learnFrom(load: Load, error: SweepError): void {
-    if (error.code === 'SB-WORK-023') {
+  #learnFrom(load: Load | null, error: SweepError): void {
+    if (error.code === 'SB-WORK-023' && load !== null) {
       const held = this.#host.memory.held(this.option.id, load.key, Math.max(this.#bytes, load.memoryBytes))
       void held.catch((failed: Error) =>
         this.#host.options.log({ event: 'failed', slot: this.option.id, message: failed.message }),

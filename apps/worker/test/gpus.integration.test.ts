@@ -148,8 +148,28 @@ describe('Gpus', () => {
     standIn.says({ apps: `GPU-aaaa, ${process.pid}, 1000\nGPU-aaaa, 1, 700\nGPU-bbbb, ${process.pid}, 50\n` })
     expect(await gpus.usedBy({ devices: ['0'] }, process.pid)).toBe(1000 * MIB)
     expect(await gpus.usedBy({ devices: ['0', '1'] }, process.pid)).toBe(1050 * MIB)
-    standIn.says({ apps: `GPU-aaaa, ${process.pid}, [N/A]\n` })
+    standIn.says({ apps: 'GPU-aaaa, 1, 700\n' })
     expect(await gpus.usedBy({ devices: ['0'] }, process.pid)).toBeNull()
+  })
+
+  it('takes what was added since the start where the driver names no process of this system', async () => {
+    const gpus = await Gpus.open({ now: clock().now, onTrouble: onNote })
+    const query = CARDS.replace('24564, 564', '24564, 9564')
+    for (const apps of ['', `GPU-aaaa, ${process.pid}, [N/A]\n`, 'GPU-aaaa, 4194999, 9000\n']) {
+      standIn.says({ query, apps })
+      expect(await gpus.usedBy({ devices: ['0'] }, process.pid)).toBe(9000 * MIB)
+    }
+  })
+
+  it('sees that the only card fell off the bus, and takes a driver that fails for no such thing', async () => {
+    standIn.says({ query: `${FIRST}\n` })
+    const gpus = await Gpus.open({ now: clock().now, onTrouble: onNote })
+    standIn.says({ query: 'Failed to initialize NVML: Unknown Error\n', code: 255 })
+    await gpus.refresh()
+    expect(gpus.isLost({ devices: ['0'] })).toBe(false)
+    standIn.says({ query: 'Unable to determine the device handle for GPU0000:01:00.0: Unknown Error\n', code: 255 })
+    await gpus.refresh()
+    expect(gpus.isLost({ devices: ['0'] })).toBe(true)
   })
 
   it('offers the parts of a card that is cut, with the memory of their profile', async () => {
@@ -213,5 +233,22 @@ describe('a worker with cuda slots, with a stand-in for nvidia-smi', () => {
     expect(child).toBeDefined()
     const kept = JSON.parse(readFileSync(`${fleet.folder}/worker/slots.json`, 'utf8'))
     expect(Object.keys(kept)).toContain('GPU-bbbb')
+  })
+
+  it('goes on with the other card when one falls off the bus', async () => {
+    fleet = await openFleet()
+    const { slots, gpus } = await findSlots('cuda', { onNote })
+    if (gpus === null) throw new Error('no GPUs')
+    const { running, events } = await fleet.worker({ slots, gpus })
+    expect(running.slots().map(({ id }) => id)).toEqual(['cuda0', 'cuda1', 'score'])
+    standIn.says({
+      query: `${CARDS.split('\n')[1]}\nUnable to determine the device handle for GPU0000:0A:00.0: GPU is lost.\n`,
+      code: 15,
+    })
+    await waitUntil(() => events.some(({ event, slot }) => event === 'device-lost' && slot === 'cuda0'), { deadlineMs: 20_000 })
+    const sweep = await fleet.submit({ queries: ['a'], documents: ['b'] }, cudaLoad())
+    await fleet.done(sweep)
+    expect(fleet.service.cells(sweep)).toMatchObject([{ state: 'scored' }])
+    expect(events.filter(({ event }) => event === 'chunk').every(({ slot }) => slot === 'cuda1')).toBe(true)
   })
 })
