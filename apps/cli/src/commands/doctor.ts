@@ -1,75 +1,88 @@
-import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs'
-import { availableParallelism, totalmem } from 'node:os'
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { folderHolder, Ledger } from '@sweepboard/ledger'
 import { checkRedis } from '@sweepboard/queue'
 import type { Command } from 'commander'
+import { checkClock } from '../check-clock.ts'
+import { checkDisk, readDisk } from '../check-disk.ts'
+import { checkGpus } from '../check-gpu.ts'
+import { checkHub } from '../check-hub.ts'
+import { checkMachine } from '../check-machine.ts'
+import { checkPrograms } from '../check-programs.ts'
+import { checkSecrets } from '../check-secrets.ts'
 import { type CommonOptions, codeVersion, dataFolder } from '../context.ts'
+import { error, type Finding, ok } from '../finding.ts'
 import { commandHolder } from '../folder-source.ts'
-import { printJson, printResult, toFailure } from '../output.ts'
+import { readHubSettings } from '../hub.ts'
+import { printJson, printResult, toFailure, visible } from '../output.ts'
 import { addRedisOptions, type RedisOptions, readRedis } from '../redis-options.ts'
 import { findService } from '../service-address.ts'
 
-interface Finding {
-  readonly check: string
-  readonly state: 'ok' | 'warning' | 'error'
-  readonly message: string
-  readonly fix: string | null
+interface DoctorOptions extends CommonOptions, RedisOptions {
+  readonly secret: readonly string[]
+  readonly offline?: boolean
 }
 
 export function add(program: Command): void {
   const command = program
     .command('doctor')
     .description(
-      'What this machine has and lacks: Node, data folder, disk, Redis. Each finding with its fix; exit 1 when something is wrong.',
+      'What this machine has and lacks: Node, limits, disk, GPUs and CUDA, Redis, clock, tokens, hub, launchers. Each finding with its fix; exit 1 when something is wrong.',
     )
   addRedisOptions(command)
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
+    .option('--to <url>', 'compare the clock with that of this service')
+    .option('--token-file <file>', 'check that only its owner can read it')
+    .option('--secret <files...>', 'check these files too', [])
+    .option('--offline', 'do not ask the hub')
     .option('--json', 'one JSON document')
-    .addHelpText('after', '\nExamples:\n  sweepboard doctor\n  sweepboard doctor --redis redis://127.0.0.1:6379')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sweepboard doctor\n  sweepboard doctor --redis redis://127.0.0.1:6379\n  sweepboard doctor --to http://service:4400 --token-file write.token',
+    )
     .action(doctor)
 }
 
-async function doctor(options: CommonOptions & RedisOptions): Promise<void> {
-  const findings: Finding[] = [
-    { check: 'node', state: 'ok', message: `${process.version} at ${process.execPath}`, fix: null },
-    { check: 'sweepboard', state: 'ok', message: codeVersion(), fix: null },
-    {
-      check: 'machine',
-      state: 'ok',
-      message: `${availableParallelism()} cores, ${(totalmem() / 2 ** 30).toFixed(1)} GiB memory`,
-      fix: null,
-    },
-    checkData(dataFolder(options)),
+async function doctor(options: DoctorOptions): Promise<void> {
+  const folder = dataFolder(options)
+  const data = checkData(folder)
+  const findings = [
+    ok('sweepboard', codeVersion()),
+    ...checkMachine(),
+    data,
+    ...(data.state === 'error' ? [] : checkDisk(readDisk(folder))),
+    ...checkSecrets([options.tokenFile, options.redisPasswordFile, ...options.secret].filter((file) => file !== undefined)),
+    ...(
+      await Promise.all([
+        checkGpus(process.env),
+        checkLink(options),
+        checkClock(options.to).then((clock) => [clock]),
+        checkHub(readHubSettings({ offline: options.offline })),
+        checkPrograms(),
+      ])
+    ).flat(),
   ]
-  const link = readRedis(options, process.env)
-  if (link !== null) {
-    const redis = await checkRedis(link.url, { tls: link.tls })
-    if (redis.length === 0)
-      findings.push({ check: 'redis', state: 'ok', message: 'reachable, noeviction, append-only file', fix: null })
-    findings.push(
-      ...redis.map(({ code, severity, message, fix }) => ({
-        check: 'redis',
-        state: severity,
-        message: `${code}: ${message}`,
-        fix,
-      })),
-    )
-  } else
-    findings.push({
-      check: 'redis',
-      state: 'ok',
-      message: 'not needed to run here; pass --redis URL to check one for a fleet',
-      fix: null,
-    })
   if (findings.some((finding) => finding.state === 'error')) process.exitCode = 1
   if (options.json) return printJson(findings)
-  printResult(
-    findings
-      .map(
-        ({ check, state, message, fix }) => `${state.padEnd(7)} ${check}: ${message}${fix ? `\n        What to do: ${fix}` : ''}`,
-      )
-      .join('\n'),
-  )
+  const lines = findings.map(({ check, state, message, fix }) => {
+    const remedy = fix === null ? '' : `\n        What to do: ${fix}`
+    return visible(`${state.padEnd(7)} ${check}: ${message}${remedy}`)
+  })
+  printResult(lines.join('\n'))
+}
+
+async function checkLink(options: DoctorOptions): Promise<Finding[]> {
+  const check = 'redis'
+  let link: ReturnType<typeof readRedis>
+  try {
+    link = readRedis(options, process.env)
+  } catch (thrown) {
+    const failure = toFailure(thrown)
+    return [error(check, failure.message, failure.fix)]
+  }
+  if (link === null) return [ok(check, 'not needed to run here; pass --redis URL to check one for a fleet')]
+  const found = await checkRedis(link.url, { tls: link.tls })
+  if (found.length === 0) return [ok(check, 'reachable, 6.2 or newer, noeviction, append-only file')]
+  return found.map(({ code, severity, message, fix }) => ({ check, state: severity, message: `${code}: ${message}`, fix }))
 }
 
 function checkData(folder: string): Finding {
@@ -77,24 +90,15 @@ function checkData(folder: string): Finding {
   try {
     mkdirSync(folder, { recursive: true })
     accessSync(folder, constants.W_OK)
-    const { bavail, bsize } = statfsSync(folder)
-    const freeGiB = (bavail * bsize) / 2 ** 30
-    if (freeGiB < 1)
-      return {
-        check,
-        state: 'warning',
-        message: `${folder} has ${freeGiB.toFixed(2)} GiB free`,
-        fix: 'Free some space: a full disk stops the slots.',
-      }
     const holder = folderHolder(folder)
     if (holder !== null) {
       const url = findService(folder)
-      return { check, state: 'ok', message: `${folder} is held by ${holder}${url ? `, --to ${url}` : ''}`, fix: null }
+      return ok(check, `${folder} is held by ${holder}${url ? `, --to ${url}` : ''}`)
     }
     Ledger.open({ folder, holder: commandHolder() }).close()
-    return { check, state: 'ok', message: `${folder}, ${freeGiB.toFixed(0)} GiB free`, fix: null }
+    return ok(check, folder)
   } catch (thrown) {
-    const error = toFailure(thrown)
-    return { check, state: 'error', message: error.message, fix: error.fix }
+    const failure = toFailure(thrown)
+    return error(check, failure.message, failure.fix)
   }
 }
