@@ -105,7 +105,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
 
 /** Nobody can join an embedded run: a lane that no slot here can ever serve fails at once, with what would fit. */
 export function failUnservable({ service }: Embedded): void {
-  for (const { lane, reason } of service.coordinator.unservable()) {
+  for (const { lane, kind, reason } of service.coordinator.unservable()) {
+    // The service fails those itself, with what closed them.
+    if (kind === 'closed') continue
     const error = new SweepError('SB-WORK-004', { lane, reason })
     service.ledger.laneDead(lane, { code: error.code, kind: error.kind, message: error.message, fix: error.fix })
   }
