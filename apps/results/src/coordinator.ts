@@ -134,12 +134,16 @@ export class Coordinator {
     const lanes: BeatAnswer['lanes'] = {}
     const live = new Set(this.#hosts.views(now).map(({ host }) => host))
     const isLive = (host: string) => live.has(host)
+    const mayBeHeld = (key: string) =>
+      now - this.#startedAt < this.#graceMs &&
+      this.#ledger.openLeases().some(({ lane, host }) => lane === key && host !== null && !live.has(host))
     const told = this.#hosts.told(beat.host)
     for (const slot of beat.slots) {
       const lane = told.get(slot.id)
       if (lane === undefined || isScoreSlot(slot)) continue
       const load = lane === null ? null : this.#ledger.load(lane)
-      lanes[slot.id] = slot.device === 'endpoint' ? this.#holders.answer(beat, { slot: slot.id, load, isLive }, now) : load
+      lanes[slot.id] =
+        slot.device === 'endpoint' ? this.#holders.answer(beat, { slot: slot.id, load, isLive, mayBeHeld }, now) : load
     }
     return lanes
   }

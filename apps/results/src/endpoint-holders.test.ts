@@ -29,9 +29,17 @@ function beat(host: string, seq: number, lane: string | null, boot = 1): Beat {
 }
 
 /** One beat as the service handles it; answers the lane told. */
-function ask(holders: EndpointHolders, by: { beat: Beat; load: Load | null; now: number; silent?: string }): string | null {
+function ask(
+  holders: EndpointHolders,
+  by: { beat: Beat; load: Load | null; now: number; silent?: string; mayBeHeld?: boolean },
+): string | null {
   holders.heard(by.beat, by.now)
-  const given = { slot: 'endpoint0', load: by.load, isLive: (host: string) => host !== by.silent }
+  const given = {
+    slot: 'endpoint0',
+    load: by.load,
+    isLive: (host: string) => host !== by.silent,
+    mayBeHeld: () => by.mayBeHeld ?? false,
+  }
   return holders.answer(by.beat, given, by.now)?.key ?? null
 }
 
@@ -79,6 +87,13 @@ describe('EndpointHolders', () => {
     ask(holders, { beat: beat('a', 7, LANE), load, now: 0 })
     expect(ask(holders, { beat: beat('b', 1, null), load, now: 1 })).toBeNull()
     expect(ask(holders, { beat: beat('b', 2, null), load, now: 2, silent: 'a' })).toBe(LANE)
+  })
+
+  it('waits after a restart of the service while somebody not heard of may have the lane', () => {
+    const holders = new EndpointHolders()
+    expect(ask(holders, { beat: beat('b', 1, null), load, now: 0, mayBeHeld: true })).toBeNull()
+    expect(ask(holders, { beat: beat('a', 8, LANE), load, now: 1, mayBeHeld: true })).toBe(LANE)
+    expect(ask(holders, { beat: beat('b', 2, null), load, now: 2 })).toBeNull()
   })
 
   it('lets a worker that was started again have its own lane', () => {

@@ -38,19 +38,26 @@ export class EndpointHolders {
 
   /**
    * What a slot is to be told in the answer to this beat, where the choice gave it `load`: the load, or null as long as it must wait.
-   * `isLive`: whether a host was heard of lately; of one that was not, nothing is waited for but its last requests.
+   * `isLive`: whether a host was heard of lately; of one that was not, nothing is waited for but its last requests. `mayBeHeld`: whether a host not
+   * heard of since the service was started may have the lane.
    */
   answer(
     beat: Beat,
-    given: { readonly slot: string; readonly load: Load | null; readonly isLive: (host: string) => boolean },
+    given: {
+      readonly slot: string
+      readonly load: Load | null
+      readonly isLive: (host: string) => boolean
+      readonly mayBeHeld: (lane: string) => boolean
+    },
     now: number,
   ): Load | null {
-    const { slot, load, isLive } = given
+    const { slot, load, isLive, mayBeHeld } = given
     for (const [lane, holder] of this.#holders)
       if (holder.host === beat.host && holder.slot === slot && lane !== load?.key)
         holder.leaveAsked ??= { boot: beat.boot, seq: beat.seq }
     if (load === null) return null
     const holder = this.#holders.get(load.key)
+    if (holder === undefined && mayBeHeld(load.key)) return null
     const isOwn = holder?.host === beat.host && holder.slot === slot && holder.leftAt === null
     if (holder !== undefined && !isOwn) {
       if (!isLive(holder.host)) holder.leftAt ??= now
