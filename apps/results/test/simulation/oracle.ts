@@ -1,5 +1,6 @@
 import { type Config, configKey, type End, type PlannedGroup } from '@sweepboard/contracts'
 import { type CellRow, ChildOracle } from './oracle-children.ts'
+import { ForgetOracle } from './oracle-forget.ts'
 import type { SimHost } from './sim-host.ts'
 import type { Item } from './sim-types.ts'
 import type { Simulation } from './simulation.ts'
@@ -21,6 +22,7 @@ export class Oracle {
   readonly begunCount = new Map<string, number>()
   readonly closedAt = new Map<string, number>()
   readonly children: ChildOracle
+  readonly forgetting: ForgetOracle
   readonly #sim: Simulation
   readonly #begunBy = new Map<string, Set<string>>()
   readonly #stopped = new Set<string>()
@@ -35,6 +37,7 @@ export class Oracle {
   constructor(sim: Simulation) {
     this.#sim = sim
     this.children = new ChildOracle(sim)
+    this.forgetting = new ForgetOracle(sim)
   }
 
   #all<R>(sql: string, ...values: (string | number)[]): R[] {
@@ -86,6 +89,12 @@ export class Oracle {
       if (row?.digest === null && row.lease === lease)
         throw new Violation('outbox-before-ack', `${lease} completed with ${label} nowhere`)
     }
+  }
+
+  /** A chunk's vectors went because nobody needed them: whoever needs them next has them encoded once more. */
+  forgot(name: string): void {
+    this.#digests.delete(name)
+    this.allow(1)
   }
 
   /** Before the ledger expires a lease; `inBeat`: because a beat did not name it. */

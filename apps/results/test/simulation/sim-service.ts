@@ -3,6 +3,7 @@ import { SweepError } from '@sweepboard/contracts'
 import { isAfter, windowFor } from '@sweepboard/dispatch'
 import { Ledger, type Submission } from '@sweepboard/ledger'
 import { Coordinator } from '../../src/coordinator.ts'
+import type { VectorOrder } from '../../src/forget-vectors.ts'
 import { Garbage } from '../../src/garbage.ts'
 import type { Breakage } from './breakage.ts'
 import type { SimHost } from './sim-host.ts'
@@ -67,6 +68,15 @@ export class SimService {
     ledger.expire = (lease) => {
       this.#sim.oracle.expiring(lease, this.#inBeat)
       return expire(lease)
+    }
+    const forget = ledger.forget.bind(ledger)
+    ledger.forget = (encodings, rule) => {
+      const answer = this.#sim.oracle.forgetting.watch(rule, () => forget(encodings, rule))
+      if (answer.forgotten.length > 0 && this.#sim.now < this.#sim.calm && this.#sim.retention.isFatal) {
+        this.crashed = 'gc.forgotten'
+        throw new Crash(this.crashed)
+      }
+      return answer
     }
     return ledger
   }
@@ -193,6 +203,8 @@ export class SimService {
       if (this.crashed === null) await this.#coordinator.tick()
       this.#checkWindow()
       if (this.crashed === null && this.#sim.now % 10 === 0) this.#collect()
+      if (this.crashed === null && this.#sim.retention.isOn && this.#sim.now % 7 === 0) this.#inBackground(this.#garbage.retire())
+      if (this.crashed === null && this.#sim.now < this.#sim.calm && this.#sim.retention.isAsked) this.#collect({})
     } catch (thrown) {
       if (!(thrown instanceof Crash)) throw thrown
     }
@@ -203,7 +215,7 @@ export class SimService {
   #users(): void {
     for (const { id, at, plan, weight } of this.#sim.world.plans) {
       if (this.#sim.now > at && this.#sim.sql('select 1 from sweep where id = ?', id).length === 0)
-        this.#submit({ sweep: id, name: id, spec: '', plan, createdAt: '', weight })
+        this.#submit({ sweep: id, name: id, spec: '', plan, createdAt: '', weight, keep: this.#sim.retention.keepOf(id) })
     }
     while (this.#controls.length > 0 && (this.#controls[0]?.at ?? 0) <= this.#sim.now) {
       const next = this.#controls.shift()
@@ -253,8 +265,12 @@ export class SimService {
     })
   }
 
-  #collect(): void {
-    this.#garbage.collect({ olderThanMs: GC_TICKS * 1000, isDry: false }).catch((thrown: unknown) => {
+  #collect(vectors?: VectorOrder): void {
+    this.#inBackground(this.#garbage.collect({ olderThanMs: GC_TICKS * 1000, isDry: false, vectors }))
+  }
+
+  #inBackground(work: Promise<unknown>): void {
+    work.catch((thrown: unknown) => {
       // A crash has named itself in `crashed`; the process dies at the end of this tick.
       if (!(thrown instanceof Crash)) this.#failed = thrown
     })

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { BREAKAGES } from './breakages.ts'
 import { CHILD_BREAKAGES } from './breakages-children.ts'
+import { FORGET_BREAKAGES } from './breakages-forget.ts'
 import { Simulation } from './simulation.ts'
 import { Violation } from './violation.ts'
 
 /** Seeds a planted breakage may need before it is found. */
 const PATIENCE = 400
-const PLANTED = { ...BREAKAGES, ...CHILD_BREAKAGES }
+const PLANTED = { ...BREAKAGES, ...CHILD_BREAKAGES, ...FORGET_BREAKAGES }
 
 describe('a simulated run', () => {
   it('is the same for the same seed', async () => {

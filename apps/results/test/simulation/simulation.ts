@@ -6,6 +6,7 @@ import { heal, mischief } from './mischief.ts'
 import { Oracle } from './oracle.ts'
 import { SimHost } from './sim-host.ts'
 import { SimQueue } from './sim-queue.ts'
+import { SimRetention } from './sim-retention.ts'
 import { type Requests, SimService } from './sim-service.ts'
 import { Crash, Violation } from './violation.ts'
 import { type Mode, World } from './world.ts'
@@ -50,6 +51,7 @@ export class Simulation {
   readonly calm: number
   readonly queue: SimQueue
   readonly oracle: Oracle
+  readonly retention: SimRetention
   readonly hosts: SimHost[] = []
   readonly db: SqliteDatabase
   readonly store = new Map<string, string>()
@@ -100,6 +102,7 @@ export class Simulation {
       tailKillers: breakage.tailKillers ?? seed % 16 === 13,
     })
     this.calm = this.mode === 'chaos' && this.world.hasStages ? LONG_CALM : CALM
+    this.retention = new SimRetention(seed, breakage.retentionRate ?? 0.3)
     this.queue = new SimQueue(chance)
     this.db = openDatabase(':memory:')
     this.oracle = new Oracle(this)
