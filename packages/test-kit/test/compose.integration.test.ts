@@ -93,12 +93,15 @@ class Machine {
   #mapped(name: string, argv: readonly string[]): string[] {
     const words = argv.map((word) =>
       this.#path(name, word).replace(
-        /(redis|service|127\.0\.0\.1):(6379|4400)/g,
+        /(redis|service|127\.0\.0\.1):(6379|4400|9464)/g,
         (_, _host, port) => `127.0.0.1:${this.#ports[port]}`,
       ),
     )
-    const at = words.indexOf('--port')
-    if (at >= 0) words[at + 1] = String(this.#ports[words[at + 1] as string])
+    for (const flag of ['--port', '--metrics-port']) {
+      const at = words.indexOf(flag)
+      // Each container has ports of its own; here the second worker takes any free one.
+      if (at >= 0) words[at + 1] = name === 'worker-nvidia' ? '0' : String(this.#ports[words[at + 1] as string])
+    }
     const redisPort = String(this.#ports['6379'])
     // Redis listens on the port of its default, in the folder of its volume: neither is a word of the command.
     if (words[0] === 'redis-server') words.push('--port', redisPort, '--bind', '127.0.0.1', '--dir', this.data(name))
@@ -130,12 +133,16 @@ describe.skipIf(missing.length > 0)(
   () => {
     let machine: Machine
     beforeAll(async () => {
-      machine = new Machine({ 6379: await freePort(), 4400: await freePort() })
+      machine = new Machine({ 6379: await freePort(), 4400: await freePort(), 9464: await freePort() })
     })
     afterAll(() => machine.close())
 
     it('each service comes up after what it depends on is healthy', async () => {
-      expect([...services.keys()]).toEqual(['redis', 'service', 'worker'])
+      expect([...services].filter(([, { profiles }]) => profiles.length === 0).map(([name]) => name)).toEqual([
+        'redis',
+        'service',
+        'worker',
+      ])
       expect(service('service').dependsOn).toEqual(['redis'])
       expect(service('worker').dependsOn).toEqual(['service'])
       expect(await machine.probe('redis')).not.toBe(0)
@@ -145,7 +152,21 @@ describe.skipIf(missing.length > 0)(
       machine.start('service')
       await machine.healthy('service')
       machine.start('worker')
-      await waitUntil(() => machine.said.get('worker')?.includes('Joined'), { deadlineMs: 30_000, what: 'the worker joined' })
+      await machine.healthy('worker')
+      expect(machine.said.get('worker')).toContain('Joined')
+    })
+
+    it('the NVIDIA worker waits for its profile, is given the cards, and differs from the other in nothing it need not', async () => {
+      const [cpu, nvidia] = [service('worker'), service('worker-nvidia')]
+      expect(nvidia.profiles).toEqual(['nvidia'])
+      expect(nvidia.devices).toEqual([{ driver: 'nvidia', count: 'all', capabilities: ['gpu'] }])
+      expect(nvidia.argv.map((word) => (word === 'auto' ? 'cpu' : word))).toEqual(cpu.argv)
+      for (const field of ['env', 'mounts', 'dependsOn', 'health'] as const) expect(nvidia[field]).toEqual(cpu[field])
+      expect(nvidia.stopMs).toBeGreaterThan(cpu.stopMs)
+      // Its command on this machine, which may have no card: it joins all the same.
+      machine.start('worker-nvidia')
+      await waitUntil(() => machine.said.get('worker-nvidia')?.includes('Joined'), { deadlineMs: 60_000, what: 'it joined' })
+      expect(await machine.stop('worker-nvidia')).toBe(0)
     })
 
     it('the published port is the one the service listens on, and the board asks for the token', async () => {

@@ -15,6 +15,14 @@ export interface ComposeService {
   /** Ports published, as "host:container". */
   readonly ports: readonly string[]
   readonly stopMs: number
+  /** Started only when one of them is asked for; always where there is none. */
+  readonly profiles: readonly string[]
+  /** Devices of the host that it is given. */
+  readonly devices: readonly {
+    readonly driver: string
+    readonly count: string | number
+    readonly capabilities: readonly string[]
+  }[]
 }
 
 interface Raw {
@@ -27,6 +35,8 @@ interface Raw {
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
   readonly healthcheck?: { readonly test: readonly string[]; readonly interval: string; readonly retries: number }
   readonly stop_grace_period?: string
+  readonly profiles?: readonly string[]
+  readonly deploy?: { readonly resources: { readonly reservations: { readonly devices: ComposeService['devices'] } } }
 }
 
 /** What an image adds to each of its containers. */
@@ -81,6 +91,8 @@ function serviceOf(raw: Raw, secrets: Record<string, { file: string }>): Compose
       : null,
     ports: raw.ports ?? [],
     stopMs: milliseconds(raw.stop_grace_period ?? '10s'),
+    profiles: raw.profiles ?? [],
+    devices: raw.deploy?.resources.reservations.devices ?? [],
   }
 }
 
