@@ -31,22 +31,21 @@ export function judgeRanking(
   options: JudgingOptions = {},
 ): JudgedRanking {
   const { relevanceLevel = 1, depth = Number.POSITIVE_INFINITY } = options
-  const grades = new Int32Array(Math.min(order.length, depth))
-  const known = list.gradesOf?.(qrels)
-  for (let rank = 0; rank < grades.length; rank++) {
-    if (known) {
-      grades[rank] = known[order[rank] as number] as number
-      continue
-    }
-    const grade = qrels.get(list.documentIds[order[rank] as number] as string)
-    grades[rank] = grade === undefined || grade < 0 ? -1 : grade
-  }
+  const known = list.ranked ? list.gradesOf?.(qrels) : undefined
+  const grades = known?.subarray(0, depth) ?? gradesInOrder(list, order.subarray(0, depth), qrels)
   const judged = [...qrels.values()].filter((grade) => grade >= 0)
   const relevant = judged.filter((grade) => grade >= relevanceLevel).length
   const ideal = Int32Array.from(judged.filter((grade) => grade > 0))
     .sort()
     .reverse()
   return { grades, ideal, relevant, judgedNotRelevant: judged.length - relevant, relevanceLevel }
+}
+
+function gradesInOrder({ documentIds }: RankedList, order: Uint32Array, qrels: Judgments): Int32Array {
+  return Int32Array.from(order, (index) => {
+    const grade = qrels.get(documentIds[index] as string)
+    return grade === undefined || grade < 0 ? -1 : grade
+  })
 }
 
 /** The cut-off metrics of one query, each [cutoffs]. */

@@ -7,7 +7,7 @@ export interface RankedList {
   readonly scores: Float32Array | Float64Array
   /** The maker vouches for the order of `rankDocuments` with float32 scores, and that no id occurs twice: nobody looks again. */
   readonly ranked?: boolean
-  /** [documents] grade of each by a quicker way than looking its id up; -1 where unjudged or below 0. */
+  /** Of a ranked list: [documents] grade of each by a quicker way than looking its id up; -1 where unjudged or below 0. */
   gradesOf?(judgments: ReadonlyMap<string, number>): Int32Array
 }
 

@@ -30,6 +30,7 @@ export class DocumentRows {
   /** Documents of row r: `documents[first[r]]` to `documents[first[r + 1] - 1]`. */
   private readonly first: Uint32Array
   private readonly documents: Uint32Array
+  private keys = new BigUint64Array(0)
 
   /** Throws `SB-SCORE-002` where an id occurs twice. */
   constructor(documentIds: readonly string[], documentRows: readonly number[], rowCount: number) {
@@ -60,8 +61,9 @@ export class DocumentRows {
 
   /** The ranked list of found rows; `exceptId` (the query's own id) is dropped after the cut, and nothing fills its place. */
   rank(found: FoundRows, exceptId: string | null = null): RankedList {
-    const words = new Uint32Array(this.sortedKeys(found).buffer)
-    const size = Math.min(RUN_DEPTH, words.length / 2)
+    const keys = this.sortedKeys(found)
+    const words = new Uint32Array(keys.buffer)
+    const size = Math.min(RUN_DEPTH, keys.length)
     const except = exceptId === null ? undefined : this.catalogue.placeOf(exceptId)
     const places = new Uint32Array(size)
     const scores = new Float32Array(size)
@@ -79,8 +81,8 @@ export class DocumentRows {
   private sortedKeys(found: FoundRows): BigUint64Array<ArrayBuffer> {
     let count = 0
     for (const row of found.rows) count += (this.first[row + 1] as number) - (this.first[row] as number)
-    const keys = new BigUint64Array(count)
-    const words = new Uint32Array(keys.buffer)
+    if (this.keys.length < count) this.keys = new BigUint64Array(count)
+    const words = new Uint32Array(this.keys.buffer)
     let at = 0
     for (let i = 0; i < found.rows.length; i++) {
       const row = found.rows[i] as number
@@ -90,7 +92,7 @@ export class DocumentRows {
         words[at++] = high
       }
     }
-    return keys.sort()
+    return this.keys.subarray(0, count).sort()
   }
 }
 

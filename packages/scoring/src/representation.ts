@@ -27,9 +27,13 @@ export class Representation {
     return this.range?.source ?? null
   }
 
+  get scoresAreProducts(): boolean {
+    return this.config.precision !== 'binary'
+  }
+
   /** The score that stands in the run, from the product. */
   scoreOf(product: number): number {
-    return this.config.precision === 'binary' ? 1 - (this.dim - product) / this.dim : product
+    return this.scoresAreProducts ? product : 1 - (this.dim - product) / this.dim
   }
 }
 

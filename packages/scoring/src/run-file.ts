@@ -24,10 +24,13 @@ export function writeRun({ queryIds, lists }: RunFile): Uint8Array<ArrayBuffer> 
   const documents = lists.reduce((sum, { scores }) => sum + scores.length, 0)
   const body = new ByteWriter(documents * BYTES_PER_DOCUMENT)
   const numbered = numberedDocuments(lists)
+  const longest = lists.reduce((most, { scores }) => Math.max(most, scores.length), 0)
+  const room = new Float32Array(longest)
   for (const [i, { scores }] of lists.entries()) {
     body.varint(scores.length)
     body.varints(numbered.back[i] as Uint32Array)
-    const keys = new Uint32Array(scores.slice().buffer)
+    room.set(scores)
+    const keys = new Uint32Array(room.buffer, 0, scores.length)
     let before = 0
     for (let at = 0; at < keys.length; at++) {
       const key = keyOf(keys[at] as number)

@@ -26,12 +26,16 @@ export async function scoreGroup(work: ScoreWork, io: ScoreIo, where: { host: st
   try {
     const judgments = readJudgments(bytes, work)
     const searched = await searchGroup(work, judgments, io)
-    const results: CellResult[] = []
+    const results: Promise<CellResult>[] = []
     for (const config of searched.configs) {
-      results.push(await scoreConfig(config, { work, judgments, searched, where, io }))
+      const result = scoreConfig(config, { work, judgments, searched, where, io })
+      result.catch(() => undefined) // thrown below: by its own turn or by Promise.all
+      results.push(result)
+      // One config's artifacts are written while the next one is computed, no more: they wait in memory.
+      await results.at(-2)
       step(io)
     }
-    return { results, failures: searched.failures }
+    return { results: await Promise.all(results), failures: searched.failures }
   } catch (error) {
     if (!(error instanceof SweepError) || !error.code.startsWith('SB-SCORE-')) throw error
     return { results: [], failures: work.configs.map(({ key }) => failureOf(key, error)) }
@@ -89,12 +93,13 @@ async function scoreConfig({ key, found }: SearchedGroup['configs'][number], sco
   const mainScore = metrics[work.mainScore]
   if (mainScore === undefined) throw misfit(`no metric is called ${work.mainScore}`)
   const metricSeconds = (performance.now() - began) / 1000
+  const [run, perQueryScores] = await Promise.all([io.put(writeRun({ queryIds, lists })), io.put(writePerQuery(perQuery))])
   return {
     config: key,
     metrics,
     mainScore,
-    run: await io.put(writeRun({ queryIds, lists })),
-    perQuery: await io.put(writePerQuery(perQuery)),
+    run,
+    perQuery: perQueryScores,
     evidence: {
       ...where,
       ...searched.blocks,

@@ -89,7 +89,9 @@ class Lane {
     return {
       found: (query) => {
         const { rows, scores } = top.found(query)
-        return { rows, scores: scores.map((product) => representation.scoreOf(product)) }
+        return representation.scoresAreProducts
+          ? { rows, scores }
+          : { rows, scores: scores.map((product) => representation.scoreOf(product)) }
       },
       seconds,
       calibration: representation.calibration,
