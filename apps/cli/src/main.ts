@@ -100,5 +100,5 @@ for (const stream of [process.stdout, process.stderr])
 const code = await main(process.argv.slice(2))
 process.exitCode = code
 // A command that ended has released what it opened; what is left (keep-alive sockets) must not hold the process.
-if (!process.stdout.writableNeedDrain) process.exit(code)
-else process.stdout.once('drain', () => process.exit(code))
+// Where a program reads along, both streams are sockets, and what they still hold would go with the process.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(code)))
