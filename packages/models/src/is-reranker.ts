@@ -14,7 +14,8 @@ export async function isReranker(source: {
 }): Promise<boolean> {
   const { model, folder, engine, like } = source
   if (typeof engine === 'object' && 'rerank-api' in engine) return true
-  const names = [like, model, folder === null ? undefined : hubIdOf(folder)?.model]
+  if (typeof engine === 'object' && 'launch' in engine && engine.launch.dialect === 'rerank-api') return true
+  const names = [like, model, folder === null ? undefined : hubIdOf(folder)?.model.replace(/-GGUF$/i, '')]
   if (names.some((name) => name !== undefined && rerankerCard(name) !== null)) return true
   if (folder === null) return false
   const config = await readJson(folder, 'config.json').catch(() => null)

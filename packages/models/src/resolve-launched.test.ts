@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isRemote } from '@sweepboard/contracts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isReranker } from './is-reranker.ts'
 import { launchFolder } from './launchers/launch-weights.ts'
 import { weightsUnder } from './launchers/launch-weights-under.ts'
 import type { LaunchChoice, RecipePatch } from './model-source.ts'
@@ -16,6 +17,15 @@ const plan = (model: string, launch: LaunchChoice, given: { recipe?: RecipePatch
   resolveModel({ model, engine: { launch }, ...given }, { baseDir: '/nowhere' })
 const planReranker = (model: string, launch: LaunchChoice, revision?: string) =>
   resolveReranker({ model, engine: { launch }, revision }, { baseDir: '/nowhere' })
+
+describe('isReranker', () => {
+  it('goes by the dialect of a host’s own launcher, and by a GGUF folder’s name', async () => {
+    const own = (dialect: 'rerank-api' | 'openai') => ({ launch: { name: 'mine', dialect } })
+    expect(await isReranker({ model: 'me/x', folder: null, engine: own('rerank-api') })).toBe(true)
+    expect(await isReranker({ model: 'me/x', folder: null, engine: own('openai') })).toBe(false)
+    expect(await isReranker({ model: 'm', folder: '/models/Qwen/Qwen3-Reranker-8B-GGUF' })).toBe(true)
+  })
+})
 
 describe('a hub id', () => {
   it('takes revision, recipe and memory from its card, and nothing runs', async () => {

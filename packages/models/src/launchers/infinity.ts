@@ -1,7 +1,7 @@
 import { flags, type Launcher, textMember } from './launcher.ts'
 
 /**
- * Infinity (`infinity_emb`), read at 0.0.77: `cli.py`, `env.py`, `args.py` of michaelfeil/infinity. Its torch engine pools as the
+ * Infinity (`infinity_emb`) 0.0.77: `cli.py`, `env.py`, and its own `v2 --help`, which takes every flag used here. Its torch engine pools as the
  * model's own modules.json says; `--pooling-method` (mean or cls) is what its other engines go by. It has no flag for a length:
  * it cuts at the model's own, so nothing longer may be sent. `--trust-remote-code` is on unless told otherwise.
  */

@@ -9,7 +9,7 @@ const CONTEXT_TOKENS = 32_768
 const MOST_SEQUENCES = 8
 
 /**
- * llama.cpp's server, read at main of August 2026: `tools/server/README.md`. An input must fit one physical batch (`--ubatch-size`), and the
+ * llama.cpp's server, read in a copy of 2026: `tools/server/README.md`. An input must fit one physical batch (`--ubatch-size`), and the
  * context is divided among the sequences. `/health` answers 503 while the model is loaded. It pins no hub revision, so it is only
  * given files.
  */

@@ -1,7 +1,7 @@
 import { type Launcher, textMember } from './launcher.ts'
 
 /**
- * Ollama, read at main of August 2026: `envconfig/config.go`, `docs/faq.mdx`. It serves its own store, in which the model must lie
+ * Ollama, read in copies of `envconfig/config.go` (2024) and of `docs/faq.mdx` and `docs/context-length.mdx` (August 2026). It serves its own store, in which the model must lie
  * (`ollama pull`): it is up before a model is loaded, the first probe loads it, and tells by name one that is not there. The context
  * is said, because it otherwise depends on the memory of the GPU.
  */

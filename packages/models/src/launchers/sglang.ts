@@ -5,7 +5,7 @@ import { templateFile } from './server-template.ts'
 const SPARE_TOKENS = 8
 
 /**
- * SGLang, read at main of August 2026: `server_args.py`, `serving_rerank.py`, `docs/advanced_features/server_arguments.md`. It pools as the
+ * SGLang, read in copies of 2026: `serving_rerank.py`, `docs/advanced_features/server_arguments.md`. It pools as the
  * model's own files say and gives unit length. A yes-no reranker must be started as a generating model, any other as an embedding
  * one. Its prefix cache does not fit attention that looks ahead, and makes a score depend on what was asked before.
  */

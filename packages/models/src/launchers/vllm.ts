@@ -7,7 +7,7 @@ const POOLING: Readonly<Record<string, string>> = { lasttoken: 'LAST', cls: 'CLS
 const CONTENT = (role: string) => `messages | selectattr("role", "eq", "${role}") | map(attribute="content") | first`
 
 /**
- * vLLM, read at 0.19 and main of August 2026: `docs/models/pooling_models/{README,embed,scoring}.md`, `vllm/config/pooler.py`,
+ * vLLM, read in copies of 2026 (0.19 and later): `docs/models/pooling_models/{README,embed,scoring}.md`, `vllm/config/pooler.py`,
  * `examples/pooling/score/`. Pooled vectors have unit length by its own default (`use_activation`); a long input is refused.
  */
 export const vllm: Launcher = {
