@@ -32,7 +32,7 @@ export async function writeWhole(path: string, source: Source, expected: Expecte
   // Random, because processes of two hosts may have one number.
   const aside = `${path}.${randomBytes(8).toString('hex')}${ASIDE}`
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     const file = await open(aside, 'wx')
     let bytes = 0
     const hash = createHash('sha256')
@@ -60,6 +60,15 @@ export async function writeWhole(path: string, source: Source, expected: Expecte
     await unlink(aside).catch(() => undefined)
     throw toWriteError(error, folder)
   }
+}
+
+/** Node's recursive mkdir says ENOENT of a read-only file system; a plain one says what is the matter. */
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') return
+    if (error.code !== 'ENOENT') throw error
+    await mkdir(folder, { recursive: true })
+  })
 }
 
 type Source = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
