@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { SIDE } from '../test/fleet.ts'
 import type { EncodeReply } from './child-message.ts'
 import { type ChunkTools, encodeChunk } from './encode-chunk.ts'
-import type { EngineChild } from './engine-child.ts'
+import { type EngineChild, EngineNotOpened } from './engine-child.ts'
 
 const COUNTS = {
   tokenCount: 10,
@@ -80,5 +80,71 @@ describe('encodeChunk when memory runs out', () => {
       state: 'failed',
       failure: { kind: 'poison', code: 'SB-MODEL-010', text: 102, message: 'SB-MODEL-010: not even one text fits in memory' },
     })
+  })
+})
+
+describe('encodeChunk when the server dies that the worker started', () => {
+  const dead = (trouble: string | null = null) =>
+    new SweepError('SB-WORK-020', { model: 'm', what: 'was killed by SIGSEGV', trouble })
+  const holds = (text: number) => (call: Call) => call.start <= text && text < call.end
+
+  it('asks a new server the same once more, and blames nobody', async () => {
+    let deaths = 0
+    const { tools, asked } = toolsOn(() => {
+      deaths += 1
+      return deaths === 1 ? dead() : COUNTS
+    })
+    expect(await encodeChunk(REQUEST, tools)).toMatchObject({ state: 'done' })
+    expect(asked).toHaveLength(2)
+  })
+
+  it.each([100, 101, 102, 103])(
+    'finds the text it dies of each time, and never lets it die four times in a row (%i)',
+    async (text) => {
+      let row = 0
+      let longest = 0
+      const { tools } = toolsOn((call) => {
+        row = holds(text)(call) ? row + 1 : 0
+        longest = Math.max(longest, row)
+        return row > 0 ? dead() : COUNTS
+      })
+      expect(await encodeChunk(REQUEST, tools)).toMatchObject({
+        state: 'failed',
+        failure: { kind: 'poison', code: 'SB-MODEL-006', text },
+      })
+      expect(longest).toBeLessThanOrEqual(3)
+    },
+  )
+
+  it('counts a try against the chunk, and blames no text, when it also dies of others', async () => {
+    const { tools } = toolsOn(() => dead())
+    expect(await encodeChunk(REQUEST, tools)).toMatchObject({
+      state: 'failed',
+      failure: { kind: 'engine', code: 'SB-WORK-020', text: null },
+    })
+  })
+
+  it('blames the only text of a chunk when the server has encoded others', async () => {
+    const { tools } = toolsOn(() => dead())
+    const one = { ...REQUEST, end: REQUEST.start + 1 }
+    expect(await encodeChunk(one, tools)).toMatchObject({ state: 'failed', failure: { kind: 'engine', text: null } })
+    const engine = { encode: tools.engine.encode, hasEncoded: true } as EngineChild
+    expect(await encodeChunk(one, { ...tools, engine })).toMatchObject({
+      state: 'failed',
+      failure: { kind: 'poison', text: 100 },
+    })
+  })
+
+  it('halves what it is sent when it died for want of memory', async () => {
+    const { tools, asked, kept } = toolsOn(({ tokenBudget }) => ((tokenBudget ?? 2048) > 512 ? dead('memory') : COUNTS))
+    expect(await encodeChunk(REQUEST, tools)).toMatchObject({ state: 'done', splits: 2 })
+    expect(asked).toEqual([null, 1024, 512])
+    expect(kept).toEqual([512])
+  })
+
+  it('gives the chunk back when the server is closed for good', async () => {
+    const { tools } = toolsOn(() => COUNTS)
+    const engine = { encode: () => Promise.reject(new EngineNotOpened(dead())) } as unknown as EngineChild
+    expect(await encodeChunk(REQUEST, { ...tools, engine })).toMatchObject({ state: 'give-back', close: 'for-good' })
   })
 })

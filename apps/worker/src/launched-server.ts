@@ -1,14 +1,14 @@
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { SweepError, toSweepError } from '@sweepboard/contracts'
-import type { LaunchCommand } from '@sweepboard/models'
 import { pause } from './backoff.ts'
 import { isDiskFull } from './durable-file.ts'
 import { takeFreePort } from './free-port.ts'
 import { type CommandParts, makeCommand } from './server-command.ts'
+import { judgeDeath } from './server-death.ts'
 import { ServerLog } from './server-log.ts'
 import { ServerProcess } from './server-process.ts'
-import { NotReady, type ReadinessLimits, readVersion, untilReady } from './server-readiness.ts'
+import { goodVersion, NotReady, type ReadinessLimits, untilReady } from './server-readiness.ts'
 import type { ServerRecords } from './server-record.ts'
 import { nextServerState, ServerDeaths, type ServerEvent, type ServerState } from './server-state.ts'
 import { type Trouble, troubleIn } from './server-trouble.ts'
@@ -73,10 +73,6 @@ export class LaunchedServer {
     this.#log = new ServerLog(path, { now: parts.now, onLine: (line) => this.#onLine(line) })
   }
 
-  get state(): ServerState {
-    return this.#state
-  }
-
   /** Whether it answers, as far as the process table knows. */
   get isUp(): boolean {
     return this.#state === 'ready' && this.#process?.alive === true
@@ -128,7 +124,8 @@ export class LaunchedServer {
       else if (this.#state === 'stopped') await this.#launch('start', signal)
       else if (this.#state === 'waiting') {
         await pause(Math.max(0, this.#startAt - this.#parts.now()), signal)
-        await this.#launch('wait-over', signal)
+        // Told to end meanwhile, or started by another caller.
+        if (this.#state === 'waiting') await this.#launch('wait-over', signal)
       } else throw new SweepError('SB-CORE-001', { message: `a server that is ${this.#state} was asked to start` })
     }
   }
@@ -201,8 +198,7 @@ export class LaunchedServer {
         { process: this.#process, log: this.#log },
         { ...this.#parts.limits, now: this.#parts.now, signal },
       )
-      const version = await readVersion(command, signal)
-      this.#refuseVersion(command, version)
+      const version = await goodVersion(command, { model: this.#parts.load.model, server: this.#launcher, signal })
       this.#becomeReady(this.#process, {
         url: command.url,
         name: this.#launcher,
@@ -229,16 +225,12 @@ export class LaunchedServer {
     return this.#parts.slot.id.replaceAll(/[^\w.+-]/g, '-')
   }
 
-  #refuseVersion(command: LaunchCommand, version: string | null): void {
-    const reason = version === null ? null : command.refuse(version)
-    if (reason === null) return
-    throw new SweepError('SB-WORK-022', { model: this.#parts.load.model, server: this.#launcher, version, reason })
-  }
-
   #becomeReady(process: ServerProcess, ready: ReadyServer): void {
     this.#deaths.started()
     this.#gone = new AbortController()
     this.#ready = ready
+    // Whatever it said while it loaded, it has got over.
+    this.#trouble = null
     this.#move('answers')
     this.measure()
     const gone = this.#gone
@@ -279,22 +271,14 @@ export class LaunchedServer {
   async #judge(during: 'starting' | 'ready', what: string): Promise<void> {
     this.#process = null
     if (this.#isStopped) return
+    const isDeviceLost = await this.#parts.isDeviceLost()
     const { load, slot } = this.#parts
-    const tail = this.#log.tail(TOLD_BYTES)
-    const told = `${what}${tail === '' ? '' : `; its last lines:\n${tail}`}`
-    const trouble = (await this.#parts.isDeviceLost()) ? 'device' : (this.#trouble?.kind ?? null)
-    const about = { model: load.model, slot: slot.id, what: told }
-    this.#lastDeath = new SweepError(during === 'ready' ? 'SB-WORK-020' : 'SB-WORK-021', { ...about, trouble })
-    if (trouble === 'device') {
-      const line = this.#trouble?.line ?? 'the driver does not list it any more'
-      return this.#close(new SweepError('SB-WORK-024', { ...about, what: `${line} (the server ${told})` }))
-    }
-    if (trouble === 'memory' && during === 'starting') {
-      const line = this.#trouble?.line ?? ''
-      return this.#close(new SweepError('SB-WORK-023', { ...about, what: `${line} (it ${told})` }))
-    }
+    const about = { model: load.model, slot: slot.id, tail: this.#log.tail(TOLD_BYTES), trouble: this.#trouble }
+    const { death, closes } = judgeDeath({ ...about, during, what, isDeviceLost })
+    this.#lastDeath = death
+    if (closes !== null) return this.#close(closes)
     const wait = this.#deaths.died(during)
-    if (wait === null) return this.#close(this.#lastDeath)
+    if (wait === null) return this.#close(death)
     this.#startAt = this.#parts.now() + wait
     this.#move('cleared', `starts again in ${wait / 1000} s`)
   }

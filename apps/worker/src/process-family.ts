@@ -26,6 +26,7 @@ interface StatRow extends ProcessIdentity {
 
 const PAGE_BYTES = 4096
 const UNKILLABLE_MS = 10_000
+const NEW_MEMBERS_MS = 10_000
 
 /** The process table's row of a live process; null for a zombie and for none. */
 export function readStat(pid: number): StatRow | null {
@@ -68,6 +69,7 @@ export class ProcessFamily {
   readonly #mark: string
   readonly #leader: ProcessIdentity | null
   readonly #seen = new Map<number, string>()
+  #lookedAt = Number.NEGATIVE_INFINITY
 
   /** `leader` is the first process, in a session of its own; null where it is not known. */
   constructor(mark: string, leader: ProcessIdentity | null) {
@@ -78,6 +80,7 @@ export class ProcessFamily {
 
   /** Live members. */
   members(): StatRow[] {
+    this.#lookedAt = performance.now()
     const rows = new Map<number, StatRow>()
     for (const name of readdirSync('/proc')) {
       const row = /^\d+$/.test(name) && Number(name) !== process.pid ? readStat(Number(name)) : null
@@ -98,9 +101,15 @@ export class ProcessFamily {
     return [...found.values()]
   }
 
-  /** Bytes that all members hold in memory; what they share is counted for each. */
+  /**
+   * Bytes that all members hold in memory; what they share is counted for each. Cheap: looks for new members only now and then, because
+   * that takes a reading of the whole process table.
+   */
   residentBytes(): number {
-    return this.members().reduce((sum, { residentPages }) => sum + residentPages * PAGE_BYTES, 0)
+    const isOld = performance.now() - this.#lookedAt > NEW_MEMBERS_MS
+    const rows = isOld ? this.members() : [...this.#seen.keys()].map((pid) => readStat(pid)).filter((row) => row !== null)
+    const own = rows.filter(({ pid, startTime }) => this.#seen.get(pid) === startTime)
+    return own.reduce((sum, { residentPages }) => sum + residentPages * PAGE_BYTES, 0)
   }
 
   /** Signals all members; false when there was none. */

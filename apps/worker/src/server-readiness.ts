@@ -1,3 +1,4 @@
+import { SweepError } from '@sweepboard/contracts'
 import type { LaunchCommand } from '@sweepboard/models'
 import { pause } from './backoff.ts'
 import type { ServerLog } from './server-log.ts'
@@ -47,8 +48,22 @@ export async function untilReady(
   }
 }
 
-/** The version a server names; null where it has no such route or gives no such answer. */
-export async function readVersion(command: Pick<LaunchCommand, 'version'>, signal: AbortSignal): Promise<string | null> {
+/**
+ * The version a server names; null where it has no such route or gives no such answer.
+ * @throws SweepError `SB-WORK-022` for one that must not be used
+ */
+export async function goodVersion(
+  command: Pick<LaunchCommand, 'version' | 'refuse'>,
+  about: { readonly model: string; readonly server: string; readonly signal: AbortSignal },
+): Promise<string | null> {
+  const { model, server, signal } = about
+  const version = await readVersion(command, signal)
+  const reason = version === null ? null : command.refuse(version)
+  if (reason !== null) throw new SweepError('SB-WORK-022', { model, server, version, reason })
+  return version
+}
+
+async function readVersion(command: Pick<LaunchCommand, 'version'>, signal: AbortSignal): Promise<string | null> {
   if (command.version === null) return null
   const answer = await ask(command.version.url, signal)
   if (answer === null) return null

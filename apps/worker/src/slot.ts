@@ -16,6 +16,7 @@ import type { Gpus } from './gpus.ts'
 import type { Host } from './host.ts'
 import { hostMemoryBytes } from './host-memory.ts'
 import type { LaunchedServer } from './launched-server.ts'
+import { readKey } from './read-key.ts'
 import { type EncodeSlot, runEncode } from './run-encode.ts'
 import { runTicket } from './run-ticket.ts'
 import type { SlotOption } from './slot-option.ts'
@@ -290,12 +291,4 @@ export class Slot {
       onRetry: ({ message }) => options.log({ event: 'child-gone', slot: this.option.id, lane: load.key, message }),
     })
   }
-}
-
-function readKey(load: Load, options: Host['options']): string | null {
-  const variable = load.open.keyVariable
-  if (variable === null) return null
-  const value = options.allowEnv.includes(variable) ? options.readEnv(variable) : undefined
-  if (value === undefined || value === '') throw new SweepError('SB-HTTP-006', { variable })
-  return value
 }
