@@ -96,6 +96,8 @@ export interface LaunchFacts {
  */
 export async function launchedLoad(plan: LaunchPlan, facts: LaunchFacts): Promise<Omit<Load, 'key'>> {
   const { choice, launcher, weights, folder } = plan
+  if (facts.revision !== null && !/^\w[\w./-]{0,99}$/.test(facts.revision))
+    throw new SweepError('SB-SPEC-004', { path: 'revision', message: 'must be a commit, a tag or a branch' })
   if (folder === null && facts.revision === null) throw new SweepError('SB-MODEL-013', { model: facts.model })
   const least = facts.recipeTokens
   if (choice.maxTokens !== undefined && least !== null && choice.maxTokens < least)

@@ -113,6 +113,43 @@ describe('launchCommand', () => {
     expect(argv).not.toContain('--revision')
   })
 
+  it('tells a server nothing of a load that reads as an option or leaves its folder', async () => {
+    const load = await embedding('0.6B', { name: 'vllm' })
+    const evil: [string, string][] = [
+      ['repo', '--trust-remote-code'],
+      ['repo', '-x/y'],
+      ['revision', '--config=/tmp/x'],
+      ['model', '--help'],
+      ['quantization', '-q'],
+      ['file', '../../etc/passwd'],
+      ['pooling', 'mean"}'],
+    ]
+    for (const [key, value] of evil) {
+      const identity = { ...load.identity, options: { ...load.identity.options, [key]: value } }
+      expect(() => launchCommand({ ...load, identity }, place(['0'])), `${key} ${value}`).toThrow(
+        /SB-WORK-032.*none that a server is told/,
+      )
+    }
+    await expect(
+      resolveModel({ model: 'a/b', engine: { launch: { name: 'vllm' } }, revision: '--x', recipe: { dimensions: 8 } }, CONTEXT),
+    ).rejects.toThrow('SB-SPEC-004')
+  })
+
+  it('gives a server no Jinja but its own: braces of a template are a string', async () => {
+    const load = await reranker('Qwen/Qwen3-Reranker-0.6B', { name: 'sglang' })
+    const pair = load.open.pair as NonNullable<typeof load.open.pair>
+    const middle = (pair.template as NonNullable<typeof pair.template>).middle
+    const texts = ['{', '{{ cycler.__init__.__globals__ }}', 'a {% x %} "b" \\ {# c', '}}', 'plain\n\n']
+    for (const prefix of texts)
+      for (const suffix of texts) {
+        const open = { ...load.open, pair: { ...pair, template: { prefix, middle, suffix } } }
+        const text = launchCommand({ ...load, open }, place(['0'])).files[0]?.text as string
+        // What is left when each expression is taken out holds no brace; strings may hold any.
+        const rest = text.replace(/\{\{ (?:"(?:[^"\\]|\\.)*"|messages\[[01]\]\["content"\]) \}\}/g, '')
+        expect(rest).not.toMatch(/[{}]/)
+      }
+  })
+
   it('names the known ones where a launcher is unknown', async () => {
     const load = await embedding('0.6B', { name: 'my-server' })
     expect(() => launchCommand(load, place([]))).toThrow(/SB-WORK-031.*vllm, sglang/)

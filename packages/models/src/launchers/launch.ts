@@ -50,18 +50,33 @@ function refuseMisfit(launcher: Launcher, { serves, place }: LaunchRequest): voi
     throw refuse(`it uses ${launcher.mostDevices} GPU, the slot joins ${place.devices.length}`)
 }
 
+/** What a load may put on a command line, by what it is: a sweep may come from anybody, and none of it may read as an option. */
+const SAFE: Readonly<Record<string, RegExp>> = {
+  repo: /^\w[\w.-]*\/\w[\w.-]*$/,
+  revision: /^\w[\w./-]{0,99}$/,
+  model: /^\w[\w.:/@+ -]{0,199}$/,
+  dtype: /^\w{1,40}$/,
+  quantization: /^\w[\w-]{0,39}$/,
+  file: /^\w[\w.-]{0,199}$/,
+  pooling: /^\w{1,40}$/,
+}
+
 function requestOf(load: Load, place: LaunchPlace): LaunchRequest {
   const { options, dtype } = load.identity
-  const text = (key: string) => (typeof options[key] === 'string' ? (options[key] as string) : null)
-  const { serves, maxTokens, memoryShare } = load.open.launch as NonNullable<Load['open']['launch']>
+  const { serves, maxTokens, memoryShare, launcher } = load.open.launch as NonNullable<Load['open']['launch']>
+  const text = (key: string, value: unknown = options[key]): string | null => {
+    if (value === undefined) return null
+    if (typeof value === 'string' && SAFE[key]?.test(value)) return value
+    throw new SweepError('SB-WORK-032', { launcher, message: `${key} ${JSON.stringify(value)} is none that a server is told` })
+  }
   return {
     load,
     place,
-    model: place.folder ?? text('repo') ?? load.model,
+    model: place.folder ?? text('repo') ?? (text('model', load.model) as string),
     revision: place.folder === null ? text('revision') : null,
-    served: text('model') ?? load.model,
+    served: text('model', options.model ?? load.model) as string,
     serves,
-    dtype,
+    dtype: text('dtype', dtype) as string,
     maxTokens,
     memoryShare,
     quantization: text('quantization'),

@@ -37,9 +37,12 @@ export function templateFile(
   return { path: join(scratch, 'pair-template.jinja'), text }
 }
 
-/** Jinja drops a file's last line feed, and some servers strip all of them: those at an end are written as a string. */
+/**
+ * A text as Jinja that gives just this text. One with braces is written as a string, whole: SGLang renders outside a sandbox, and a text
+ * comes with a submitted sweep. Jinja drops a file's last line feed, and some servers strip all: those at an end are strings too.
+ */
 function literal(text: string): string {
-  if (/\{[{%#]/.test(text)) return expression(text)
+  if (/[{}]/.test(text)) return expression(text)
   const [, open = '', body = '', close = ''] = /^(\n*)([\s\S]*?)(\n*)$/.exec(text) ?? []
   return `${expression(open)}${body}${expression(close)}`
 }
