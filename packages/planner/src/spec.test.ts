@@ -109,6 +109,11 @@ describe('readSpec', () => {
     ])
   })
 
+  it('reads what vectors a sweep keeps', () => {
+    for (const keep of ['all', 'queries', 'none']) expect(mistakesOf(`${HEAD}keep: ${keep}\n`)).toEqual([])
+    expect(mistakesOf(`${HEAD}keep: some\n`).join()).toMatch(/^4 SB-SPEC-004 keep: .*"all"\|"queries"\|"none"/)
+  })
+
   it('a key itself in place of a variable name is refused without being repeated', () => {
     const text = `${HEAD}engine: { openai: { url: "http://h/v1", key: sk-secret123 } }\n`
     expect(mistakesOf(text).join()).toContain('must name a variable')

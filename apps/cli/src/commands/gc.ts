@@ -5,12 +5,14 @@ import { openFolderStore } from '@sweepboard/artifacts'
 import { SweepError } from '@sweepboard/contracts'
 import { Ledger } from '@sweepboard/ledger'
 import { parseByteSize, parseDuration } from '@sweepboard/planner'
-import { Garbage, type GarbageRun, type VectorOrder } from '@sweepboard/results'
+import { Garbage, type GarbageRun, ServiceClient, type VectorOrder } from '@sweepboard/results'
 import type { Command } from 'commander'
-import { type CommonOptions, dataFolder } from '../context.ts'
+import { type CommonOptions, dataFolder, readToken } from '../context.ts'
 import { sayForgotten, sayUnreferenced } from '../gc-words.ts'
 import { printJson, printResult } from '../output.ts'
-import { openClient } from '../source.ts'
+
+/** A big store is looked through file by file; after five minutes fetch itself gives up, while the service goes on. */
+const SERVICE_MS = 300_000
 
 interface GcOptions extends CommonOptions {
   readonly olderThan?: string
@@ -59,7 +61,7 @@ async function gc(options: GcOptions): Promise<void> {
   const order = readOrder(options)
   const { olderThanMs, isDry, vectors } = order
   const run = options.to
-    ? ((await openClient(options, options.to).post('/gc', {
+    ? ((await new ServiceClient({ url: options.to, token: readToken(options), timeoutMs: SERVICE_MS }).post('/gc', {
         olderThanMs,
         dryRun: isDry,
         ...(vectors && { vectors }),
