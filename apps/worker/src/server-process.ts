@@ -126,7 +126,7 @@ export class ServerProcess {
   /** After the guard's end, which mostly left nothing to do; a guard that was killed left everything. */
   async #bury(): Promise<void> {
     this.#ended.resolve('lost its guard process and was killed')
-    await this.#family.kill()
-    await this.#options.records.remove(this.#mark).catch(() => undefined)
+    // What cannot be killed now stays on record for the next start.
+    if (await this.#family.kill()) await this.#options.records.remove(this.#mark).catch(() => undefined)
   }
 }

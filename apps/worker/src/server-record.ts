@@ -50,7 +50,7 @@ export class ServerRecords {
       const family = new ProcessFamily(record.mark, record.leader)
       if (record.boot === bootId() && family.members().length > 0) {
         found.push(record)
-        await family.kill()
+        if (!(await family.kill())) continue
       }
       await this.remove(record.mark)
     }
