@@ -110,8 +110,13 @@ describe('metrics of the service', () => {
     const serving = slot({ state: 'serving', lane: A.key, tokensPerSecond: { [A.key]: 250 } })
     await beat([slot({}), slot({ id: 'cpu-2' })])
     const label = `{lane="${A.key.slice(0, 12)}",model="org/model \\"a\\"\\n"}`
-    let now = await read()
-    expect(now.get(`sweepboard_lane_todo_chunks${label}`)).toBe(3)
+    // Lanes are added up now and then, not at every scrape.
+    const until = (series: string, value: number) =>
+      waitUntil(async () => {
+        const found = await read()
+        return found.get(series) === value && found
+      })
+    let now = await until(`sweepboard_lane_todo_chunks${label}`, 3)
     expect(now.get(`sweepboard_lane_todo_tokens${label}`)).toBe(3000)
     expect(now.get('sweepboard_slots{state="idle",device="cpu"}')).toBe(2)
     expect(now.get('sweepboard_slots_busy_ratio')).toBe(0)
@@ -141,10 +146,9 @@ describe('metrics of the service', () => {
       crashed: [],
     }
     await post('/end', { ...end, failures })
-    await waitUntil(async () => (await read()).get('sweepboard_leases_ended_total') === 1)
-    now = await read()
+    now = await until(`sweepboard_lane_tokens_per_second${label}`, 250)
+    expect(now.get('sweepboard_leases_ended_total')).toBe(1)
     expect(now.get('sweepboard_slots_busy_ratio')).toBe(0.5)
-    expect(now.get(`sweepboard_lane_tokens_per_second${label}`)).toBe(250)
     expect(now.get(`sweepboard_lane_slots${label}`)).toBe(1)
     expect(now.get('sweepboard_beats_total')).toBe(2)
     expect(now.get('sweepboard_claims_total{state="granted"}')).toBe(1)

@@ -43,9 +43,9 @@ describe('WorkerMetrics', () => {
   it('counts what the worker says, and times a load by its own clock', async () => {
     let now = 0
     const metrics = new WorkerMetrics({ version: '1', now: () => now })
-    metrics.heard({ event: 'slot', slot: 'cpu', state: 'loading' })
+    metrics.heard({ event: 'slot', slot: 'cpu', state: 'loading', model: 'm' })
     now = 3000
-    metrics.heard({ event: 'slot', slot: 'cpu', state: 'serving' })
+    metrics.heard({ event: 'slot', slot: 'cpu', state: 'serving', model: 'm' })
     metrics.heard({ event: 'slot', slot: 'other', state: 'loading' })
     metrics.heard({ event: 'slot', slot: 'other', state: 'idle' }) // refused: no load
     for (const texts of [10, 20]) {
@@ -54,9 +54,9 @@ describe('WorkerMetrics', () => {
     metrics.heard({ event: 'lease', slot: 'cpu', kind: 'encode' })
     metrics.heard({ event: 'chunk-failed', code: 'SB-HTTP-002' })
     metrics.heard({ event: 'failed', code: 'nonsense' })
-    expect(await value(metrics, 'loads_total{slot="cpu"}')).toBe(1)
+    expect(await value(metrics, 'loads_total{slot="cpu",model="m"}')).toBe(1)
     expect(await value(metrics, 'load_seconds_sum{slot="cpu"}')).toBe(3)
-    expect(await value(metrics, 'loads_total{slot="other"}')).toBeUndefined()
+    expect(await value(metrics, 'loads_total{slot="other",model=""}')).toBeUndefined()
     expect(await value(metrics, 'texts_total{slot="cpu",model="m\\"\\n"}')).toBe(30)
     expect(await value(metrics, 'tokens_total{slot="cpu",model="m\\"\\n"}')).toBe(150)
     expect(await value(metrics, 'encode_seconds_total{slot="cpu"}')).toBe(0.5)

@@ -18,7 +18,7 @@ export class WorkerMetrics {
   readonly #chunks = this.#counter('chunks_total', 'Chunks encoded', 'slot', 'model')
   readonly #busy = this.#counter('encode_seconds_total', 'Seconds spent in the engine: its rate is the busy share', 'slot')
   readonly #splits = this.#counter('batch_splits_total', 'Batches split for memory', 'slot')
-  readonly #loads = this.#counter('loads_total', 'Loads of a model that came to serve', 'slot')
+  readonly #loads = this.#counter('loads_total', 'Loads of a model that came to serve', 'slot', 'model')
   readonly #leases = this.#counter('leases_total', 'Leases begun', 'slot', 'kind')
   readonly #failures = this.#counter('failures_total', 'Failures of chunks and leases', 'code')
   readonly #events = this.#counter('events_total', 'What happened, by kind', 'event')
@@ -74,9 +74,9 @@ export class WorkerMetrics {
   /** Takes every event of the worker's log. */
   heard(event: WorkerEvent): void {
     this.#events.inc({ event: event.event })
-    const [slot, model] = [String(event.slot ?? ''), this.#models.value(String(event.model ?? 'unknown'))]
+    const [slot, model] = [String(event.slot ?? ''), this.#models.value(String(event.model ?? ''))]
     const number = (name: string) => (typeof event[name] === 'number' ? (event[name] as number) : 0)
-    if (event.event === 'slot') this.#changed(slot, String(event.state))
+    if (event.event === 'slot') this.#changed(slot, String(event.state), model)
     else if (event.event === 'lease') this.#leases.inc({ slot, kind: String(event.kind) })
     else if (event.event === 'chunk-failed' || (event.event === 'failed' && event.code !== undefined)) this.#failed(event.code)
     else if (event.event === 'chunk') {
@@ -111,12 +111,12 @@ export class WorkerMetrics {
     }
   }
 
-  #changed(slot: string, state: string): void {
+  #changed(slot: string, state: string, model: string): void {
     const since = this.#loading.get(slot)
     this.#loading.delete(slot)
     if (state === 'loading') this.#loading.set(slot, this.#now())
     if (state !== 'serving' || since === undefined) return
-    this.#loads.inc({ slot })
+    this.#loads.inc({ slot, model })
     this.#loadSeconds.observe({ slot }, (this.#now() - since) / 1000)
   }
 

@@ -189,7 +189,8 @@ export class Slot {
 
   #move(event: SlotEvent): void {
     this.#state = nextState(this.#state, event)
-    this.#host.options.log({ event: 'slot', slot: this.option.id, state: this.#state, lane: this.#lane?.load.key ?? null })
+    const { key: lane = null, model = null } = this.#lane?.load ?? {}
+    this.#host.options.log({ event: 'slot', slot: this.option.id, state: this.#state, lane, model })
     this.#host.beatSoon()
   }
 
