@@ -1,5 +1,5 @@
 import { loadsBound, makespanBound } from './bounds.ts'
-import { drawScenario } from './scenario.ts'
+import { type Draw, drawScenario } from './scenario.ts'
 import { FleetSimulation, type Outcome } from './simulate.ts'
 
 export const MOST_MAKESPAN = 1.05
@@ -14,6 +14,7 @@ export const MOST_SMALL_SECONDS = 30 + 240 + 84 + 15 + 240 + 30
 export interface Verdict {
   readonly seed: number
   readonly slots: number
+  readonly how: Draw
   readonly lanes: number
   readonly bound: number
   readonly leastLoads: number
@@ -22,26 +23,31 @@ export interface Verdict {
 }
 
 /** Simulates one drawn fleet and holds it against the bounds. */
-export function judge(seed: number, slots: number, how: { readonly small: boolean }): Verdict {
+export function judge(seed: number, slots: number, how: Draw): Verdict {
   const scenario = drawScenario(seed, slots, how)
   const bound = makespanBound(scenario)
   const leastLoads = loadsBound(scenario, bound)
   const outcome = new FleetSimulation(scenario).run()
   const problems: string[] = []
   if (outcome.makespanSeconds > MOST_MAKESPAN * bound) problems.push('makespan')
-  if (outcome.loads > MOST_LOADS * leastLoads) problems.push('loads')
+  // What nobody knows yet cannot be planned: a lane that runs dry and gets work again later is loaded again.
+  if (!how.later && !how.chained && !how.cold && outcome.loads > MOST_LOADS * leastLoads) problems.push('loads')
   if (outcome.small.some(({ endSeconds }) => endSeconds > MOST_SMALL_SECONDS)) problems.push('small sweep')
-  return { seed, slots, lanes: scenario.models.length, bound, leastLoads, outcome, problems }
+  return { seed, slots, how, lanes: scenario.models.length, bound, leastLoads, outcome, problems }
 }
 
-export function judgeText({ seed, slots, lanes, bound, leastLoads, outcome, problems }: Verdict): string {
+export function judgeText({ seed, slots, how, lanes, bound, leastLoads, outcome, problems }: Verdict): string {
   const { makespanSeconds, loads, small, busyShare, choiceMs } = outcome
   const parts = [
-    `${slots} slots x ${lanes} lanes (seed ${seed})`,
+    `${slots} slots x ${lanes} lanes (seed ${seed}${Object.keys(how)
+      .map((word) => `, ${word}`)
+      .join('')})`,
     `makespan ${(makespanSeconds / 3600).toFixed(2)} h = ${(makespanSeconds / bound).toFixed(3)} x bound`,
     `loads ${loads} = ${(loads / leastLoads).toFixed(2)} x ${leastLoads}`,
     `busy ${(100 * busyShare).toFixed(1)} %`,
-    ...small.map(({ firstSeconds, endSeconds }) => `small sweep: first ${firstSeconds.toFixed(0)} s, end ${endSeconds.toFixed(0)} s`),
+    ...small.map(
+      ({ firstSeconds, endSeconds }) => `small sweep: first ${firstSeconds.toFixed(0)} s, end ${endSeconds.toFixed(0)} s`,
+    ),
     `choice ${choiceMs.mean.toFixed(2)} ms, worst ${choiceMs.worst.toFixed(1)}`,
   ]
   return `${problems.length === 0 ? 'ok  ' : 'FAIL'} ${parts.join('; ')}${problems.length === 0 ? '' : ` [${problems.join(', ')}]`}`

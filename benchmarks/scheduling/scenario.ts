@@ -38,7 +38,7 @@ export interface SimTask {
   readonly lane: string
   /** Tokens of each chunk. */
   readonly chunks: readonly number[]
-  readonly then: SimTask | null
+  readonly next: SimTask | null
 }
 
 export interface SimSweep {
@@ -49,11 +49,25 @@ export interface SimSweep {
   readonly tasks: readonly SimTask[]
 }
 
+/** What a drawn scenario has beside sweeps of known work that are all there at once. */
+export interface Draw {
+  /** A short sweep on a model of its own, in between. */
+  readonly small?: boolean
+  /** Sweeps that come later. */
+  readonly later?: boolean
+  /** Rerankers work on what the first stages find, and not on candidate lists that are there from the start. */
+  readonly chained?: boolean
+  /** No slot remembers speeds and load times of earlier runs. */
+  readonly cold?: boolean
+}
+
 export interface Scenario {
   readonly seed: number
   readonly slots: readonly Card[]
   readonly models: readonly SimModel[]
   readonly sweeps: readonly SimSweep[]
+  /** Whether slots remember what they measured in earlier runs, as workers do. */
+  readonly remembers: boolean
 }
 
 /** 256 KiB of text: where a chunk closes. */
@@ -75,7 +89,7 @@ function modelOf(kind: string, size: (typeof SIZES)[number]): SimModel {
  * A fleet of so many cards and sweeps over embedders of three sizes and rerankers, drawn from a seed. The work is sized so that the fleet has
  * 2 to 5 hours of it; some of it comes in later sweeps, and with `small` a short sweep on a model of its own comes in between.
  */
-export function drawScenario(seed: number, slotCount: number, how: { readonly small: boolean }): Scenario {
+export function drawScenario(seed: number, slotCount: number, how: Draw): Scenario {
   const chance = new Chance(seed)
   const kinds = slotCount < 24 ? ['emb', 'rank'] : ['emb', 'rank', 'emb2', 'rank2']
   const models = kinds.flatMap((kind) => SIZES.filter(() => chance.next() < 0.8).map((size) => modelOf(kind, size)))
@@ -85,27 +99,37 @@ export function drawScenario(seed: number, slotCount: number, how: { readonly sm
   const able = models.filter((model) => slots.some((card) => model.memoryBytes / 0.92 <= card.memoryBytes))
   if (able.length === 0) return drawScenario(seed + 100_000, slotCount, how)
   const hours = chance.between(2, 5) / (slotCount > 200 ? 2 : 1)
-  const sweeps = bigSweeps(chance, { slots, models: able, seconds: hours * 3600 })
-  if (how.small) sweeps.push(smallSweep(chance, able, hours * 3600))
-  const used = new Set(sweeps.flatMap(({ tasks }) => tasks.flatMap((task) => [task.lane, task.then?.lane ?? task.lane])))
+  const sweeps = bigSweeps(chance, { slots, models: able, seconds: hours * 3600 }, how)
+  if (how.small) sweeps.push(smallSweep(chance, hours * 3600))
+  const used = new Set(sweeps.flatMap(({ tasks }) => tasks.flatMap((task) => [task.lane, task.next?.lane ?? task.lane])))
   const extra = how.small ? [modelOf('small', SIZES[0])] : []
-  return { seed, slots, models: [...able, ...extra].filter(({ key }) => used.has(key)), sweeps }
+  return { seed, slots, remembers: !how.cold, models: [...able, ...extra].filter(({ key }) => used.has(key)), sweeps }
 }
 
-function bigSweeps(chance: Chance, fleet: { slots: readonly Card[]; models: readonly SimModel[]; seconds: number }): SimSweep[] {
+function bigSweeps(
+  chance: Chance,
+  fleet: { slots: readonly Card[]; models: readonly SimModel[]; seconds: number },
+  how: Draw,
+): SimSweep[] {
   const embedders = fleet.models.filter(({ key }) => key.startsWith('emb'))
   const rerankers = fleet.models.filter(({ key }) => key.startsWith('rank'))
-  const first = embedders.length > 0 ? embedders : fleet.models
-  const count = 1 + chance.int(3)
+  const first = how.chained && embedders.length > 0 ? embedders : fleet.models
+  const count = how.later ? 3 : 1
   return Array.from({ length: count }, (_, i) => {
     const tasks = first.flatMap((model) => {
       const able = fleet.slots.filter((card) => model.memoryBytes / 0.92 <= card.memoryBytes)
       const speed = able.reduce((sum, card) => sum + card.speed, 0)
       const tokens = (fleet.seconds * speed * model.tokensPerSecond * chance.between(0.5, 1.5)) / (first.length * count * 1.4)
-      const reranker = rerankers.length > 0 && i === 0 ? chance.pick(rerankers) : null
+      const reranker = how.chained && rerankers.length > 0 && i === 0 ? chance.pick(rerankers) : null
       return tasksOf(chance, { model, tokens, reranker })
     })
-    return { id: `big-${i}`, at: i === 0 ? 0 : chance.between(0.05, 0.4) * fleet.seconds, weight: chance.pick([1, 1, 2]), isSmall: false, tasks }
+    return {
+      id: `big-${i}`,
+      at: i === 0 ? 0 : chance.between(0.05, 0.4) * fleet.seconds,
+      weight: chance.pick([1, 1, 2]),
+      isSmall: false,
+      tasks,
+    }
   })
 }
 
@@ -116,8 +140,8 @@ function tasksOf(chance: Chance, work: { model: SimModel; tokens: number; rerank
     const chunks = chunksOf(tokens)
     const { reranker } = work
     const seconds = (0.3 * tokens) / work.model.tokensPerSecond
-    const then = reranker && { lane: reranker.key, chunks: chunksOf(seconds * reranker.tokensPerSecond), then: null }
-    return { lane: work.model.key, chunks, then }
+    const next = reranker && { lane: reranker.key, chunks: chunksOf(seconds * reranker.tokensPerSecond), next: null }
+    return { lane: work.model.key, chunks, next }
   })
 }
 
@@ -126,9 +150,9 @@ function chunksOf(tokens: number): number[] {
 }
 
 /** Five tasks of a minute together, on a model that nobody else uses. */
-function smallSweep(chance: Chance, _models: readonly SimModel[], seconds: number): SimSweep {
+function smallSweep(chance: Chance, seconds: number): SimSweep {
   const model = modelOf('small', SIZES[0])
   const chunks = chunksOf((60 * model.tokensPerSecond) / 5)
-  const tasks = Array.from({ length: 5 }, () => ({ lane: model.key, chunks, then: null }))
+  const tasks = Array.from({ length: 5 }, () => ({ lane: model.key, chunks, next: null }))
   return { id: 'small', at: chance.between(0.2, 0.6) * seconds, weight: 1, isSmall: true, tasks }
 }

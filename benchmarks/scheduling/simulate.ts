@@ -73,11 +73,16 @@ export class FleetSimulation {
   readonly #models: ReadonlyMap<string, SimModel>
   readonly #events = new EventHeap<Event>()
   readonly #slots: readonly SimSlot[]
-  readonly #sweeps = new Map<string, { id: string; vtime: number; weight: number; at: number; isSmall: boolean; left: number; first: number; end: number }>()
+  readonly #sweeps = new Map<
+    string,
+    { id: string; vtime: number; weight: number; at: number; isSmall: boolean; left: number; first: number; end: number }
+  >()
   /** Lane -> sweep -> what waits. */
   readonly #waiting = new Map<string, Map<string, WorkList>>()
   readonly #remaining = new Map<string, number>()
   readonly #todo = new Map<string, number>()
+  /** Lane and sweep -> chunks not done. */
+  readonly #unfinished = new Map<string, number>()
   readonly #queues = new Map<string, Lease[]>()
   readonly #open = new Map<string, number>()
   readonly #unservedSince = new Map<string, number>()
@@ -95,9 +100,18 @@ export class FleetSimulation {
     this.#models = new Map(scenario.models.map((model) => [model.key, model]))
     const chance = new Chance(scenario.seed + 1)
     this.#slots = scenario.slots.map((card, i) => newSlot(card, i, chance))
+    if (scenario.remembers) for (const slot of this.#slots) this.#remember(slot)
     this.#tickSeconds = scenario.slots.length > 200 ? 10 : scenario.slots.length > 20 ? 2 : 1
     for (const [i, { at }] of scenario.sweeps.entries()) this.#events.push(at, { kind: 'arrive', sweep: i })
     this.#events.push(0, { kind: 'tick' })
+  }
+
+  #remember(slot: SimSlot): void {
+    for (const model of this.#models.values()) {
+      if (!canServe(slot.card, model)) continue
+      slot.view.tokensPerSecond[model.key] = this.#speedOf(slot, model.key)
+      slot.view.loadSeconds[model.key] = model.loadSeconds
+    }
   }
 
   /** Throws where the work does not end within ten days. */
@@ -141,7 +155,7 @@ export class FleetSimulation {
     const unfinished = [...this.#sweeps.values()].filter(({ left }) => left > 0)
     const least = unfinished.length === 0 ? 0 : Math.min(...unfinished.map(({ vtime }) => vtime))
     const serving = this.#slots.filter(({ lane, isLoading }) => lane !== null && !isLoading).length
-    const chunks = (task: SimTask): number => task.chunks.length + (task.then === null ? 0 : chunks(task.then))
+    const chunks = (task: SimTask): number => task.chunks.length + (task.next === null ? 0 : chunks(task.next))
     const { id, weight, at, isSmall } = sweep
     const left = sweep.tasks.reduce((sum, task) => sum + chunks(task), 0)
     this.#sweeps.set(id, { id, weight, at, isSmall, left, vtime: least - newSweepCredit(serving), first: -1, end: -1 })
@@ -151,10 +165,11 @@ export class FleetSimulation {
   #attach(sweep: string, task: SimTask): void {
     const { lane } = task
     this.#encodings += 1
-    const shared = { left: task.chunks.length, then: task.then }
+    const shared = { left: task.chunks.length, next: task.next }
     const chunks = task.chunks.map((tokens, n) => ({ encoding: this.#encodings, n, tokens, sweep, lane, task: shared }))
     const tokens = task.chunks.reduce((sum, one) => sum + one, 0)
     this.#listOf(lane, sweep).add(chunks)
+    add(this.#unfinished, `${lane} ${sweep}`, chunks.length)
     add(this.#todo, lane, tokens)
     add(this.#remaining, lane, tokens)
   }
@@ -198,7 +213,7 @@ export class FleetSimulation {
 
   #laneView(key: string, remainingTokens: number): Lane {
     const model = this.#models.get(key) as SimModel
-    const sweeps = [...this.#sweeps.values()].filter(({ id, left }) => left > 0 && this.#waiting.get(key)?.get(id)?.isEmpty === false)
+    const sweeps = [...this.#sweeps.values()].filter(({ id }) => (this.#unfinished.get(`${key} ${id}`) ?? 0) > 0)
     return {
       key,
       devices: ['cuda'],
@@ -280,7 +295,9 @@ export class FleetSimulation {
   }
 
   #lease(lane: string, most: number, slowest: number): Lease | null {
-    const sweeps = [...(this.#waiting.get(lane) ?? [])].flatMap(([id, list]) => (list.isEmpty ? [] : (this.#sweeps.get(id) ?? [])))
+    const sweeps = [...(this.#waiting.get(lane) ?? [])].flatMap(([id, list]) =>
+      list.isEmpty ? [] : (this.#sweeps.get(id) ?? []),
+    )
     const [sweep] = pickSweep(sweeps)
     if (sweep === undefined) return null
     const list = this.#listOf(lane, sweep.id)
@@ -331,12 +348,13 @@ export class FleetSimulation {
     const sweep = this.#sweeps.get(chunk.sweep)
     if (sweep === undefined) return
     sweep.left -= 1
+    add(this.#unfinished, `${chunk.lane} ${chunk.sweep}`, -1)
     if (sweep.first < 0) sweep.first = this.#now
     if (sweep.left === 0) sweep.end = this.#now
     this.#lastEnd = this.#now
     chunk.task.left -= 1
-    if (chunk.task.left === 0 && chunk.task.then !== null)
-      this.#events.push(this.#now + SCORE_SECONDS, { kind: 'attach', sweep: chunk.sweep, task: chunk.task.then })
+    if (chunk.task.left === 0 && chunk.task.next !== null)
+      this.#events.push(this.#now + SCORE_SECONDS, { kind: 'attach', sweep: chunk.sweep, task: chunk.task.next })
   }
 }
 

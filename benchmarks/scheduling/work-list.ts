@@ -8,7 +8,7 @@ export interface SimChunk {
   readonly tokens: number
   readonly sweep: string
   readonly lane: string
-  readonly task: { left: number; readonly then: SimTask | null }
+  readonly task: { left: number; readonly next: SimTask | null }
 }
 
 /** Waiting chunks of one sweep in one lane, in plan order: what is given back comes first again. */

@@ -84,7 +84,8 @@ export class LaneTable {
     const from = this.#now()
     this.#todo = new Map(this.#ledger.laneBacklogs().map(({ lane, todoTokens }) => [lane, todoTokens]))
     this.#demands.clear()
-    for (const lane of this.#todo.keys()) this.#demands.set(lane, this.#ledger.laneSweeps(lane))
+    const leased = this.#ledger.openLeases().flatMap(({ kind, lane }) => (kind === 'encode' ? [lane] : []))
+    for (const lane of new Set([...this.#todo.keys(), ...leased])) this.#demands.set(lane, this.#ledger.laneSweeps(lane))
     this.#readMs = this.#now() - from
     this.#readAt = now
     this.#isOutdated = false

@@ -74,6 +74,7 @@ class QuietFleet {
     return known
   }
 
+  /** One group a count: a query set of one chunk, and so many chunks of documents. */
   submit(sweep: string, chunkCounts: readonly number[]): void {
     const tasks = chunkCounts.map((_, i) => task(`${sweep}-${i}`))
     const groups = tasks.map((ref, rank) => group(MODEL, ref, { rank }))
@@ -142,12 +143,15 @@ class QuietFleet {
 }
 
 /** Ticks of the small sweep from submit to done, preparation and, where nobody had loaded the model before, loading included. */
-async function ticksOfSmall(fleet: Fleet, sweeps: { small: number; big: readonly number[]; at: number }): Promise<number> {
+async function ticksOfSmall(
+  fleet: Fleet,
+  sweeps: { small: number | readonly number[]; big: readonly number[]; at: number },
+): Promise<number> {
   const quiet = new QuietFleet(fleet)
   if (sweeps.big.length > 0) quiet.submit('s-big', sweeps.big)
   const loadedAt = (sweeps.big.length > 0 ? 0 : sweeps.at) + LOAD_TICKS
   for (let ticks = 0; ticks < 3000; ticks += 1) {
-    if (ticks === sweeps.at) quiet.submit('s-small', [sweeps.small])
+    if (ticks === sweeps.at) quiet.submit('s-small', typeof sweeps.small === 'number' ? [sweeps.small] : sweeps.small)
     await quiet.tick(ticks >= loadedAt)
     if (ticks >= sweeps.at && quiet.ledger.sweepStatus('s-small').state === 'done')
       return ticks - sweeps.at + 1 + fleet.prepareTicks
@@ -169,4 +173,24 @@ it(`a small sweep behind a big one takes at most twice its own time, ${SEEDS} se
   const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / SEEDS
   process.stderr.write(`small behind big: mean ${mean.toFixed(2)}, worst ${Math.max(...ratios).toFixed(2)} times its solo time\n`)
   expect(ratios.map((ratio, seed) => ({ seed, ratio })).filter(({ ratio }) => ratio > 2)).toEqual([])
+}, 120_000)
+
+it(`five cells behind thousands of chunks, model loaded, end within twice their solo time and one job, ${SEEDS} seeds`, async () => {
+  const ratios: { seed: number; alone: number; behind: number }[] = []
+  for (let seed = 0; seed < SEEDS; seed += 1) {
+    const chance = new Chance(1000 + seed)
+    const slots = 1 + chance.int(6)
+    // Jobs of one or two ticks: a chunk is one. Documents for 20 ticks and more on all slots together, nothing for preparing and loading.
+    const fleet = { slots, ticksPerChunk: 1 + chance.int(2), prepareTicks: 0 }
+    const chunks = Math.ceil(((20 + chance.int(15)) * slots) / fleet.ticksPerChunk / 5)
+    const small = Array.from({ length: 5 }, () => chunks)
+    const at = 30 + chance.int(40)
+    const alone = await ticksOfSmall(fleet, { small, big: [2], at })
+    const behind = await ticksOfSmall(fleet, { small, big: [1000, 1000, 1000], at })
+    ratios.push({ seed, alone, behind })
+  }
+  const worst = Math.max(...ratios.map(({ alone, behind }) => behind / alone))
+  process.stderr.write(`five cells behind thousands of chunks: worst ${worst.toFixed(2)} times the solo time\n`)
+  expect(ratios.filter(({ alone }) => alone < 20)).toEqual([])
+  expect(ratios.filter(({ alone, behind }) => behind > 2 * alone + 2)).toEqual([])
 }, 120_000)

@@ -24,7 +24,8 @@ export class FleetTable {
   constructor(slots: readonly LaneSlot[], lanes: readonly Lane[]) {
     this.slots = slots.toSorted(byAbility)
     const fits = fitsOf(this.slots, lanes)
-    const order = lanes.map((_, lane) => lane).sort((a, b) => byRestriction(lanes, fits, a, b))
+    const held = new Set(slots.map(({ lane }) => lane))
+    const order = lanes.map((_, lane) => lane).sort((a, b) => byRestriction({ lanes, fits, held }, a, b))
     this.lanes = order.map((lane) => lanes[lane] as Lane)
     const size = this.lanes.length * this.slots.length
     this.may = new Uint8Array(size)
@@ -74,11 +75,18 @@ function byAbility(a: LaneSlot, b: LaneSlot): number {
   return a.deviceCount - b.deviceCount || a.memoryBytes - b.memoryBytes || (a.id < b.id ? -1 : 1)
 }
 
-/** Fewest slots first; of equals the most work first, which packs best. */
-function byRestriction(lanes: readonly Lane[], fits: readonly (readonly number[])[], a: number, b: number): number {
+interface Order {
+  readonly lanes: readonly Lane[]
+  readonly fits: readonly (readonly number[])[]
+  readonly held: ReadonlySet<string | null>
+}
+
+/** Fewest slots first; of equals those that have a slot, so that none changes its lane for another's sake, then the most work, which packs best. */
+function byRestriction({ lanes, fits, held }: Order, a: number, b: number): number {
   const [one, two] = [lanes[a] as Lane, lanes[b] as Lane]
   return (
     (fits[a]?.length ?? 0) - (fits[b]?.length ?? 0) ||
+    Number(held.has(two.key)) - Number(held.has(one.key)) ||
     two.remainingTokens * (two.parameterCount ?? 1) - one.remainingTokens * (one.parameterCount ?? 1) ||
     (one.key < two.key ? -1 : 1)
   )

@@ -1,11 +1,16 @@
 import { closedBy, type Lane, type LaneSlot, measuredPeaks, misfit, wouldFit } from './fit.ts'
 import { FleetTable } from './fleet-table.ts'
-import { type Shares, spread } from './spread.ts'
+import { type Shares, spread, WORTH_LOADS } from './spread.ts'
 
 /** A lane without any slot may take one from another lane after this long, or twice its load time. */
 export const STARVED_SECONDS = 15
-/** What a slot gives a lane, in loads of both lanes, before another sweep's long lane may take it: loads stay below 4 % of the time. */
-const SLICE_LOADS = 25
+/** What a slot gives a lane, in loads of both lanes, before another sweep's long lane may take it: loads stay below 1 % of the time. */
+const SLICE_LOADS = 100
+/** A waiting lane interrupts one that has more than so many times its own work left; it waits for the end of any other. */
+const INTERRUPTED_TIMES = 4
+
+/** A slot leaves a lane that has work for one whose work here is worth so many loads: plans change their mind towards the end. */
+const LEAVE_LOADS = 4
 
 export interface Unservable {
   readonly lane: string
@@ -23,7 +28,7 @@ export interface LaneChoice {
 
 /**
  * Which lane each slot serves; `lanes` are those with work. A plan (`spread`) says which slots finish which lanes soonest with few
- * loads. Sticky: a slot keeps its lane while that has work for it in the plan; a slot with several lanes does the shortest first. A
+ * loads. Sticky: a slot keeps its lane while that has work for it in the plan; a slot with several lanes does the longest first. A
  * sweep none of whose lanes has a slot gets one after `max(15 s, 2 loads)`. Pure and independent of the order of its inputs.
  */
 export function chooseLanes(given: { readonly slots: readonly LaneSlot[]; readonly lanes: readonly Lane[] }): LaneChoice {
@@ -131,39 +136,48 @@ class Choice {
     return plenty(b) - plenty(a) || one.deviceCount - two.deviceCount || two.laneForMs - one.laneForMs || a - b
   }
 
-  /** A short lane may interrupt after as long as it takes itself, a long one after many loads; a heavier sweep sooner. */
+  /** A short lane may interrupt a long one after as long as it takes itself, any lane after many loads; a heavier sweep sooner. */
   #mayBeTaken(s: number, to: number): boolean {
     const { slots, lanes, held, speed, load } = this.#table
     const from = this.#assigned[s] as number
-    if (from === NONE) return true
-    if (held[s] !== from) return false
+    if (from === NONE || held[s] !== from) return true
     const at = this.#table.at(to, s)
     const lane = lanes[to] as Lane
     const loads = (load[at] as number) + (load[this.#table.at(from, s)] as number)
     const own = lane.remainingTokens / (speed[at] as number)
-    const slice = Math.min(SLICE_LOADS * loads, own) * (heaviest(lanes[from] as Lane) / heaviest(lane))
-    return (slots[s] as LaneSlot).laneForMs > Math.max(patienceMs(load[at] as number), 1000 * slice)
+    const priority = heaviest(lane) / heaviest(lanes[from] as Lane)
+    const servedMs = (slots[s] as LaneSlot).laneForMs
+    if (servedMs <= patienceMs(load[at] as number)) return false
+    if (servedMs * priority > 1000 * SLICE_LOADS * loads) return true
+    return servedMs * priority > 1000 * own && this.#shareOf(from, s) * priority > INTERRUPTED_TIMES * own
   }
 
-  /** The lane the plan has on this slot with the least work, so that lanes end early; -1 where none. */
+  /** Of the lanes the plan has on this slot one that no slot serves, else the one with most work here; -1 where none. */
   #planned(s: number): number {
     let best = NONE
     for (const l of this.#table.lanes.keys()) {
-      const share = this.#shareOf(l, s)
-      if (share <= 0 || !this.#hasRoom(l) || !this.#isWorthLoading(l, s)) continue
-      if (best === NONE || share < this.#shareOf(best, s)) best = l
+      if (this.#shareOf(l, s) <= 0 || !this.#hasRoom(l) || !this.#isWorthLoading(l, s)) continue
+      if (best === NONE || this.#isBefore(l, best, s)) best = l
     }
     return best
   }
 
-  /** A slot whose lane has work left elsewhere is not moved right after it came. */
-  #mayLeave(s: number, to: number): boolean {
-    return (this.#table.slots[s] as LaneSlot).laneForMs > patienceMs(this.#table.load[this.#table.at(to, s)] as number)
+  #isBefore(one: number, two: number, s: number): boolean {
+    const [isUnserved, isOtherUnserved] = [this.#counts[one] === 0, this.#counts[two] === 0]
+    return isUnserved === isOtherUnserved ? this.#shareOf(one, s) > this.#shareOf(two, s) : isUnserved
   }
 
-  /** The first slot of a lane always; another one only for more work than its load. */
+  /** A slot whose lane has work left elsewhere is not moved right after it came. */
+  #mayLeave(s: number, to: number): boolean {
+    const load = this.#table.load[this.#table.at(to, s)] as number
+    const hasServed = (this.#table.slots[s] as LaneSlot).laneForMs > patienceMs(load)
+    return hasServed && this.#shareOf(to, s) >= LEAVE_LOADS * load
+  }
+
+  /** The first slot of a lane always; another one only for work worth several loads. */
   #isWorthLoading(lane: number, s: number): boolean {
-    return this.#counts[lane] === 0 || this.#shareOf(lane, s) >= (this.#table.load[this.#table.at(lane, s)] as number)
+    const load = this.#table.load[this.#table.at(lane, s)] as number
+    return this.#counts[lane] === 0 || this.#shareOf(lane, s) >= WORTH_LOADS * load
   }
 
   #hasRoom(lane: number): boolean {

@@ -3,11 +3,15 @@ import type { FleetTable } from './fleet-table.ts'
 
 /** How much later than the shortest a plan may end, for fewer loads and fewer changes of mind. */
 const SLACK = 1.01
+/** The same where little is left: chunks do not end when a plan says. */
+const SLACK_SECONDS = 15
 /** How exactly the shortest end is looked for. */
 const TOLERANCE = 0.01
 /** Parts of a fleet that are planned one after the other, each with an end of its own. */
 const MOST_STAGES = 6
 
+/** A lane spreads to one more slot for work of so many loads. */
+export const WORTH_LOADS = 2
 /** Of the first guess at an end, which is what all slots of a lane together need. */
 const MOST_DOUBLINGS = 40
 
@@ -27,7 +31,7 @@ export function spread(table: FleetTable): Shares {
   for (let stage = 0; waiting.length > 0; stage += 1) {
     const end = shortestEnd(table, waiting, used)
     const count = stage === MOST_STAGES - 1 ? waiting.length : decidingCount(table, waiting, used, end)
-    fill(table, { lanes: waiting.splice(0, count), used, end: end * SLACK, shares })
+    fill(table, { lanes: waiting.splice(0, count), used, end: end * SLACK + SLACK_SECONDS, shares })
   }
   return shares
 }
@@ -69,12 +73,22 @@ function canEnd(table: FleetTable, lanes: readonly number[], used: Float64Array,
   return fill(table, { lanes, used: used.slice(), end, shares: null })
 }
 
-/** Puts lanes onto slots up to `end`; false as soon as one does not fit. Adds to `used`, and to `shares` where there are any. */
+/**
+ * Puts lanes onto slots up to `end`; false as soon as one does not fit. Lanes that fit equally many slots first fill those that have them, so
+ * that none takes another's. Adds to `used`, and to `shares` where there are any.
+ */
 function fill(
   table: FleetTable,
   plan: { readonly lanes: readonly number[]; readonly used: Float64Array; readonly end: number; readonly shares: Shares | null },
 ): boolean {
-  return plan.lanes.every((lane) => new LaneFill(table, lane, plan).run())
+  const left = plan.lanes.map((lane) => new LaneFill(table, lane, plan))
+  while (left.length > 0) {
+    const like = left.filter(({ ability }) => ability === left[0]?.ability)
+    left.splice(0, like.length)
+    for (const lane of like) lane.fillHolders()
+    if (!like.every((lane) => lane.fillOthers())) return false
+  }
+  return true
 }
 
 class LaneFill {
@@ -97,9 +111,18 @@ class LaneFill {
     this.#slotsLeft = maxSlots ?? Number.POSITIVE_INFINITY
   }
 
-  run(): boolean {
-    const { holders, eligible, held } = this.#table
-    for (const slot of holders[this.#lane] ?? []) if (!this.#isDone()) this.#put(slot, 0)
+  /** How much of the fleet can serve it. */
+  get ability(): number {
+    return this.#table.eligible[this.#lane]?.length ?? 0
+  }
+
+  fillHolders(): void {
+    for (const slot of this.#table.holders[this.#lane] ?? []) if (!this.#isDone()) this.#put(slot, 0)
+  }
+
+  /** Idle slots before others; false where work is left over. */
+  fillOthers(): boolean {
+    const { eligible, held } = this.#table
     for (const wantIdle of [true, false]) {
       for (const slot of eligible[this.#lane] ?? []) {
         if (this.#isDone()) break
@@ -117,18 +140,14 @@ class LaneFill {
     return this.#table.load[this.#table.at(this.#lane, slot)] ?? 0
   }
 
-  /** Work shorter than its load goes to a slot only where it is all of a lane, or what a plan that is settled has left over. */
-  #isWorthwhile(isAll: boolean): boolean {
-    return isAll && (this.#shares !== null || this.#tokens === this.#table.lanes[this.#lane]?.remainingTokens)
-  }
-
+  /** Work not worth its load goes to a slot only where it is all that is left: else a later end could have less room than an earlier one. */
   #put(slot: number, load: number): void {
     const at = this.#table.at(this.#lane, slot)
     const speed = this.#table.speed[at] as number
     const room = this.#end - (this.#used[slot] as number) - load
     const isAll = room >= this.#tokens / speed
     const seconds = isAll ? this.#tokens / speed : room
-    if (seconds <= 0 || (seconds < load && !this.#isWorthwhile(isAll))) return
+    if (seconds <= 0 || (seconds < WORTH_LOADS * load && !isAll)) return
     this.#tokens = isAll ? 0 : this.#tokens - seconds * speed
     this.#slotsLeft -= 1
     this.#used[slot] = (this.#used[slot] as number) + load + seconds
