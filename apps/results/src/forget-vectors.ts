@@ -94,12 +94,10 @@ export async function forgetVectors(parts: ForgetParts, order: VectorOrder, isDr
 export async function forgetRetired(parts: ForgetParts): Promise<{ encodings: number; files: number }> {
   let encodings = 0
   let files = 0
-  for (let after = 0; !parts.isStopped(); ) {
+  for (let after: number | null = 0; after !== null && !parts.isStopped(); ) {
     const retired = parts.ledger.retiredEncodings(after)
-    const last = retired.at(-1)
-    if (last === undefined) break
-    after = last
-    for (const id of retired) {
+    after = retired.next
+    for (const id of retired.encodings) {
       const { forgotten, freed } = parts.ledger.forget([id], { kind: 'keep' })
       encodings += forgotten.length
       files += (await unlink(parts, freed)).files

@@ -87,7 +87,7 @@ export class Garbage {
     if (now - this.#lastRun >= EVERY_MS) this.collect({ olderThanMs: GARBAGE_AGE_MS, isDry: false }).catch(failed)
   }
 
-  /** A cell or a sweep changed: some vectors may have been needed for the last time. */
+  /** A cell, a sweep, a task or a lease changed: some vectors may have been needed for the last time. */
   changed(): void {
     this.#mayRetire = true
   }

@@ -8,10 +8,13 @@ export interface Listening {
   close(): Promise<void>
 }
 
+/** Longest upload of one artifact: 2 GiB over a slow line. Headers still have Node's minute. */
+const UPLOAD_MS = 3_600_000
+
 /** Listens on `port`, or with `next` on the first free one of the hundred after it. Throws `SB-SERVE-003` when taken. */
 export async function listen(app: Hono, where: { host: string; port: number; next: boolean }): Promise<Listening> {
   for (let port = where.port; ; port += 1) {
-    const server = createAdaptorServer({ fetch: app.fetch })
+    const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { requestTimeout: UPLOAD_MS } })
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject)

@@ -75,7 +75,7 @@ export class Service {
       beatMs: options.beatMs,
       graceBeats: GRACE_BEATS,
       onChange: (change) => {
-        if (change.kind === 'cell' || change.kind === 'sweep') this.#garbage.changed()
+        if (change.kind !== 'hosts' && change.kind !== 'chunk') this.#garbage.changed()
         this.events.publish({ event: change.kind === 'hosts' ? 'hosts' : 'cells', sweep: change.sweep ?? null })
       },
       wake: () => this.tickSoon(),

@@ -220,9 +220,9 @@ export class Ledger {
     return storedVectors(this.#h, rule, after)
   }
 
-  /** Encodings that no sweep keeps and nothing uses, a slice from `after` on; empty where every sweep keeps all its vectors. */
-  retiredEncodings(after: number): number[] {
-    return hasRetention(this.#h) ? retiredEncodings(this.#h, after) : []
+  /** Encodings that no sweep keeps and nothing uses, of a window from `after` on; none where every sweep keeps all its vectors. */
+  retiredEncodings(after: number): { encodings: number[]; next: number | null } {
+    return hasRetention(this.#h) ? retiredEncodings(this.#h, after) : { encodings: [], next: null }
   }
 
   /** Drops the vectors of those of these encodings that are not in use and that the rule lets go; `freed` files are garbage now. */
@@ -283,6 +283,11 @@ export class Ledger {
 
   openLeases(): (LeaseRow & { readonly tokens: number })[] {
     return openLeases(this.#h)
+  }
+
+  /** Load key of the lane that computes an encoding; null where there is no such encoding. */
+  laneOfEncoding(id: number): string | null {
+    return this.#h.get<{ lane: string }>('select lane from encoding where id = ?', id)?.lane ?? null
   }
 
   lease(id: string): LeaseRow | undefined {

@@ -43,7 +43,7 @@ function finish(sweep: string, ref = TASK): void {
 
 const stored = (rule: ForgetRule = ANY): StoredVectors[] => ledger.storedVectors(rule, 0)
 const sides = () => stored().map(({ side }) => side)
-const forgetRetired = () => ledger.forget(ledger.retiredEncodings(0), KEEP)
+const forgetRetired = () => ledger.forget(ledger.retiredEncodings(0).encodings, KEEP)
 
 describe('what a sweep keeps', () => {
   it.each([
@@ -65,11 +65,11 @@ describe('what a sweep keeps', () => {
     ledger.prepared(prepared(TASK, ['queries', 1], ['documents of task', 3]))
     commitAll(ledger, leaseAll(ledger, 's', MODEL))
     ledger.control('s', 'pause')
-    expect(ledger.retiredEncodings(0)).toEqual([])
+    expect(ledger.retiredEncodings(0).encodings).toEqual([])
     expect(ledger.forget([1, 2], ANY)).toEqual({ forgotten: [], freed: [] })
     ledger.control('s', 'resume')
     scoreNext(ledger, 's', 0.5)
-    expect(ledger.retiredEncodings(0)).toHaveLength(2)
+    expect(ledger.retiredEncodings(0).encodings).toHaveLength(2)
   })
 
   it('waits for groups of the lane whose texts are not known yet', () => {
@@ -77,9 +77,9 @@ describe('what a sweep keeps', () => {
     const groups = [group(MODEL, TASK), group(MODEL, other, { rank: 1 })]
     ledger.submit({ sweep: 's', name: 's', spec: '', plan: plan('s', groups), createdAt: 'now', keep: 'none' })
     finish('s')
-    expect(ledger.retiredEncodings(0)).toEqual([])
+    expect(ledger.retiredEncodings(0).encodings).toEqual([])
     finish('s', other)
-    expect(ledger.retiredEncodings(0)).toHaveLength(3)
+    expect(ledger.retiredEncodings(0).encodings).toHaveLength(3)
   })
 
   it('yields to a sweep that keeps more', () => {
