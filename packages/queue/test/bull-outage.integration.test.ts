@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { newLeaseId, type TicketQueue } from '@sweepboard/contracts'
-import { isAlive, startRedis, waitUntil } from '@sweepboard/test-kit'
+import { isAlive, startProxy, startRedis, waitUntil } from '@sweepboard/test-kit'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type DeliveryTimes, openBullQueue, openSchedules } from '../src/index.ts'
-import { startProxy } from './proxy.ts'
 
 const { redis, reason } = await startRedis({ own: true })
 afterAll(() => redis?.stop())

@@ -18,3 +18,4 @@ export {
   vllmRerankStub,
 } from './stub-rerankers.ts'
 export { htmlPage, resetMidBody, type StubReply, type StubRequest, type StubRoutes, StubServer } from './stub-server.ts'
+export { startProxy } from './tcp-proxy.ts'

@@ -32,6 +32,8 @@ export interface LaunchStubOptions {
   readonly killedBy?: string
   /** Answers 500 and out of memory to more texts than that. */
   readonly mostTexts?: number
+  /** File that gets a line for each text it answers: the text's last word; of a pair, those of query and document. */
+  readonly tally?: string
 }
 
 /** Program and arguments of a stub server, with `{port}` where a launcher's command wants it. */

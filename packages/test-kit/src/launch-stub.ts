@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { appendFileSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -31,6 +31,7 @@ const { values } = parseArgs({
     'says-at-start': { type: 'string' },
     'killed-by': { type: 'string' },
     'most-texts': { type: 'string' },
+    tally: { type: 'string' },
   },
 })
 const number = (name: keyof typeof values): number => Number(values[name])
@@ -69,6 +70,7 @@ function scoreOf(query: string, document: string): number {
 
 const wordsOf = (text: string) => text.toLowerCase().split(/\P{L}+/u)
 
+const lastWord = (text: string) => text.slice(text.lastIndexOf(' ') + 1)
 const tokensOf = (text: string) => text.split(/\s+/).length + 2
 const leaked: Buffer[] = []
 let requests = 0
@@ -94,6 +96,11 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (values['most-texts'] !== undefined && texts.length > number('most-texts'))
     return send(500, { error: { message: 'CUDA out of memory. Tried to allocate 2.00 GiB.' } })
   await new Promise((resolve) => setTimeout(resolve, number('answer-ms') + number('text-ms') * texts.length))
+  if (values.tally !== undefined) {
+    const asked = url === '/v1/rerank' ? `${lastWord(body.query)} ` : ''
+    // One write: servers of several hosts share the file.
+    appendFileSync(values.tally, texts.map((text) => `${asked}${lastWord(text)}\n`).join(''))
+  }
   if (url === '/v1/rerank') {
     const results = texts.map((text, index) => ({ index, relevance_score: scoreOf(body.query, text) }))
     return send(200, { results: results.sort((a, b) => b.relevance_score - a.relevance_score) })
@@ -118,6 +125,7 @@ function die(): never {
 let isLoaded = false
 let hangs = false
 say(`stub ${values.version} on port ${values.port}`)
+say(`environment: ${Object.keys(process.env).sort().join(' ')}`)
 if (values['says-at-start'] !== undefined) {
   say(values['says-at-start'])
   process.exit(1)

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** A TCP relay to Redis whose open connections can go silent, as they do when a router or firewall forgets them. */
+/** A TCP relay to a Redis or a service whose open connections can go silent, as they do when a router or firewall forgets them. */
 export async function startProxy(target: string) {
-  const { hostname, port } = new URL(target)
+  const { protocol, hostname, port } = new URL(target)
   const pairs = new Set<readonly [Socket, Socket]>()
   const swallowed = new Set<Socket>()
   let isHole = false
@@ -31,7 +31,7 @@ export async function startProxy(target: string) {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
   return {
-    url: `redis://127.0.0.1:${address.port}`,
+    url: `${protocol}//127.0.0.1:${address.port}`,
     /** Nothing passes any more over the connections open now; new ones work. */
     silence: () => {
       for (const [near, far] of pairs) {
