@@ -64,12 +64,12 @@ export class ServiceMetrics {
 
   #committed(commits: readonly Commit[], verdicts: readonly CommitVerdict[]): void {
     const { ledger } = this.#service
-    for (const [i, { lease, evidence }] of commits.entries()) {
+    for (const [i, { encoding, evidence }] of commits.entries()) {
       const verdict = verdicts[i] ?? 'drop'
       this.#commits.inc({ verdict })
       if (verdict !== 'ok') continue
-      const lane = ledger.lease(lease)?.lane
-      const model = this.#models.value((lane === undefined ? undefined : ledger.load(lane)?.model) ?? 'unknown')
+      const lane = ledger.laneOfEncoding(encoding)
+      const model = this.#models.value((lane === null ? undefined : ledger.load(lane)?.model) ?? 'unknown')
       this.#texts.inc({ model }, evidence.textCount)
       this.#tokens.inc({ model }, evidence.tokenCount)
     }
