@@ -92,14 +92,36 @@ function byRestriction({ lanes, fits, held }: Order, a: number, b: number): numb
   )
 }
 
-/** Lane -> slots that can serve it: those of the first kind it names of which there is any. */
+/** Lane -> slots that can serve it: those of the first kind it names of which there is any. Asked once for all slots that are alike. */
 function fitsOf(slots: readonly LaneSlot[], lanes: readonly Lane[]): number[][] {
   const peaks = measuredPeaks(slots)
+  const alike = new Map<string, number[]>()
+  const lists = new Map<unknown, number>()
+  for (const [s, slot] of slots.entries()) {
+    const key = likeness(slot, lists)
+    const group = alike.get(key)
+    if (group === undefined) alike.set(key, [s])
+    else group.push(s)
+  }
   return lanes.map((lane) => {
-    const fitting = slots.flatMap((slot, s) => (misfit(slot, lane, peaks) === null ? [s] : []))
+    const fitting: number[] = []
+    for (const group of alike.values()) {
+      if (misfit(slots[group[0] as number] as LaneSlot, lane, peaks) === null) for (const s of group) fitting.push(s)
+    }
     const kind = lane.devices.find((device) => fitting.some((s) => isUsable(slots[s] as LaneSlot, device, lane.key)))
-    return kind === undefined ? fitting : fitting.filter((s) => slots[s]?.device === kind)
+    return (kind === undefined ? fitting : fitting.filter((s) => slots[s]?.device === kind)).sort((one, two) => one - two)
   })
+}
+
+/** Everything of a slot that `misfit` looks at. */
+function likeness(slot: LaneSlot, lists: Map<unknown, number>): string {
+  const idOf = (list: readonly string[] | null): number => {
+    const key = list === null || list.length === 0 ? String(list) : list
+    const id = lists.get(key) ?? lists.size
+    lists.set(key, id)
+    return id
+  }
+  return `${slotClass(slot)} ${slot.memoryBytes} ${idOf(slot.weights)} ${idOf(slot.allowEnv)} ${Object.keys(slot.peakBytes)}`
 }
 
 function isUsable(slot: LaneSlot, device: string, lane: string): boolean {
