@@ -2,7 +2,8 @@
  * What a sweep's matrix costs after encoding: 7 dimensions x 3 precisions of one group against one config of it, through
  * the whole score job (reading the stored chunks, search, metrics, runs and per-query scores written).
  * Run: node benchmarks/sweep-cost/scoring.ts [documents] [dim] [queries] [rounds]
- * Seeded random vectors in a folder store, chunks of 256 rows. Rounds alternate between both jobs. Wanted: at most 2 x.
+ * Seeded random vectors in a folder store, chunks of 256 rows. Rounds alternate between both jobs; one more of each is profiled, for
+ * where the time goes. Wanted: at most 2 x.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
@@ -12,6 +13,7 @@ import { type Config, configKey, type ScoreWork, sha256, writeVectors } from '@s
 import { scoreGroup } from '@sweepboard/scoring'
 import { median } from '../encode/corpus.ts'
 import { randomRows } from '../search/corpus.ts'
+import { secondsByPart } from './profile.ts'
 
 const LIMIT = 2
 const CHUNK_ROWS = 256
@@ -47,6 +49,9 @@ try {
   console.log(
     `time ${ratio('seconds')} x, CPU ${ratio('cpuSeconds')} x, search alone ${ratio('searchSeconds')} x; wanted ${LIMIT} x`,
   )
+  const parts = { one: await secondsByPart(() => cost(one, sides)), all: await secondsByPart(() => cost(all, sides)) }
+  console.log(`main thread, seconds of one config | of ${all.length}, load ${loadavg()[0]?.toFixed(1)}:`)
+  for (const [part, seconds] of parts.all) console.log(`${part}: ${parts.one.get(part)?.toFixed(2)} | ${seconds.toFixed(2)}`)
   process.exitCode = Number(ratio('seconds')) <= LIMIT ? 0 : 1
 } finally {
   rmSync(folder, { recursive: true })

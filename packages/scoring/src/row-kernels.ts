@@ -40,6 +40,9 @@ export interface ScanPart {
  * memory they work in. Views of it are valid until the next `reserve`. Memory: about 9 bytes per value of the block and 4 per product.
  */
 export class RowKernels {
+  /** What the latest `scan` found. */
+  foundRows = new Uint32Array(0)
+  foundScores = new Float32Array(0)
   private readonly memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE })
   private readonly run: KernelExports
   private readonly starts = new Map<Region, number>()
@@ -67,14 +70,12 @@ export class RowKernels {
     const pages = Math.ceil(at / PAGE) - this.memory.buffer.byteLength / PAGE
     if (pages > 0) this.memory.grow(pages)
     this.room = { rowCount, dim, queries }
+    this.foundRows = new Uint32Array(this.memory.buffer, this.start('foundRows'), rowCount)
+    this.foundScores = this.floats('foundScores', rowCount)
   }
 
   floats(region: Region, length: number): Float32Array<ArrayBuffer> {
     return new Float32Array(this.memory.buffer, this.start(region), length)
-  }
-
-  indices(region: Region, length: number): Uint32Array<ArrayBuffer> {
-    return new Uint32Array(this.memory.buffer, this.start(region), length)
   }
 
   integers(region: Region, length: number): Int32Array<ArrayBuffer> {

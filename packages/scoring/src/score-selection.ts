@@ -10,10 +10,10 @@ export class ScoreSelection {
     this.scratch = new Float64Array(room)
   }
 
-  /** The `nth` largest (from 0) of scores that are numbers. */
-  nthLargest(scores: Float32Array, nth: number): number {
+  /** The `nth` largest (from 0) of the scores from `start` to before `end`, which are numbers. */
+  nthLargest(scores: Float32Array, { start, end }: { readonly start: number; readonly end: number }, nth: number): number {
     let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-    for (let i = 0; i < scores.length; i++) {
+    for (let i = start; i < end; i++) {
       const score = scores[i] as number
       if (score < least) least = score
       if (score > most) most = score
@@ -21,14 +21,14 @@ export class ScoreSelection {
     // Equal scores share a bucket and larger ones have no larger bucket, whatever the quotient rounds to.
     const perScore = most > least ? (BUCKETS - 1) / (most - least) : 0
     this.counts.fill(0)
-    for (let i = 0; i < scores.length; i++) {
+    for (let i = start; i < end; i++) {
       const bucket = ((most - (scores[i] as number)) * perScore) | 0
       this.counts[bucket] = (this.counts[bucket] as number) + 1
     }
     let [bucket, before] = [0, 0]
     while (before + (this.counts[bucket] as number) <= nth) before += this.counts[bucket++] as number
     let count = 0
-    for (let i = 0; i < scores.length; i++) {
+    for (let i = start; i < end; i++) {
       const score = scores[i] as number
       if ((((most - score) * perScore) | 0) === bucket) this.scratch[count++] = -score
     }

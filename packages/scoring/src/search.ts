@@ -125,7 +125,7 @@ class Lane {
       const floor = this.top.floorOf(query)
       const strip = { at: at + done, factorsAt: done, count, scale, floor, firstRow: firstRow + done }
       const found = kernels.scan(kind, strip)
-      this.top.add(query, kernels.indices('foundRows', found), kernels.floats('foundScores', found))
+      this.top.add(query, { rows: kernels.foundRows, scores: kernels.foundScores }, found)
       done += count
     }
   }

@@ -38,8 +38,8 @@ describe('TopRows', () => {
           const reach = Array.from(own.keys()).filter((row) => row >= first && row < first + 777 && (own[row] as number) >= floor)
           top.add(
             query,
-            Uint32Array.from(reach),
-            Float32Array.from(reach, (row) => own[row] as number),
+            { rows: Uint32Array.from(reach), scores: Float32Array.from(reach, (row) => own[row] as number) },
+            reach.length,
           )
         }
       }

@@ -56,19 +56,22 @@ export class TopRows {
   }
 
   /**
-   * Adds scores of one query, none of them NaN, and their rows, none of them hidden, each row once over all calls. Scores below
-   * `floorOf` may be left out.
+   * Adds the first `total` of `found` for one query: no score is NaN, no row is hidden, each row comes once over all calls. Scores
+   * below `floorOf` may be left out.
    */
-  add(query: number, rows: Uint32Array, scores: Float32Array): void {
+  add(query: number, found: FoundRows, total: number): void {
     const { room } = this
     let done = 0
-    while (done < rows.length) {
+    while (done < total) {
       if (this.counts[query] === room) this.cut(query)
       const count = this.counts[query] as number
-      const end = Math.min(rows.length, done + room - count)
-      const start = query * room + count
-      this.rows.set(rows.subarray(done, end), start)
-      this.scores.set(scores.subarray(done, end), start)
+      const end = Math.min(total, done + room - count)
+      // a loop: views of these arrays, made by the ten thousand, cost more than what they copy
+      let to = query * room + count
+      for (let i = done; i < end; i++, to++) {
+        this.rows[to] = found.rows[i] as number
+        this.scores[to] = found.scores[i] as number
+      }
       this.counts[query] = count + end - done
       done = end
     }
@@ -94,7 +97,7 @@ export class TopRows {
     const { scores, rows, priority, scratch, depth } = this
     const start = query * this.room
     const end = start + (this.counts[query] as number)
-    const floor = this.selection.nthLargest(scores.subarray(start, end), depth - 1)
+    const floor = this.selection.nthLargest(scores, { start, end }, depth - 1)
     let to = start
     let equals = 0
     for (let at = start; at < end; at++) {
