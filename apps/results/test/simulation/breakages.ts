@@ -14,6 +14,8 @@ export function instead<
     | 'leasePairs'
     | 'openLeases'
     | 'deleteGarbage'
+    | 'forget'
+    | 'retiredEncodings'
     | 'prepared'
     | 'submit'
     | 'todoChunks'
