@@ -4,33 +4,18 @@ import { SweepError, toSweepError } from '@sweepboard/contracts'
 import { pause } from './backoff.ts'
 import { isDiskFull } from './durable-file.ts'
 import { takeFreePort } from './free-port.ts'
-import { type CommandParts, makeCommand } from './server-command.ts'
+import { makeCommand } from './server-command.ts'
 import { judgeDeath } from './server-death.ts'
 import { ServerLog } from './server-log.ts'
+import type { LaunchedServerParts } from './server-parts.ts'
 import { ServerProcess } from './server-process.ts'
-import { goodVersion, NotReady, type ReadinessLimits, untilReady } from './server-readiness.ts'
-import type { ServerRecords } from './server-record.ts'
+import { goodVersion, NotReady, untilReady } from './server-readiness.ts'
 import { nextServerState, ServerDeaths, type ServerEvent, type ServerState } from './server-state.ts'
 import { type Trouble, troubleIn } from './server-trouble.ts'
 
 /** Bytes of the log's end in an error: messages are cut from the end, where a log says most. */
 const TOLD_BYTES = 3000
 const FULL_DISK_PAUSE_MS = 1000
-
-export interface LaunchedServerParts extends CommandParts {
-  readonly slot: CommandParts['slot'] & { readonly id: string }
-  /** `servers/` of the worker's folder. */
-  readonly folder: string
-  readonly records: ServerRecords
-  /** The whole environment of a server, given the command's part. */
-  readonly environment: (command: Readonly<Record<string, string>>) => Readonly<Record<string, string>>
-  readonly limits: ReadinessLimits
-  readonly stopMs: number
-  readonly now: () => number
-  /** Whether the driver says that a device of the slot is lost. */
-  readonly isDeviceLost: () => Promise<boolean>
-  readonly onState: (state: ServerState, about: { readonly message?: string; readonly pid?: number | null }) => void
-}
 
 /** A server that answers. */
 export interface ReadyServer {
@@ -246,7 +231,8 @@ export class LaunchedServer {
   /** A start that led to nothing: aborted, refused or failed. */
   async #notReady(thrown: unknown, signal: AbortSignal): Promise<void> {
     const process = this.#process
-    if (thrown instanceof NotReady) await process?.kill()
+    // One that was still loading has nothing to finish.
+    if (thrown instanceof NotReady || signal.aborted) await process?.kill()
     else await process?.stop()
     this.#process = null
     if (this.#isStopped || signal.aborted) {

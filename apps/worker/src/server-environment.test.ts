@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { serverEnvironment } from './server-environment.ts'
 
 describe('serverEnvironment', () => {
-  it('passes what finds programs, caches and devices, and nothing that opens a door', () => {
+  it('passes what finds programs, caches, devices and gated models, and nothing that opens another door', () => {
     const own = {
       PATH: '/usr/bin',
       HOME: '/home/me',
       LC_ALL: 'C.UTF-8',
       HF_HOME: '/cache',
-      HF_TOKEN: 'hf_secret',
+      HF_TOKEN: 'hf_gated_models',
       HUGGING_FACE_HUB_TOKEN: 'hf_secret',
       NVIDIA_API_KEY: 'secret',
       HF_ENDPOINT_PRIVATE: 'named by --allow-env',
@@ -26,6 +26,7 @@ describe('serverEnvironment', () => {
       HOME: '/home/me',
       LC_ALL: 'C.UTF-8',
       HF_HOME: '/cache',
+      HF_TOKEN: 'hf_gated_models',
       CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
       CUDA_VISIBLE_DEVICES: '2',
       VLLM_LOGGING_LEVEL: 'INFO',

@@ -3,12 +3,13 @@ const PASSED = [
   /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|TZ|TMPDIR|LD_LIBRARY_PATH)$/,
   /^(?:LC|XDG|CUDA|NVIDIA|HF|TRANSFORMERS)_/,
 ]
-/** Of these, what opens a door: a hub token reads private models, and a server is a program of somebody else's. */
+/** Of these, what opens a door. The hub's token is needed where a server fetches a gated model. */
 const SECRET = /TOKEN|SECRET|PASSWORD|_KEY$/i
+const NEEDED = 'HF_TOKEN'
 
 /**
- * The environment of a server: what may pass of the worker's, the slot's devices, then the command's own. Never a token, nor a variable
- * that may hold an API key (`allowEnv`).
+ * The environment of a server: what may pass of the worker's, the slot's devices, then the command's own. The hub's token
+ * is the only one; never a variable that may hold an API key (`allowEnv`).
  */
 export function serverEnvironment(input: {
   readonly own: Readonly<Record<string, string | undefined>>
@@ -17,7 +18,10 @@ export function serverEnvironment(input: {
   readonly command: Readonly<Record<string, string>>
 }): Record<string, string> {
   const passed = Object.entries(input.own).flatMap(([name, value]) =>
-    value !== undefined && PASSED.some((one) => one.test(name)) && !SECRET.test(name) && !input.allowEnv.includes(name)
+    value !== undefined &&
+    PASSED.some((one) => one.test(name)) &&
+    (name === NEEDED || !SECRET.test(name)) &&
+    !input.allowEnv.includes(name)
       ? [[name, value] as const]
       : [],
   )

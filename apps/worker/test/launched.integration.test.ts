@@ -97,6 +97,13 @@ describe('a sweep over servers that the worker starts', () => {
     expect(evidence?.peakMemoryBytes).toBe(slot?.peakBytes[key])
   })
 
+  it('shows the server no token and no key', async () => {
+    const environment = { PATH: process.env.PATH, HF_HOME: '/cache', SWEEPBOARD_TOKEN: 'secret', HF_KEY_OF_MINE: 'secret' }
+    await sweepOver({}, { worker: { environment, allowEnv: ['HF_KEY_OF_MINE'] } })
+    const log = readFileSync(join(fleet.folder, 'worker/servers/logs/cpu0.log'), 'utf8')
+    expect(log).toContain('environment: CUDA_DEVICE_ORDER CUDA_VISIBLE_DEVICES HF_HOME PATH SWEEPBOARD_SERVER\n')
+  })
+
   it('three starts that fail close the lane; the cell carries what the server printed', async () => {
     const { cells, events } = await sweepOver({ dieAtStart: 99 })
     expect(cells).toMatchObject([{ state: 'failed', failure: { code: 'SB-WORK-021' } }])
