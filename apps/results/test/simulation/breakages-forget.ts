@@ -5,7 +5,7 @@ import { instead, run } from './breakages.ts'
 type Rows = Record<string, string | number | null>[]
 
 /** While vectors are chosen and forgotten, the rows of a table are other than they are; afterwards those left are put back. */
-function pretending(change: string, undo: { read: string; write: string }): Breakage['ledger'] {
+function pretending(change: string, undo: { read: string; write: string }): NonNullable<Breakage['ledger']> {
   return (ledger, db) => {
     const pretend = <A extends unknown[], R>(original: (...args: A) => R) => {
       return (...args: A): R => {
@@ -24,7 +24,7 @@ function pretending(change: string, undo: { read: string; write: string }): Brea
 }
 
 /** Does something to the database after each forgetting, with the encodings that went. */
-function afterwards(spoil: (db: SqliteDatabase, forgotten: readonly number[]) => void): Breakage['ledger'] {
+function afterwards(spoil: (db: SqliteDatabase, forgotten: readonly number[]) => void): NonNullable<Breakage['ledger']> {
   return (ledger: Ledger, db) =>
     instead(ledger, 'forget', (original) => (encodings, rule) => {
       const answer = original(encodings, rule)
