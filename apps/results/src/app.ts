@@ -10,7 +10,8 @@ import { type Access, assertAccess, isBearer, type Tokens } from './access.ts'
 import { addArtifactRoutes } from './artifact-routes.ts'
 import type { ServiceMetrics } from './metrics-service.ts'
 import { openApiDocument } from './openapi.ts'
-import { JsonText, ROUTES, type Route } from './routes.ts'
+import { JsonText, type Route } from './route.ts'
+import { ROUTES } from './routes.ts'
 import type { Service } from './service.ts'
 
 export interface AppOptions {

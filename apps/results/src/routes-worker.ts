@@ -1,0 +1,52 @@
+import { Beat, BeatAnswer, Claim, ClaimAnswer, CommitAnswer, CommitBatch, End, JoinAnswer } from '@sweepboard/contracts'
+import { type Route, route } from './route.ts'
+
+/** What workers ask: they join, beat, claim, commit and end. */
+export const WORKER_ROUTES: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/join',
+    access: 'write',
+    summary: 'What a worker needs to join',
+    answer: JoinAnswer,
+    run: (service) => service.joinAnswer(),
+  }),
+  route({
+    method: 'POST',
+    path: '/beat',
+    access: 'write',
+    summary: "A host's heartbeat",
+    body: Beat,
+    answer: BeatAnswer,
+    run: (service, beat) => service.coordinator.beat(beat),
+  }),
+  route({
+    method: 'POST',
+    path: '/claim',
+    access: 'write',
+    summary: 'Claim a lease',
+    body: Claim,
+    answer: ClaimAnswer,
+    run: (service, claim) => service.coordinator.claim(claim),
+  }),
+  route({
+    method: 'POST',
+    path: '/commit',
+    access: 'write',
+    summary: 'Commit chunks',
+    body: CommitBatch,
+    answer: CommitAnswer,
+    run: (service, batch) => ({ verdicts: service.coordinator.commit(batch.host, batch.ledger, batch.commits) }),
+  }),
+  route({
+    method: 'POST',
+    path: '/end',
+    access: 'write',
+    summary: 'End a lease',
+    body: End,
+    run: (service, end) => {
+      service.coordinator.end(end)
+      return { ok: true }
+    },
+  }),
+]
