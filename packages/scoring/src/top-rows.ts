@@ -79,17 +79,26 @@ export class TopRows {
 
   /** Adds the scores of document rows 0, 1, ... for one query, hidden ones among them; none is NaN. */
   addAll(query: number, values: Float32Array): void {
+    const { scores, rows, priority, room } = this
+    let floor = this.floorScore[query] as number
+    let floorPriority = this.floorPriority[query] as number
+    let count = this.counts[query] as number
     for (let row = 0; row < values.length; row++) {
       const score = values[row] as number
-      if (!(score >= (this.floorScore[query] as number))) continue
-      const own = this.priority[row] as number
-      if (own === NEVER || (score === this.floorScore[query] && own > (this.floorPriority[query] as number))) continue
-      if (this.counts[query] === this.room) this.cut(query)
-      const count = this.counts[query] as number
-      this.scores[query * this.room + count] = score
-      this.rows[query * this.room + count] = row
-      this.counts[query] = count + 1
+      if (!(score >= floor)) continue
+      const own = priority[row] as number
+      if (own === NEVER || (score === floor && own > floorPriority)) continue
+      if (count === room) {
+        this.counts[query] = count
+        this.cut(query)
+        count = this.depth
+        floor = this.floorScore[query] as number
+        floorPriority = this.floorPriority[query] as number
+      }
+      scores[query * room + count] = score
+      rows[query * room + count++] = row
     }
+    this.counts[query] = count
   }
 
   /** Keeps the best `depth`: first the score that the worst of them has, then the priority that decides among its equals. */
