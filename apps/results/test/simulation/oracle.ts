@@ -1,4 +1,5 @@
 import { type Config, configKey, type End, type PlannedGroup } from '@sweepboard/contracts'
+import { disagreeingFlags, lostCells } from './ledger-rules.ts'
 import { type CellRow, ChildOracle } from './oracle-children.ts'
 import { ForgetOracle } from './oracle-forget.ts'
 import type { SimHost } from './sim-host.ts'
@@ -220,29 +221,8 @@ export class Oracle {
   }
 
   #checkFlags(): void {
-    const wrong = (sql: string) => this.#all<{ id: number | string }>(sql).map(({ id }) => id)
-    const complete = wrong(
-      `select id from encoding e where complete = exists (select 1 from chunk c where c.encoding = e.id and c.digest is null)`,
-    )
-    if (complete.length > 0) throw new Violation('flags-agree', `complete of encoding ${complete}`)
-    const ready = wrong(
-      `select id from grp g where ready <> (attached = 1 and not exists (select 1 from grp_encoding ge join chunk c on c.encoding = ge.encoding
-       where ge.grp = g.id and c.digest is null))`,
-    )
-    if (ready.length > 0) throw new Violation('flags-agree', `ready of group ${ready}`)
-    const copies = wrong('select w.grp as id from want w join grp g on g.id = w.grp where w.ready <> g.ready')
-    if (copies.length > 0) throw new Violation('flags-agree', `ready of the wants of ${copies}`)
-    const settled = `(select count(*) from config_set s join json_each(s.json) j left join cell c on c.grp = w.grp
-      and c.config = json_extract(j.value, '$.key') where s.id = w.configs and coalesce(c.state, '') not in ('scored', 'failed'))`
-    const openWants = wrong(
-      `select w.sweep || '/' || w.grp as id from want w join sweep s on s.id = w.sweep where w.open = 1 and ${settled} = 0 and s.state <> 'cancelled'`,
-    )
-    if (openWants.length > 0) throw new Violation('flags-agree', `open though settled: ${openWants}`)
-    const done = wrong(
-      `select id from sweep s where (state = 'done') and exists (select 1 from want w where w.sweep = s.id and open = 1)
-       or state in ('running', 'paused') and not exists (select 1 from want w where w.sweep = s.id and open = 1)`,
-    )
-    if (done.length > 0) throw new Violation('flags-agree', `state of sweep ${done}`)
+    const [wrong] = disagreeingFlags((sql) => this.#all(sql))
+    if (wrong !== undefined) throw new Violation('flags-agree', wrong)
   }
 
   #checkCells(): void {
@@ -256,11 +236,8 @@ export class Oracle {
     }
     const scored = this.#all<{ n: number }>(`select count(*) as n from cell where state = 'scored'`)[0]?.n
     if (scored !== this.#scores.size) throw new Violation('insert-only', 'a scored cell is gone')
-    const lost = this.#all<{ id: string }>(
-      `select s.id || '/' || w.grp as id from sweep s join want w on w.sweep = s.id join config_set cs on cs.id = w.configs join json_each(cs.json) j
-       left join cell c on c.grp = w.grp and c.config = json_extract(j.value, '$.key') where s.state = 'done' and c.state is null`,
-    )
-    if (lost.length > 0) throw new Violation('nothing-lost', `done without ${lost.map(({ id }) => id)}`)
+    const lost = lostCells((sql) => this.#all(sql))
+    if (lost.length > 0) throw new Violation('nothing-lost', `done without ${lost}`)
   }
 
   /** At the end: every cell of a done sweep is what a quiet run gives. */

@@ -1,0 +1,243 @@
+import { cpSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type TestRedis, waitUntil } from '@sweepboard/test-kit'
+import { ChaosActs } from './chaos-acts.ts'
+import { aftermath } from './chaos-aftermath.ts'
+import { noMounts } from './chaos-disk.ts'
+import { type Blow, type BlowKind, drawBlows } from './chaos-draw.ts'
+import { ChaosFleet, untilAnswers } from './chaos-fleet.ts'
+import { differences, type Outcomes } from './chaos-harm.ts'
+import type { ChaosReport, Struck } from './chaos-report.ts'
+import { ProcessTrace } from './chaos-trace.ts'
+import { ChaosWork } from './chaos-work.ts'
+import { Fleet, submit, sweepState } from './fleet-kit.ts'
+import { type EmbeddingsStub, startStub } from './fleet-stub.ts'
+
+/** Far beyond what it takes: a machine with other work may need minutes for what takes seconds. */
+const LIMIT_MS = 900_000
+const NO_TARGET_MS = 20_000
+const NEEDS_MOUNT: readonly BlowKind[] = [
+  "a worker's disk is full",
+  "the service's disk is full",
+  "a worker's folder is read-only",
+  "the service's artifacts are read-only",
+]
+const NEEDS_TIME: readonly BlowKind[] = ['SIGSTOP a worker past the lock', 'Redis away for 20 s']
+
+export interface ChaosOptions {
+  readonly redis: TestRedis
+  readonly seed: number
+  readonly events: number
+  readonly tasks: number
+  /** Least seconds between two events. */
+  readonly seconds: number
+  readonly isLong: boolean
+  readonly only?: readonly string[]
+  readonly infinity: { readonly program: string; readonly model: string } | null
+  /** Folder that gets everything the run wrote; null = nothing is kept. */
+  readonly keep: string | null
+  readonly say: (line: string) => void
+}
+
+/** The same sweeps on an undisturbed run, then on a fleet under so many random events; compared, with all that must not be left. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const fleet = new Fleet()
+  const stub = await startStub()
+  const run = new ChaosRun(options, fleet, stub)
+  try {
+    return await run.all()
+  } finally {
+    await run.close()
+    if (options.keep !== null) cpSync(fleet.folder, options.keep, { recursive: true })
+    await fleet.close()
+    await stub.close()
+  }
+}
+
+interface Quiet {
+  readonly seconds: number
+  readonly files: Outcomes
+  readonly cells: Outcomes
+}
+
+class ChaosRun {
+  readonly #options: ChaosOptions
+  readonly #fleet: Fleet
+  readonly #stub: EmbeddingsStub
+  readonly #work: ChaosWork
+  readonly #trace = new ProcessTrace()
+  readonly #struck: Struck[] = []
+  readonly #skipped: string[] = []
+  readonly #over: Promise<void>[] = []
+  #host: ChaosFleet | null = null
+  #began = performance.now()
+  #isOver = false
+
+  constructor(options: ChaosOptions, fleet: Fleet, stub: EmbeddingsStub) {
+    this.#options = options
+    this.#fleet = fleet
+    this.#stub = stub
+    const { tasks, isLong, infinity } = options
+    this.#work = new ChaosWork(fleet, { tasks, isLong, infinity, endpointUrl: stub.url })
+  }
+
+  async all(): Promise<ChaosReport> {
+    const { say, seed } = this.#options
+    const quiet = await this.#quiet()
+    say(`seed ${seed}: ${quiet.cells.size} cells, quiet run ${quiet.seconds.toFixed(0)} s`)
+    this.#stub.answered.clear()
+    this.#stub.refuseEvery = 40
+    const mounts = noMounts()
+    if (mounts !== '') this.#skipped.push(...NEEDS_MOUNT.map((kind) => `${kind}: ${mounts}`))
+    this.#began = performance.now()
+    const host = await ChaosFleet.start({
+      fleet: this.#fleet,
+      redis: this.#options.redis,
+      launchers: this.#work.launchers,
+      isMounted: mounts === '',
+    })
+    this.#host = host
+    const watching = this.#watch(host)
+    const sweeps: string[] = []
+    for (const spec of this.#work.specs) sweeps.push(await submit(this.#fleet, spec, host.url))
+    await this.#disturb(host, sweeps, mounts === '')
+    await Promise.all(this.#over)
+    await this.#finish(host, sweeps)
+    const seconds = (performance.now() - this.#began) / 1000
+    const harm = await this.#boardHarm(host, quiet)
+    harm.push(...(await aftermath({ host, fleet: this.#fleet, redis: this.#options.redis, trace: this.#trace })))
+    this.#isOver = true
+    await watching
+    return this.#report(quiet, seconds, harm)
+  }
+
+  async close(): Promise<void> {
+    this.#isOver = true
+    await Promise.allSettled(this.#over)
+    await this.#fleet.endAll()
+    if (this.#options.keep !== null) this.#host?.keep(this.#options.keep)
+    this.#host?.close()
+  }
+
+  /** One process, servers without faults: what the board must be. */
+  async #quiet(): Promise<Quiet> {
+    const began = performance.now()
+    const data = this.#fleet.path('quiet')
+    for (const spec of this.#work.specs) {
+      const how = ['--slots', '2xcpu,endpoint', '--threads', '1', '--launchers', this.#work.quietLaunchers]
+      const { code, stderr } = await this.#fleet.run(['run', spec, '--no-serve', '--json', ...how, '--data', data])
+      // One model's server never starts: its cells fail here as they must there.
+      if (code !== 0 && code !== 1) throw new Error(`the quiet run ended with ${code}: ${stderr.slice(-2000)}`)
+    }
+    const seconds = (performance.now() - began) / 1000
+    return { seconds, files: await this.#fleet.exported({ data }), cells: await this.#cells(['--data', data]) }
+  }
+
+  /** Cells of both sweeps by what they are of. */
+  async #cells(from: readonly string[]): Promise<Map<string, unknown>> {
+    const found = new Map<string, unknown>()
+    for (const name of ['chaos', 'reranked']) {
+      const { stdout } = await this.#fleet.succeed(['status', name, ...from, '--json'])
+      const { cellRows } = JSON.parse(stdout.replace(/\bNaN\b/g, '"NaN"')) as { cellRows: Record<string, unknown>[] }
+      for (const { model, task, variant, state, config, metrics, failure } of cellRows) {
+        const key = [name, model, task, variant, JSON.stringify(config)].join(' ')
+        if (found.has(key)) throw new Error(`two cells ${key}`)
+        found.set(key, { state, metrics, code: (failure as { code?: string } | null)?.code ?? null })
+      }
+    }
+    return found
+  }
+
+  async #watch(host: ChaosFleet): Promise<void> {
+    while (!this.#isOver) {
+      this.#trace.look(host.pids, host.servers())
+      await sleep(500)
+    }
+  }
+
+  #isPermitted = (canMount: boolean) => (kind: BlowKind) => {
+    const { only, isLong } = this.#options
+    if (!canMount && NEEDS_MOUNT.includes(kind)) return false
+    if (!isLong && NEEDS_TIME.includes(kind)) return false
+    return only === undefined || only.some((word) => kind.includes(word))
+  }
+
+  /** One event after another; each waits for its share of the work, but not for ever: what an earlier one broke may be what holds it up. */
+  async #disturb(host: ChaosFleet, sweeps: readonly string[], canMount: boolean): Promise<void> {
+    const { events, seed, seconds, say } = this.#options
+    const acts = new ChaosActs(host)
+    const blows = drawBlows(seed, this.#isPermitted(canMount))
+    for (let done = 0; done < events; ) {
+      await this.#untilDue(host, sweeps, { share: (0.9 * done) / events, leastMs: 1000 * seconds })
+      const blow = blows.next().value
+      const hit = await this.#strike(acts, blow)
+      const at = (performance.now() - this.#began) / 1000
+      say(`${at.toFixed(1).padStart(7)} s  ${hit ? `${done + 1}` : '-'}  ${blow.kind}: ${hit?.target ?? 'nothing there to hit'}`)
+      if (!hit) continue
+      done += 1
+      this.#over.push(hit.over.catch((error) => void host.surprises.push(`${blow.kind} (${blow.number}): ${error}`)))
+      this.#struck.push({ at, kind: blow.kind, target: hit.target })
+    }
+  }
+
+  async #strike(acts: ChaosActs, blow: Blow) {
+    return waitUntil(() => acts.strike(blow), { deadlineMs: NO_TARGET_MS, everyMs: 250 }).catch(() => null)
+  }
+
+  async #untilDue(
+    host: ChaosFleet,
+    sweeps: readonly string[],
+    { share, leastMs }: { share: number; leastMs: number },
+  ): Promise<void> {
+    await sleep(leastMs)
+    const isReached = async () => (await this.#progress(host, sweeps)) >= share
+    await waitUntil(isReached, { deadlineMs: 6 * leastMs, everyMs: 300 }).catch(() => undefined)
+  }
+
+  async #progress(host: ChaosFleet, sweeps: readonly string[]): Promise<number> {
+    const states = await Promise.all(sweeps.map((sweep) => sweepState(host.url, sweep)))
+    const sum = (of: (state: (typeof states)[0]) => number) => states.reduce((all, state) => all + of(state), 0)
+    return sum(({ cells }) => cells.scored + cells.failed) / sum(({ cells }) => cells.total)
+  }
+
+  async #finish(host: ChaosFleet, sweeps: readonly string[]): Promise<void> {
+    this.#options.say(
+      `${((performance.now() - this.#began) / 1000).toFixed(1).padStart(7)} s  all events done, waiting for the end`,
+    )
+    let last = ''
+    await waitUntil(
+      async () => {
+        const states = await Promise.all(sweeps.map((sweep) => sweepState(host.url, sweep)))
+        last = JSON.stringify(states)
+        return states.every(({ state }) => state === 'done')
+      },
+      { deadlineMs: LIMIT_MS, everyMs: 300, what: 'the end of the sweeps' },
+    ).catch((cause) => {
+      throw new Error(`seed ${this.#options.seed}: the sweeps did not end: ${last}\n${host.surprises.join('\n')}`, { cause })
+    })
+  }
+
+  async #boardHarm(host: ChaosFleet, quiet: Quiet): Promise<string[]> {
+    await untilAnswers(host.url)
+    const cells = await this.#cells(['--to', host.url])
+    const files = await this.#fleet.exported({ url: host.url })
+    return [...differences('cell', cells, quiet.cells), ...differences('export', files, quiet.files)]
+  }
+
+  #report(quiet: Quiet, seconds: number, harm: readonly string[]): ChaosReport {
+    const times = [...this.#work.answered(this.#stub.answered).values()]
+    return {
+      seed: this.#options.seed,
+      cells: quiet.cells.size,
+      failedCells: [...quiet.cells.values()].filter((cell) => (cell as { state: string }).state === 'failed').length,
+      quietSeconds: quiet.seconds,
+      seconds,
+      events: this.#struck,
+      skipped: this.#skipped,
+      processes: this.#trace.count,
+      texts: times.length,
+      answers: times.reduce((sum, count) => sum + count, 0),
+      harm,
+    }
+  }
+}

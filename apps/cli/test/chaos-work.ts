@@ -1,0 +1,116 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type LaunchStubOptions, launchStubFile } from '@sweepboard/test-kit'
+import type { Fleet } from './fleet-kit.ts'
+import { writeTask } from './fleet-task.ts'
+
+const REVISION = '"0123456789012345678901234567890123456789"'
+const SIZE = { documents: 80, queries: 20, words: 30 }
+/** Tasks that the second sweep reranks. */
+const RERANKED = 4
+
+type Stubs = Readonly<Record<string, LaunchStubOptions>>
+
+/** Servers that workers start, each with vectors of its own length and a way of failing. `dead` fails in the quiet run, too. */
+const PACE: LaunchStubOptions = { loadMs: 200, textMs: 4 }
+const DEAD: LaunchStubOptions = { saysAtStart: 'fatal: no such model here' }
+const STUBS: Stubs = {
+  steady: { ...PACE, dim: 24 },
+  slow: { ...PACE, dim: 25, loadMs: 3000 },
+  stillborn: { ...PACE, dim: 26, dieAtStart: 2 },
+  brittle: { ...PACE, dim: 27, dieAfter: 60, dieTimes: 8 },
+  deaf: { ...PACE, dim: 28, ignoreTerm: true, grandchild: true },
+  leaky: { ...PACE, dim: 29, leakMb: 2 },
+  odd: { ...PACE, dim: 30, wrongDimension: 1 },
+  narrow: { ...PACE, dim: 31, mostTexts: 12 },
+  hanging: { ...PACE, dim: 32, hangAfter: 40, hangTimes: 2 },
+  dead: DEAD,
+  judge: { ...PACE, textMs: 1, loadMs: 500 },
+}
+
+export interface ChaosWorkOptions {
+  readonly tasks: number
+  /** A server that hangs is given up after two minutes: not in a short run. */
+  readonly isLong: boolean
+  readonly endpointUrl: string
+  /** Virtual environment with Infinity, and the model folder it serves. */
+  readonly infinity: { readonly program: string; readonly model: string } | null
+}
+
+/** The sweep files of one run, and launchers files for a fleet whose servers fail and for one whose servers do not. */
+export class ChaosWork {
+  readonly specs: readonly string[]
+  readonly launchers: string
+  readonly quietLaunchers: string
+  readonly lanes: readonly string[]
+  readonly #tally: string
+
+  constructor(fleet: Fleet, options: ChaosWorkOptions) {
+    const tasks = Array.from({ length: options.tasks }, (_, i) =>
+      writeTask(fleet.path('tasks'), `T${i}`, { ...SIZE, seed: 7 + i }),
+    )
+    const names = Object.keys(STUBS).filter((name) => name !== 'judge' && (options.isLong || name !== 'hanging'))
+    this.lanes = [...names, 'judge', 'endpoint', ...(options.infinity ? ['infinity'] : [])]
+    this.#tally = fleet.path('tally')
+    mkdirSync(this.#tally)
+    const stub = (name: string) =>
+      `{ model: org/${name}, revision: ${REVISION}, recipe: { pooling: mean, normalize: true, similarity: cosine, dimensions: ${STUBS[name]?.dim ?? 32} }, engine: { launch: { name: ${name}, device: cpu, batch: 16 } } }`
+    const models = [
+      'local/pocket-static-en',
+      'mteb/baseline-random-encoder',
+      'mteb/baseline-bm25s',
+      `{ model: acme/stub, engine: { openai: { url: "${options.endpointUrl}", batch: 16 } } }`,
+      ...(options.infinity ? [`{ model: "${options.infinity.model}", engine: { infinity: { device: cpu } } }`] : []),
+      ...names.map(stub),
+    ]
+    const judge = `{ model: org/judge, revision: ${REVISION}, depth: 5, recipe: { head: server }, engine: { launch: { name: judge, dialect: rerank-api, device: cpu } } }`
+    const write = (name: string, lines: readonly string[]) => {
+      const path = fleet.path(`${name}.yaml`)
+      writeFileSync(path, `sweep: ${name}\n${lines.join('\n')}\n`)
+      return path
+    }
+    const listed = (paths: readonly string[]) => `tasks: [${paths.join(', ')}]`
+    this.specs = [
+      write('chaos', [
+        listed(tasks),
+        'models:',
+        ...models.map((model) => `  - ${model}`),
+        'matrix: { precision: [float32, binary] }',
+      ]),
+      write('reranked', [listed(tasks.slice(0, RERANKED)), `models: [${stub('steady')}]`, `matrix:\n  rerank: [none, ${judge}]`]),
+    ]
+    const failing = Object.entries(STUBS).map(([name, how]) => [
+      name,
+      { ...how, tally: join(this.#tally, name), state: fleet.path('state', name) },
+    ])
+    const quiet = Object.keys(STUBS).map((name) => [name, name === 'dead' ? DEAD : { dim: STUBS[name]?.dim ?? 32 }])
+    this.launchers = this.#write(fleet.path('launchers.yaml'), Object.fromEntries(failing), options)
+    this.quietLaunchers = this.#write(fleet.path('quiet-launchers.yaml'), Object.fromEntries(quiet), options)
+  }
+
+  #write(path: string, stubs: Stubs, { infinity }: ChaosWorkOptions): string {
+    const file = JSON.parse(launchStubFile(stubs))
+    file.launchers.judge.dialect = 'rerank-api'
+    if (infinity) file.launchers.infinity = { program: [infinity.program, 'v2'] }
+    writeFileSync(path, JSON.stringify(file))
+    return path
+  }
+
+  /** How often each text of the tasks was answered, by lane and the text's last word; probe texts left out. */
+  answered(endpoint: ReadonlyMap<string, number>): Map<string, number> {
+    const times = new Map<string, number>()
+    const add = (name: string, count: number) => times.set(name, (times.get(name) ?? 0) + count)
+    for (const lane of this.lanes)
+      for (const line of read(join(this.#tally, lane)).split('\n')) if (/-[dq]\d+$/.test(line)) add(`${lane} ${line}`, 1)
+    for (const [text, count] of endpoint) add(`endpoint ${text.slice(text.lastIndexOf(' ') + 1)}`, count)
+    return times
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return '' // none was answered
+  }
+}

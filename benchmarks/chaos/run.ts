@@ -1,0 +1,61 @@
+// A fleet under random events: `node start.mjs benchmarks/chaos/run.ts [--seed 1] [--events 200] [--seconds 2] [--tasks 14]`.
+// Needs what the integration tests need (a Redis). A line an event; exit 1 when anything is otherwise than in the quiet run.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startRedis } from '@sweepboard/test-kit'
+import { describeChaos, wasted } from '../../apps/cli/test/chaos-report.ts'
+import { runChaos } from '../../apps/cli/test/chaos-run.ts'
+
+const MOST_WASTED = 0.05
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '1' },
+    events: { type: 'string', default: '200' },
+    seconds: { type: 'string', default: '2' },
+    tasks: { type: 'string', default: '14' },
+    only: { type: 'string' },
+    short: { type: 'boolean', default: false },
+    keep: { type: 'string' },
+    infinity: { type: 'string' },
+    model: { type: 'string', default: new URL('../../../shared/models/all-MiniLM-L6-v2', import.meta.url).pathname },
+    report: { type: 'string' },
+  },
+})
+const program = values.infinity === undefined ? '' : join(values.infinity, 'bin/infinity_emb')
+if (program !== '' && !existsSync(program)) throw new Error(`no ${program}`)
+const reports = []
+for (let i = 0; i < Number(values.seeds); i += 1) {
+  const { redis, reason } = await startRedis({ own: true })
+  if (!redis) throw new Error(reason)
+  const seed = Number(values.seed) + i
+  try {
+    const report = await runChaos({
+      redis,
+      seed,
+      events: Number(values.events),
+      tasks: Number(values.tasks),
+      seconds: Number(values.seconds),
+      isLong: !values.short,
+      keep: values.keep === undefined ? null : join(values.keep, String(seed)),
+      infinity: program === '' ? null : { program, model: values.model },
+      say: (line) => console.log(line),
+      ...(values.only === undefined ? {} : { only: values.only.split(',') }),
+    })
+    const waste = wasted(report)
+    const harm = [
+      ...report.harm,
+      ...(waste < MOST_WASTED ? [] : [`${(100 * waste).toFixed(1)} % of all texts were answered again`]),
+    ]
+    reports.push({ ...report, harm, wasted: waste })
+    console.log(describeChaos({ ...report, harm }))
+    if (harm.length > 0) process.exitCode = 1
+  } finally {
+    await redis.stop()
+  }
+}
+if (values.report !== undefined) {
+  mkdirSync(join(values.report, '..'), { recursive: true })
+  writeFileSync(values.report, `${JSON.stringify(reports, null, 2)}\n`)
+}
