@@ -28,7 +28,20 @@ export class ScalingFleet {
     const { url } = await fleet.serve(fleet.path('service'), { redis: redis.url })
     for (let i = 0; i < workers; i += 1) {
       const name = `w${i}`
-      fleet.start(['worker', '--join', url, '--data', fleet.path(name), '--slots', 'cpu', '--name', name, '--launchers', launchers, '--json'])
+      fleet.start([
+        'worker',
+        '--join',
+        url,
+        '--data',
+        fleet.path(name),
+        '--slots',
+        'cpu',
+        '--name',
+        name,
+        '--launchers',
+        launchers,
+        '--json',
+      ])
     }
     await joined(url, workers)
     return new ScalingFleet(url, fleet, async () => {

@@ -1,3 +1,5 @@
+import { isChosen, type SlotChoice, sayChoices } from '@sweepboard/contracts'
+
 export type Device = 'cpu' | 'cuda' | 'endpoint'
 
 /** A lane that a slot will not serve for now (`forMs`) or for good (null). */
@@ -53,6 +55,8 @@ export interface Lane {
   readonly parameterCount: number | null
   readonly weights: string | null
   readonly keyVariable: string | null
+  /** Slots it is meant for, where a spec's overrides decide by slot; absent: any. */
+  readonly choices?: readonly SlotChoice[] | undefined
   /** Slots that may serve it at once: 1 for an endpoint, whose limits hold for the fleet. */
   readonly maxSlots: number | null
   /** Estimate, used where no slot has measured its own. */
@@ -95,6 +99,7 @@ const NOTHING_MEASURED: MeasuredPeaks = new Map()
  */
 export function misfit(slot: LaneSlot, lane: Lane, peaks: MeasuredPeaks = NOTHING_MEASURED): string | null {
   if (!lane.devices.includes(slot.device)) return `needs a slot of kind ${lane.devices.join(' or ')}`
+  if (!isChosen(lane.choices, slot)) return `is meant for other slots: ${sayChoices(lane.choices ?? [])}`
   const lack = memoryLack(slot, lane, peaks)
   if (lack !== null) return lack
   if (lane.weights !== null && slot.weights !== null && !slot.weights.includes(lane.weights)) return 'no worker has its weights'
@@ -122,6 +127,7 @@ export function wouldFit(lane: Lane): string {
   const parts = [`a ${lane.devices.join(' or ')} slot`]
   const needed = lane.memoryBytes / lane.memoryShare
   if (needed > 0) parts.push(`${bytes(needed)} of memory${lane.spansDevices ? ', joined devices count together' : ''}`)
+  if (lane.choices !== undefined) parts.push(`that is ${sayChoices(lane.choices)}`)
   if (lane.weights !== null) parts.push('a worker with --models holding its weights')
   if (lane.keyVariable !== null) parts.push(`--allow-env ${lane.keyVariable}`)
   return parts.join(', ')

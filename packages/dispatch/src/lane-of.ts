@@ -28,6 +28,7 @@ export function laneOf(load: Load, work: LaneWork): Lane {
     parameterCount: onServer ? null : load.parameterCount,
     weights: load.identity.weights,
     keyVariable: load.open.keyVariable,
+    ...(load.open.slots !== undefined && { choices: load.open.slots }),
     maxSlots: onServer ? 1 : null,
     loadSeconds: onServer ? 0 : load.memoryBytes / LOAD_BYTES_PER_SECOND + (launch === undefined ? 0 : LAUNCH_SECONDS),
     ...work,

@@ -223,6 +223,19 @@ describe('named cases', () => {
     expect(planFits([slot('a', { device: 'cuda', memoryBytes: 24e9 })], [load])).toEqual([])
   })
 
+  it('keeps lanes that a spec chose by memory on their own slots, and says which those are', () => {
+    const small = { device: 'cuda' as const, memory: [{ op: '<' as const, bytes: 20e9 }] }
+    const lanes = [
+      lane('default', { devices: ['cuda'], choices: [{ is: null, not: [small] }], remainingTokens: 1e9 }),
+      lane('packed', { devices: ['cuda'], choices: [{ is: small, not: [] }] }),
+    ]
+    const cuda = (id: string, gigabytes: number) => slot(id, { device: 'cuda', memoryBytes: gigabytes * 1e9 })
+    expect(chosen([cuda('a', 16), cuda('b', 24), cuda('c', 16)], lanes)).toEqual({ a: 'packed', b: 'default', c: 'packed' })
+    expect(chooseLanes({ slots: [cuda('a', 16)], lanes }).unservable).toMatchObject([
+      { lane: 'default', reason: 'is meant for other slots: not cuda with memory < 20.0 GB' },
+    ])
+  })
+
   it('chooses for 1,000 slots and 50 lanes in milliseconds', () => {
     const slots = Array.from({ length: 1000 }, (_, i) =>
       slot(`s${i}`, { memoryBytes: (8 + (i % 5) * 10) * 1e9, deviceName: `${i % 5}` }),
@@ -266,7 +279,7 @@ describe('named cases', () => {
       slot('c', { lane: 'y', laneForMs: 1e6 }),
     ]
     expect(
-      Object.values(chosen(slots, [lane('x', { remainingTokens: 2000 }), lane('y', { remainingTokens: 2e6 })])).filter(
+      Object.values(chosen(slots, [lane('x', { remainingTokens: 200_000 }), lane('y', { remainingTokens: 2e6 })])).filter(
         (key) => key === 'y',
       ),
     ).toHaveLength(2)

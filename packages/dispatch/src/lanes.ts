@@ -167,11 +167,15 @@ class Choice {
     return isUnserved === isOtherUnserved ? this.#shareOf(one, s) > this.#shareOf(two, s) : isUnserved
   }
 
-  /** A slot whose lane has work left elsewhere is not moved right after it came. */
+  /** A slot is not moved right after it came, nor for little, nor where its lane ends in less time than the loads of leaving are worth. */
   #mayLeave(s: number, to: number): boolean {
-    const load = this.#table.load[this.#table.at(to, s)] as number
-    const hasServed = (this.#table.slots[s] as LaneSlot).laneForMs > patienceMs(load)
-    return hasServed && this.#shareOf(to, s) >= LEAVE_LOADS * load
+    const { slots, held, load, holders, lanes, speed } = this.#table
+    const from = held[s] as number
+    const toLoad = load[this.#table.at(to, s)] as number
+    const loads = toLoad + (load[this.#table.at(from, s)] as number)
+    const end = (lanes[from] as Lane).remainingTokens / (speed[this.#table.at(from, s)] as number) / (holders[from]?.length ?? 1)
+    const hasServed = (slots[s] as LaneSlot).laneForMs > patienceMs(toLoad)
+    return hasServed && this.#shareOf(to, s) >= LEAVE_LOADS * toLoad && end >= LEAVE_LOADS * loads
   }
 
   /** The first slot of a lane always; another one only for work worth several loads. */

@@ -1,11 +1,12 @@
 import { summarizePlan, sweepSchemaJson } from '@sweepboard/planner'
+import { fitNotes } from '@sweepboard/results'
 import type { Command } from 'commander'
 import { type CommonOptions, dataFolder } from '../context.ts'
 import { fingerprintsIn } from '../folder-source.ts'
 import { readHubSettings } from '../hub.ts'
 import { loadSweep } from '../load-sweep.ts'
 import { printJson, printNote, printResult } from '../output.ts'
-import { openSource } from '../source.ts'
+import { openClient, openSource } from '../source.ts'
 
 export function add(program: Command): void {
   program
@@ -15,7 +16,7 @@ export function add(program: Command): void {
     .option('--datasets <root>', 'folder with <Task>/ or <Task>/<subset>/ in BEIR layout')
     .option('--allow-env <names...>', 'environment variables a spec may name for API keys', [])
     .option('--data <dir>', 'data folder the sweep would run in (default ./.sweepboard, or SWEEPBOARD_DATA)')
-    .option('--to <url>', 'service the sweep would be sent to')
+    .option('--to <url>', 'service the sweep would be sent to: models that fit none of its slots are named')
     .option('--token-file <file>', 'file with the token (or SWEEPBOARD_TOKEN)')
     .option('--schema', 'print the JSON Schema of the sweep language instead')
     .option('--offline', 'no network but for endpoints the spec names: data from folders and the hub cache')
@@ -42,10 +43,12 @@ async function plan(
     fingerprints: () => (options.to ? openSource(options).fingerprints() : fingerprintsIn(dataFolder(options))),
   })
   const summary = summarizePlan(sweep.plan)
+  const loads = sweep.plan.groups.map(({ model, rerank }) => (rerank ?? model).load)
+  const misfits = options.to ? await fitNotes(openClient(options, options.to), loads) : []
   if (options.json) {
     printJson({
       ...summary,
-      warnings: sweep.warnings,
+      warnings: [...sweep.warnings, ...misfits],
       groups: sweep.plan.groups.map((group) => ({
         key: group.key,
         model: group.model.load.model,
@@ -59,7 +62,7 @@ async function plan(
     })
     return
   }
-  for (const warning of sweep.warnings) printNote(`note: ${warning}`)
+  for (const warning of [...sweep.warnings, ...misfits]) printNote(`note: ${warning}`)
   printResult(
     [
       `${summary.sweep}: ${summary.cellCount} cells = ${summary.models.length} models x ${summary.tasks.length} tasks with their configs, in ${summary.groupCount} groups`,

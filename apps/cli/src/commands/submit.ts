@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFolderStore, openHttpStore } from '@sweepboard/artifacts'
 import { type PreparedTask, SweepError } from '@sweepboard/contracts'
-import { submitSweep } from '@sweepboard/results'
+import { fitNotes, submitSweep } from '@sweepboard/results'
 import type { Command } from 'commander'
 import { type CommonOptions, readToken } from '../context.ts'
 import { readHubSettings } from '../hub.ts'
@@ -53,6 +53,8 @@ async function submit(file: string, options: SubmitOptions): Promise<void> {
     printNote(
       `note: a service runs only comparisons on a schedule: ${unscheduled} of \`consistency\` without \`every\` will not run; \`sweepboard run\` does them at once`,
     )
+  const loads = sweep.plan.groups.map(({ model, rerank }) => (rerank ?? model).load)
+  for (const note of await fitNotes(openClient(options, options.to), loads)) printNote(`note: ${note}`)
   const prepared = await prepareAndUpload(sweep, options)
   for (const note of describeData(sweep.plan, prepared)) printNote(`note: ${note}`)
   const body = {

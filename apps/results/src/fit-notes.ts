@@ -1,0 +1,27 @@
+import { type Load, SweepError } from '@sweepboard/contracts'
+import { type LaneSlot, planFits } from '@sweepboard/dispatch'
+import type { ServiceClient } from './client.ts'
+import type { HostView } from './coordinator-hosts.ts'
+
+/**
+ * One note for each load of a plan that no live slot of a service can serve, with what would fit: it would wait there. None where no
+ * worker is live yet or the service does not answer. Weights and keys are not looked at: only a beat says which of them a host has.
+ */
+export async function fitNotes(client: ServiceClient, loads: readonly Load[]): Promise<string[]> {
+  const hosts = (await client.get('/hosts').catch((thrown: unknown) => {
+    if (thrown instanceof SweepError) return []
+    throw thrown
+  })) as HostView[]
+  const slots = hosts.flatMap(({ host, slots: all }) =>
+    all.filter(({ id }) => !id.startsWith('score')).map((slot) => asLaneSlot(host, slot)),
+  )
+  if (slots.length === 0) return []
+  const open = loads.map((load) => ({ ...load, open: { ...load.open, keyVariable: null } }))
+  return planFits(slots, open).map(
+    ({ model, reason, wouldFit }) => `${model} fits no slot of this service: ${reason}. What would fit: ${wouldFit}`,
+  )
+}
+
+function asLaneSlot(host: string, slot: HostView['slots'][number]): LaneSlot {
+  return { ...slot, id: `${host} ${slot.id}`, laneForMs: 0, weights: null, allowEnv: [] }
+}
