@@ -66,6 +66,17 @@ export function shownVariant(recipeVariant: string, config: Config | null): stri
   return [recipeVariant, fused && `with ${fused}`, reranked, cut && `cut at ${shownCut(cut)}`].filter(Boolean).join(' · ')
 }
 
+/** A recipe's variant with the engine that a choice by slot gave it in front; empty parts are left out. */
+export function namedVariant(engine: string, variant: string): string {
+  return [engine && `engine: ${engine.replaceAll('·', '-')}`, variant].filter(Boolean).join(' · ')
+}
+
+/** The two parts of `namedVariant`. */
+export function splitVariant(variant: string): { readonly engine: string; readonly variant: string } {
+  const [, engine, rest] = /^engine: (.*?)(?: · (.*))?$/s.exec(variant) ?? []
+  return engine === undefined ? { engine: '', variant } : { engine, variant: rest ?? '' }
+}
+
 /** `top 5` or `score 0.5`. */
 export function shownCut(cut: Cut): string {
   return 'top' in cut ? `top ${cut.top}` : `score ${cut.score}`

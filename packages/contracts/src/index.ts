@@ -5,11 +5,13 @@ export {
   configKey,
   HybridStage,
   isDefaultConfig,
+  namedVariant,
   Precision,
   RerankStage,
   RerankTail,
   shownCut,
   shownVariant,
+  splitVariant,
 } from './config.ts'
 export { canonicalJson, type Digest, isDigest, keyOf, sha256 } from './digest.ts'
 export {
@@ -29,8 +31,8 @@ export {
 export { ERRORS } from './error-registry.ts'
 export { Judgments, type PreparationCounts } from './judgments.ts'
 export { Keep } from './keep.ts'
-export { newLeaseId } from './lease-id.ts'
 export { LabelCap } from './label-cap.ts'
+export { newLeaseId } from './lease-id.ts'
 export { FREQUENT_SHARE, isLexical, LexicalMethod, LexicalScoring, lexicalScoringOf } from './lexical.ts'
 export { isPairSet, type PairSet, pairSetRef, readPairSet, writePairSet } from './pair-set.ts'
 export {
@@ -72,6 +74,7 @@ export {
 } from './recipe.ts'
 export { EmbeddingCard, isPromptKey, RecipeCard, RerankerCard, TASK_FAMILIES } from './recipe-card.ts'
 export type { ArtifactStore, ServiceLink, TicketConsumer, TicketQueue } from './seams.ts'
+export { type ChosenSlot, isChosen, SlotChoice, SlotCondition, sayChoices, uniteChoices } from './slot-choice.ts'
 export {
   BitextJudgments,
   InstructionRerankingJudgments,

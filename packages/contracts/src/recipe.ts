@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Digest } from './digest.ts'
 import { keyOf } from './digest.ts'
 import { RateLimits } from './rate.ts'
+import { SlotChoice } from './slot-choice.ts'
 
 /** How token vectors become one vector: mean over the mask, first token, last kept token, or the model's own output. */
 export const Pooling = z.enum(['mean', 'cls', 'lasttoken', 'none'])
@@ -146,6 +147,8 @@ export const Load = z.strictObject({
     pair: PairRecipe.optional(),
     /** Only where the worker starts the server: `url` is null until it has. */
     launch: Launch.optional(),
+    /** Slots that may serve it, where a spec's overrides decide by slot; absent = any that fits. */
+    slots: z.array(SlotChoice).min(1).max(64).optional(),
   }),
   /** Resident memory estimate in bytes, for the lane choice; 0 for remote engines. */
   memoryBytes: z.number().nonnegative(),
