@@ -7,7 +7,7 @@ import { CHUNK_TEXTS, ScalingFleet } from './fleet-run.ts'
 const LEAST_SPEEDUP = 0.95
 /** A job of 5 s. */
 const TEXT_MS = 5
-const ROUNDS = 5
+const ROUNDS = 8
 /** Jobs of 1.5 s. */
 const SMALL_TEXT_MS = 1.5
 
@@ -26,8 +26,10 @@ async function rowOf(workers: number): Promise<Row> {
     const from = await fleet.reached(sweep, workers + 1)
     const first = (await fleet.chunks(sweep)).chunks.done
     const { total } = (await fleet.chunks(sweep)).chunks
-    const to = await fleet.reached(sweep, total)
-    const chunksPerSecond = (1000 * (total - first)) / (to - from)
+    // The last jobs of a lane end one by one: what counts is while every worker has one.
+    const last = total - 2 * workers
+    const to = await fleet.reached(sweep, last)
+    const chunksPerSecond = (1000 * ((await fleet.chunks(sweep)).chunks.done - first)) / (to - from)
     const busyShare = (chunksPerSecond * CHUNK_TEXTS * TEXT_MS) / 1000 / workers
     return { workers, chunksPerSecond, busyShare, load: loadavg()[0] ?? 0 }
   } finally {
