@@ -22,7 +22,7 @@ const side = (template: string): SideRecipe =>
 /** A model of 256 dimensions; it heeds instructions where `isInstructed`. */
 function model(name: string, isInstructed = false): ResolvedModel {
   const recipe = { query: side('{text}'), document: side('{text}'), similarity: 'cosine', dimensions: 256 } as unknown as Recipe
-  const load = { key: `${name}-load`, model: name, identity: { engine: 'onnx' }, memoryBytes: 1000 } as unknown as Load
+  const load = { key: `${name}-load`, model: name, identity: { engine: 'onnx' }, open: {}, memoryBytes: 1000 } as unknown as Load
   return {
     load,
     recipe,
@@ -192,12 +192,12 @@ describe('rerankers', () => {
 
 describe('cuts, hybrids and lexical models', () => {
   const lexical: ResolvedModel = {
-    load: { key: 'b-load', model: 'bm25', revision: '1', identity: { engine: 'bm25' }, memoryBytes: 1 } as unknown as Load,
+    load: { ...model('bm25').load, key: 'b-load', revision: '1', identity: { engine: 'bm25' } } as unknown as Load,
     recipe: { query: side('q'), document: side('d'), similarity: 'dot', dimensions: 1 } as unknown as Recipe,
     sides: () => ({ query: side('q'), document: side('d') }),
   }
   const reranker: ResolvedReranker = {
-    load: { key: 'r-load', model: 'r', revision: '1', identity: { engine: 'onnx' }, memoryBytes: 1 } as unknown as Load,
+    load: { key: 'r-load', model: 'r', revision: '1', identity: { engine: 'onnx' }, open: {}, memoryBytes: 1 } as unknown as Load,
     recipe: () => ({ template: null, instruction: null, head: 'logit', yesToken: null, noToken: null, maxTokens: null }),
     depths: [10, 20],
     tail: 'append',

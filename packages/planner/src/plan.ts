@@ -5,6 +5,7 @@ import {
   groupKey,
   isLexical,
   type Load,
+  namedVariant,
   type Plan,
   type Recipe,
   recipeKey,
@@ -28,10 +29,11 @@ import {
   secondStages,
   stageLines,
 } from './plan-stages.ts'
+import { uniteSlots, type WayOfModel } from './plan-ways.ts'
 import type { SweepSpec } from './spec-schema.ts'
 
 /** A model after its folder or server was looked at. */
-export interface ResolvedModel {
+export interface ResolvedModel extends WayOfModel {
   readonly load: Load
   readonly recipe: Recipe
   /** The two sides for a task under an instruction choice: `default`, `none` or the instruction itself. Pure. */
@@ -64,6 +66,7 @@ export function planSweep({ spec, models, tasks, rerankers = [], lexical, rerank
   const groups = new Map<string, FirstStage>()
   for (const task of tasks) {
     for (const model of models) {
+      if (model.tasks?.has(task.task) === false) continue
       if (isLexical(model.load) && !ranks(task)) {
         warnings.add(`${model.load.model} ranks documents: ${task.task} is left out, ${whyUnranked(task)}`)
         continue
@@ -77,14 +80,15 @@ export function planSweep({ spec, models, tasks, rerankers = [], lexical, rerank
       }
     }
   }
-  for (const { load, recipe } of rerankingModels) {
-    const fitting = tasks.filter(hasCandidates)
-    if (fitting.length < tasks.length)
+  for (const { load, recipe, tasks: own, engine = '' } of rerankingModels) {
+    const meant = tasks.filter(({ task }) => own?.has(task) !== false)
+    const fitting = meant.filter(hasCandidates)
+    if (fitting.length < meant.length)
       warnings.add(
         `${load.model} is a reranker: of itself it runs only tasks with candidate lists (not in MTEB 1's form, \`mainScore: map\` or \`mrr\`); over a model it stands in matrix.rerank`,
       )
     for (const task of fitting) {
-      const child = candidateGroup(load, recipe(task), task)
+      const child = candidateGroup(load, recipe(task), task, namedVariant(engine, ''))
       const place = { spec, model: { load, recipe: child.model.recipe }, task, instruction: 'default' }
       const lines = child.configs.flatMap((config) =>
         stageLines({ hybrids: [null], rerankers: [null], cuts: cutsOf(spec) })
@@ -102,10 +106,13 @@ export function planSweep({ spec, models, tasks, rerankers = [], lexical, rerank
     (a, b) =>
       size(a.group.task) - size(b.group.task) || Number(isLexical(b.group.model.load)) - Number(isLexical(a.group.model.load)),
   )
-  const planned = ordered.flatMap(({ group, lines }) => [
-    { ...group, configs: distinctConfigs(lines) },
-    ...secondStages(group, lines, lexical === undefined ? null : lexicalCell(lexical, group.task)),
-  ])
+  const planned = uniteSlots(
+    ordered.flatMap(({ group, lines }) => [
+      { ...group, configs: distinctConfigs(lines) },
+      ...secondStages(group, lines, lexical === undefined ? null : lexicalCell(lexical, group.task)),
+    ]),
+    [...models, ...rerankers, ...rerankingModels, ...(lexical ? [lexical] : [])].map(({ load }) => load),
+  )
   return {
     sweep: spec.sweep,
     groups: planned.map((group, rank) => ({ ...group, rank })),
@@ -160,7 +167,8 @@ function addFirstStage(
   const sides = model.sides(task, instruction)
   const key = keyOfFirstStage(model, task, sides)
   const known = groups.get(key)
-  const variant = instruction === 'default' ? '' : instruction === 'none' ? 'no instruction' : `instruction: ${instruction}`
+  const instructed = instruction === 'default' ? '' : instruction === 'none' ? 'no instruction' : `instruction: ${instruction}`
+  const variant = namedVariant(model.engine ?? '', instructed)
   const recipe = instruction === 'default' ? model.recipe : { ...model.recipe, query: sides.query, document: sides.document }
   const group = known?.group ?? {
     key,

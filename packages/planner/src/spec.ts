@@ -3,6 +3,7 @@ import { closest } from '@sweepboard/tasks'
 import { LineCounter, type ParsedNode, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { unknownGateMetrics } from './gate-metrics.ts'
+import { unmetModels } from './overrides.ts'
 import { expandBraces } from './pattern.ts'
 import { ModelEntry, RerankEntry, SPEC_KEYS, SweepSpec, TaskEntry } from './spec-schema.ts'
 
@@ -31,6 +32,8 @@ export interface ReadSpec {
   readonly tasks: readonly Placed<NamedTask>[]
   /** Rerankers of `matrix.rerank`; `none` is not among them. */
   readonly rerankers: readonly Placed<RerankEntry>[]
+  /** Lines of `overrides`, in order. */
+  readonly overrideLines: readonly number[]
   readonly mistakes: readonly Mistake[]
 }
 
@@ -41,14 +44,14 @@ export function readSpec(text: string, file: string): ReadSpec {
   const mistakes: Mistake[] = document.errors.map((error) =>
     mistake('SB-SPEC-002', { message: error.message.split('\n')[0] ?? '' }, { file, line: error.linePos?.[0].line ?? 1 }),
   )
-  if (mistakes.length > 0) return { spec: null, models: [], tasks: [], rerankers: [], mistakes }
+  if (mistakes.length > 0) return { spec: null, models: [], tasks: [], rerankers: [], overrideLines: [], mistakes }
   let raw: unknown
   try {
     raw = document.toJS({ maxAliasCount: 100 })
   } catch (thrown) {
     // Aliases resolve here only: one without an anchor, or too many of them (a "billion laughs" file).
     mistakes.push(mistake('SB-SPEC-002', { message: (thrown as Error).message }, { file, line: 1 }))
-    return { spec: null, models: [], tasks: [], rerankers: [], mistakes }
+    return { spec: null, models: [], tasks: [], rerankers: [], overrideLines: [], mistakes }
   }
   const lineOf = (path: readonly PropertyKey[]): number => {
     for (let length = path.length; length >= 0; length -= 1) {
@@ -71,7 +74,10 @@ export function readSpec(text: string, file: string): ReadSpec {
   mistakes.push(...unknownGateMetrics(raw, { file, keyLine }))
   const spec = parsed.success ? parsed.data : null
   const named = { models: listModels(raw, lineOf), tasks: listTasks(raw, lineOf), rerankers: listRerankers(raw, lineOf) }
-  return { spec, ...named, mistakes }
+  const overrideLines = (spec?.overrides ?? []).map((_, i) => lineOf(['overrides', i, 'when']))
+  const names = named.models.map(({ value }) => value.model)
+  mistakes.push(...unmetModels(spec?.overrides ?? [], names, { file, line: (i) => overrideLines[i] ?? 1 }))
+  return { spec, ...named, overrideLines, mistakes }
 }
 
 interface Place {
@@ -93,9 +99,6 @@ function toMistakes(issue: z.core.$ZodIssue, place: Place): Mistake[] {
     )
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    const later = issue.errors.find((branch) => branch.length === 1 && branch[0]?.message.startsWith('not-yet:'))
-    if (later)
-      return later.flatMap((inner) => toMistakes({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, place))
     // The branch that got furthest tells most: the one whose first issue lies deepest.
     const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] ?? []
     if (depth(best) > 0 || best[0]?.code === 'unrecognized_keys') {
@@ -104,8 +107,6 @@ function toMistakes(issue: z.core.$ZodIssue, place: Place): Mistake[] {
   }
   const path = issue.path.map(String).join('.') || 'the file'
   const line = place.lineOf(issue.path)
-  if (issue.message.startsWith('not-yet:'))
-    return [mistake('SB-CORE-002', { what: issue.message.slice('not-yet:'.length) }, { file, line })]
   if (issue.message.startsWith('host-only:')) {
     const key = issue.message.slice('host-only:'.length)
     return [
