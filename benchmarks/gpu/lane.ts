@@ -129,41 +129,33 @@ try {
   if (values.keep === undefined) rmSync(folder, { recursive: true, force: true })
 }
 
-interface SweepRun {
-  readonly seconds: number
-  /** From the first chunk's beginning to the last one's end. */
-  readonly chunks: number
-}
-
-async function runSweep(): Promise<SweepRun> {
+/** Seconds of the whole command. */
+async function runSweep(): Promise<number> {
   const began = performance.now()
   const args = ['run', join(folder, 'sweep.yaml'), '--launchers', join(folder, 'launchers.yaml'), '--slots', slot]
   const child = spawn(process.execPath, [MAIN, ...args, '--data', join(folder, 'data'), '--no-serve', '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  let chunks = 0
   for await (const line of createInterface({ input: child.stdout })) {
-    const event = JSON.parse(line) as { event?: string; failed?: number }
-    if (event.event === 'chunk') chunks += 1
-    if (event.event === 'done') console.error(line)
+    if ((JSON.parse(line) as { event?: string }).event === 'done') console.error(line)
   }
   const code = child.exitCode ?? (await new Promise<number>((resolve) => child.once('exit', (given) => resolve(given ?? 1))))
   if (code !== 0) {
     process.exitCode = 1
     throw new Error(`the sweep ended with ${code}`)
   }
-  return { seconds: (performance.now() - began) / 1000, chunks }
+  return (performance.now() - began) / 1000
 }
 
-function show({ sweep, told, direct }: { sweep: SweepRun; told: ServerStats; direct: DirectRun }): void {
+function show({ sweep, told, direct }: { sweep: number; told: ServerStats; direct: DirectRun }): void {
   const ours = told.tokens / told.spanSeconds
   const theirs = direct.tokens / direct.seconds
   const text = [
     `Qwen3 shape ${shape} (${GIGABYTES[shape]} GB in half precision) on ${values.device}, ${texts.length} documents, ${direct.tokens} tokens (bytes)`,
-    `through the sweep: ${ours.toFixed(0)} tokens/s while the lane served, real/padded ${(told.tokens / told.paddedTokens).toFixed(3)}, model busy ${(100 * (told.busySeconds / told.spanSeconds)).toFixed(1)} % of it; ${sweep.seconds.toFixed(1)} s in all, loading and scoring included`,
+    `through the sweep: ${ours.toFixed(0)} tokens/s while the lane served, real/padded ${(told.tokens / told.paddedTokens).toFixed(3)}, model busy ${(100 * (told.busySeconds / told.spanSeconds)).toFixed(1)} % of it; ${sweep.toFixed(1)} s in all, loading and scoring included`,
     `driven directly:   ${theirs.toFixed(0)} tokens/s, real/padded ${(direct.tokens / direct.paddedTokens).toFixed(3)}, loaded in ${direct.loadSeconds.toFixed(1)} s`,
     `ratio ${(ours / theirs).toFixed(3)}`,
   ]
   console.log(text.join('\n'))
-  console.log(JSON.stringify({ shape, device: values.device, sweep, server: told, direct, ratio: ours / theirs }))
+  console.log(JSON.stringify({ shape, device: values.device, sweepSeconds: sweep, server: told, direct, ratio: ours / theirs }))
 }
