@@ -5,7 +5,7 @@ import type { OwnLaunchers } from '@sweepboard/models'
 import { openLocalQueue } from '@sweepboard/queue'
 import { createApp, type Listening, listen, openLocalLink, Service } from '@sweepboard/results'
 import type { HubSettings } from '@sweepboard/tasks'
-import { findSlots, type RunningWorker, startWorker } from '@sweepboard/worker'
+import { type FoundSlots, findSlots, type RunningWorker, startWorker } from '@sweepboard/worker'
 import { codeVersion, VERSION } from './context.ts'
 import { commandHolder } from './folder-source.ts'
 import { printNote } from './output.ts'
@@ -14,8 +14,8 @@ import { buildWeb } from './web.ts'
 
 export interface EmbeddedOptions {
   readonly folder: string
-  /** As `--slots` spells them. */
-  readonly slots: string
+  /** As `--slots` spells them, or found already. */
+  readonly slots: string | FoundSlots
   readonly port: number
   readonly allowEnv: readonly string[]
   readonly threads?: number
@@ -33,13 +33,18 @@ export interface Embedded {
   stop(): Promise<void>
 }
 
+/** The slots of `--slots` on this machine; what is to be said of its GPUs is printed. */
+export function findSlotsHere(list: string): Promise<FoundSlots> {
+  const onNote = (message: string) => printNote(`note: ${message}`)
+  return findSlots(list, { visible: process.env.CUDA_VISIBLE_DEVICES, onNote })
+}
+
 const BEAT_MS = 500
 const TICK_MS = 100
 
 /** Service, worker and in-process queue in one process: the same parts as a fleet, another queue and no wire. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  const onNote = (message: string) => printNote(`note: ${message}`)
-  const { slots, gpus } = await findSlots(options.slots, { visible: process.env.CUDA_VISIBLE_DEVICES, onNote })
+  const { slots, gpus } = typeof options.slots === 'string' ? await findSlotsHere(options.slots) : options.slots
   const queue = openLocalQueue()
   const holder = commandHolder()
   const service = await nameService(options.folder, () =>

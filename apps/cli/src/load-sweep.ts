@@ -5,17 +5,21 @@ import { type Mistake, type Plan, SweepError, taskKey } from '@sweepboard/contra
 import type { KnownFingerprint } from '@sweepboard/ledger'
 import { BM25_MODEL } from '@sweepboard/models'
 import {
+  decidesBySlot,
   planSweep,
-  type ResolvedModel,
   type ResolvedReranker,
   readSpec,
   refuseMistakes,
   type SweepSpec,
+  unmetTasks,
 } from '@sweepboard/planner'
 import type { HubSettings } from '@sweepboard/tasks'
 import { findModel } from './find-model.ts'
-import { asRerankEntry, findReranker, isRerankingModel } from './find-reranker.ts'
+import { findModels } from './find-models.ts'
+import { findReranker } from './find-reranker.ts'
 import { findTask, type NamedTaskData } from './find-task.ts'
+import { chooseWays, type FoundModel, type ModelWays, sameLoads } from './model-ways.ts'
+import type { PlanSlots } from './plan-slots.ts'
 
 export interface LoadOptions {
   readonly datasets?: string
@@ -25,6 +29,8 @@ export interface LoadOptions {
   readonly readEnv: (name: string) => string | undefined
   /** Fingerprints of the endpoints that served before, where the sweep will run; asked at most once. */
   readonly fingerprints: () => Promise<readonly KnownFingerprint[]>
+  /** Slots there will be, asked where overrides decide by slot; absent = nobody knows. */
+  readonly slots?: () => Promise<PlanSlots>
 }
 
 export interface LoadedSweep {
@@ -73,28 +79,24 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
     warnings.push(...(found?.warnings ?? []))
   }
   const instructions = new Map(tasks.map(({ ref, instruction }) => [taskKey(ref), instruction]))
-  const models: ResolvedModel[] = []
   let asked: Promise<readonly KnownFingerprint[]> | null = null
   const fingerprints = () => {
     asked ??= options.fingerprints()
     return asked
   }
-  const rerankingModels: ResolvedReranker[] = []
-  for (const placed of read.models) {
-    if (await isRerankingModel(placed.value, read.spec, specDir)) {
-      const found = await collect(placed.line, () =>
-        findReranker(asRerankEntry(placed.value), { specDir, readEnv: options.readEnv }),
-      )
-      if (found) rerankingModels.push(found.reranker)
-      warnings.push(...(found?.warnings ?? []))
-      continue
-    }
-    const found = await collect(placed.line, () =>
-      findModel(placed.value, read.spec, { specDir, readEnv: options.readEnv, fingerprints, instructions }),
-    )
-    if (found) models.push(found.model)
-    warnings.push(...(found?.warnings ?? []))
-  }
+  const found = await findModels(read, {
+    specDir,
+    readEnv: options.readEnv,
+    fingerprints,
+    instructions,
+    tasks: tasks.map(({ ref }) => ref.task),
+    collect,
+  })
+  warnings.push(...found.warnings)
+  const overrides = { file, line: (i: number) => read.overrideLines[i] ?? 1 }
+  mistakes.push(...sameLoads(found.all, overrides))
+  if (tasks.length > 0)
+    mistakes.push(...unmetTasks(read.spec?.overrides ?? [], [...new Set(tasks.map(({ ref }) => ref.task))], overrides))
   const rerankers: ResolvedReranker[] = []
   for (const { value, line } of read.rerankers) {
     const found = await collect(line, () => findReranker(value, { specDir, readEnv: options.readEnv }))
@@ -108,13 +110,14 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
     : null
   refuseMistakes(file, mistakes)
   const spec = read.spec as SweepSpec
+  const chosen = await chooseAll(found.all, decidesBySlot(spec.overrides) ? options.slots : undefined)
   const plan = planSweep({
     spec,
-    models,
+    models: chosen.kept.flatMap((one) => (one.kind === 'model' ? [one.model] : [])),
     tasks: tasks.map(({ ref }) => ref),
     rerankers,
     lexical: lexical?.model,
-    rerankingModels,
+    rerankingModels: chosen.kept.flatMap((one) => (one.kind === 'reranker' ? [one.reranker] : [])),
   })
   return {
     id: `s${randomBytes(8).toString('hex')}`,
@@ -122,8 +125,19 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
     text,
     spec,
     plan,
-    warnings: [...new Set([...warnings, ...plan.warnings])],
+    warnings: [...new Set([...warnings, ...chosen.notes, ...plan.warnings])],
   }
+}
+
+/** What slots there are decides between ways; nobody knows of any: every way is planned. */
+async function chooseAll(
+  all: readonly ModelWays[],
+  ask: LoadOptions['slots'],
+): Promise<{ kept: readonly FoundModel[]; notes: readonly string[] }> {
+  if (ask === undefined) return { kept: all.flatMap(({ ways }) => ways.map(({ found }) => found)), notes: [] }
+  const slots = await ask()
+  const chosen = all.map((one) => chooseWays(one, slots))
+  return { kept: chosen.flatMap(({ kept }) => kept), notes: chosen.flatMap(({ notes }) => notes) }
 }
 
 /** One name is one column of the board: throws `SB-SPEC-010` where it would stand for two data sets. */

@@ -101,15 +101,15 @@ limit: -1
     expect(refusal.mistakes.every((mistake) => mistake.fix.length > 10)).toBe(true)
   })
 
-  it('reads broken YAML, a doubled key and what comes later as mistakes with lines', async () => {
+  it('reads broken YAML, a doubled key and an empty list as mistakes with lines', async () => {
     expect(places(await refused(place.write('broken.yaml', 'sweep: x\ntasks: [SciFact\n')))[0]).toMatch(
       /^broken\.yaml:[23] SB-SPEC-002$/,
     )
     expect(places(await refused(place.write('twice.yaml', 'sweep: x\ntasks: [SciFact]\nsweep: y\n')))[0]).toBe(
       'twice.yaml:3 SB-SPEC-002',
     )
-    const later = 'sweep: x\ntasks: [SemanticTrapsEn]\nmodels: [local/pocket-static-en]\nmatrix: {}\noverrides: []\n'
-    expect(places(await refused(place.write('later.yaml', later)))).toEqual(['later.yaml:5 SB-CORE-002'])
+    const empty = 'sweep: x\ntasks: [SemanticTrapsEn]\nmodels: [local/pocket-static-en]\nmatrix: {}\noverrides: []\n'
+    expect(places(await refused(place.write('empty.yaml', empty)))).toEqual(['empty.yaml:5 SB-SPEC-004'])
   })
 
   it('a sweep file that is not there is exit 3', async () => {

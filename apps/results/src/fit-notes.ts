@@ -1,20 +1,14 @@
 import { type Load, SweepError } from '@sweepboard/contracts'
 import { type LaneSlot, planFits } from '@sweepboard/dispatch'
 import type { ServiceClient } from './client.ts'
-import type { HostView } from './coordinator-hosts.ts'
+import { type HostView, isScoreSlot } from './coordinator-hosts.ts'
 
 /**
  * One note for each load of a plan that no live slot of a service can serve, with what would fit: it would wait there. None where no
  * worker is live yet or the service does not answer. Weights and keys are not looked at: only a beat says which of them a host has.
  */
 export async function fitNotes(client: ServiceClient, loads: readonly Load[]): Promise<string[]> {
-  const hosts = (await client.get('/hosts').catch((thrown: unknown) => {
-    if (thrown instanceof SweepError) return []
-    throw thrown
-  })) as HostView[]
-  const slots = hosts.flatMap(({ host, slots: all }) =>
-    all.filter(({ id }) => !id.startsWith('score')).map((slot) => asLaneSlot(host, slot)),
-  )
+  const slots = await liveSlots(client)
   if (slots.length === 0) return []
   const open = loads.map((load) => ({ ...load, open: { ...load.open, keyVariable: null } }))
   return planFits(slots, open).map(
@@ -22,6 +16,17 @@ export async function fitNotes(client: ServiceClient, loads: readonly Load[]): P
   )
 }
 
-function asLaneSlot(host: string, slot: HostView['slots'][number]): LaneSlot {
-  return { ...slot, id: `${host} ${slot.id}`, laneForMs: 0, weights: null, allowEnv: [] }
+/** Slots of a service's live workers, named by host, less those that only score; none where the service does not answer. */
+export async function liveSlots(client: Pick<ServiceClient, 'get'>): Promise<LaneSlot[]> {
+  const hosts = (await client.get('/hosts').catch((thrown: unknown) => {
+    if (thrown instanceof SweepError) return []
+    throw thrown
+  })) as HostView[]
+  return hosts.flatMap(({ hostname, slots }) =>
+    slots.filter((slot) => !isScoreSlot(slot)).map((slot) => asLaneSlot(hostname, slot)),
+  )
+}
+
+function asLaneSlot(hostname: string, slot: HostView['slots'][number]): LaneSlot {
+  return { ...slot, id: `${hostname} ${slot.id}`, laneForMs: 0, weights: null, allowEnv: [] }
 }

@@ -14,7 +14,7 @@ export {
   widestHalf,
 } from './explain-gap.ts'
 export { nameFailedTexts } from './failed-text.ts'
-export { fitNotes } from './fit-notes.ts'
+export { fitNotes, liveSlots } from './fit-notes.ts'
 export type { ForgetRun, ForgottenRow, VectorOrder } from './forget-vectors.ts'
 export { GARBAGE_AGE_MS, Garbage, type GarbageOrder, type GarbageRun } from './garbage.ts'
 export { type EntryGap, type JudgeOptions, judgeScores, type Verdict } from './judge-scores.ts'

@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { isLexical, sha256, shownCut } from '@sweepboard/contracts'
+import { isLexical, sha256, shownCut, splitVariant } from '@sweepboard/contracts'
 import type { CellView } from '@sweepboard/ledger'
 import { formatMtebJson, type MtebJson, nestEntry } from '@sweepboard/metrics'
 
@@ -56,7 +56,9 @@ function experimentKwargs(cell: CellView): Map<string, string | number> {
   const kwargs = new Map<string, string | number>()
   const { config } = cell
   if (config.dimensions !== null) kwargs.set('dimensions', config.dimensions)
-  if (cell.recipeVariant !== '') kwargs.set('instruction', cell.recipeVariant.replace(/^instruction: /, ''))
+  const { engine, variant } = splitVariant(cell.recipeVariant)
+  if (engine !== '') kwargs.set('engine', engine)
+  if (variant !== '') kwargs.set('instruction', variant.replace(/^instruction: /, ''))
   if (config.precision !== 'float32') kwargs.set('precision', config.precision)
   if (config.similarity !== cell.recipe.similarity) kwargs.set('similarity', config.similarity)
   if (config.rerank !== undefined && config.rerank.depth !== null) {

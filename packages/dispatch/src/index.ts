@@ -3,7 +3,7 @@ export { type ClosedLane, type Demand, type Device, type Lane, type LaneSlot, mi
 export { LAUNCH_SECONDS, type LaneWork, LOAD_BYTES_PER_SECOND, laneOf } from './lane-of.ts'
 export { chooseLanes, type LaneChoice, STARVED_SECONDS, type Unservable } from './lanes.ts'
 export { ALONE_AT, type Candidate, MAX_RANGES, type Picked, pickChunks, pickSweep } from './pick.ts'
-export { type PlanMisfit, planFits } from './plan-fits.ts'
+export { type PlanMisfit, planFits, slotsThatFit } from './plan-fits.ts'
 export {
   isAfter,
   leasesToStop,

@@ -4,12 +4,14 @@ import {
   configKey,
   type Digest,
   type Keep,
+  type Load,
   type Plan,
   type PlannedGroup,
   type PreparedTask,
   SweepError,
   sha256,
   taskKey,
+  uniteChoices,
 } from '@sweepboard/contracts'
 import { NEW_SWEEP_CREDIT_SECONDS } from '@sweepboard/dispatch'
 import { deepen } from './child-groups.ts'
@@ -98,7 +100,7 @@ function addGroup(h: Handle, planned: PlannedGroup): void {
     h.run(
       'insert into load (key, json) values (?, ?) on conflict (key) do update set json = excluded.json',
       load.key,
-      JSON.stringify(load),
+      JSON.stringify(withSlotsOfOthers(h, load)),
     )
   }
   const from = rerank?.parent ?? derive?.sources[0]
@@ -136,6 +138,21 @@ function addGroup(h: Handle, planned: PlannedGroup): void {
   )
   const own = derive && h.get<{ id: number }>('select id from grp where key = ?', planned.key)
   if (own) addSources(h, own.id, derive)
+}
+
+/** A load that another sweep is still being computed with may go on serving where that sweep means it to. */
+function withSlotsOfOthers(h: Handle, load: Load): Load {
+  const { slots, ...open } = load.open
+  if (slots === undefined) return load
+  const row = h.get<{ json: string }>('select json from load where key = ?', load.key)
+  const held = row && (JSON.parse(row.json) as Load).open.slots
+  if (row === undefined || JSON.stringify(held) === JSON.stringify(slots)) return load
+  const isWanted = h.has(
+    `select 1 from want w join sweep s on s.id = w.sweep where w.lane = ? and w.open = 1 and s.state in ('running', 'paused')`,
+    load.key,
+  )
+  const all = isWanted ? uniteChoices(held, slots) : slots
+  return { ...load, open: all === undefined ? open : { ...open, slots: all } }
 }
 
 /** Throws `SB-SERVE-005` where the group did not go in before. `sets`: ids of the config sets met so far. */

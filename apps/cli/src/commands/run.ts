@@ -1,17 +1,19 @@
 import { dirname, join, relative, resolve } from 'node:path'
 import { type PreparedTask, SweepError } from '@sweepboard/contracts'
 import { readLaunchers } from '@sweepboard/models'
+import type { FoundSlots } from '@sweepboard/worker'
 import type { Command } from 'commander'
 import { showBoard } from '../board-table.ts'
 import { checkConsistency } from '../consistency-of-sweep.ts'
 import { type CommonOptions, dataFolder } from '../context.ts'
-import { type Embedded, failUnservable, openEmbedded } from '../embedded.ts'
+import { type Embedded, failUnservable, findSlotsHere, openEmbedded } from '../embedded.ts'
 import { describeCells } from '../failures.ts'
 import { fingerprintsIn } from '../folder-source.ts'
 import { readHubSettings } from '../hub.ts'
 import { type LoadedSweep, loadSweep } from '../load-sweep.ts'
 import { wholeNumber } from '../number-option.ts'
 import { printEvent, printNote, printResult } from '../output.ts'
+import { slotsHere } from '../plan-slots.ts'
 import { describeData, prepareTasks } from '../prepare-tasks.ts'
 import { formatSeconds, ProgressPrinter } from '../progress.ts'
 import { openRunLog } from '../run-log.ts'
@@ -59,17 +61,22 @@ async function run(file: string, options: RunOptions): Promise<void> {
   const asJson = options.json === true
   const allowed = new Set(options.allowEnv)
   const folder = dataFolder(options)
+  let found: FoundSlots | null = null
   const sweep = await loadSweep(file, {
     ...(options.datasets ? { datasets: options.datasets } : {}),
     hub: readHubSettings(options),
     readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined),
     fingerprints: () => fingerprintsIn(folder),
+    slots: async () => {
+      found = await findSlotsHere(options.slots)
+      return slotsHere(found)
+    },
   })
   for (const warning of sweep.warnings) printNote(`note: ${warning}`)
   const log = openRunLog(folder)
   const embedded = await openEmbedded({
     folder,
-    slots: options.slots,
+    slots: found ?? options.slots,
     port: Number(options.port),
     allowEnv: options.allowEnv,
     hub: readHubSettings(options),

@@ -9,6 +9,7 @@ import { type CommonOptions, readToken } from '../context.ts'
 import { readHubSettings } from '../hub.ts'
 import { type LoadedSweep, loadSweep } from '../load-sweep.ts'
 import { printJson, printNote, printResult } from '../output.ts'
+import { slotsThere } from '../plan-slots.ts'
 import { describeData, prepareTasks } from '../prepare-tasks.ts'
 import { openClient, openSource } from '../source.ts'
 
@@ -46,6 +47,7 @@ async function submit(file: string, options: SubmitOptions): Promise<void> {
     hub: readHubSettings(options),
     readEnv: (name) => (allowed.has(name) ? process.env[name] : undefined),
     fingerprints: () => openSource(options).fingerprints(),
+    slots: () => slotsThere(openClient(options, options.to)),
   })
   for (const warning of sweep.warnings) printNote(`note: ${warning}`)
   const unscheduled = (sweep.spec.consistency ?? []).filter(({ every }) => every === undefined).length
