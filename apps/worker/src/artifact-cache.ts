@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { FolderStore, StreamStore } from '@sweepboard/artifacts'
 import { type ArtifactStore, type Digest, SweepError } from '@sweepboard/contracts'
 import { Backoff, pause } from './backoff.ts'
+import { isDiskFull } from './durable-file.ts'
 
 /** Without a limit of the user's, the cache may hold this share of what is free on its disk, its own files counted as free, … */
 const DISK_SHARE = 0.25
@@ -58,7 +59,7 @@ export class ArtifactCache {
 
   /**
    * Makes sure that a copy is here; waits as long as the service is away. Throws `SB-ART-001` or `SB-ART-002` when the
-   * service lacks it or gave damaged bytes twice, `SB-ART-004` when the own disk is full, and the signal's reason when aborted.
+   * service lacks it or gave damaged bytes twice, `SB-ART-004` or `-006` when the own disk is full or read-only, and the signal's reason when aborted.
    */
   async fetch(digest: Digest, signal: AbortSignal): Promise<void> {
     if (await this.#parts.own.has(digest)) return await this.#touch(digest)
@@ -72,7 +73,7 @@ export class ArtifactCache {
       }
       const code = got instanceof SweepError ? got.code : null
       if (code === 'SB-ART-002') damaged += 1
-      if (code === 'SB-ART-001' || code === 'SB-ART-004' || damaged >= 2) throw got
+      if (code === 'SB-ART-001' || isDiskFull(got) || damaged >= 2) throw got
       await pause(backoff.next(), signal)
     }
   }

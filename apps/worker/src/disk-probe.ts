@@ -5,7 +5,7 @@ import { isDiskFull, removeFile } from './durable-file.ts'
 /** Bytes that must fit before work is taken again: more than one outbox entry and a small chunk. */
 const PROBE_BYTES = 4 * 2 ** 20
 
-/** Whether the folder's disk has room again: writes a file and removes it. */
+/** Whether the folder's disk takes something again: writes a file and removes it. */
 export async function hasRoom(folder: string): Promise<boolean> {
   const path = join(folder, 'room.tmp')
   try {
@@ -21,6 +21,7 @@ export async function hasRoom(folder: string): Promise<boolean> {
     if (isDiskFull(error)) return false
     throw error
   } finally {
-    await removeFile(path)
+    // Only a read-only disk refuses, and then nothing was written.
+    await removeFile(path).catch(() => undefined)
   }
 }

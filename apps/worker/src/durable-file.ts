@@ -34,8 +34,10 @@ export async function removeFile(path: string): Promise<void> {
   })
 }
 
-/** Whether a failure says that the disk, or the quota on it, is full. */
+/** What a disk answers that is full, over its quota, or has become read-only (as one does that finds errors on itself). */
+const DISK_CODES: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EROFS', 'SB-ART-004', 'SB-ART-006']
+
+/** Whether a failure says that the disk takes nothing more. */
 export function isDiskFull(thrown: unknown): boolean {
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null
-  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'SB-ART-004'
+  return thrown instanceof Error && 'code' in thrown && DISK_CODES.includes(thrown.code)
 }

@@ -33,6 +33,7 @@ const BY_CODE: Readonly<Record<string, FailureClass>> = {
   'SB-ART-001': 'input',
   'SB-ART-002': 'input',
   'SB-ART-004': 'disk',
+  'SB-ART-006': 'disk',
 }
 export function failureClass(error: SweepError): FailureClass {
   // Nobody here sent this SIGKILL: on Linux that is how the kernel takes memory back. SIGABRT is how V8 and the runtime's C++

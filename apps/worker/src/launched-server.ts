@@ -149,7 +149,8 @@ export class LaunchedServer {
     await this.#burial
     if (this.#state === 'stopping') this.#move('gone')
     this.#log.close()
-    await rm(this.#scratch, { recursive: true, force: true })
+    // What a read-only disk keeps is emptied by the next start.
+    await rm(this.#scratch, { recursive: true, force: true }).catch(() => undefined)
   }
 
   /** One start; `#launching` lets an end wait until nothing of it can come to life any more. */

@@ -200,11 +200,11 @@ export class Slot {
     this.#lane = lane
     this.#move('assign')
     const began = this.#host.now()
-    let seconds: number | null = null
     try {
       const facts = await lane.engine.open(lane.leaving.signal)
       // Of a server only the start that worked counts, not those before it and the pauses between.
-      if (server !== null) seconds = facts.loadSeconds
+      const seconds = server !== null ? facts.loadSeconds : (this.#host.now() - began) / 1000
+      if (this.option.device !== 'endpoint') await this.#host.memory.loaded(this.option.id, load.key, seconds)
     } catch (error) {
       await lane.engine.close()
       await server?.stop()
@@ -215,8 +215,6 @@ export class Slot {
       this.#move('refused')
       return
     }
-    if (this.option.device !== 'endpoint')
-      await this.#host.memory.loaded(this.option.id, load.key, seconds ?? (this.#host.now() - began) / 1000)
     this.#move('opened')
     const slot: EncodeSlot = {
       id: this.option.id,

@@ -3,6 +3,7 @@ import type { ArtifactCache } from './artifact-cache.ts'
 import { Heart } from './beat.ts'
 import { Delivery } from './delivery.ts'
 import { hasRoom } from './disk-probe.ts'
+import { isDiskFull } from './durable-file.ts'
 import { endOf } from './end-message.ts'
 import { isChildCrash, openFault } from './fault.ts'
 import { HeldLeases } from './held-leases.ts'
@@ -267,7 +268,8 @@ export class Worker implements RunningWorker {
       await this.#host.cache.trim(0)
       if (await hasRoom(this.#host.options.folder)) this.#setFull(null)
     } catch (error) {
-      this.#host.options.log({ event: 'failed', message: `cannot write to the worker's folder: ${error}` })
+      if (!isDiskFull(error))
+        this.#host.options.log({ event: 'failed', message: `cannot write to the worker's folder: ${error}` })
     } finally {
       this.#probing = false
     }

@@ -3,10 +3,12 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SweepError } from '@sweepboard/contracts'
-import { waitUntil } from '@sweepboard/test-kit'
+import { parseLaunchers } from '@sweepboard/models'
+import { launchStubFile, waitUntil } from '@sweepboard/test-kit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RunningWorker } from '../src/index.ts'
 import { type Fleet, openFleet, textsOf } from './fleet.ts'
+import { stubLoad } from './server-kit.ts'
 
 const DISK_BYTES = 9 * 2 ** 20
 
@@ -26,6 +28,15 @@ function refusal(): string {
 
 function mount(folder: string): void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'none', folder], { stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+/** Files on it may be open for writing: a folder bound over itself can be read-only nonetheless. */
+function protect(folder: string): void {
+  for (const how of [
+    ['--bind', folder],
+    ['-o', 'remount,bind,ro'],
+  ])
+    execFileSync('mount', [...how, folder], { stdio: 'pipe' })
 }
 
 /** Counts beats that the service has answered from now on. */
@@ -57,7 +68,7 @@ describe.skipIf(reason !== '')(
     })
     afterEach(async () => {
       await fleet.stopWorkers()
-      execFileSync('umount', [disk])
+      execFileSync('umount', ['-l', disk])
       await fleet.close()
     })
 
@@ -91,6 +102,28 @@ describe.skipIf(reason !== '')(
       expect(fleet.service.cells(sweep)).toMatchObject([{ state: 'scored' }])
       expect(readdirSync(join(disk, 'worker/outbox'))).toEqual(['dropped'])
       expect(readdirSync(join(disk, 'worker/marks'))).toEqual([])
+    })
+
+    it('takes nothing while its folder is read-only, says so, and loses no lane by it', async () => {
+      const texts = { queries: textsOf(30, 'query'), documents: textsOf(3000, 'document') }
+      const launchers = parseLaunchers(launchStubFile({ stub: {} }), 'test')
+      const folder = join(disk, 'worker')
+      const { running, events } = await fleet.worker({ folder, launchers })
+      const told = (name: string) => events.filter(({ event }) => event === name)
+
+      protect(folder)
+      // One lane's engine is a child, the other's a server that is started with files of its own.
+      const sweeps = [await fleet.submit(texts), await fleet.submit(texts, stubLoad())]
+      await waitUntil(() => told('disk-full').length > 0, { deadlineMs: 30_000, what: 'disk-full' })
+      await waitUntil(() => states(running).join() === 'full', { deadlineMs: 30_000, what: 'all slots full' })
+      await waitUntil(() => fleet.service.ledger.openLeases().length === 0, { deadlineMs: 20_000, what: 'its leases given back' })
+      expect(told('disk-free')).toEqual([])
+
+      execFileSync('umount', [folder])
+      for (const sweep of sweeps) await fleet.done(sweep, 60_000)
+      await running.idle()
+      expect([...told('lane-closed'), ...told('chunk-failed')]).toEqual([])
+      for (const sweep of sweeps) expect(fleet.service.cells(sweep)).toMatchObject([{ state: 'scored' }])
     })
 
     it('throws away copies that it can fetch again before it calls the disk full for good', async () => {
