@@ -25,6 +25,9 @@ const { values } = parseArgs({
 })
 const program = values.infinity === undefined ? '' : join(values.infinity, 'bin/infinity_emb')
 if (program !== '' && !existsSync(program)) throw new Error(`no ${program}`)
+// Nothing of a fleet outlives its driver.
+const ending = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => ending.abort(new Error(`ended by ${name}`)))
 const reports = []
 for (let i = 0; i < Number(values.seeds); i += 1) {
   const { redis, reason } = await startRedis({ own: true })
@@ -33,6 +36,7 @@ for (let i = 0; i < Number(values.seeds); i += 1) {
   try {
     const report = await runChaos({
       redis,
+      signal: ending.signal,
       seed,
       events: Number(values.events),
       tasks: Number(values.tasks),

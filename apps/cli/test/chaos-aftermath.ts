@@ -54,14 +54,14 @@ function portsOf(data: string): number[] {
   return [...said.join('\n').matchAll(/^stub \S+ on port (\d+)$/gm)].map(([, port]) => Number(port))
 }
 
-/** What writers killed in the middle of a write left is removed by a later start, once it is old: makes it so. */
+/**
+ * What writers killed in the middle of a write left is removed by a later start, once it is old: makes it so. Whether there is any of
+ * that, or a record or mark that a worker could not remove from a disk that was read-only.
+ */
 function backdated(host: ChaosFleet): boolean {
-  const asides = host.parts.flatMap(({ data }) =>
-    filesBelow(data)
-      .filter((path) => path.endsWith('.tmp'))
-      .map((path) => join(data, path)),
-  )
+  const all = host.parts.flatMap(({ data }) => filesBelow(data).map((path) => join(data, path)))
+  const asides = all.filter((path) => path.endsWith('.tmp'))
   const then = Date.now() / 1000 - LONG_AGO_SECONDS
   for (const path of asides) utimesSync(path, then, then)
-  return asides.length > 0
+  return asides.length > 0 || all.some((path) => /\/worker\/(marks|servers)\/[^/]+$/.test(path))
 }

@@ -65,7 +65,7 @@ function artifactHarm(folder: string, wanted: ReadonlySet<string>): string[] {
   const found = new Set<string>()
   const odd: string[] = []
   for (const path of files) {
-    const digest = /[0-9a-f]{64}/.exec(path.replaceAll('/', ''))?.[0] ?? ''
+    const digest = /^[0-9a-f]{64}$/.exec(basename(path))?.[0] ?? ''
     if (basename(path).endsWith('.tmp')) odd.push(`left in the service's folder: ${path}`)
     else if (digest !== '' && !wanted.has(digest)) odd.push(`nothing refers to ${path}`)
     else if (digest !== '') found.add(digest)

@@ -37,6 +37,8 @@ export interface ChaosOptions {
   /** Folder that gets everything the run wrote; null = nothing is kept. */
   readonly keep: string | null
   readonly say: (line: string) => void
+  /** Ends the run: everything is taken down, then it rejects with the reason. */
+  readonly signal?: AbortSignal
 }
 
 /** The same sweeps on an undisturbed run, then on a fleet under so many random events; compared, with all that must not be left. */
@@ -45,7 +47,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const stub = await startStub()
   const run = new ChaosRun(options, fleet, stub)
   try {
-    return await run.all()
+    return await Promise.race([run.all(), ...(options.signal ? [rejected(options.signal)] : [])])
   } finally {
     await run.close()
     if (options.keep !== null) cpSync(fleet.folder, options.keep, { recursive: true })
@@ -240,4 +242,8 @@ class ChaosRun {
       harm,
     }
   }
+}
+
+function rejected(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 }

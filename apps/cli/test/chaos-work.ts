@@ -6,6 +6,8 @@ import { writeTask } from './fleet-task.ts'
 
 const REVISION = '"0123456789012345678901234567890123456789"'
 const SIZE = { documents: 80, queries: 20, words: 30 }
+/** Texts of the largest chunk. */
+export const CHUNK_TEXTS = SIZE.documents
 /** Tasks that the second sweep reranks. */
 const RERANKED = 4
 
@@ -13,6 +15,8 @@ type Stubs = Readonly<Record<string, LaunchStubOptions>>
 
 /** Servers that workers start, each with vectors of its own length and a way of failing. `dead` fails in the quiet run, too. */
 const PACE: LaunchStubOptions = { loadMs: 200, textMs: 4 }
+/** Enough for a run of a minute and a half; one that hangs is given up only after two minutes. */
+const SHORT: readonly string[] = ['steady', 'brittle', 'deaf', 'odd', 'dead']
 const DEAD: LaunchStubOptions = { saysAtStart: 'fatal: no such model here' }
 const STUBS: Stubs = {
   steady: { ...PACE, dim: 24 },
@@ -30,7 +34,7 @@ const STUBS: Stubs = {
 
 export interface ChaosWorkOptions {
   readonly tasks: number
-  /** A server that hangs is given up after two minutes: not in a short run. */
+  /** All servers, or those of a short run. */
   readonly isLong: boolean
   readonly endpointUrl: string
   /** Virtual environment with Infinity, and the model folder it serves. */
@@ -49,7 +53,7 @@ export class ChaosWork {
     const tasks = Array.from({ length: options.tasks }, (_, i) =>
       writeTask(fleet.path('tasks'), `T${i}`, { ...SIZE, seed: 7 + i }),
     )
-    const names = Object.keys(STUBS).filter((name) => name !== 'judge' && (options.isLong || name !== 'hanging'))
+    const names = Object.keys(STUBS).filter((name) => name !== 'judge' && (options.isLong || SHORT.includes(name)))
     this.lanes = [...names, 'judge', 'endpoint', ...(options.infinity ? ['infinity'] : [])]
     this.#tally = fleet.path('tally')
     mkdirSync(this.#tally)
