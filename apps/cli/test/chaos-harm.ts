@@ -95,10 +95,11 @@ export function filesBelow(folder: string): string[] {
     .filter((path) => statSync(join(folder, path)).isFile())
 }
 
-/** Keys beside those that BullMQ keeps of a lane and that expire by themselves. */
+/** Keys beside those that BullMQ keeps of a lane and that expire by themselves, and the one of a ledger's schedules. */
 export async function redisHarm(url: string): Promise<string[]> {
   return (await redisKeys(url)).flatMap(({ name, type, ttlMs }) => {
-    if (!/^sb-[^:]+:lane-[^:]+:(meta|events|id|stalled-check)$/.test(name)) return [`key ${name} (${type})`]
+    if (/^sb-[^:]+:schedules:meta$/.test(name)) return []
+    if (!/^sb-[^:]+:(schedules|lane-[^:]+):(meta|events|id|marker|stalled-check)$/.test(name)) return [`key ${name} (${type})`]
     return ttlMs === -1 ? [`key ${name} never expires`] : []
   })
 }

@@ -70,9 +70,13 @@ class BullQueue implements TicketQueue {
     })
   }
 
+  get #laneTtlMs(): number {
+    return this.#options.laneTtlMs ?? LANE_TTL_MS
+  }
+
   /** Lanes come and go with the models of sweeps: without an end each would leave its log for ever. */
   async #prolong(queue: Queue): Promise<void> {
-    const ttlMs = this.#options.laneTtlMs ?? LANE_TTL_MS
+    const ttlMs = this.#laneTtlMs
     const last = this.#prolonged.get(queue.name)
     if (last !== undefined && performance.now() - last < ttlMs / 10) return
     await Promise.all(LANE_KEYS.map((key) => this.#calls.pexpire(queue.toKey(key), ttlMs)))
@@ -88,8 +92,11 @@ class BullQueue implements TicketQueue {
     return this.#call(lane, async (queue) => {
       // Off the list first: whoever takes it off owns it, so a ticket just being taken is never removed under its holder.
       const waited = await this.#calls.lrem(queue.toKey('wait'), 0, ticket)
-      if (waited > 0) await queue.remove(ticket)
-      return waited > 0
+      if (waited === 0) return false
+      await queue.remove(ticket)
+      // What tells consumers of the ticket would stay for ever where there is none any more; whoever is told first takes it away.
+      await this.#calls.pexpire(queue.toKey('marker'), this.#laneTtlMs)
+      return true
     })
   }
 

@@ -72,6 +72,9 @@ describe.skipIf(!redis)(`what a queue takes of Redis, on ${redis?.source ?? `no 
     const consumer = queue.consume('lane-old', { concurrency: 1 }, async (one) => void taken.push(one))
     await waitUntil(() => taken.length === 1)
     await consumer.drain()
+    // A ticket that nobody took, removed when its lease has expired.
+    await queue.add('lane-deserted', ticket)
+    expect(await queue.remove('lane-deserted', ticket)).toBe(true)
     await queue.close()
     await waitUntil(async () => (await measure(prefix)).keys.length === 0, { deadlineMs: 15_000 })
   })
