@@ -96,6 +96,7 @@ export function createApp(service: Service, options: AppOptions): Hono {
         params: c.req.param() as Record<string, string>,
         queries: c.req.queries(),
         body,
+        signal: c.req.raw.signal,
       })
       options.metrics?.of.ran(route.path, body, answer)
       if (answer instanceof JsonText) return c.body(answer.text, 200, { 'content-type': 'application/json', ...tagged })

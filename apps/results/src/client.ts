@@ -4,6 +4,7 @@ import {
   CommitAnswer,
   ERRORS,
   type ErrorCode,
+  HostCall,
   JoinAnswer,
   type ServiceLink,
   SweepError,
@@ -30,12 +31,12 @@ export class ServiceClient {
     this.#timeoutMs = timeoutMs
   }
 
-  get(path: string): Promise<unknown> {
-    return this.#call('GET', path)
+  get(path: string, signal?: AbortSignal): Promise<unknown> {
+    return this.#call('GET', path, { signal })
   }
 
   post(path: string, body?: unknown): Promise<unknown> {
-    return this.#call('POST', path, body)
+    return this.#call('POST', path, { body })
   }
 
   /** Server-sent events until `signal` aborts; ends quietly when the stream does. */
@@ -62,7 +63,11 @@ export class ServiceClient {
     return this.#token ? { authorization: `Bearer ${this.#token}` } : {}
   }
 
-  async #call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
+  async #call(
+    method: 'GET' | 'POST',
+    path: string,
+    { body, signal }: { body?: unknown; signal?: AbortSignal | undefined },
+  ): Promise<unknown> {
     const url = `${this.#url}/api/v1${path}`
     let response: Response
     try {
@@ -70,7 +75,7 @@ export class ServiceClient {
         method,
         headers: { ...this.#headers(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         body: body === undefined ? null : JSON.stringify(body),
-        signal: AbortSignal.timeout(this.#timeoutMs),
+        signal: AbortSignal.any([AbortSignal.timeout(this.#timeoutMs), ...(signal ? [signal] : [])]),
       })
     } catch (cause) {
       const reason = cause instanceof Error ? (cause.cause instanceof Error ? cause.cause.message : cause.message) : String(cause)
@@ -96,6 +101,7 @@ export function openHttpLink(client: ServiceClient): ServiceLink {
   return {
     join: async () => JoinAnswer.parse(await client.get('/join')),
     beat: async (beat) => BeatAnswer.parse(await client.post('/beat', beat)),
+    awaitCall: async (host, signal) => HostCall.parse(await client.get(`/hosts/${encodeURIComponent(host)}/call`, signal)).called,
     claim: async (claim) => ClaimAnswer.parse(await client.post('/claim', claim)),
     commit: async (host, ledger, commits) => CommitAnswer.parse(await client.post('/commit', { host, ledger, commits })).verdicts,
     end: async (end) => {

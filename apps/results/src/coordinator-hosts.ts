@@ -87,8 +87,15 @@ export class HostTable {
     )
   }
 
-  tell(choice: ReadonlyMap<string, string | null>, now: number): void {
-    for (const [id, lane] of choice) if (this.#told.get(id)?.lane !== lane) this.#told.set(id, { lane, since: now })
+  /** Answers the hosts whose slots hear of another lane by this. */
+  tell(choice: ReadonlyMap<string, string | null>, now: number): Set<string> {
+    const hosts = new Set<string>()
+    for (const [id, lane] of choice) {
+      if (this.#told.get(id)?.lane === lane) continue
+      this.#told.set(id, { lane, since: now })
+      hosts.add(id.slice(0, id.lastIndexOf(' ')))
+    }
+    return hosts
   }
 
   /** Lane told to each encode slot of a host. */

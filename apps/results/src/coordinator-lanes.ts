@@ -54,8 +54,8 @@ export class LaneTable {
     return this.#unservable
   }
 
-  /** Looks at the ledger and the hosts, and tells each slot its lane. */
-  choose(now: number): void {
+  /** Looks at the ledger and the hosts, and tells each slot its lane. Answers the hosts to which that is news. */
+  choose(now: number): Set<string> {
     this.#read(now)
     const remaining = new Map(this.#todo)
     for (const { kind, lane, tokens } of this.#ledger.openLeases()) {
@@ -68,7 +68,7 @@ export class LaneTable {
     })
     const slots = this.#hosts.laneSlots(now)
     const choice = chooseLanes({ slots, lanes })
-    this.#hosts.tell(choice.slots, now)
+    const news = this.#hosts.tell(choice.slots, now)
     this.#unservable = slots.length === 0 ? [] : choice.unservable
     const served = new Set(choice.slots.values())
     for (const { key } of lanes) {
@@ -76,6 +76,7 @@ export class LaneTable {
       else if (!this.#unserved.has(key)) this.#unserved.set(key, now)
     }
     for (const key of this.#unserved.keys()) if (!remaining.has(key)) this.#unserved.delete(key)
+    return news
   }
 
   /** Adds up what waits, unless nothing changed or the last time was so slow that it would take more than a twentieth of all time. */

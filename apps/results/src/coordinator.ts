@@ -22,6 +22,7 @@ import { Leasing } from './coordinator-leasing.ts'
 import { Preparations } from './coordinator-preparation.ts'
 import { Tickets } from './coordinator-queue.ts'
 import { EndpointHolders } from './endpoint-holders.ts'
+import { HostCalls } from './host-calls.ts'
 
 /** Something the board shows has changed. */
 export interface CoordinatorChange {
@@ -58,6 +59,8 @@ export class Coordinator {
   readonly #ledger: Ledger
   readonly #hosts: HostTable
   readonly #holders = new EndpointHolders()
+  /** Hosts that should beat sooner than they would. */
+  readonly calls = new HostCalls()
   readonly #lanes: LaneTable
   readonly #tickets: Tickets
   readonly #preparations: Preparations
@@ -125,8 +128,9 @@ export class Coordinator {
     const stop = leasesToStop(beat.holding, beat.host, (id) => this.#ledger.lease(id)?.host)
     this.#holders.heard(beat, now)
     if (isNewHost || now - this.#lastChoice >= this.#options.beatMs) this.#choose(now)
-    this.#changed()
+    this.#changed(beat.host)
     if (isNewHost) this.#options.onChange?.({ kind: 'hosts' })
+    this.calls.heard(beat.host)
     return { stop, lanes: this.#lanesFor(beat, now), ledger }
   }
 
@@ -148,6 +152,12 @@ export class Coordinator {
     return lanes
   }
 
+  /** Whether the host should beat now; waits for that, unless nobody knows the host. */
+  async awaitCall(host: string, signal: AbortSignal): Promise<boolean> {
+    const isLive = this.#hosts.views(this.#options.now()).some((view) => view.host === host)
+    return isLive && this.calls.wait(host, signal)
+  }
+
   /** Granted to one run, ever; the same run may ask again. */
   claim(asked: Claim): ClaimAnswer {
     this.#point('claim.before')
@@ -159,11 +169,11 @@ export class Coordinator {
   }
 
   /** One verdict per commit, in order; `drop` for all where they belong to another ledger. */
-  commit(_host: string, ledger: string, commits: readonly Commit[]): CommitVerdict[] {
+  commit(host: string, ledger: string, commits: readonly Commit[]): CommitVerdict[] {
     if (ledger !== this.#ledger.id) return commits.map(() => 'drop')
     this.#point('commit.before')
     const verdicts = this.#ledger.commit(commits, (digest) => this.#options.artifacts.exists(digest))
-    this.#changed()
+    this.#changed(host)
     this.#point('commit.after')
     return verdicts
   }
@@ -173,7 +183,7 @@ export class Coordinator {
     if (sent.ledger !== this.#ledger.id) return
     this.#point('end.before')
     this.#ledger.end(sent, (digest) => isWhole(this.#options.artifacts, digest))
-    this.#changed()
+    this.#changed(sent.host)
     this.#point('end.after')
   }
 
@@ -219,6 +229,7 @@ export class Coordinator {
 
   /** Nothing that comes back late is recorded any more: the ledger is about to close. */
   close(): void {
+    this.calls.close()
     this.#preparations.close()
   }
 
@@ -254,7 +265,7 @@ export class Coordinator {
 
   #choose(now: number): void {
     this.#lastChoice = now
-    this.#lanes.choose(now)
+    for (const host of this.#lanes.choose(now)) this.calls.call(host)
   }
 
   #failClosedLanes(): void {
@@ -286,13 +297,14 @@ export class Coordinator {
     await this.#tickets.send()
   }
 
-  /** Passes on what the ledger changed: tickets of closed leases are withdrawn, the board is told. */
-  #changed(): void {
+  /** Passes on what the ledger changed: tickets of closed leases are withdrawn, their hosts (but the one that did it) and the board are told. */
+  #changed(by: string | null = null): void {
     const events = this.#ledger.takeEvents()
     for (const event of events) {
       if (event.kind === 'lease-closed') {
         this.#times.forget(event.lease)
         this.#tickets.remove(event.lease, event.lane)
+        if (event.host !== null && event.host !== by) this.calls.call(event.host)
       }
       if (changesWork(event)) this.#lanes.outdated()
       this.#options.onChange?.(event.kind === 'sweep' ? { kind: 'sweep', sweep: event.sweep } : { kind: event.kind })

@@ -30,6 +30,8 @@ export interface RouteRequest {
   /** Every value of each parameter, in order. */
   readonly queries: Readonly<Record<string, readonly string[]>>
   readonly body: unknown
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal
 }
 
 export function route<Body extends z.ZodType>(

@@ -1,4 +1,4 @@
-import { Beat, BeatAnswer, Claim, ClaimAnswer, CommitAnswer, CommitBatch, End, JoinAnswer } from '@sweepboard/contracts'
+import { Beat, BeatAnswer, Claim, ClaimAnswer, CommitAnswer, CommitBatch, End, HostCall, JoinAnswer } from '@sweepboard/contracts'
 import { type Route, route } from './route.ts'
 
 /** What workers ask: they join, beat, claim, commit and end. */
@@ -19,6 +19,16 @@ export const WORKER_ROUTES: readonly Route[] = [
     body: Beat,
     answer: BeatAnswer,
     run: (service, beat) => service.coordinator.beat(beat),
+  }),
+  route({
+    method: 'GET',
+    path: '/hosts/:host/call',
+    access: 'write',
+    summary: 'Held until the host should beat sooner than it would, 20 s at most; at once for a host that is not live',
+    answer: HostCall,
+    run: async (service, _, { params, signal }) => ({
+      called: await service.coordinator.awaitCall(params.host as string, signal),
+    }),
   }),
   route({
     method: 'POST',

@@ -127,6 +127,7 @@ export class Service {
   async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer)
     this.#ending.abort()
+    this.coordinator.calls.close()
     await this.#ticking
     this.coordinator.close()
     await this.#garbage.stop()

@@ -102,7 +102,10 @@ export class WorkerMetrics {
         throw error
       }
     }
+    const { awaitCall } = link
     return {
+      // Held on purpose: its seconds say nothing of the service.
+      ...(awaitCall && { awaitCall }),
       join: () => timed('join', () => link.join()),
       beat: (beat) => timed('beat', () => link.beat(beat)),
       claim: (claim) => timed('claim', () => link.claim(claim)),

@@ -1,6 +1,8 @@
 import type { Beat, BeatAnswer, JoinAnswer, TicketQueue } from '@sweepboard/contracts'
 import type { ArtifactCache } from './artifact-cache.ts'
+import { within } from './backoff.ts'
 import { Heart } from './beat.ts'
+import { heedCalls } from './calls.ts'
 import { Delivery } from './delivery.ts'
 import { hasRoom } from './disk-probe.ts'
 import { isDiskFull } from './durable-file.ts'
@@ -48,6 +50,8 @@ export class Worker implements RunningWorker {
   /** The next beat is the last: it offers no slot. */
   #gone = false
   #otherLedger = false
+  /** Ends the watch for calls of the service; null before its first answer: until then it does not know this host. */
+  #calls: AbortController | null = null
 
   constructor(parts: State & { options: WorkerOptions; folder: HostFolder; join: JoinAnswer; queue: TicketQueue }) {
     const { options, folder, join, queue, outbox, cache, memory, now } = parts
@@ -215,6 +219,7 @@ export class Worker implements RunningWorker {
   }
 
   async #leave(): Promise<void> {
+    this.#calls?.abort()
     await this.#queue.close()
     await this.#host.folder.release()
   }
@@ -236,6 +241,7 @@ export class Worker implements RunningWorker {
 
   #onAnswer(answer: BeatAnswer): void {
     for (const lease of answer.stop) this.#host.held.stop(lease)
+    this.#heed()
     if (answer.ledger !== this.#host.ledger && !this.#otherLedger) {
       this.#otherLedger = true
       this.#host.options.log({
@@ -251,6 +257,13 @@ export class Worker implements RunningWorker {
       if (load !== undefined) slot.assign(load)
     }
     if (this.#full === 'disk') void this.#probeDisk()
+  }
+
+  #heed(): void {
+    if (this.#calls !== null) return
+    this.#calls = new AbortController()
+    const { options, beatMs, now, beatSoon } = this.#host
+    void heedCalls({ link: options.link, host: this.host, beatMs, now, beat: beatSoon, signal: this.#calls.signal })
   }
 
   /** An outbox that only grows: the service answers beats, but takes no artifacts (its own disk may be full). */
@@ -283,12 +296,4 @@ export class Worker implements RunningWorker {
     for (const slot of this.#slots) slot.setFull(full !== null)
     this.#score?.setFull(full !== null)
   }
-}
-
-/** Waits for a promise, but not longer than so many milliseconds. */
-async function within(promise: Promise<void>, ms: number): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, ms)
-  await Promise.race([promise, late])
-  clearTimeout(timer)
 }

@@ -113,6 +113,7 @@ export {
   DeviceReading,
   EncodeWork,
   End,
+  HostCall,
   JoinAnswer,
   MetricValues,
   PairsWork,

@@ -38,6 +38,8 @@ export interface TicketConsumer {
 export interface ServiceLink {
   join(): Promise<JoinAnswer>
   beat(beat: Beat): Promise<BeatAnswer>
+  /** Resolves when the host should beat at once, with false after a while; absent where every beat comes soon enough. */
+  awaitCall?(host: string, signal: AbortSignal): Promise<boolean>
   claim(claim: Claim): Promise<ClaimAnswer>
   commit(host: string, ledger: string, commits: readonly Commit[]): Promise<CommitVerdict[]>
   end(end: End): Promise<void>

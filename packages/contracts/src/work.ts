@@ -69,6 +69,10 @@ export const BeatAnswer = z.strictObject({
 })
 export type BeatAnswer = z.infer<typeof BeatAnswer>
 
+/** Answer to `GET /api/v1/hosts/:host/call`: whether a beat is worth sending at once. */
+export const HostCall = z.strictObject({ called: z.boolean() })
+export type HostCall = z.infer<typeof HostCall>
+
 export const Claim = z.strictObject({
   lease: leaseId,
   run: shortName,

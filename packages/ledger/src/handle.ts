@@ -5,7 +5,7 @@ export type SqliteDatabase = Database.Database
 
 /** What a transaction changed, for the board's live events and for the queue; drained by `Ledger.takeEvents`. */
 export type LedgerEvent =
-  | { readonly kind: 'lease-closed'; readonly lease: string; readonly lane: string }
+  | { readonly kind: 'lease-closed'; readonly lease: string; readonly lane: string; readonly host: string | null }
   | { readonly kind: 'sweep'; readonly sweep: string; readonly state: string }
   | { readonly kind: 'cell'; readonly group: number; readonly config: string; readonly state: 'scored' | 'failed' }
   | { readonly kind: 'chunk'; readonly encoding: number; readonly n: number; readonly state: 'done' | 'failed' | 'todo' }

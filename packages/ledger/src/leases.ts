@@ -59,7 +59,8 @@ export function closeLease(h: Handle, row: LeaseRow): void {
   if (freed.length > 0) h.cursors.delete(row.lane)
   for (const { encoding, n } of freed) h.events.push({ kind: 'chunk', encoding, n, state: 'todo' })
   h.run('update grp set lease = null where lease = ?', row.id)
-  if (h.run('delete from lease where id = ?', row.id) > 0) h.events.push({ kind: 'lease-closed', lease: row.id, lane: row.lane })
+  if (h.run('delete from lease where id = ?', row.id) > 0)
+    h.events.push({ kind: 'lease-closed', lease: row.id, lane: row.lane, host: row.host })
 }
 
 /** Closes a lease whatever is left of it; false where it was not open any more. */

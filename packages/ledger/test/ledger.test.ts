@@ -159,7 +159,7 @@ describe('leases', () => {
     const lease = leaseAll(ledger, 's1', A)
     expect(ledger.expire(lease)).toBe(true)
     expect(ledger.expire(lease)).toBe(false)
-    expect(ledger.takeEvents()).toContainEqual({ kind: 'lease-closed', lease, lane: A.key })
+    expect(ledger.takeEvents()).toContainEqual({ kind: 'lease-closed', lease, lane: A.key, host: null })
     expect([...ledger.todoChunks(A.key, 's1')]).toHaveLength(3)
     expect(leaseAll(ledger, 's1', A)).not.toBe(lease)
   })
