@@ -122,23 +122,25 @@ export class Fleet {
   /** A service on Redis; the port is kept when it is started again on the same one. */
   async serve(
     data: string,
-    options: { redis: string; port?: number; env?: Readonly<Record<string, string>> },
+    options: { redis: string; port?: number; beatMs?: number; env?: Readonly<Record<string, string>> },
   ): Promise<{ program: Program; url: string; port: number }> {
-    const port = options.port ?? (await freePort())
+    const { port = await freePort(), beatMs = BEAT_MS } = options
     const program = this.start(
-      ['serve', '--redis', options.redis, '--port', String(port), '--data', data, '--beat', String(BEAT_MS), '--json'],
+      ['serve', '--redis', options.redis, '--port', String(port), '--data', data, '--beat', String(beatMs), '--json'],
       options.env,
     )
     const { url } = await program.event('listening')
     return { program, url: String(url), port }
   }
 
-  worker(url: string, name: string, options: { slots?: string; env?: Readonly<Record<string, string>> } = {}): Program {
-    const { slots = 'cpu', env } = options
-    return this.start(
-      ['worker', '--join', url, '--data', this.path(name), '--slots', slots, '--threads', '1', '--name', name, '--json'],
-      env,
-    )
+  worker(
+    url: string,
+    name: string,
+    options: { slots?: string; args?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
+  ): Program {
+    const { slots = 'cpu', args = [], env } = options
+    const own = ['--data', this.path(name), '--slots', slots, '--threads', '1', '--name', name, '--json', ...args]
+    return this.start(['worker', '--join', url, ...own], env)
   }
 
   /** Processes of this fleet below `pid` whose command line holds `word`. */

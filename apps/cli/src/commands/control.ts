@@ -5,7 +5,7 @@ import { findSweep } from '../source.ts'
 import { type ControlAction, openWriter } from '../writer.ts'
 
 const WORDS: Readonly<Record<ControlAction, string>> = {
-  cancel: 'Stop a sweep: running work ends within two heartbeats, finished chunks and scores stay.',
+  cancel: 'Stop a sweep: running work ends on every host within seconds, finished chunks and scores stay.',
   pause: 'Pause a sweep; resume continues it.',
   resume: 'Continue a paused sweep.',
   retry: 'Run again what failed or was cancelled; scored cells stay.',
