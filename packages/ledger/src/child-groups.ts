@@ -87,7 +87,7 @@ export function pairsLease(h: Handle, lease: string): PairsLease | null {
   return Array.isArray(about) ? null : about
 }
 
-/** What finding pairs needs; null where there is nothing to look at any more, or where a pair set it leaves out is gone. */
+/** What finding pairs needs; null where there is nothing to look at any more, or where the pair sets of its family are not those it leaves out. */
 export function pairsWork(h: Handle, lease: LeaseRow): PairsWork | null {
   const about = pairsLease(h, lease.id)
   const groups = (about?.groups ?? []).flatMap(({ id, depth }) => {
@@ -98,7 +98,7 @@ export function pairsWork(h: Handle, lease: LeaseRow): PairsWork | null {
   const task = first && h.get<TaskRow>('select * from task where key = ?', first.taskKey)
   if (about === null || first === undefined || task?.judgments == null || task.queries === null || task.documents === null)
     return null
-  if (!areKnown(h, first, about.known)) return null
+  if (!isAllKnown(h, first, about.known)) return null
   const runs = groups.flatMap(({ row, depth }) => {
     const run = runOf(h, row)
     return run == null ? [] : [{ run, depth }]
@@ -136,14 +136,15 @@ export function rerankWork(h: Handle, lease: string, group: GroupRow, task: Task
 
 /**
  * The children named by a `pairs` lease are attached to what it found and to what their siblings have. A repeat is a no-op. An answer
- * that comes late may lack pairs by now, of a child wanted deeper or of a pair set lost meanwhile: such children go on waiting.
+ * that comes late may lack pairs by now, of a child wanted deeper or of a pair set lost meanwhile, or hold pairs that the answer of
+ * another lease has brought meanwhile, which would be scored twice: such children go on waiting.
  */
 export function takePairs(h: Handle, { groups, known: leftOut }: PairsLease, found: NonNullable<End['pairSet']>): void {
   addTextSet(h, found)
   let own: number | null = null
   for (const { id, depth } of groups) {
     const group = groupRow(h, id)
-    if (group === undefined || group.attached === 1 || !areKnown(h, group, leftOut)) continue
+    if (group === undefined || group.attached === 1 || !isAllKnown(h, group, leftOut, found.digest)) continue
     const { load, recipe, depth: wanted } = rerankOf(group)
     if (depth < wanted) continue
     own = ensureEncoding(h, found.digest, load.key, JSON.stringify(recipe))
@@ -221,11 +222,10 @@ export function damagePairs(h: Handle, textSets: readonly string[], isWhole: (di
   return gone.length > 0
 }
 
-/** Whether these pair sets, left out of what a lease found, are still there for this group. */
-function areKnown(h: Handle, group: GroupRow, textSets: readonly string[]): boolean {
-  if (textSets.length === 0) return true
-  const known = new Set(pairSets(h, siblings(h, group)).map(({ textSet }) => textSet))
-  return textSets.every((textSet) => known.has(textSet))
+/** Whether the family of a group has exactly the pair sets that a lease left out, and perhaps the one it found. */
+function isAllKnown(h: Handle, group: GroupRow, leftOut: readonly string[], found?: string): boolean {
+  const has = pairSets(h, siblings(h, group)).map(({ textSet }) => textSet)
+  return leftOut.every((textSet) => has.includes(textSet)) && has.every((one) => one === found || leftOut.includes(one))
 }
 
 /** Children of the same parent group, reranker and recipe, itself included; of candidate lists only itself. */

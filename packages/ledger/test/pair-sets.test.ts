@@ -49,6 +49,24 @@ describe('pair sets', () => {
     expect(leasePairs(ledger, 's2').work).toMatchObject({ runs: [{ depth: 50 }], known: [] })
   })
 
+  it.each([
+    ['before', 1],
+    ['after', 2],
+  ])('that come late, %s those looked for anew, are not scored twice', (_, first) => {
+    const ledger = encoded([parent, child(parent, FULL), child(parent, SHORT)])
+    scoreNext(ledger, 's1', 0.5)
+    const { lease: late } = leasePairs(ledger)
+    submit(ledger, 's2', [parent, deeper()])
+    const anew = leasePairs(ledger, 's2')
+    expect(anew.work).toMatchObject({ runs: [{ depth: 50 }, { depth: 20 }], known: [] })
+    const answers = [() => answer(late, 'shallow'), () => answer(anew.lease, 'deep')]
+    const answer = (lease: string, name: string) => ledger.end(endOf(ledger, lease, { pairSet: pairSet(name, 1) }), () => true)
+    for (const give of first === 1 ? answers : answers.reverse()) give()
+    if (first === 1) expect(leasePairs(ledger, 's2').work).toMatchObject({ runs: [{ depth: 50 }], known: [sha256('shallow')] })
+    else expect(ledger.unpairedGroups('s2', 9)).toEqual([])
+    expect([...ledger.todoChunks(R.key, 's1')]).toHaveLength(1)
+  })
+
   it('found beside one that is lost meanwhile are looked for again', () => {
     const ledger = paired(false)
     submit(ledger, 's2', [parent, child(parent, SHORT)])

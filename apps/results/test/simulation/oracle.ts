@@ -115,9 +115,7 @@ export class Oracle {
   }
 
   /** Before a host's `end` is taken: it must not give back chunks that lie in the host's own outbox. */
-  ending(host: SimHost, end: End): void {
-    const { lease } = end
-    this.children.ending(end)
+  ending(host: SimHost, { lease }: End): void {
     if (this.#sim.leaseRow(lease)?.host !== host.id || this.#sim.now - host.wasFull < 60) return
     for (const { commit } of host.disk.outbox) {
       if (commit?.lease !== lease) continue

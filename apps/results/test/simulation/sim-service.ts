@@ -222,7 +222,7 @@ export class SimService {
       if (next) this.control(next.sweep, next.action)
     }
     if (this.#sim.now <= this.#sim.calm) return
-    for (const { id, state } of this.ledger.sweeps()) if (state === 'paused') this.control(id, 'resume')
+    for (const { id, state } of this.#sim.sweepStates()) if (state === 'paused') this.control(id, 'resume')
   }
 
   /** As big sweeps do, the heavier ones send their groups before: the process may die in between. */

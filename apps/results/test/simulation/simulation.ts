@@ -219,9 +219,13 @@ export class Simulation {
     return statement.all(...values) as R[]
   }
 
+  sweepStates(): { id: string; state: string }[] {
+    return this.sql('select id, state from sweep order by id')
+  }
+
   #isOver(): boolean {
     if (this.now <= this.calm || !this.service.isUp) return false
-    const sweeps = this.ledger.sweeps()
+    const sweeps = this.sweepStates()
     if (sweeps.length < this.world.plans.length || sweeps.some(({ state }) => state === 'running' || state === 'paused'))
       return false
     if (!this.#isRetried) {
@@ -235,7 +239,7 @@ export class Simulation {
   #state(): string {
     const open = this.sql('select sweep, grp from want where open = 1')
     const leases = this.sql('select id, kind, lane, run, host from lease')
-    const sweeps = this.ledger.sweeps().map(({ id, state }) => `${id} ${state}`)
+    const sweeps = this.sweepStates().map(({ id, state }) => `${id} ${state}`)
     return `not finished by ${this.now}: ${JSON.stringify({ sweeps, open, leases, unservable: this.service.unservable() }).slice(0, 900)}`
   }
 }
