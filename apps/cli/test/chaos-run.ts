@@ -16,6 +16,8 @@ import { type EmbeddingsStub, startStub } from './fleet-stub.ts'
 /** Far beyond what it takes: a machine with other work may need minutes for what takes seconds. */
 const LIMIT_MS = 900_000
 const NO_TARGET_MS = 20_000
+/** How many times the least pause an event may wait for its share of the work. */
+const PATIENCE = 10
 const NEEDS_MOUNT: readonly BlowKind[] = [
   "a worker's disk is full",
   "the service's disk is full",
@@ -193,7 +195,7 @@ class ChaosRun {
   ): Promise<void> {
     await sleep(leastMs)
     const isReached = async () => (await this.#progress(host, sweeps)) >= share
-    await waitUntil(isReached, { deadlineMs: 6 * leastMs, everyMs: 300 }).catch(() => undefined)
+    await waitUntil(isReached, { deadlineMs: PATIENCE * leastMs, everyMs: 300 }).catch(() => undefined)
   }
 
   async #progress(host: ChaosFleet, sweeps: readonly string[]): Promise<number> {

@@ -5,16 +5,18 @@ import type { Fleet } from './fleet-kit.ts'
 import { writeTask } from './fleet-task.ts'
 
 const REVISION = '"0123456789012345678901234567890123456789"'
-const SIZE = { documents: 80, queries: 20, words: 30 }
+const SHORT_SIZE = { documents: 80, queries: 20, words: 30 }
+/** Five chunks of 256 KiB each. */
+const LONG_SIZE = { documents: 400, queries: 20, words: 550 }
 /** Texts of the largest chunk. */
-export const CHUNK_TEXTS = SIZE.documents
+export const CHUNK_TEXTS = 80
 /** Tasks that the second sweep reranks. */
 const RERANKED = 4
 
 type Stubs = Readonly<Record<string, LaunchStubOptions>>
 
 /** Servers that workers start, each with vectors of its own length and a way of failing. `dead` fails in the quiet run, too. */
-const PACE: LaunchStubOptions = { loadMs: 200, textMs: 4 }
+const PACE: LaunchStubOptions = { loadMs: 200, textMs: 3 }
 /** Enough for a run of a minute and a half; one that hangs is given up only after two minutes. */
 const SHORT: readonly string[] = ['steady', 'brittle', 'deaf', 'odd', 'dead']
 const DEAD: LaunchStubOptions = { saysAtStart: 'fatal: no such model here' }
@@ -22,12 +24,12 @@ const STUBS: Stubs = {
   steady: { ...PACE, dim: 24 },
   slow: { ...PACE, dim: 25, loadMs: 3000 },
   stillborn: { ...PACE, dim: 26, dieAtStart: 2 },
-  brittle: { ...PACE, dim: 27, dieAfter: 60, dieTimes: 8 },
+  brittle: { ...PACE, dim: 27, dieAfter: 60, dieTimes: 3 },
   deaf: { ...PACE, dim: 28, ignoreTerm: true, grandchild: true },
   leaky: { ...PACE, dim: 29, leakMb: 2 },
   odd: { ...PACE, dim: 30, wrongDimension: 1 },
   narrow: { ...PACE, dim: 31, mostTexts: 12 },
-  hanging: { ...PACE, dim: 32, hangAfter: 40, hangTimes: 2 },
+  hanging: { ...PACE, dim: 32, hangAfter: 40, hangTimes: 1 },
   dead: DEAD,
   judge: { ...PACE, textMs: 1, loadMs: 500 },
 }
@@ -51,7 +53,7 @@ export class ChaosWork {
 
   constructor(fleet: Fleet, options: ChaosWorkOptions) {
     const tasks = Array.from({ length: options.tasks }, (_, i) =>
-      writeTask(fleet.path('tasks'), `T${i}`, { ...SIZE, seed: 7 + i }),
+      writeTask(fleet.path('tasks'), `T${i}`, { ...(options.isLong ? LONG_SIZE : SHORT_SIZE), seed: 7 + i }),
     )
     const names = Object.keys(STUBS).filter((name) => name !== 'judge' && (options.isLong || SHORT.includes(name)))
     this.lanes = [...names, 'judge', 'endpoint', ...(options.infinity ? ['infinity'] : [])]

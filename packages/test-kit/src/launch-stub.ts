@@ -55,7 +55,8 @@ function takes(failure: string, times: number): boolean {
 
 /** Unit vector `[dim]` of a text. */
 function vectorOf(text: string, dim: number): number[] {
-  const raw = Array.from({ length: dim }, (_, j) => createHash('sha256').update(`${j} ${text}`).digest().readInt32BE(0))
+  const digest = createHash('sha256').update(text).digest('hex')
+  const raw = Array.from({ length: dim }, (_, j) => createHash('sha256').update(`${j} ${digest}`).digest().readInt32BE(0))
   const norm = Math.hypot(...raw)
   return raw.map((member) => member / norm)
 }
