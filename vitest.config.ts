@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
 const roots = '{apps,packages}/*/{src,test}/**'
-const faults = 'apps/cli/test/fault*.integration.test.ts'
+/** They mostly wait, each on Redis servers, fleets and launched servers of its own: two at a time even on a small machine. */
+const waiting = [
+  'apps/cli/test/{fault*,artifacts,launched,operations,overrides,control,rolling*,redis-tls,service-disk,slots}.integration.test.ts',
+  'apps/worker/test/{cache,crash,hand-over,launched,orphans,server}.integration.test.ts',
+]
 export default defineConfig({
   test: {
     projects: [
@@ -11,13 +15,14 @@ export default defineConfig({
           include: [`${roots}/*.test.ts`],
           exclude: ['**/*.integration.test.ts', '**/*.browser.test.ts', '**/node_modules/**'],
           testTimeout: 60_000,
+          maxWorkers: 2,
         },
       },
       {
         test: {
           name: 'integration',
           include: [`${roots}/*.integration.test.ts`],
-          exclude: [faults, '**/node_modules/**'],
+          exclude: [...waiting, '**/node_modules/**'],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 120_000,
@@ -25,11 +30,11 @@ export default defineConfig({
         },
       },
       {
-        // They mostly wait, each on Redis servers and fleets of its own: they run beside each other and beside the unit tests.
         test: {
-          name: 'faults',
-          include: [faults],
+          name: 'waiting',
+          include: waiting,
           pool: 'forks',
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
