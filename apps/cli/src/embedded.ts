@@ -19,6 +19,8 @@ export interface EmbeddedOptions {
   readonly port: number
   readonly allowEnv: readonly string[]
   readonly threads?: number
+  /** Milliseconds one chunk or one scoring may take. */
+  readonly jobMs?: number
   /** What this host says of launchers. */
   readonly launchers?: OwnLaunchers
   readonly hub: HubSettings
@@ -76,6 +78,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       hostname: hostname(),
       version: VERSION,
       code: codeVersion(),
+      ...(options.jobMs === undefined ? {} : { jobMs: options.jobMs }),
       ...(options.threads === undefined ? {} : { threads: options.threads }),
       ...(options.launchers === undefined ? {} : { launchers: options.launchers }),
       log: options.log,

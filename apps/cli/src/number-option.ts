@@ -1,4 +1,4 @@
-import { parseByteSize } from '@sweepboard/planner'
+import { parseByteSize, parseDuration } from '@sweepboard/planner'
 import { InvalidArgumentError } from 'commander'
 
 /** Checks an option that is a whole number from `least` on; the text stays as it was given. Wrong ones are bad usage, exit 2. */
@@ -22,3 +22,12 @@ export function byteSize(text: string): number {
   if (bytes === null) throw new InvalidArgumentError('It must be a size such as 500MB or 20GiB.')
   return bytes
 }
+
+/** Reads an option that is a time such as 45m or 12h, in milliseconds. */
+export function duration(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === null || ms <= 0) throw new InvalidArgumentError('It must be a time such as 90s, 45m or 12h.')
+  return ms
+}
+
+export const JOB_LIMIT_HELP = 'most time for one chunk or one scoring; beyond it what computes is ended (default 6h)'

@@ -42,6 +42,7 @@ function toolsOn(answer: (call: Call) => EncodeReply['counts'] | SweepError, bud
   const tools: ChunkTools = {
     engine: { encode } as EngineChild,
     signal: new AbortController().signal,
+    jobMs: 60_000,
     onWriting: () => undefined,
     busyMs: 1000,
     now: () => 0,
@@ -146,5 +147,45 @@ describe('encodeChunk when the server dies that the worker started', () => {
     const { tools } = toolsOn(() => COUNTS)
     const engine = { encode: () => Promise.reject(new EngineNotOpened(dead())) } as unknown as EngineChild
     expect(await encodeChunk(REQUEST, { ...tools, engine })).toMatchObject({ state: 'give-back', close: 'for-good' })
+  })
+})
+
+describe('encodeChunk beyond its wall clock', () => {
+  /** An engine that answers nothing until it is told to stop, or says that it is busy. */
+  function mute(jobMs: number, isBusy = false) {
+    const ends: string[] = []
+    const stopped = new AbortController()
+    const engine = {
+      encode: (_: unknown, signal: AbortSignal) =>
+        isBusy
+          ? Promise.reject(new SweepError('SB-HTTP-002', { url: 'u', status: 429, message: 'busy' }))
+          : new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true })),
+      end: async (why: string) => void ends.push(why),
+    } as unknown as EngineChild
+    const { tools } = toolsOn(() => COUNTS)
+    return { ends, stopped, tools: { ...tools, engine, jobMs, busyMs: 1e9, signal: stopped.signal } }
+  }
+
+  it('ends what computes and fails the chunk, to be tried again', async () => {
+    const { tools, ends } = mute(5)
+    expect(await encodeChunk(REQUEST, tools)).toMatchObject({
+      state: 'failed',
+      failure: { kind: 'engine', code: 'SB-WORK-025', text: null },
+    })
+    expect(ends).toEqual([expect.stringContaining('took longer than 0.005 s')])
+  })
+
+  it('gives a chunk back that only waited for a busy engine', async () => {
+    const { tools, ends } = mute(5, true)
+    expect(await encodeChunk(REQUEST, tools)).toMatchObject({ state: 'give-back', close: 'for-a-while' })
+    expect(ends).toEqual([])
+  })
+
+  it('leaves a stopped one stopped', async () => {
+    const { tools, stopped, ends } = mute(60_000)
+    const encoding = encodeChunk(REQUEST, tools)
+    stopped.abort(new Error('told to'))
+    await expect(encoding).rejects.toThrow('told to')
+    expect(ends).toEqual([])
   })
 })

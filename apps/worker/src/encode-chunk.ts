@@ -5,6 +5,7 @@ import { isDiskFull } from './durable-file.ts'
 import { type EngineChild, EngineNotOpened } from './engine-child.ts'
 import { failureClass } from './failure-class.ts'
 import { isolate } from './isolate.ts'
+import { JobLimit } from './job-limit.ts'
 
 /** Padded tokens below which a batch is not cut further. */
 const LEAST_BUDGET = 256
@@ -20,6 +21,8 @@ export type ChunkOutcome =
 export interface ChunkTools {
   readonly engine: EngineChild
   readonly signal: AbortSignal
+  /** Milliseconds the chunk may take, whatever is tried with it. */
+  readonly jobMs: number
   readonly onWriting: () => void
   /** How long a busy engine is waited for. */
   readonly busyMs: number
@@ -44,18 +47,26 @@ class Judged extends Error {
 
 /**
  * Encodes one chunk, come what may: waits for a busy engine, halves the token budget when memory runs out, and searches
- * for the text that brings the engine down. Rejects only when aborted or when the worker itself cannot go on (disk).
+ * for the text that brings the engine down, all within the job's limit. Rejects only when aborted or when the worker itself cannot go on
+ * (disk).
  */
-export async function encodeChunk(request: ChunkRequest, tools: ChunkTools): Promise<ChunkOutcome> {
+export async function encodeChunk(request: ChunkRequest, given: ChunkTools): Promise<ChunkOutcome> {
+  const limit = new JobLimit(given.signal, given.jobMs)
   try {
-    return await encodeOrSearch(request, tools)
+    return await encodeOrSearch(request, { ...given, limit })
   } catch (error) {
     if (error instanceof Judged) return error.outcome
     throw error
+  } finally {
+    limit.close()
   }
 }
 
-async function encodeOrSearch(request: ChunkRequest, tools: ChunkTools): Promise<ChunkOutcome> {
+interface Tools extends ChunkTools {
+  readonly limit: JobLimit
+}
+
+async function encodeOrSearch(request: ChunkRequest, tools: Tools): Promise<ChunkOutcome> {
   let first = await withMemory(request, tools)
   // A server may die for reasons of its own: only a second death over the same texts asks for a search among them.
   if (isServerDeath(first)) first = await withMemory(request, tools)
@@ -83,7 +94,7 @@ async function encodeOrSearch(request: ChunkRequest, tools: ChunkTools): Promise
  * Whether a new server encodes a text of the chunk that the dead one was not asked for: then it was those texts that it died of. This also
  * keeps one such text from using up the restarts that a server has.
  */
-async function encodesAnother(died: ChunkRequest, chunk: ChunkRequest, tools: ChunkTools): Promise<boolean> {
+async function encodesAnother(died: ChunkRequest, chunk: ChunkRequest, tools: Tools): Promise<boolean> {
   const other = died.start > chunk.start ? chunk.start : chunk.end - 1
   const result = await attempt({ ...chunk, start: other, end: other + 1 }, { tools, keep: false, budget: tools.budget })
   return !(result instanceof SweepError)
@@ -100,7 +111,7 @@ function namedText(error: SweepError, { start, end }: ChunkRequest): number | nu
  * with halved token budgets, of which one that works is kept. An engine that survived and cut its batches itself has its
  * budget halved for the chunks to come.
  */
-async function withMemory(request: ChunkRequest, tools: ChunkTools): Promise<ChunkOutcome | SweepError> {
+async function withMemory(request: ChunkRequest, tools: Tools): Promise<ChunkOutcome | SweepError> {
   let result = await attempt(request, { tools, keep: true, budget: tools.budget })
   // Not of a server: its log says what it died of, and its restarts are counted.
   if (isOutOfMemory(result) && !isServer(result)) result = await attempt(request, { tools, keep: true, budget: tools.budget })
@@ -133,7 +144,7 @@ function isServerDeath(result: ChunkOutcome | SweepError): boolean {
 }
 
 interface Attempt {
-  readonly tools: ChunkTools
+  readonly tools: Tools
   readonly keep: boolean
   readonly budget: number | null
 }
@@ -143,26 +154,37 @@ async function attempt(request: ChunkRequest, { tools, keep, budget }: Attempt):
   const started = tools.now()
   const backoff = new Backoff(500, 20_000)
   for (;;) {
-    const thrown = await tools.engine.encode({ ...request, tokenBudget: budget, keep }, tools.signal, tools.onWriting).then(
+    const asked = { ...request, tokenBudget: budget, keep }
+    const thrown = await tools.engine.encode(asked, tools.limit.signal, tools.onWriting).then(
       ({ reply, facts }): ChunkOutcome => ({ state: 'done', reply, facts, splits: 0 }),
       (error: unknown) => error,
     )
     if (isOutcome(thrown)) return thrown
     tools.signal.throwIfAborted()
     if (isDiskFull(thrown)) throw thrown
+    if (tools.limit.isOver) throw await overrun(tools)
     const error = thrown instanceof EngineNotOpened ? thrown.failure : toSweepError(thrown)
     const kind = failureClass(error)
     if (error.code === 'SB-MODEL-008' || error.code === 'SB-WORK-002') tools.onChildGone(error)
     if (kind === 'busy') {
       const wait = backoff.next()
       if (tools.now() - started + wait > tools.busyMs) throw giveBack(error, 'for-a-while')
-      await pause(wait, tools.signal)
+      await pause(wait, tools.limit.signal).catch((stopped: unknown) => {
+        throw tools.signal.aborted ? stopped : giveBack(error, 'for-a-while')
+      })
     } else if (kind === 'lane') throw giveBack(error, 'for-good')
     else if (thrown instanceof EngineNotOpened) throw giveBack(error, 'for-good')
     else if (kind === 'input') throw new Judged(failed('engine', error, null))
     else if (kind === 'disk' || kind === 'aborted') throw error
     else return error
   }
+}
+
+/** Time is up: what computes ends, a server of ours too, because it may hang; the chunk is tried again elsewhere or by a new one. */
+async function overrun({ engine, limit }: Tools): Promise<Judged> {
+  const failure = limit.failure()
+  await engine.end(failure.message)
+  return new Judged(failed('engine', failure, null))
 }
 
 function isOutcome(value: unknown): value is ChunkOutcome {

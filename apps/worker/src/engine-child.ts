@@ -156,6 +156,12 @@ export class EngineChild {
     }
   }
 
+  /** Kills the child, and the server it is answered through as if that had died: `why` is told as its end. */
+  async end(why: string): Promise<void> {
+    await this.close()
+    await this.#options.server?.condemn(`was ended because a job of its ${why}`)
+  }
+
   /** Kills the child, if any, with its process group. */
   async close(): Promise<void> {
     const child = this.#child

@@ -17,6 +17,7 @@ export interface Host {
   readonly ledger: string
   readonly beatMs: number
   readonly noProgressMs: number
+  readonly jobMs: number
   readonly now: () => number
   readonly fault: Fault
   /** The child's crash point, to the first engine child only: its replacements would die of it for ever. */

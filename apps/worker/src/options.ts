@@ -70,6 +70,8 @@ export interface WorkerOptions {
   readonly threads?: number
   /** A child that makes no progress for so long is killed. Default 300,000. */
   readonly noProgressMs?: number
+  /** Milliseconds a chunk or a group may take, tries and waits included, before what computes it is ended. Default 6 hours. */
+  readonly jobMs?: number
   /** Bytes an inference child may hold after a chunk before it is replaced. Default: half of the memory there is. */
   readonly recycleBytes?: number
   /** Bytes that artifacts in the worker's folder may take, beside what is at work. Default: a quarter of the free disk, at most 100 GiB. */

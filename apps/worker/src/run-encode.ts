@@ -153,6 +153,7 @@ function encodeOn(
     {
       engine: slot.engine,
       signal,
+      jobMs: host.jobMs,
       onWriting: () => host.fault('artifact.before'),
       busyMs: host.noProgressMs,
       now: host.now,

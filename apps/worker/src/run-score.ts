@@ -6,6 +6,7 @@ import { isDiskFull } from './durable-file.ts'
 import { endOf } from './end-message.ts'
 import type { HeldRun } from './held-leases.ts'
 import type { Host } from './host.ts'
+import { JobLimit } from './job-limit.ts'
 
 /** A scoring child that dies may have been taken down from outside: it gets a second chance, not a third. */
 const TRIES = 2
@@ -17,7 +18,8 @@ type AnyScoreWork = ScoreWork | RerankWork | PairsWork | DeriveWork
  * leaves results, failures, found pairs or missing chunks as one `end` in the outbox. Rejects when the lease was stopped.
  */
 export async function runScore(work: AnyScoreWork, host: Host, held: HeldRun): Promise<void> {
-  const { signal } = held.controller
+  const limit = new JobLimit(held.controller.signal, host.jobMs)
+  const { signal } = limit
   const { chunks, others } = inputsOf(work)
   const unpin = host.cache.pin([...others, ...chunks.map(({ digest }) => digest)])
   try {
@@ -36,14 +38,15 @@ export async function runScore(work: AnyScoreWork, host: Host, held: HeldRun): P
       ...(pairSet === undefined ? {} : { pairSet: plain(pairSet) }),
     })
   } catch (thrown) {
-    signal.throwIfAborted()
+    held.controller.signal.throwIfAborted()
     if (isDiskFull(thrown)) throw thrown
-    const { code, message, fix, kind } = toSweepError(thrown)
+    const { code, message, fix, kind } = limit.isOver ? limit.failure() : toSweepError(thrown)
     host.options.log({ event: 'failed', lease: work.lease, code, kind, message })
     const failure = { code, message: message.slice(0, 4000), fix }
     if (work.kind === 'pairs') return await tellEnd(work, host, { pairsFailure: failure })
     await tellEnd(work, host, { scoreFailures: work.configs.map(({ key }) => ({ config: key, ...failure })) })
   } finally {
+    limit.close()
     unpin()
   }
 }

@@ -22,6 +22,7 @@ import type { SlotMemory } from './slot-memory.ts'
 import { Turn } from './turn.ts'
 
 const NO_PROGRESS_MS = 300_000
+const JOB_MS = 6 * 3_600_000
 /** Bytes of vectors in the outbox from which on no more work is taken, until half of them are delivered. */
 const OUTBOX_BYTES = 4 * 2 ** 30
 /** How long a stopping worker waits for the service to take what is in the outbox. */
@@ -64,6 +65,7 @@ export class Worker implements RunningWorker {
       ledger: join.ledger,
       beatMs: join.beatMs,
       noProgressMs: options.noProgressMs ?? NO_PROGRESS_MS,
+      jobMs: options.jobMs ?? JOB_MS,
       now,
       fault,
       childCrashAt: () => {
@@ -262,8 +264,7 @@ export class Worker implements RunningWorker {
   #heed(): void {
     if (this.#calls !== null) return
     this.#calls = new AbortController()
-    const { options, beatMs, now, beatSoon } = this.#host
-    void heedCalls({ link: options.link, host: this.host, beatMs, now, beat: beatSoon, signal: this.#calls.signal })
+    void heedCalls(this.#host, this.#calls.signal)
   }
 
   /** An outbox that only grows: the service answers beats, but takes no artifacts (its own disk may be full). */

@@ -541,6 +541,11 @@ export const ERRORS = {
     says: (d) => `the device of slot ${d.slot} is gone: ${d.what}`,
     fix: 'Look at the host (`nvidia-smi`, `dmesg`), reset or replace the device, then restart the worker.',
   },
+  'SB-WORK-025': {
+    kind: 'timeout',
+    says: (d) => `took longer than ${d.seconds} s, the limit of one job here`,
+    fix: 'Raise --job-limit of the worker where work is that slow, else see what holds the engine. A chunk is tried three times; `retry` tries again.',
+  },
   'SB-WORK-030': {
     kind: 'invalid',
     says: (d) => `${d.file} has ${d.count} mistake${d.count === 1 ? '' : 's'}`,

@@ -11,7 +11,7 @@ import { describeCells } from '../failures.ts'
 import { fingerprintsIn } from '../folder-source.ts'
 import { readHubSettings } from '../hub.ts'
 import { type LoadedSweep, loadSweep } from '../load-sweep.ts'
-import { wholeNumber } from '../number-option.ts'
+import { duration, JOB_LIMIT_HELP, wholeNumber } from '../number-option.ts'
 import { printEvent, printNote, printResult } from '../output.ts'
 import { slotsHere } from '../plan-slots.ts'
 import { describeData, prepareTasks } from '../prepare-tasks.ts'
@@ -27,6 +27,7 @@ interface RunOptions extends CommonOptions {
   readonly slots: string
   readonly port: string
   readonly threads?: string
+  readonly jobLimit?: number
   readonly launchers?: string
   readonly allowEnv: string[]
   readonly serve: boolean
@@ -44,6 +45,7 @@ export function add(program: Command): void {
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
     .option('--slots <list>', SLOTS_HELP, 'auto')
     .option('--threads <n>', 'threads of one CPU slot', wholeNumber(1))
+    .option('--job-limit <time>', JOB_LIMIT_HELP, duration)
     .option('--port <n>', 'port of the board; the next free one is taken', wholeNumber(0), '4400')
     .option('--launchers <file>', 'file with what this host says of launchers: programs, arguments, commands of its own')
     .option('--allow-env <names...>', 'environment variables a spec may name for API keys', [])
@@ -82,6 +84,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
     hub: readHubSettings(options),
     log: log.write,
     ...(options.threads ? { threads: Number(options.threads) } : {}),
+    ...(options.jobLimit !== undefined && { jobMs: options.jobLimit }),
     ...(options.launchers === undefined ? {} : { launchers: readLaunchers(options.launchers) }),
   })
   const interrupt = new AbortController()

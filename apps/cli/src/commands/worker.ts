@@ -10,7 +10,7 @@ import type { Command } from 'commander'
 import { type CommonOptions, codeVersion, readSecret, readToken, VERSION } from '../context.ts'
 import { addLogOptions, type LogOptions, logView, tellUser } from '../log-options.ts'
 import { type MetricsServer, serveMetrics } from '../metrics-server.ts'
-import { byteSize, wholeNumber } from '../number-option.ts'
+import { byteSize, duration, JOB_LIMIT_HELP, wholeNumber } from '../number-option.ts'
 import { printEvent, printNote } from '../output.ts'
 import { addClientCertificate, type RedisOptions, readClientCertificate, secretsOf } from '../redis-options.ts'
 import { openRunLog } from '../run-log.ts'
@@ -28,6 +28,7 @@ interface WorkerCommandOptions extends CommonOptions, LogOptions, Pick<RedisOpti
   readonly launchers?: string
   readonly allowEnv: string[]
   readonly threads?: string
+  readonly jobLimit?: number
   readonly artifacts?: string
   readonly cacheSize?: number
   readonly name: string
@@ -51,6 +52,7 @@ export function add(program: Command): void {
       byteSize,
     )
     .option('--threads <n>', 'threads of one CPU slot', wholeNumber(1))
+    .option('--job-limit <time>', JOB_LIMIT_HELP, duration)
     .option('--name <name>', 'how the board calls this host', hostname())
     .option('--metrics-port <n>', 'serve GET /metrics for Prometheus there; 0 takes any free one', wholeNumber(0))
     .option('--metrics-host <address>', 'address of it; beyond loopback a token is required', '127.0.0.1')
@@ -105,6 +107,7 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
     version: VERSION,
     code: codeVersion(),
     ...(options.threads ? { threads: Number(options.threads) } : {}),
+    ...(options.jobLimit !== undefined && { jobMs: options.jobLimit }),
     ...(process.env.SWEEPBOARD_CRASH_AT ? { crashAt: process.env.SWEEPBOARD_CRASH_AT } : {}),
     log: (event) => {
       log.write(event)
