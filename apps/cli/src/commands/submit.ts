@@ -13,6 +13,9 @@ import { slotsThere } from '../plan-slots.ts'
 import { describeData, prepareTasks } from '../prepare-tasks.ts'
 import { openClient, openSource } from '../source.ts'
 
+/** Waits between tries of an upload: the service may be restarting. */
+const UPLOAD_RETRY_MS = [500, 1000, 2000, 4000, 8000]
+
 interface SubmitOptions extends CommonOptions {
   readonly to: string
   readonly datasets?: string
@@ -83,7 +86,7 @@ async function submit(file: string, options: SubmitOptions): Promise<void> {
 async function prepareAndUpload(sweep: LoadedSweep, options: SubmitOptions): Promise<PreparedTask[]> {
   const folder = mkdtempSync(join(tmpdir(), 'sweepboard-submit-'))
   const token = readToken(options)
-  const remote = openHttpStore({ url: options.to, token })
+  const remote = openHttpStore({ url: options.to, token, retryMs: UPLOAD_RETRY_MS })
   try {
     const local = openFolderStore(folder)
     return await prepareTasks(sweep.plan, {

@@ -4,6 +4,7 @@ import type { CommonOptions } from '../context.ts'
 import { describeCells } from '../failures.ts'
 import { printEvent, printNote, printResult } from '../output.ts'
 import { ProgressPrinter } from '../progress.ts'
+import { reconnecting } from '../reconnect.ts'
 import { onInterrupt } from '../signals.ts'
 import { findSweep, openSource } from '../source.ts'
 import { isStoppedByBudget, stateWords } from '../state-words.ts'
@@ -31,9 +32,11 @@ async function watch(name: string | undefined, options: CommonOptions): Promise<
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())
   const printer = new ProgressPrinter()
+  const patiently = <T>(ask: () => Promise<T>) =>
+    reconnecting(ask, { signal: interrupt.signal, tell: (note) => printNote(`note: ${note}`) })
   let shown = ''
   const view = await followSweep(
-    () => source.sweep(id),
+    () => patiently(() => source.sweep(id)),
     (now) => {
       if (!options.json) return printer.show(toProgress(now))
       const key = JSON.stringify([now.state, now.cells, now.chunks])
@@ -51,8 +54,14 @@ async function watch(name: string | undefined, options: CommonOptions): Promise<
     },
     interrupt.signal,
     () => source.isServed(),
-  ).finally(() => printer.finish())
-  if (interrupt.signal.aborted) {
+  )
+    .catch((thrown) => {
+      // Asked to stop while the service was away.
+      if (interrupt.signal.aborted) return null
+      throw thrown
+    })
+    .finally(() => printer.finish())
+  if (view === null || interrupt.signal.aborted) {
     process.exitCode = 130
     return
   }
@@ -61,8 +70,9 @@ async function watch(name: string | undefined, options: CommonOptions): Promise<
   const stoppedByBudget = isStoppedByBudget(view)
   if (options.json)
     return printEvent({ event: 'done', sweep: id, state, stopped_by_budget: stoppedByBudget, cells, exit: process.exitCode })
-  printResult(showBoard(await source.leaderboard({ tasks: [], sweep: id, published: true })))
-  for (const line of describeCells((await source.cells(id)).filter((cell) => cell.state === 'failed'))) printNote(line)
+  printResult(showBoard(await patiently(() => source.leaderboard({ tasks: [], sweep: id, published: true }))))
+  for (const line of describeCells((await patiently(() => source.cells(id))).filter((cell) => cell.state === 'failed')))
+    printNote(line)
   printResult(
     `${view.name} is ${stateWords(view)}: ${view.cells.scored} of ${view.cells.total} cells scored${view.cells.failed ? `, ${view.cells.failed} failed` : ''}.`,
   )
