@@ -90,7 +90,10 @@ describe.skipIf(!redis || 'reason' in network)(`two hosts with addresses of thei
     expect(state.cells).toMatchObject({ scored: state.cells.total, failed: 0 })
     const cells = await read<Cell[]>(`/sweeps/${sweep}/cells`)
     const hosts = cells.flatMap(({ evidence }) => [...(evidence.query?.hosts ?? []), ...(evidence.document?.hosts ?? [])])
-    expect(new Set(hosts)).toEqual(new Set(ids))
+    // Both computed; what the second had not delivered when it was cut off may have been computed again by the first.
+    expect(ids).toEqual(expect.arrayContaining([...new Set(hosts)]))
+    expect(hosts).not.toEqual([])
+    for (const worker of workers) expect(worker.events.some(({ event }) => event === 'chunk')).toBe(true)
     const into = fleet.path('export')
     await fleet.succeed(['export', into, '--to', `http://127.0.0.1:${at}`], env)
     expect(fleet.readExport(into)).toEqual(embedded)
