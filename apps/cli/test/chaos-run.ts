@@ -1,4 +1,5 @@
 import { cpSync } from 'node:fs'
+import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type TestRedis, waitUntil } from '@sweepboard/test-kit'
 import { ChaosActs } from './chaos-acts.ts'
@@ -17,7 +18,7 @@ import { type EmbeddingsStub, startStub } from './fleet-stub.ts'
 const LIMIT_MS = 900_000
 const NO_TARGET_MS = 20_000
 /** How many times the least pause an event may wait for its share of the work. */
-const PATIENCE = 10
+const PATIENCE = 3
 const NEEDS_MOUNT: readonly BlowKind[] = [
   "a worker's disk is full",
   "the service's disk is full",
@@ -137,10 +138,10 @@ class ChaosRun {
     return { seconds, files: await this.#fleet.exported({ data }), cells: await this.#cells(['--data', data]) }
   }
 
-  /** Cells of both sweeps by what they are of. */
+  /** Cells of all sweeps by what they are of. */
   async #cells(from: readonly string[]): Promise<Map<string, unknown>> {
     const found = new Map<string, unknown>()
-    for (const name of ['chaos', 'reranked']) {
+    for (const name of this.#work.specs.map((spec) => basename(spec, '.yaml'))) {
       const { stdout } = await this.#fleet.succeed(['status', name, ...from, '--json'])
       const { cellRows } = JSON.parse(stdout.replace(/\bNaN\b/g, '"NaN"')) as { cellRows: Record<string, unknown>[] }
       for (const { model, task, variant, state, config, metrics, failure } of cellRows) {
@@ -201,7 +202,11 @@ class ChaosRun {
   async #progress(host: ChaosFleet, sweeps: readonly string[]): Promise<number> {
     const states = await Promise.all(sweeps.map((sweep) => sweepState(host.url, sweep)))
     const sum = (of: (state: (typeof states)[0]) => number) => states.reduce((all, state) => all + of(state), 0)
-    return sum(({ cells }) => cells.scored + cells.failed) / sum(({ cells }) => cells.total)
+    // Encoding runs ahead of scoring.
+    return (
+      sum(({ cells, chunks }) => cells.scored + cells.failed + chunks.done) /
+      sum(({ cells, chunks }) => cells.total + chunks.total)
+    )
   }
 
   async #finish(host: ChaosFleet, sweeps: readonly string[]): Promise<void> {

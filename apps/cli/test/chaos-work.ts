@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type LaunchStubOptions, launchStubFile } from '@sweepboard/test-kit'
 import type { Fleet } from './fleet-kit.ts'
@@ -39,25 +39,29 @@ export interface ChaosWorkOptions {
   /** All servers, or those of a short run. */
   readonly isLong: boolean
   readonly endpointUrl: string
-  /** Virtual environment with Infinity, and the model folder it serves. */
+  /** `infinity_emb`, and the model folder it serves; its texts are not counted. */
   readonly infinity: { readonly program: string; readonly model: string } | null
 }
 
 /** The sweep files of one run, and launchers files for a fleet whose servers fail and for one whose servers do not. */
 export class ChaosWork {
-  readonly specs: readonly string[]
+  /** One sweep each; a sweep is called as its file. */
+  readonly specs: string[]
   readonly launchers: string
   readonly quietLaunchers: string
   readonly lanes: readonly string[]
   readonly #tally: string
+  /** What Infinity serves. */
+  readonly #model: string
 
   constructor(fleet: Fleet, options: ChaosWorkOptions) {
     const tasks = Array.from({ length: options.tasks }, (_, i) =>
       writeTask(fleet.path('tasks'), `T${i}`, { ...(options.isLong ? LONG_SIZE : SHORT_SIZE), seed: 7 + i }),
     )
     const names = Object.keys(STUBS).filter((name) => name !== 'judge' && (options.isLong || SHORT.includes(name)))
-    this.lanes = [...names, 'judge', 'endpoint', ...(options.infinity ? ['infinity'] : [])]
+    this.lanes = [...names, 'judge', 'endpoint']
     this.#tally = fleet.path('tally')
+    this.#model = fleet.path('minilm')
     mkdirSync(this.#tally)
     const stub = (name: string) =>
       `{ model: org/${name}, revision: ${REVISION}, recipe: { pooling: mean, normalize: true, similarity: cosine, dimensions: ${STUBS[name]?.dim ?? 32} }, engine: { launch: { name: ${name}, device: cpu, batch: 16 } } }`
@@ -66,7 +70,6 @@ export class ChaosWork {
       'mteb/baseline-random-encoder',
       'mteb/baseline-bm25s',
       `{ model: acme/stub, engine: { openai: { url: "${options.endpointUrl}", batch: 16 } } }`,
-      ...(options.infinity ? [`{ model: "${options.infinity.model}", engine: { infinity: { device: cpu } } }`] : []),
       ...names.map(stub),
     ]
     const judge = `{ model: org/judge, revision: ${REVISION}, depth: 5, recipe: { head: server }, engine: { launch: { name: judge, dialect: rerank-api, device: cpu } } }`
@@ -85,6 +88,14 @@ export class ChaosWork {
       ]),
       write('reranked', [listed(tasks.slice(0, RERANKED)), `models: [${stub('steady')}]`, `matrix:\n  rerank: [none, ${judge}]`]),
     ]
+    if (options.infinity) {
+      // A copy: Infinity writes into the folder, and takes a quantised file wherever it finds one.
+      cpSync(options.infinity.model, this.#model, { recursive: true, filter: (path) => !path.includes('_quantized') })
+      const recipe = '{ pooling: mean, normalize: true, similarity: cosine, dimensions: 384, maxTokens: 128 }'
+      const engine = `{ launch: { name: real-infinity, device: cpu, batch: 16, tokenizer: ${this.#model} } }`
+      const model = `{ model: org/minilm, revision: ${REVISION}, recipe: ${recipe}, engine: ${engine} }`
+      this.specs.push(write('infinity', [listed(tasks.slice(0, RERANKED)), `models: [${model}]`]))
+    }
     const failing = Object.entries(STUBS).map(([name, how]) => [
       name,
       { ...how, tally: join(this.#tally, name), state: fleet.path('state', name) },
@@ -97,9 +108,17 @@ export class ChaosWork {
   #write(path: string, stubs: Stubs, { infinity }: ChaosWorkOptions): string {
     const file = JSON.parse(launchStubFile(stubs))
     file.launchers.judge.dialect = 'rerank-api'
-    if (infinity) file.launchers.infinity = { program: [infinity.program, 'v2'] }
+    if (infinity) file.launchers['real-infinity'] = this.#infinity(infinity.program)
     writeFileSync(path, JSON.stringify(file))
     return path
+  }
+
+  /** The ONNX engine on the CPU; it pools by the first token unless told. */
+  #infinity(program: string) {
+    const what = ['--model-id', this.#model, '--served-model-name', '{served}', '--engine', 'optimum', '--pooling-method', 'mean']
+    const where = ['--device', 'cpu', '--no-model-warmup', '--host', '127.0.0.1', '--port', '{port}', '--url-prefix', '/v1']
+    const env = { DO_NOT_TRACK: '1', INFINITY_ANONYMOUS_USAGE_STATS: '0', HF_HUB_OFFLINE: '1' }
+    return { command: [program, 'v2', ...what, ...where], ready: '/health', dialect: 'openai', base: '/v1', env }
   }
 
   /** How often each text of the tasks was answered, by lane and the text's last word; probe texts left out. */
