@@ -1,9 +1,13 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { launchStubFile } from '@sweepboard/test-kit'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { launchStubFile, startRedis, type TestRedis } from '@sweepboard/test-kit'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { cellsOf, openPlace, type Place, start } from './command.ts'
+import { api, type Cell, Fleet, finish, joined } from './fleet-kit.ts'
 import { writeTask } from './fleet-task.ts'
+
+const { redis, reason } = await startRedis({ own: true })
+afterAll(() => redis?.stop())
 
 /** Overrides that decide by slot, on a machine whose cards are what a program in the place of `nvidia-smi` says. */
 const SWEEP = `sweep: by-slot
@@ -30,9 +34,9 @@ beforeEach(() => {
 })
 afterEach(() => place.remove())
 
+const standIn = (...cards: string[]) => `#!/bin/sh\ncase "$*" in *--query-gpu=*) cat <<'END'\n${cards.join('\n')}\nEND\n;; esac\n`
 function plugIn(...cards: string[]): void {
-  const text = `#!/bin/sh\ncase "$*" in *--query-gpu=*) cat <<'END'\n${cards.join('\n')}\nEND\n;; esac\n`
-  chmodSync(place.write('bin/nvidia-smi', text), 0o755)
+  chmodSync(place.write('bin/nvidia-smi', standIn(...cards)), 0o755)
 }
 function command(...args: string[]) {
   const path = [join(place.folder, 'bin'), dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter)
@@ -133,5 +137,50 @@ describe('overrides by memory', () => {
     expect(JSON.parse(second.stdout).mistakes).toMatchObject([
       { code: 'SB-SPEC-004', line: 9, message: expect.stringContaining('has this load anyway') },
     ])
+  })
+})
+
+describe.skipIf(!redis)(`overrides of a submitted sweep ${reason}`, () => {
+  it('ask the live workers: none yet, a small card, and a card of each kind on two hosts', { timeout: 180_000 }, async () => {
+    const fleet = new Fleet()
+    try {
+      const { url } = await fleet.serve(fleet.path('service'), { redis: (redis as TestRedis).url })
+      const spec = join(place.folder, 'sweep.yaml')
+      const planned = async () => {
+        const { stdout } = await fleet.succeed(['plan', spec, '--to', url, '--json'])
+        return JSON.parse(stdout) as { warnings: string[]; lanes: { engine: string; slots: string[] }[] }
+      }
+      expect(await planned()).toMatchObject({
+        lanes: [{ engine: 'wide', slots: [] }],
+        warnings: expect.arrayContaining([expect.stringContaining('there is no slot yet that overrides could decide by')]),
+      })
+      const host = (name: string, mebibytes: number) => {
+        const bin = join(place.folder, name)
+        place.write(`${name}/nvidia-smi`, standIn(CARD(0, mebibytes)))
+        chmodSync(join(bin, 'nvidia-smi'), 0o755)
+        const path = [bin, dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter)
+        const args = ['--launchers', join(place.folder, 'launchers.yaml')]
+        return fleet.worker(url, name, { slots: 'cuda', args, env: { PATH: path, CUDA_VISIBLE_DEVICES: '0' } })
+      }
+      host('small', 12_288)
+      await joined(url, 1)
+      expect((await planned()).lanes).toMatchObject([{ engine: 'packed', slots: ['small cuda0'] }])
+      host('large', 24_564)
+      await joined(url, 2)
+      const submitted = await fleet.succeed(['submit', spec, '--to', url, '--json'])
+      expect(submitted.stderr).toContain('wide on large cuda0, packed on small cuda0')
+      const { sweep } = JSON.parse(submitted.stdout) as { sweep: string }
+      expect((await finish(url, sweep)).cells).toMatchObject({ total: 2, scored: 2 })
+      const cells = await api<(Cell & { variant: string })[]>(url, `/sweeps/${sweep}/cells`)
+      const hosts = await api<{ host: string; hostname: string }[]>(url, '/hosts')
+      const nameOf = (id: string | undefined) => hosts.find(({ host }) => host === id)?.hostname
+      const encodedOn = cells.map(({ variant, evidence }) => [variant, evidence.document?.hosts?.map(nameOf)])
+      expect(encodedOn).toEqual([
+        ['', ['large']],
+        ['engine: packed', ['small']],
+      ])
+    } finally {
+      expect(await fleet.close()).toEqual([])
+    }
   })
 })
