@@ -10,6 +10,7 @@ const ABORT_GRACE_MS = 1000
 interface Pending {
   readonly settle: (outcome: { value: unknown } | { error: SweepError }) => void
   readonly onWriting: () => void
+  readonly isAborted: () => boolean
 }
 
 export interface ChildOptions {
@@ -95,9 +96,14 @@ export class SupervisedChild {
     if (this.#pending.size === 0) this.#progressAt = this.#options.now()
     return new Promise((resolve, reject) => {
       let deadline: NodeJS.Timeout | undefined
+      // Others in the same child want their answers: while there are any, only the watchdog ends it.
+      const killUnlessShared = () => {
+        if ([...this.#pending.values()].every(({ isAborted }) => isAborted())) void this.kill()
+        else deadline = setTimeout(killUnlessShared, ABORT_GRACE_MS)
+      }
       const abort = () => {
         this.#send({ id, abort: true })
-        deadline = setTimeout(() => this.kill(), ABORT_GRACE_MS)
+        deadline = setTimeout(killUnlessShared, ABORT_GRACE_MS)
       }
       signal.addEventListener('abort', abort, { once: true })
       const settle: Pending['settle'] = (outcome) => {
@@ -107,7 +113,7 @@ export class SupervisedChild {
         if ('error' in outcome) reject(outcome.error)
         else resolve(outcome.value as ChildReply<R>)
       }
-      this.#pending.set(id, { settle, onWriting })
+      this.#pending.set(id, { settle, onWriting, isAborted: () => signal.aborted })
       this.#send({ id, request })
     })
   }

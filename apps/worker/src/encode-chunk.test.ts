@@ -2,6 +2,7 @@ import { SweepError } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
 import { SIDE } from '../test/fleet.ts'
 import type { EncodeReply } from './child-message.ts'
+import { Company } from './company.ts'
 import { type ChunkTools, encodeChunk } from './encode-chunk.ts'
 import { type EngineChild, EngineNotOpened } from './engine-child.ts'
 
@@ -47,9 +48,10 @@ function toolsOn(answer: (call: Call) => EncodeReply['counts'] | SweepError, bud
     busyMs: 1000,
     now: () => 0,
     plannedTokens: 2048,
-    budget,
+    budget: () => budget,
     setBudget: async (tokens) => void kept.push(tokens),
     onChildGone: () => undefined,
+    company: null,
   }
   return { tools, asked, kept }
 }
@@ -187,5 +189,66 @@ describe('encodeChunk beyond its wall clock', () => {
     stopped.abort(new Error('told to'))
     await expect(encoding).rejects.toThrow('told to')
     expect(ends).toEqual([])
+  })
+})
+
+describe('encodeChunk among other chunks of a server', () => {
+  const other = { ...REQUEST, start: 200, end: 204 }
+  const stuck = () => new SweepError('SB-WORK-002', { seconds: 2 })
+
+  it('holds the end of the child against no chunk that had company', async () => {
+    let ends = 0
+    const { tools, asked } = toolsOn(() => {
+      ends += 1
+      return ends <= 2 ? stuck() : COUNTS
+    })
+    const together = { ...tools, company: new Company() }
+    const outcomes = await Promise.all([encodeChunk(REQUEST, together), encodeChunk(other, together)])
+    expect(outcomes).toMatchObject([{ state: 'done' }, { state: 'done' }])
+    expect(asked).toHaveLength(4)
+  })
+
+  it('counts it against one that was alone, at once', async () => {
+    const { tools, asked } = toolsOn(stuck)
+    const alone = { ...tools, company: new Company() }
+    expect(await encodeChunk(REQUEST, alone)).toMatchObject({ state: 'failed', failure: { kind: 'engine', code: 'SB-WORK-002' } })
+    expect(asked).toHaveLength(1)
+  })
+
+  it('names the text that ends the child, and lets the neighbour be', async () => {
+    const inside = new Set<Call>()
+    const crashed = { ...REQUEST, start: 102 }
+    const { tools } = toolsOn(() => COUNTS)
+    const { encode } = tools.engine
+    const engine: Pick<EngineChild, 'encode'> = {
+      // The child dies with everything in it.
+      encode: async (call, signal) => {
+        inside.add(call)
+        await new Promise(setImmediate)
+        const isKiller = [...inside].some(({ start, end }) => start <= crashed.start && crashed.start < end)
+        inside.delete(call)
+        if (isKiller) throw died('SIGSEGV')
+        return encode(call, signal)
+      },
+    }
+    const together = { ...tools, engine: engine as EngineChild, company: new Company() }
+    expect(await Promise.all([encodeChunk(REQUEST, together), encodeChunk(other, together)])).toMatchObject([
+      { state: 'failed', failure: { kind: 'poison', text: 102 } },
+      { state: 'done' },
+    ])
+  })
+
+  it('takes a death in company for the first of the two that a search waits for', async () => {
+    const deadly = (call: Call) => call.start <= 101 && 101 < call.end
+    const { tools, asked } = toolsOn((call) =>
+      deadly(call) ? new SweepError('SB-WORK-020', { model: 'm', what: 'was killed', trouble: null }) : COUNTS,
+    )
+    const together = { ...tools, company: new Company() }
+    expect(await encodeChunk(REQUEST, together)).toMatchObject({ state: 'failed', failure: { kind: 'poison', text: 101 } })
+    const apart = toolsOn((call) =>
+      deadly(call) ? new SweepError('SB-WORK-020', { model: 'm', what: 'was killed', trouble: null }) : COUNTS,
+    )
+    await encodeChunk(REQUEST, apart.tools)
+    expect(asked).toEqual(apart.asked)
   })
 })

@@ -1,6 +1,7 @@
 import { type ChunkFailure, SweepError, toSweepError } from '@sweepboard/contracts'
 import { Backoff, pause } from './backoff.ts'
 import type { EncodeReply, EncodeRequest, EngineFacts } from './child-message.ts'
+import type { Company } from './company.ts'
 import { isDiskFull } from './durable-file.ts'
 import { type EngineChild, EngineNotOpened } from './engine-child.ts'
 import { failureClass } from './failure-class.ts'
@@ -29,10 +30,12 @@ export interface ChunkTools {
   readonly now: () => number
   /** Padded tokens of a batch as the load plans them. */
   readonly plannedTokens: number
-  /** Token budget of (slot, load key): null = as planned. */
-  readonly budget: number | null
+  /** Token budget of (slot, load key) now: null = as planned. */
+  readonly budget: () => number | null
   readonly setBudget: (budget: number) => Promise<void>
   readonly onChildGone: (error: SweepError) => void
+  /** Shared by the chunks that one engine has in hand at once; null where there is never more than one. */
+  readonly company: Company | null
 }
 
 /** A failure that has been judged: it goes up as it is, past every search and retry. */
@@ -53,7 +56,10 @@ class Judged extends Error {
 export async function encodeChunk(request: ChunkRequest, given: ChunkTools): Promise<ChunkOutcome> {
   const limit = new JobLimit(given.signal, given.jobMs)
   try {
-    return await encodeOrSearch(request, { ...given, limit })
+    const tools = { ...given, limit }
+    return tools.company === null
+      ? await encodeOrSearch(request, { tools, before: null })
+      : await encodeInCompany(request, tools, tools.company)
   } catch (error) {
     if (error instanceof Judged) return error.outcome
     throw error
@@ -66,10 +72,33 @@ interface Tools extends ChunkTools {
   readonly limit: JobLimit
 }
 
-async function encodeOrSearch(request: ChunkRequest, tools: Tools): Promise<ChunkOutcome> {
-  let first = await withMemory(request, tools)
+/**
+ * Among other chunks. A failure in company that is no text's and no lane's says nothing of this chunk, since any of them may be the cause:
+ * it is asked again with the engine to itself, and judged by that.
+ */
+async function encodeInCompany(request: ChunkRequest, tools: Tools, company: Company): Promise<ChunkOutcome> {
+  const budget = tools.budget()
+  const ask = () => attempt(request, { tools, keep: true, budget })
+  const { result, hadCompany } = await company.together(tools.signal, ask)
+  const isUnchanged = tools.budget() === budget
+  if (hasCutForMemory(result) && isUnchanged) await halveBudget(tools, budget)
+  if (!(result instanceof SweepError)) return result
+  if (failureClass(result) === 'engine' && !hadCompany) return failed('engine', result, null)
+  const named = namedText(result, request)
+  if (named !== null) return failed('poison', result, named)
+  // Where another chunk has taught a smaller budget meanwhile, this is a first try again.
+  const before = isUnchanged ? result : null
+  return company.alone(tools.signal, () => encodeOrSearch(request, { tools, before }))
+}
+
+/** `before`: how the same request failed already. */
+async function encodeOrSearch(
+  request: ChunkRequest,
+  { tools, before }: { tools: Tools; before: SweepError | null },
+): Promise<ChunkOutcome> {
+  let first = await withMemory(request, tools, before)
   // A server may die for reasons of its own: only a second death over the same texts asks for a search among them.
-  if (isServerDeath(first)) first = await withMemory(request, tools)
+  if (isServerDeath(first) && !isServerDeath(before)) first = await withMemory(request, tools, null)
   if (!(first instanceof SweepError)) return first
   if (failureClass(first) === 'engine') return failed('engine', first, null)
   if (isServerDeath(first) && request.end - request.start === 1)
@@ -78,7 +107,7 @@ async function encodeOrSearch(request: ChunkRequest, tools: Tools): Promise<Chun
   const named = namedText(first, request)
   if (named !== null) return failed('poison', first, named)
   const probe = async (start: number, end: number) => {
-    const result = await attempt({ ...request, start, end }, { tools, keep: false, budget: tools.budget })
+    const result = await attempt({ ...request, start, end }, { tools, keep: false, budget: tools.budget() })
     if (!(result instanceof SweepError)) return null
     if (isServerDeath(result) && !(await encodesAnother({ ...request, start, end }, request, tools)))
       throw new Judged(failed('engine', result, null))
@@ -86,7 +115,7 @@ async function encodeOrSearch(request: ChunkRequest, tools: Tools): Promise<Chun
   }
   const poison = await isolate(probe, request.start, request.end)
   if (poison !== null) return failed('poison', poison.error, poison.text)
-  const again = await attempt(request, { tools, keep: true, budget: tools.budget })
+  const again = await attempt(request, { tools, keep: true, budget: tools.budget() })
   return again instanceof SweepError ? failed('engine', again, null) : again
 }
 
@@ -96,7 +125,7 @@ async function encodeOrSearch(request: ChunkRequest, tools: Tools): Promise<Chun
  */
 async function encodesAnother(died: ChunkRequest, chunk: ChunkRequest, tools: Tools): Promise<boolean> {
   const other = died.start > chunk.start ? chunk.start : chunk.end - 1
-  const result = await attempt({ ...chunk, start: other, end: other + 1 }, { tools, keep: false, budget: tools.budget })
+  const result = await attempt({ ...chunk, start: other, end: other + 1 }, { tools, keep: false, budget: tools.budget() })
   return !(result instanceof SweepError)
 }
 
@@ -111,12 +140,15 @@ function namedText(error: SweepError, { start, end }: ChunkRequest): number | nu
  * with halved token budgets, of which one that works is kept. An engine that survived and cut its batches itself has its
  * budget halved for the chunks to come.
  */
-async function withMemory(request: ChunkRequest, tools: Tools): Promise<ChunkOutcome | SweepError> {
-  let result = await attempt(request, { tools, keep: true, budget: tools.budget })
+async function withMemory(request: ChunkRequest, tools: Tools, before: SweepError | null): Promise<ChunkOutcome | SweepError> {
+  const known = tools.budget()
+  const again = () => attempt(request, { tools, keep: true, budget: known })
+  let result: ChunkOutcome | SweepError | null = isOutOfMemory(before) ? before : null
+  result ??= await again()
   // Not of a server: its log says what it died of, and its restarts are counted.
-  if (isOutOfMemory(result) && !isServer(result)) result = await attempt(request, { tools, keep: true, budget: tools.budget })
-  let budget = tools.budget ?? tools.plannedTokens
-  if (hasCutForMemory(result)) await tools.setBudget(Math.max(LEAST_BUDGET, Math.floor(budget / 2)))
+  if (isOutOfMemory(result) && !isServer(result)) result = await again()
+  let budget = known ?? tools.plannedTokens
+  if (hasCutForMemory(result)) await halveBudget(tools, known)
   for (let splits = 1; splits <= MEMORY_TRIES && isOutOfMemory(result) && budget >= LEAST_BUDGET * 2; splits += 1) {
     budget = Math.floor(budget / 2)
     result = await attempt(request, { tools, keep: true, budget })
@@ -127,11 +159,15 @@ async function withMemory(request: ChunkRequest, tools: Tools): Promise<ChunkOut
   return result
 }
 
+async function halveBudget(tools: ChunkTools, known: number | null): Promise<void> {
+  await tools.setBudget(Math.max(LEAST_BUDGET, Math.floor((known ?? tools.plannedTokens) / 2)))
+}
+
 function hasCutForMemory(result: ChunkOutcome | SweepError): boolean {
   return !(result instanceof SweepError) && result.state === 'done' && (result.reply.counts.memorySplitCount ?? 0) > 0
 }
 
-function isOutOfMemory(result: ChunkOutcome | SweepError): boolean {
+function isOutOfMemory(result: ChunkOutcome | SweepError | null): boolean {
   return result instanceof SweepError && failureClass(result) === 'memory'
 }
 
@@ -139,7 +175,7 @@ function isServer(result: ChunkOutcome | SweepError): boolean {
   return result instanceof SweepError && result.code === 'SB-WORK-020'
 }
 
-function isServerDeath(result: ChunkOutcome | SweepError): boolean {
+function isServerDeath(result: ChunkOutcome | SweepError | null): boolean {
   return result instanceof SweepError && failureClass(result) === 'server'
 }
 

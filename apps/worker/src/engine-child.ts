@@ -3,6 +3,7 @@ import { providerEnvironment } from '@sweepboard/models'
 import type { EncodeReply, EncodeRequest, EngineFacts } from './child-message.ts'
 import { SupervisedChild } from './child-process.ts'
 import { failureClass } from './failure-class.ts'
+import { JointWork } from './joint-work.ts'
 import type { LaunchedServer, ReadyServer } from './launched-server.ts'
 
 const OPEN_TRIES = 3
@@ -47,13 +48,21 @@ export class EngineNotOpened extends Error {
   }
 }
 
-/** One engine in a child process, started when needed and again after it died. */
+/** One engine in a child process, started when needed and again after it died. Several requests may be in hand at once. */
 export class EngineChild {
   readonly #options: EngineChildOptions
   #child: SupervisedChild | null = null
   #facts: EngineFacts | null = null
   #crashAt: string | null
   #hasEncoded = false
+  #opening: JointWork<EngineFacts> | null = null
+  #inHand = 0
+  /** Resolves when a child that has grown too big has answered all it was asked, and is gone. */
+  #recycling: PromiseWithResolvers<void> | null = null
+  /** Children that were ended over a job that took too long, and how. */
+  readonly #overrun = new WeakMap<SupervisedChild, string>()
+  /** The end of a server that does not answer. */
+  #condemning: Promise<void> | null = null
 
   constructor(options: EngineChildOptions) {
     this.#options = options
@@ -71,8 +80,20 @@ export class EngineChild {
    * aborted.
    */
   async open(signal: AbortSignal): Promise<EngineFacts> {
+    while (this.#opening?.isAbandoned) await this.#opening.ended()
+    if (this.#opening !== null) return this.#opening.join(signal)
+    if (this.#child?.alive && this.#facts !== null && this.#options.server?.isUp !== false) return this.#facts
+    const opening = new JointWork((joint) => this.#open(joint))
+    this.#opening = opening
+    const forget = () => {
+      if (this.#opening === opening) this.#opening = null
+    }
+    void opening.ended().then(forget)
+    return opening.join(signal)
+  }
+
+  async #open(signal: AbortSignal): Promise<EngineFacts> {
     const { server } = this.#options
-    if (this.#child?.alive && this.#facts !== null && server?.isUp !== false) return this.#facts
     for (let tries = 1; ; ) {
       await this.close()
       const ready = server === null ? null : await this.#startServer(server, signal)
@@ -111,7 +132,7 @@ export class EngineChild {
     const crashAt = this.#crashAt
     this.#crashAt = null
     const request = { kind: 'open', load, apiKey, threads, modelsRoot, artifacts, crashAt } as const
-    const facts = await this.#whileServed((either) => child.request(request, either), signal)
+    const facts = await this.#whileServed(child, (either) => child.request(request, either), signal)
     return ready === null ? facts : factsOf(facts, ready, this.#options.device)
   }
 
@@ -120,46 +141,96 @@ export class EngineChild {
     signal: AbortSignal,
     onWriting?: () => void,
   ): Promise<{ reply: EncodeReply; facts: EngineFacts }> {
-    const facts = await this.open(signal)
-    const child = this.#child
-    if (child === null) throw new SweepError('SB-CORE-004', { what: 'the engine' })
-    const ask = (either: AbortSignal) => child.request({ kind: 'encode', ...request }, either, onWriting)
-    const reply = await this.#whileServed(ask, signal)
-    this.#hasEncoded = true
-    this.#options.server?.served()
-    if (reply.residentBytes > this.#options.recycleBytes) {
-      this.#options.onRecycle(reply.residentBytes)
-      await this.close()
+    const { child, facts } = await this.#openChild(signal)
+    this.#inHand += 1
+    try {
+      const ask = (either: AbortSignal) => child.request({ kind: 'encode', ...request }, either, onWriting)
+      const reply = await this.#whileServed(child, ask, signal)
+      this.#hasEncoded = true
+      this.#options.server?.served()
+      if (reply.residentBytes > this.#options.recycleBytes && child === this.#child && this.#recycling === null) {
+        this.#options.onRecycle(reply.residentBytes)
+        this.#recycling = Promise.withResolvers()
+      }
+      return { reply, facts }
+    } finally {
+      this.#inHand -= 1
+      if (this.#inHand === 0) await this.#recycle()
     }
-    return { reply, facts }
+  }
+
+  async #openChild(signal: AbortSignal): Promise<{ child: SupervisedChild; facts: EngineFacts }> {
+    for (;;) {
+      await this.#recycling?.promise
+      const facts = await this.open(signal)
+      const child = this.#child
+      if (this.#recycling !== null) continue
+      if (child === null) throw new SweepError('SB-CORE-004', { what: 'the engine' })
+      return { child, facts }
+    }
+  }
+
+  /** Ends a child that has grown too big. */
+  async #recycle(): Promise<void> {
+    const recycling = this.#recycling
+    if (recycling === null) return
+    await this.close()
+    this.#recycling = null
+    recycling.resolve()
   }
 
   /**
    * A request that ends with the server it is answered through. A server of ours that does not answer is ended: its death, and not what
-   * the client says of it, is what the caller gets (`SB-WORK-020`, or `EngineNotOpened` when it is closed by it).
+   * the client says of it, is what the caller gets (`SB-WORK-020`, or `EngineNotOpened` when it is closed by it), and every other
+   * request that it took with it.
    */
-  async #whileServed<T>(ask: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async #whileServed<T>(child: SupervisedChild, ask: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     const { server } = this.#options
-    if (server === null) return ask(signal)
+    if (server === null) return ask(signal).catch((error: unknown) => Promise.reject(this.#ofSiblings(child, error, signal)))
     try {
       return await ask(AbortSignal.any([signal, server.gone]))
     } catch (error) {
       if (signal.aborted) throw error
-      if (error instanceof SweepError && MUTE.includes(error.code) && server.isUp) {
-        await this.close()
-        await server.condemn(`was ended because it gave no answer (${error.message})`)
-      }
+      if (error instanceof SweepError && MUTE.includes(error.code) && server.isUp && child === this.#child)
+        this.#condemning ??= this.#condemn(child, `was ended because it gave no answer (${error.message})`)
+      await this.#condemning
       const death = await server.death()
       if (death === null) throw error
-      await this.close()
+      await this.#closeChild(child)
       throw server.failure === null ? death : new EngineNotOpened(server.failure)
     }
   }
 
-  /** Kills the child, and the server it is answered through as if that had died: `why` is told as its end. */
+  /**
+   * Kills the child, and the server it is answered through as if that had died: `why` is told as its end, and every other request in hand
+   * fails with it (`SB-WORK-020`; without a server `SB-MODEL-008`).
+   */
   async end(why: string): Promise<void> {
-    await this.close()
-    await this.#options.server?.condemn(`was ended because a job of its ${why}`)
+    const what = `was ended because a job of its ${why}`
+    if (this.#child !== null) this.#overrun.set(this.#child, what)
+    this.#condemning ??= this.#condemn(this.#child, what)
+    await this.#condemning
+  }
+
+  async #condemn(child: SupervisedChild | null, what: string): Promise<void> {
+    try {
+      if (child !== null) await this.#closeChild(child)
+      await this.#options.server?.condemn(what)
+    } finally {
+      this.#condemning = null
+    }
+  }
+
+  /** What a request is told whose child was ended over another one. */
+  #ofSiblings(child: SupervisedChild, error: unknown, signal: AbortSignal): unknown {
+    const what = this.#overrun.get(child)
+    if (what === undefined || signal.aborted) return error
+    return new SweepError('SB-MODEL-008', { what, signal: null, exitCode: null })
+  }
+
+  /** Unless another one has taken its place. */
+  async #closeChild(child: SupervisedChild): Promise<void> {
+    if (this.#child === child) await this.close()
   }
 
   /** Kills the child, if any, with its process group. */

@@ -32,6 +32,7 @@ import { type RequestTools, serveParent } from './child-side.ts'
 import { type EnergyCounter, openEnergyCounter } from './energy-counter.ts'
 import { type Fault, openFault } from './fault.ts'
 import { measureQueries } from './query-probe.ts'
+import { SharedClock } from './shared-clock.ts'
 import { weightsBytesOf } from './weights-bytes.ts'
 
 /** The process that holds one engine: opens it once, then encodes ranges of text sets, or scores ranges of pair sets. */
@@ -54,11 +55,13 @@ interface Opened {
   compute(side: SideRecipe | PairRecipe, range: Omit<EncodeRequest, 'kind' | 'side'>, options: EncodeOptions): Promise<Computed>
 }
 let opened: Opened | null = null
+/** Chunks that a server has in hand overlap. */
+const clock = new SharedClock(() => performance.now())
 let isProbed = false
 let weightsBytes: number | null = null
 let energy: EnergyCounter | null = null
 /** The sets read last: the chunks of a lease mostly come from the same ones. */
-const recent = new Map<string, readonly string[]>()
+const recent = new Map<string, Promise<readonly string[]>>()
 let lastPairs: { readonly digest: string; readonly set: PairSet } | null = null
 const RECENT = 3
 
@@ -160,10 +163,12 @@ function pairsWith(
 }
 
 async function readTexts(digest: string, artifacts: ArtifactStore): Promise<readonly string[]> {
-  const texts = recent.get(digest) ?? readTextSet(await artifacts.get(digest))
+  const texts = recent.get(digest) ?? artifacts.get(digest).then(readTextSet)
   recent.delete(digest)
   recent.set(digest, texts)
   for (const oldest of recent.keys()) if (recent.size > RECENT) recent.delete(oldest)
+  // What could not be read is read again: the worker fetches it anew.
+  texts.catch(() => recent.get(digest) === texts && recent.delete(digest))
   return texts
 }
 
@@ -173,13 +178,17 @@ async function encode(request: EncodeRequest, tools: RequestTools): Promise<Enco
   tools.progress()
   fault('batch')
   energy?.lap()
-  const started = performance.now()
-  const { artifact, dim, counts, byteCount } = await opened.compute(request.side, request, {
-    signal: tools.signal,
-    onProgress: tools.progress,
-    ...(request.tokenBudget === null ? {} : { tokenBudget: request.tokenBudget }),
-  })
-  const encodeSeconds = (performance.now() - started) / 1000
+  const end = clock.begin()
+  let encodeSeconds = 0
+  const { artifact, dim, counts, byteCount } = await opened
+    .compute(request.side, request, {
+      signal: tools.signal,
+      onProgress: tools.progress,
+      ...(request.tokenBudget === null ? {} : { tokenBudget: request.tokenBudget }),
+    })
+    .finally(() => {
+      encodeSeconds = end()
+    })
   const energyJoules = energy?.lap() ?? null
   let digest: string | null = null
   if (request.keep) {

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { removeFile, writeDurably } from './durable-file.ts'
 
-/** The chunk a lease was computing: found at start, it says that this worker died over it. */
+/** A chunk that a lease was computing: found at start, it says that this worker died over it. */
 export interface Mark {
   readonly lease: string
   readonly ledger: string
@@ -10,7 +10,12 @@ export interface Mark {
   readonly n: number
 }
 
-/** Marks on disk, at most one per lease. Only the chunk in the engine is marked: its neighbours are innocent. */
+/** A mark on disk, and how it goes. */
+export interface FoundMark extends Mark {
+  readonly remove: () => Promise<void>
+}
+
+/** Marks on disk, one for each chunk that an engine has in hand: its neighbours are innocent. */
 export class Marks {
   readonly #folder: string
 
@@ -18,20 +23,21 @@ export class Marks {
     this.#folder = folder
   }
 
-  #path(lease: string): string {
-    return join(this.#folder, `${lease}.json`)
+  /** Resolves with what removes it. */
+  async write(mark: Mark): Promise<() => Promise<void>> {
+    const path = join(this.#folder, `${mark.lease}-${mark.encoding}-${mark.n}.json`)
+    await writeDurably(path, JSON.stringify(mark))
+    return () => removeFile(path)
   }
 
-  async write(mark: Mark): Promise<void> {
-    await writeDurably(this.#path(mark.lease), JSON.stringify(mark))
-  }
-
-  async remove(lease: string): Promise<void> {
-    await removeFile(this.#path(lease))
-  }
-
-  async list(): Promise<Mark[]> {
+  async list(): Promise<FoundMark[]> {
     const names = (await readdir(this.#folder)).filter((name) => name.endsWith('.json'))
-    return Promise.all(names.map(async (name): Promise<Mark> => JSON.parse(await readFile(join(this.#folder, name), 'utf8'))))
+    return Promise.all(
+      names.map(async (name): Promise<FoundMark> => {
+        const path = join(this.#folder, name)
+        const mark: Mark = JSON.parse(await readFile(path, 'utf8'))
+        return { ...mark, remove: () => removeFile(path) }
+      }),
+    )
   }
 }

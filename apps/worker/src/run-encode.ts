@@ -8,7 +8,9 @@ import {
   toSweepError,
 } from '@sweepboard/contracts'
 import { BATCH_PADDED_TOKENS } from '@sweepboard/models'
+import type { ChunkWindow } from './chunk-window.ts'
 import type { ClosedLanes } from './closed-lanes.ts'
+import type { Company } from './company.ts'
 import { isDiskFull } from './durable-file.ts'
 import { type ChunkOutcome, encodeChunk } from './encode-chunk.ts'
 import { endOf } from './end-message.ts'
@@ -24,8 +26,12 @@ export interface EncodeSlot {
   readonly id: string
   readonly device: SlotOption['device']
   readonly engine: EngineChild
-  /** The engine serves one run at a time; the other one fetches its texts meanwhile. */
+  /** One run begins chunks at a time; the other one fetches its texts meanwhile. */
   readonly turn: Turn
+  /** The chunks that the engine has in hand. */
+  readonly window: ChunkWindow
+  /** Shared by them; null where the engine computes here, one chunk at a time. */
+  readonly company: Company | null
   readonly closed: ClosedLanes
   /** No further chunk is begun; what is left goes back. */
   readonly draining: () => boolean
@@ -35,23 +41,30 @@ export interface EncodeSlot {
   readonly leaveLane: (reason: SweepError) => void
 }
 
+/** Ends of children that the log names already: each is the end of all chunks that the child had in hand. */
+const told = new WeakSet<SweepError>()
+
 type Part = EncodeWork['parts'][number]
 type Chunk = Part['chunks'][number]
 type Done = Extract<ChunkOutcome, { state: 'done' }>
 
 /**
- * Runs one claimed encode lease: texts into the cache, then chunk by chunk mark, encode, artifact, outbox. A lease whose
- * chunks all went well sends no `end`; failures and chunks not begun go into one. Rejects when the lease was stopped.
+ * Runs one claimed encode lease: texts into the cache, then for each chunk mark, encode, artifact, outbox; a server has several in hand,
+ * those of the next lease too. A lease whose chunks all went well sends no `end`; failures and chunks not begun go into one. Rejects
+ * when the lease was stopped.
  */
 export async function runEncode(work: EncodeWork, host: Host, slot: EncodeSlot, held: HeldRun): Promise<void> {
   const { signal } = held.controller
   const releases = [host.cache.pin(work.parts.map(({ textSet }) => textSet))]
   try {
     const failures = await fetchTexts(work, { host, signal, releases })
-    releases.push(await slot.turn.take('exclusive', signal))
+    const endTurn = await slot.turn.take('exclusive', signal)
+    releases.push(endTurn)
     releases.push(await host.quarantine.take(work.alone ? 'exclusive' : 'shared', signal))
     held.computing = true
-    await computeChunks({ work, failures }, host, slot, signal)
+    // A server need not wait for the last chunk of one run: the next run begins its first ones meanwhile.
+    const onBegun = slot.company === null ? () => undefined : endTurn
+    await computeChunks({ work, failures, host, slot, signal, onBegun })
   } finally {
     for (const release of releases.reverse()) release()
   }
@@ -94,40 +107,72 @@ async function fetchItems({ textSet, side }: Part, { host, signal, releases }: F
   for (const digest of [queries, documents]) await host.cache.fetch(digest, signal)
 }
 
-interface Begun {
+/** A lease whose chunks are being computed. */
+interface Course {
   readonly work: EncodeWork
+  readonly host: Host
+  readonly slot: EncodeSlot
+  readonly signal: AbortSignal
   /** Chunks that have failed already; more are added. */
   readonly failures: ChunkFailure[]
+  /** The last chunk has been begun. */
+  readonly onBegun: () => void
 }
 
-async function computeChunks({ work, failures }: Begun, host: Host, slot: EncodeSlot, signal: AbortSignal): Promise<void> {
-  let rest = false
-  const { batchPaddedTokens } = work.load.identity.options
-  const plannedTokens = typeof batchPaddedTokens === 'number' ? batchPaddedTokens : BATCH_PADDED_TOKENS
+/** How far it has come. */
+interface Progress {
+  /** What removes the marks of chunks that are not committed. */
+  readonly marks: Set<() => Promise<void>>
+  /** Chunks are left over, and go back. */
+  rest: boolean
+  /** Why the worker itself cannot go on. */
+  readonly thrown: unknown[]
+}
+
+async function computeChunks(course: Course): Promise<void> {
+  const { work, host, slot, signal, failures } = course
+  const progress: Progress = { marks: new Set(), rest: false, thrown: [] }
+  const inHand: Promise<void>[] = []
   try {
     for (const { part, chunk } of chunksLeft(work, failures)) {
-      if (slot.draining()) {
-        rest = true
+      const leave = await slot.window.enter(Math.ceil((chunk.end - chunk.start) / work.load.open.batchTexts), signal)
+      if (slot.draining()) progress.rest = true
+      if (progress.rest || progress.thrown.length > 0) {
+        leave()
         break
       }
-      await host.marks.write({ lease: work.lease, ledger: host.ledger, encoding: part.encoding, n: chunk.n })
-      host.fault('chunk-begun')
-      const outcome = await encodeOn({ host, slot, lane: work.load.key, signal, plannedTokens }, part, chunk)
-      if (outcome.state === 'done') await commit({ work, part, chunk, outcome }, host, slot)
-      else if (outcome.state === 'failed') failures.push(tellFailure(host, part, chunk, outcome.failure))
-      else {
-        rest = true
-        closeLane({ host, slot, lane: work.load.key }, outcome)
-        break
-      }
+      const computed = computeChunk(course, progress, { part, chunk })
+      inHand.push(computed.catch((thrown: unknown) => void progress.thrown.push(thrown)).finally(leave))
     }
-    if (rest) host.options.log({ event: 'given-back', lease: work.lease, slot: slot.id })
-    if (rest || failures.length > 0) {
+    course.onBegun()
+    await Promise.all(inHand)
+    if (progress.thrown.length > 0) throw progress.thrown[0]
+    if (progress.rest) host.options.log({ event: 'given-back', lease: work.lease, slot: slot.id })
+    if (progress.rest || failures.length > 0) {
       await host.outbox.add({ kind: 'end', end: endOf(host, work.lease, { failures }), artifacts: [] })
       host.fault('outbox.written')
     }
   } finally {
-    await host.marks.remove(work.lease)
+    await Promise.all(inHand)
+    for (const remove of progress.marks) await remove()
+  }
+}
+
+async function computeChunk(course: Course, progress: Progress, at: { part: Part; chunk: Chunk }): Promise<void> {
+  const { work, host, slot, failures } = course
+  const { part, chunk } = at
+  const unmark = await host.marks.write({ lease: work.lease, ledger: host.ledger, encoding: part.encoding, n: chunk.n })
+  progress.marks.add(unmark)
+  host.fault('chunk-begun')
+  const outcome = await encodeOn(course, part, chunk)
+  if (outcome.state === 'done') {
+    await commit({ work, part, chunk, outcome }, host, slot)
+    progress.marks.delete(unmark)
+    await unmark()
+  } else if (outcome.state === 'failed') failures.push(tellFailure(host, part, chunk, outcome.failure))
+  else {
+    progress.rest = true
+    closeLane({ host, slot, lane: work.load.key }, outcome)
   }
 }
 
@@ -143,24 +188,26 @@ interface Place {
   readonly lane: string
 }
 
-function encodeOn(
-  { host, slot, lane, signal, plannedTokens }: Place & { signal: AbortSignal; plannedTokens: number },
-  part: Part,
-  chunk: Chunk,
-): Promise<ChunkOutcome> {
+function encodeOn({ host, slot, work, signal }: Course, part: Part, chunk: Chunk): Promise<ChunkOutcome> {
+  const lane = work.load.key
+  const { batchPaddedTokens } = work.load.identity.options
   return encodeChunk(
     { side: part.side, textSet: part.textSet, start: chunk.start, end: chunk.end },
     {
       engine: slot.engine,
+      company: slot.company,
       signal,
       jobMs: host.jobMs,
       onWriting: () => host.fault('artifact.before'),
       busyMs: host.noProgressMs,
       now: host.now,
-      plannedTokens,
-      budget: host.memory.budget(slot.id, lane),
+      plannedTokens: typeof batchPaddedTokens === 'number' ? batchPaddedTokens : BATCH_PADDED_TOKENS,
+      budget: () => host.memory.budget(slot.id, lane),
       setBudget: (budget) => host.memory.setBudget(slot.id, lane, budget),
-      onChildGone: (error) => host.options.log({ event: 'child-gone', slot: slot.id, lane, message: error.message }),
+      onChildGone: (error) => {
+        if (!told.has(error)) host.options.log({ event: 'child-gone', slot: slot.id, lane, message: error.message })
+        told.add(error)
+      },
     },
   )
 }
@@ -251,6 +298,8 @@ function tellFailure(host: Host, part: Part, chunk: Chunk, failure: Omit<ChunkFa
 }
 
 function closeLane({ host, slot, lane }: Place, { reason, close }: Extract<ChunkOutcome, { state: 'give-back' }>): void {
+  // All chunks in hand meet the same end: it closes the lane once.
+  if (slot.closed.isClosed(lane)) return
   slot.closed.close(lane, reason.message, close === 'for-good')
   host.options.log({ event: 'lane-closed', slot: slot.id, lane, forGood: close === 'for-good', message: reason.message })
   slot.leaveLane(reason)

@@ -1,4 +1,5 @@
 import {
+  isRemote,
   type Load,
   laneName,
   type SlotReport,
@@ -7,7 +8,9 @@ import {
   type TicketQueue,
   toSweepError,
 } from '@sweepboard/contracts'
+import { ChunkWindow } from './chunk-window.ts'
 import { ClosedLanes } from './closed-lanes.ts'
+import { Company } from './company.ts'
 import { deviceEnvironment } from './device-environment.ts'
 import { isDiskFull } from './durable-file.ts'
 import { EngineChild, EngineNotOpened } from './engine-child.ts'
@@ -26,6 +29,10 @@ import { Turn } from './turn.ts'
 
 /** One computes, one fetches its texts. */
 const TICKETS = 2
+/** A server has the chunks of all in hand: until its speed is known, a lease may hold one chunk. As many as a slot's window of leases. */
+const SERVER_TICKETS = 3
+/** Requests that wait for room while as many as a server is asked at once are under way. */
+const REQUESTS_AHEAD = 2
 
 interface Lane {
   readonly load: Load
@@ -222,6 +229,8 @@ export class Slot {
       engine: lane.engine,
       server,
       turn: this.#turn,
+      window: new ChunkWindow(isRemote(load) ? REQUESTS_AHEAD * load.open.concurrency : 0),
+      company: isRemote(load) ? new Company() : null,
       closed: this.#closed,
       draining: () => this.#state !== 'serving' || this.#lane !== lane,
       leaveLane: (reason) => {
@@ -231,11 +240,14 @@ export class Slot {
       },
     }
     const onError = (error: Error) => this.#host.options.log({ event: 'queue-error', slot: slot.id, message: error.message })
-    lane.consumer = this.#queue.consume(laneName(load.key), { concurrency: TICKETS, onError }, (lease) =>
-      runTicket({ host: this.#host, lease, slot: slot.id }, async (work, held) => {
-        if (work.kind === 'encode') return runEncode(work, this.#host, slot, held)
-        throw new SweepError('SB-CORE-001', { message: `a ${work.kind} lease in an encode lane` })
-      }),
+    lane.consumer = this.#queue.consume(
+      laneName(load.key),
+      { concurrency: isRemote(load) ? SERVER_TICKETS : TICKETS, onError },
+      (lease) =>
+        runTicket({ host: this.#host, lease, slot: slot.id }, async (work, held) => {
+          if (work.kind === 'encode') return runEncode(work, this.#host, slot, held)
+          throw new SweepError('SB-CORE-001', { message: `a ${work.kind} lease in an encode lane` })
+        }),
     )
   }
 

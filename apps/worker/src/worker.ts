@@ -12,7 +12,7 @@ import { HeldLeases } from './held-leases.ts'
 import type { Host } from './host.ts'
 import type { HostFolder } from './host-folder.ts'
 import { hostMemoryBytes } from './host-memory.ts'
-import { Marks } from './mark.ts'
+import { type Mark, Marks } from './mark.ts'
 import type { RunningWorker, WorkerOptions } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import { ScoreSlot } from './score-slot.ts'
@@ -129,25 +129,20 @@ export class Worker implements RunningWorker {
   /** Marks of an earlier run whose chunk is not in the outbox: this host died over them. */
   async reportCrashes(): Promise<void> {
     const { marks, outbox, options } = this.#host
-    for (const { lease, ledger, encoding, n } of await marks.list()) {
-      const done = outbox
-        .entries()
-        .some(
-          ({ content }) =>
-            content.kind === 'commit' &&
-            content.commit.lease === lease &&
-            content.commit.encoding === encoding &&
-            content.commit.n === n,
-        )
-      if (!done) {
-        await outbox.add({
-          kind: 'end',
-          end: { ...endOf(this.#host, lease, { crashed: [{ encoding, n }] }), ledger },
-          artifacts: [],
-        })
-        options.log({ event: 'crash-reported', lease, encoding, n })
-      }
-      await marks.remove(lease)
+    const isDone = ({ lease, encoding, n }: Mark) =>
+      outbox.entries().some(({ content }) => {
+        if (content.kind !== 'commit') return false
+        const { commit } = content
+        return commit.lease === lease && commit.encoding === encoding && commit.n === n
+      })
+    const found = Map.groupBy(await marks.list(), ({ lease }) => lease)
+    for (const [lease, ofLease] of found) {
+      const crashed = ofLease.filter((mark) => !isDone(mark)).map(({ encoding, n }) => ({ encoding, n }))
+      const ledger = ofLease[0]?.ledger ?? this.#host.ledger
+      if (crashed.length > 0)
+        await outbox.add({ kind: 'end', end: { ...endOf(this.#host, lease, { crashed }), ledger }, artifacts: [] })
+      for (const chunk of crashed) options.log({ event: 'crash-reported', lease, ...chunk })
+      for (const { remove } of ofLease) await remove()
     }
   }
 

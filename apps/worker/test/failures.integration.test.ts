@@ -82,7 +82,7 @@ describe('failures of engines, texts and the way to the service', () => {
     expect(fleet.service.cells(sweep)).toMatchObject([{ state: 'failed' }])
   })
 
-  it('a child that is stopped is killed by the watchdog and replaced; the chunk is computed again', async () => {
+  it('a child that is stopped is killed by the watchdog and replaced; the chunks in its hands are computed again', async () => {
     let stopped: number | undefined
     const load = endpointLoad(
       await stub((texts) => {
@@ -98,8 +98,9 @@ describe('failures of engines, texts and the way to the service', () => {
     const { events } = await fleet.worker({ slots: parseSlots('endpoint'), noProgressMs: 2000 })
     await fleet.done(sweep)
     expect(fleet.service.cells(sweep)).toMatchObject([{ state: 'scored' }])
-    expect(events.filter(({ event }) => event === 'child-gone')).toHaveLength(1)
-    expect(events.find(({ event }) => event === 'chunk-failed')).toMatchObject({ kind: 'engine', code: 'SB-WORK-002' })
+    expect(events.filter(({ event }) => event === 'child-gone')).toMatchObject([{ event: 'child-gone' }])
+    // Both chunks were in its hands, so its end is held against neither.
+    expect(events.filter(({ event }) => event === 'chunk-failed')).toEqual([])
   })
 
   it('an API key that may not be read closes the lane at once, and the cells say why', async () => {

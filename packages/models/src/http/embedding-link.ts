@@ -20,7 +20,8 @@ export interface EmbeddingLink {
   readonly isUnit: boolean
   /** What the server counted for each probe text more than our tokenizer; null where it does not tell or does not fit. */
   readonly extraTokens: number | null
-  embed(inputs: readonly EmbeddingInput[], signal?: AbortSignal): Promise<WholeAnswer<Float32Array>>
+  /** `order` as in `CallOptions`. */
+  embed(inputs: readonly EmbeddingInput[], signal?: AbortSignal, order?: number): Promise<WholeAnswer<Float32Array>>
 }
 
 export interface LinkOptions {
@@ -51,8 +52,8 @@ export async function openEmbeddingLink(client: PatientClient, options: LinkOpti
       throw new SweepError('SB-HTTP-003', { url: shownUrl(client.endpoint.url), status, message: thrown.message })
     })
   const probes = stacked(first.rows, client)
-  const embed = (inputs: readonly EmbeddingInput[], by?: AbortSignal) =>
-    client.call(exchange(base64, probes.dim), inputs, { signal: by })
+  const embed = (inputs: readonly EmbeddingInput[], by?: AbortSignal, order?: number) =>
+    client.call(exchange(base64, probes.dim), inputs, { signal: by, order })
   return {
     client,
     probes,

@@ -37,12 +37,12 @@ const spoilt =
   }
 
 describe('requests', () => {
-  it('sends model, key and float encoding, in batches, distinct texts once', async () => {
+  it('sends model, key and float encoding, in batches, the longest texts first, distinct texts once', async () => {
     const engine = await open({ batch: 2, concurrency: 1 })
     const texts = ['one', 'two', 'one', 'three', 'two', 'one']
     const { vectors, counts } = await engine.encode(SIDE, texts)
     expect(rows(vectors.values)).toEqual(wanted(texts))
-    expect(server.taskRequests.map((request) => request.input)).toEqual([['one', 'two'], ['three']])
+    expect(server.taskRequests.map((request) => request.input)).toEqual([['three', 'one'], ['two']])
     expect(server.taskRequests[0]).toMatchObject({ model: 'remote-name', authorization: `Bearer ${KEY}` })
     expect(counts).toMatchObject({ batchCount: 2, tokenCount: 9 })
   })
@@ -64,6 +64,19 @@ describe('requests', () => {
       Array.from({ length: 12 }, (_, i) => `text ${i}`),
     )
     expect(server.mostAtOnce).toBe(3)
+  })
+
+  it('keeps to its concurrency across calls, and sends what was asked first before what was asked later', async () => {
+    const engine = await open({ batch: 1, concurrency: 3 })
+    server.always = (response, request) => {
+      setTimeout(() => send(response, 200, server.answer(request)), 20)
+      return true
+    }
+    const texts = (call: string) => Array.from({ length: 8 }, (_, i) => `${call} ${i}`)
+    await Promise.all(['first', 'second', 'third'].map((call) => engine.encode(SIDE, texts(call))))
+    expect(server.mostAtOnce).toBe(3)
+    const calls = server.taskRequests.map(({ input }) => (input as string[])[0]?.split(' ')[0])
+    expect(calls).toEqual(['first', 'second', 'third'].flatMap((call) => new Array(8).fill(call)))
   })
 
   it('reads base64 and a shuffled index', async () => {

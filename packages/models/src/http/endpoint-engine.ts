@@ -45,7 +45,7 @@ export async function openEndpointEngine(load: Load, options: EndpointOptions): 
   if (wanted !== null && !fingerprintFits(wanted, link.probes)) throw swapped(url, { link, wanted })
   const sends = load.identity.options.input === 'tokens' ? 'tokens' : 'text'
   await checkLaunchedVectors(load, link, { tokenizer, facts, signal: options.signal })
-  const parts: Parts = { link, reader: { tokenizer, sends }, facts, concurrency, calls: 0 }
+  const parts: Parts = { link, reader: { tokenizer, sends }, facts, calls: 0 }
   return {
     engine: dialect,
     version: `${facts.server} ${facts.version ?? '?'}`,
@@ -62,7 +62,6 @@ interface Parts {
   readonly link: EmbeddingLink
   readonly reader: InputReader
   readonly facts: ServerFacts
-  readonly concurrency: number
   /** Chunks encoded so far: names the probe text of the next look. */
   calls: number
 }
@@ -75,7 +74,8 @@ async function encode(
   const { link, reader, facts } = parts
   stopIfAborted(options.signal, 'encoding')
   refuseLowLimit(link, facts, side)
-  const inputs = await prepareInputs(reader, side, { texts, signal: options.signal })
+  const order = link.client.nextOrder()
+  const inputs = longestFirst(await prepareInputs(reader, side, { texts, signal: options.signal }))
   const { dim } = link.probes
   const values = new Float32Array(texts.length * dim)
   const lostBefore = link.client.lostCount
@@ -83,9 +83,10 @@ async function encode(
   const most = link.client.limits.within(options.tokenBudget)
   const starts = Array.from({ length: Math.ceil(inputs.length / most) }, (_, i) => i * most)
   const sums = { tokenCount: 0 as number | null, batchCount: 0, splitCount: 0, memorySplitCount: 0 }
-  await inParallel({ items: starts, concurrency: parts.concurrency, signal: options.signal }, async (start, signal) => {
+  // All wait at the client's gate, which lets in as many as the server is asked at once: those of an earlier call before them.
+  await inParallel({ items: starts, signal: options.signal }, async (start, signal) => {
     const batch = inputs.slice(start, start + most)
-    const answer = await embedBatch(parts, batch, signal)
+    const answer = await embedBatch(parts, { batch, order }, signal)
     answer.rows.forEach((row, i) => {
       for (const place of (batch[i] as PreparedInput).places) values.set(row, place * dim)
     })
@@ -95,7 +96,7 @@ async function encode(
     sums.memorySplitCount += answer.memorySplitCount
     options.onProgress?.()
   })
-  await checkSameModel(parts, { isLost: link.client.lostCount > lostBefore, signal: options.signal })
+  await checkSameModel(parts, { isLost: link.client.lostCount > lostBefore, order, signal: options.signal })
   if (side.normalize) normalizeRows(values, dim)
   const own = ownCounts(parts, { side, inputs, texts })
   const tokenCount = own.tokenCount ?? sums.tokenCount ?? 0
@@ -103,9 +104,15 @@ async function encode(
   return { vectors: { rowCount: texts.length, dim, values }, counts }
 }
 
+/** By length, the longest first: texts of a request are alike, and what ends last is short. Stable: the same texts go in the same requests. */
+function longestFirst(inputs: readonly PreparedInput[]): readonly PreparedInput[] {
+  const length = ({ tokenCount, input }: PreparedInput) => tokenCount ?? input.length
+  return inputs.toSorted((a, b) => length(b) - length(a))
+}
+
 async function embedBatch(
   { link, reader }: Parts,
-  batch: readonly PreparedInput[],
+  { batch, order }: { batch: readonly PreparedInput[]; order: number },
   signal: AbortSignal,
 ): Promise<WholeAnswer<Float32Array>> {
   const url = shownUrl(link.client.endpoint.url)
@@ -113,6 +120,7 @@ async function embedBatch(
     .embed(
       batch.map(({ input }) => input),
       signal,
+      order,
     )
     .catch((thrown) => {
       if (!(thrown instanceof RejectedInput)) throw thrown
@@ -133,11 +141,14 @@ async function embedBatch(
  * One probe text in turn; all of them, batched as at the opening, where a connection was lost or that one differs (it may for
  * a server whose vectors move with their batch-mates). Throws `SB-HTTP-005`.
  */
-async function checkSameModel(parts: Parts, at: { isLost: boolean; signal: AbortSignal | undefined }): Promise<void> {
+async function checkSameModel(
+  parts: Parts,
+  at: { isLost: boolean; order: number; signal: AbortSignal | undefined },
+): Promise<void> {
   const { link } = parts
   const differs = async (places: readonly number[]) => {
     const texts = places.map((i) => PROBE_TEXTS[i] as string)
-    const { rows } = await link.embed(texts, at.signal)
+    const { rows } = await link.embed(texts, at.signal, at.order)
     return rows.some((row, i) => cosine(row, rowOf(link.probes, places[i] as number)) < SAME_MODEL)
   }
   const turn = parts.calls % PROBE_TEXTS.length

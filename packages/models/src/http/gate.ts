@@ -3,13 +3,21 @@ import { SweepError } from '@sweepboard/contracts'
 /** Answers in a row after which a narrowed gate opens by one again. */
 const WIDEN_AFTER = 20
 
-/** How many requests may be under way at once: halved when the server says it has too many, widened slowly afterwards. */
+interface Waiter {
+  readonly order: number
+  readonly enter: () => void
+}
+
+/**
+ * How many requests may be under way at once: halved when the server says it has too many, widened slowly afterwards. Who waits enters by
+ * its order, lowest first, and first come, first served within one: what was begun first is done first.
+ */
 export class Gate {
   readonly most: number
   #width: number
   #inside = 0
   #calm = 0
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: Waiter[] = []
 
   constructor(most: number) {
     this.most = most
@@ -21,17 +29,13 @@ export class Gate {
   }
 
   /** Runs `work` when there is room; throws `SB-CORE-004` when aborted while it waits. */
-  async through<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    while (this.#inside >= this.#width) {
-      await this.#room(signal)
-      if (signal?.aborted) throw new SweepError('SB-CORE-004', { what: 'encoding' })
-    }
-    this.#inside += 1
+  async through<T>(work: () => Promise<T>, by: { signal?: AbortSignal | undefined; order?: number | undefined }): Promise<T> {
+    await this.#room(by.order ?? 0, by.signal)
     try {
       return await work()
     } finally {
       this.#inside -= 1
-      this.#wake()
+      this.#admit()
     }
   }
 
@@ -45,22 +49,35 @@ export class Gate {
     if (this.#calm < WIDEN_AFTER || this.#width >= this.most) return
     this.#calm = 0
     this.#width += 1
-    this.#wake()
+    this.#admit()
   }
 
-  /** Resolves when a place may have come free, or on abort. */
-  #room(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const go = () => {
-        signal?.removeEventListener('abort', go)
+  /** Resolves with a place taken. */
+  #room(order: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = () => {
+        signal?.removeEventListener('abort', leave)
         resolve()
       }
-      this.#waiting.push(go)
-      signal?.addEventListener('abort', go)
+      const waiter = { order, enter }
+      const leave = () => {
+        const place = this.#waiting.indexOf(waiter)
+        if (place >= 0) this.#waiting.splice(place, 1)
+        reject(new SweepError('SB-CORE-004', { what: 'encoding' }))
+      }
+      if (signal?.aborted) return leave()
+      signal?.addEventListener('abort', leave, { once: true })
+      this.#waiting.splice(this.#waiting.findLastIndex((other) => other.order <= order) + 1, 0, waiter)
+      this.#admit()
     })
   }
 
-  #wake(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve()
+  #admit(): void {
+    while (this.#inside < this.#width) {
+      const next = this.#waiting.shift()
+      if (next === undefined) return
+      this.#inside += 1
+      next.enter()
+    }
   }
 }

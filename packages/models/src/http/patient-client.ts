@@ -47,6 +47,8 @@ const WHOLE = { batchCount: 1, splitCount: 0, memorySplitCount: 0 } as const
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
+  /** Requests of a lower order go first where several wait for room; 0 when left out. */
+  readonly order?: number | undefined
 }
 
 export interface ClientOptions {
@@ -72,6 +74,7 @@ export class PatientClient {
   #progressAt = performance.now()
   #callCount = 0
   #lostCount = 0
+  #lastOrder = 0
 
   constructor(endpoint: Endpoint, given: ClientOptions) {
     this.endpoint = endpoint
@@ -84,6 +87,12 @@ export class PatientClient {
       if (isOurs) this.#progressAt = performance.now()
       this.onWait()
     }
+  }
+
+  /** The order of the requests of one more piece of work, after those of all earlier ones. */
+  nextOrder(): number {
+    this.#lastOrder += 1
+    return this.#lastOrder
   }
 
   /** How often a request got no answer at all: another server may stand behind the URL since. */
@@ -207,7 +216,7 @@ export class PatientClient {
             throw thrown instanceof WrongAnswer ? wrongAnswer(this.endpoint, thrown) : thrown
           }
         }),
-      options.signal,
+      options,
     )
   }
 

@@ -41,7 +41,7 @@ export async function openRerankEngine(load: Load, recipe: PairRecipe, options: 
   if (wanted !== null && !scoresFit(wanted, canary))
     throw new SweepError('SB-HTTP-005', { url: shownUrl(url), found: scoreFingerprint(canary) ?? 'one score for all', wanted })
   checkLaunchedScores(load, url, canary)
-  const parts: Parts = { link, recipe, tokenizer, isFramed, server: facts.server, concurrency, canary, calls: 0 }
+  const parts: Parts = { link, recipe, tokenizer, isFramed, server: facts.server, canary, calls: 0 }
   return {
     engine: 'rerank-api',
     version: `${facts.server} ${facts.version ?? '?'}`,
@@ -61,7 +61,6 @@ interface Parts {
   /** The server was started with the recipe's template. */
   readonly isFramed: boolean
   readonly server: string
-  readonly concurrency: number
   /** Scores of the canary pairs when the engine was opened. */
   readonly canary: readonly number[]
   calls: number
@@ -70,6 +69,7 @@ interface Parts {
 async function scorePairs(parts: Parts, pairs: readonly TextPair[], options: EncodeOptions): Promise<ScoredPairs> {
   const { link, recipe } = parts
   stopIfAborted(options.signal, 'scoring')
+  const order = link.client.nextOrder()
   const prepared = await preparePairs(parts, { pairs, signal: options.signal })
   const scores = new Float32Array(pairs.length)
   const lostBefore = link.client.lostCount
@@ -83,9 +83,10 @@ async function scorePairs(parts: Parts, pairs: readonly TextPair[], options: Enc
     }))
   })
   const sums = { tokenCount: 0 as number | null, batchCount: 0, splitCount: 0, memorySplitCount: 0 }
-  await inParallel({ items: requests, concurrency: parts.concurrency, signal: options.signal }, async (request, signal) => {
+  // As for embeddings: the client's gate holds them back.
+  await inParallel({ items: requests, signal: options.signal }, async (request, signal) => {
     const { instruction, own } = request
-    const answer = await link.score(own, { instruction, maxTokens: recipe.maxTokens, signal }).catch((thrown) => {
+    const answer = await link.score(own, { instruction, maxTokens: recipe.maxTokens, signal, order }).catch((thrown) => {
       if (!(thrown instanceof RejectedInput)) throw thrown
       const text = (own[thrown.at] as PreparedPair).places[0]
       if (isOutOfMemory(thrown.message)) throw new SweepError('SB-MODEL-010', { text }, { cause: thrown })
@@ -100,7 +101,8 @@ async function scorePairs(parts: Parts, pairs: readonly TextPair[], options: Enc
     sums.memorySplitCount += answer.memorySplitCount
     options.onProgress?.()
   })
-  if (pairs.length > 0) await checkSameModel(parts, { isLost: link.client.lostCount > lostBefore, signal: options.signal })
+  const isLost = link.client.lostCount > lostBefore
+  if (pairs.length > 0) await checkSameModel(parts, { isLost, order, signal: options.signal })
   const all = prepared.flatMap(({ pairs: own }) => own)
   const tokenCount = sums.tokenCount ?? 0
   const counts = {
@@ -116,9 +118,12 @@ async function scorePairs(parts: Parts, pairs: readonly TextPair[], options: Enc
 }
 
 /** The pairs of one canary query in turn, or all where a connection was lost; throws `SB-HTTP-005`. */
-async function checkSameModel(parts: Parts, at: { isLost: boolean; signal: AbortSignal | undefined }): Promise<void> {
+async function checkSameModel(
+  parts: Parts,
+  at: { isLost: boolean; order: number; signal: AbortSignal | undefined },
+): Promise<void> {
   const { link, canary, recipe } = parts
-  const options = { instruction: null, maxTokens: recipe.maxTokens, signal: at.signal }
+  const options = { instruction: null, maxTokens: recipe.maxTokens, signal: at.signal, order: at.order }
   const turn = parts.calls % (canary.length / PROBE_PAIRS_PER_QUERY)
   parts.calls += 1
   const found = await probeScores(link, at.isLost ? options : { ...options, turn })

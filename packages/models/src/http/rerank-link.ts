@@ -14,6 +14,8 @@ export interface RerankLink {
 }
 export interface ScoreOptions extends Omit<RerankOptions, 'server'> {
   readonly signal?: AbortSignal | undefined
+  /** As in `CallOptions`. */
+  readonly order?: number | undefined
 }
 
 /**
@@ -29,9 +31,9 @@ export function rerankLink(client: PatientClient, style: WireStyle, server: stri
   return {
     client,
     style,
-    score: (pairs, { signal, instruction, ...options }) => {
+    score: (pairs, { signal, order, instruction, ...options }) => {
       const asked = { server, ...options, instruction: template === null ? instruction : null }
-      return client.call(rerankExchange(style, client.endpoint, asked), put(pairs, instruction), { signal })
+      return client.call(rerankExchange(style, client.endpoint, asked), put(pairs, instruction), { signal, order })
     },
   }
 }
