@@ -8,47 +8,20 @@ import type {
   End,
   FailureRecord,
   PreparedTask,
-  TaskRef,
-  TicketQueue,
 } from '@sweepboard/contracts'
 import { leasesToStop, omittedLeases, type Unservable } from '@sweepboard/dispatch'
 import type { ControlAction, Ledger, LedgerEvent, Submission } from '@sweepboard/ledger'
-import { type ArtifactFiles, isWhole } from './artifact-files.ts'
+import { isWhole } from './artifact-files.ts'
 import { Budgets } from './coordinator-budget.ts'
 import { HostTable, type HostView, isScoreSlot } from './coordinator-hosts.ts'
 import { closedFailure, LaneTable } from './coordinator-lanes.ts'
 import { LeaseTimes } from './coordinator-leases.ts'
 import { Leasing } from './coordinator-leasing.ts'
+import type { CoordinatorOptions } from './coordinator-options.ts'
 import { Preparations } from './coordinator-preparation.ts'
 import { Tickets } from './coordinator-queue.ts'
 import { EndpointHolders } from './endpoint-holders.ts'
 import { HostCalls } from './host-calls.ts'
-
-/** Something the board shows has changed. */
-export interface CoordinatorChange {
-  readonly kind: 'hosts' | LedgerEvent['kind']
-  readonly sweep?: string
-}
-
-export interface CoordinatorOptions {
-  readonly ledger: Ledger
-  readonly queue: TicketQueue
-  /** Monotonic milliseconds. */
-  readonly now: () => number
-  readonly artifacts: ArtifactFiles
-  /** `unavailable`, `timeout` and `overloaded` are tried again with backoff; every other failure is final. */
-  readonly prepare: (key: string, ref: TaskRef) => Promise<PreparedTask>
-  readonly beatMs: number
-  readonly graceBeats: number
-  readonly onChange?: (change: CoordinatorChange) => void
-  /** A tick is worthwhile now: something may be leased. */
-  readonly wake?: () => void
-  readonly log?: (entry: Readonly<Record<string, unknown>>) => void
-  /** Jitter of backoff, in [0, 1). */
-  readonly random?: () => number
-  /** Named crash points of protocol section 11, for fault injection. */
-  readonly point?: (name: string) => void
-}
 
 /**
  * Ledger, dispatcher and queue put together: answers the workers' messages and, each tick, leases, reconciles and prepares. It keeps

@@ -14,7 +14,8 @@ import {
   submit,
   task,
 } from '../../../packages/ledger/test/fixture.ts'
-import { Coordinator, type CoordinatorChange } from '../src/coordinator.ts'
+import { Coordinator } from '../src/coordinator.ts'
+import type { CoordinatorChange } from '../src/coordinator-options.ts'
 import { Chance } from './simulation/chance.ts'
 import { SimQueue } from './simulation/sim-queue.ts'
 
