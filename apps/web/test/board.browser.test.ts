@@ -8,10 +8,12 @@ import { launchChromium } from '@sweepboard/test-kit'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Embedded, openEmbedded } from '../../cli/src/embedded.ts'
+import { readHubSettings } from '../../cli/src/hub.ts'
 import { loadSweep } from '../../cli/src/load-sweep.ts'
 import { bytes } from '../src/format.ts'
 
 const { browser, reason } = await launchChromium()
+const HUB = readHubSettings({ offline: true })
 const HOSTILE = ['<img src=x onerror=window.hacked=1>', 'evil/\u202egnp.exe', `long/${'x'.repeat(300)}`]
 const VIEWS = [1440, 390].flatMap((width) => (['light', 'dark'] as const).map((theme) => ({ width, theme })))
 const CELLS = 26
@@ -43,7 +45,7 @@ describe.skipIf(browser === null)(`the board in a browser ${reason && `(skipped:
   const errors: string[] = []
 
   async function submitPaused(file: string, name?: string): Promise<string> {
-    const { id, spec, text, plan } = await loadSweep(file, { readEnv: () => undefined, fingerprints: async () => [] })
+    const { id, spec, text, plan } = await loadSweep(file, { readEnv: () => undefined, fingerprints: async () => [], hub: HUB })
     embedded.service.submit({ sweep: id, name: name ?? spec.sweep, spec: text, plan, prepared: [], weight: 1 })
     embedded.service.control(id, 'pause')
     return id
@@ -67,7 +69,14 @@ describe.skipIf(browser === null)(`the board in a browser ${reason && `(skipped:
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sweepboard-board-'))
-    embedded = await openEmbedded({ folder: join(folder, 'data'), slots: 'cpu', port: 46_100, allowEnv: [], log: () => {} })
+    embedded = await openEmbedded({
+      folder: join(folder, 'data'),
+      slots: 'cpu',
+      port: 46_100,
+      allowEnv: [],
+      hub: HUB,
+      log: () => {},
+    })
     url = (await embedded.serveBoard()).url
     sweep = await submitPaused(fileURLToPath(new URL('../../../examples/first-sweep.yaml', import.meta.url)))
   })

@@ -3,12 +3,14 @@ import { freePort, launchChromium } from '@sweepboard/test-kit'
 import type { Page, Response } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openEmbedded } from '../../cli/src/embedded.ts'
+import { readHubSettings } from '../../cli/src/hub.ts'
 import { loadSweep } from '../../cli/src/load-sweep.ts'
 import { Fleet, finish } from '../../cli/test/fleet-kit.ts'
 import { type EmbeddingsStub, startStub } from '../../cli/test/fleet-stub.ts'
 import { writeTask } from '../../cli/test/fleet-task.ts'
 
 const { browser, reason } = await launchChromium()
+const hub = readHubSettings({ offline: true })
 
 describe.skipIf(browser === null)(`the board and its service ${reason && `(skipped: ${reason})`}`, () => {
   const fleet = new Fleet()
@@ -148,11 +150,17 @@ describe.skipIf(browser === null)(`the board and its service ${reason && `(skipp
       slots: 'cpu,endpoint',
       port,
       allowEnv: [],
+      hub,
       log: () => undefined,
     })
     try {
       const { url: base } = await embedded.serveBoard()
-      const { id, spec: parsed, text, plan } = await loadSweep(spec, { readEnv: () => undefined, fingerprints: async () => [] })
+      const {
+        id,
+        spec: parsed,
+        text,
+        plan,
+      } = await loadSweep(spec, { readEnv: () => undefined, fingerprints: async () => [], hub })
       embedded.service.submit({ sweep: id, name: parsed.sweep, spec: text, plan, prepared: [], weight: 1 })
       await finish(base, id)
       const page = await openPage(`/sweeps/${id}`, base)

@@ -62,7 +62,7 @@ async function scored({ data }: Case, split: string, language: string) {
     qrels: queries.map(({ _id }) => (qrels.get(_id) ?? []).map(([, id, grade]) => [id, Number(grade)] as [string, number])),
   })
   const config = { dimensions: null, precision: 'float32', similarity: 'dot' } as const
-  const work = {
+  const work: Parameters<typeof scoreLexicalGroup>[0] = {
     kind: 'score',
     lease: 'j00000000000000000000',
     group: 1,
@@ -77,7 +77,7 @@ async function scored({ data }: Case, split: string, language: string) {
     configs: [{ key: configKey(config), config }],
     similarity: 'dot',
     lexical: SCORING,
-  } as const
+  }
   const { results, failures } = await scoreLexicalGroup(work, store, { host: 'test', code: 'test' })
   expect(failures).toEqual([])
   const [result] = results

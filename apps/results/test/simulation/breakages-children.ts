@@ -10,7 +10,7 @@ const groups = (db: SqliteDatabase, sql: string, sweep: string) =>
   (db.prepare(`${sql} order by w.rank, w.grp`).all(sweep) as { id: number }[]).map(({ id }) => id)
 
 /** Changes what a `pairs` lease is said to be about, once it is claimed: what the worker was told stays. */
-function onceClaimed(change: string): Breakage['ledger'] {
+function onceClaimed(change: string): NonNullable<Breakage['ledger']> {
   return (ledger, db) =>
     instead(ledger, 'claim', (original) => (asked) => {
       const answer = original(asked)
@@ -19,6 +19,18 @@ function onceClaimed(change: string): Breakage['ledger'] {
       return answer
     })
 }
+
+const FAMILY_SETS = `select json_group_array(distinct e.textSet) from grp g
+  join grp s on s.parent = g.parent and s.lane = g.lane and json_extract(s.rerank, '$.recipe') = json_extract(g.rerank, '$.recipe')
+  join grp_encoding ge on ge.grp = s.id and ge.side like 'pair%' join encoding e on e.id = ge.encoding where g.id = score_lease.grp`
+
+/** Pairs are taken though the family has got others since they were looked for. */
+const takenAnyway: NonNullable<Breakage['ledger']> = (ledger, db) =>
+  instead(ledger, 'end', (original) => (sent, isWhole) => {
+    if (sent.pairSet !== undefined)
+      run(db, `update score_lease set configs = json_set(configs, '$.known', json((${FAMILY_SETS}))) where id = ?`, sent.lease)
+    original(sent, isWhole)
+  })
 
 /** Ways to build child groups and derived groups wrong, each as small as possible; every one must be found. */
 const PLANTED: Readonly<Record<string, Breakage>> = {
@@ -32,7 +44,8 @@ const PLANTED: Readonly<Record<string, Breakage>> = {
       ),
   },
   'siblings find their pairs apart': {
-    ledger: (ledger, db) => {
+    ledger: (ledger, db, chance) => {
+      takenAnyway(ledger, db, chance)
       instead(ledger, 'unpairedGroups', () => (sweep) => groups(db, `${UNPAIRED} and ${HAS_RUN}`, sweep))
       instead(ledger, 'leasePairs', (original) => (want) => {
         const id = original(want)
@@ -47,13 +60,15 @@ const PLANTED: Readonly<Record<string, Breakage>> = {
     },
   },
   'pairs of a sibling not left out': {
-    ledger: (ledger, db) =>
-      instead(ledger, 'leasePairs', (original) => (want) => {
-        const id = original(want)
-        run(db, `update score_lease set configs = json_set(configs, '$.known', json('[]')) where id = ?`, id)
-        return id
+    ledger: (ledger) =>
+      instead(ledger, 'claim', (original) => (asked) => {
+        const answer = original(asked)
+        return answer.state === 'granted' && answer.work.kind === 'pairs'
+          ? { ...answer, work: { ...answer.work, known: [] } }
+          : answer
       }),
   },
+  'pairs taken beside those of another lease': { ledger: takenAnyway },
   'attached without the pair sets of siblings': {
     ledger: (ledger, db) =>
       instead(ledger, 'end', (original) => (sent, isWhole) => {

@@ -16,6 +16,16 @@ import { encodeStep } from './sim-work.ts'
 import type { Simulation } from './simulation.ts'
 import { Crash } from './violation.ts'
 
+/** A text that takes the worker down does so in the second tick, or in the only one. */
+const KILL_TICKS = 2
+
+export interface HostShape {
+  readonly slotCount: number
+  readonly ticksPerChunk: number
+  /** In which tick of its chunk a text that takes the worker down does so. */
+  readonly killTicks: number
+}
+
 /** A worker's host: slots, outbox and marks on a simulated disk, one request at a time to a simulated network. */
 export class SimHost {
   readonly id: string
@@ -37,22 +47,20 @@ export class SimHost {
   readonly #sim: Simulation
   readonly #slotCount: number
   readonly ticksPerChunk: number
+  readonly killTicks: number
   readonly #hasEndpoint: boolean
   #outbox: SimOutbox
   #seq = 0
 
   /** `shape`: where it is not drawn. */
-  constructor(
-    sim: Simulation,
-    index: number,
-    { breakage, shape }: { breakage: WorkerBreakage; shape: { slotCount: number; ticksPerChunk: number } | null },
-  ) {
+  constructor(sim: Simulation, index: number, { breakage, shape }: { breakage: WorkerBreakage; shape: HostShape | null }) {
     this.#sim = sim
     this.#outbox = new SimOutbox(sim, this)
     this.id = `h${index}`
     this.breakage = breakage
     this.#slotCount = shape?.slotCount ?? 1 + sim.chance.int(2)
     this.ticksPerChunk = shape?.ticksPerChunk ?? 1 + sim.chance.int(3)
+    this.killTicks = shape?.killTicks ?? KILL_TICKS
     this.#hasEndpoint = sim.world.hasEndpoint && (index === 0 || sim.chance.hits(0.4))
     this.#start()
   }
@@ -178,7 +186,7 @@ export class SimHost {
           : slot.lane === null
             ? 'idle'
             : 'serving'
-    const tokensPerSecond = slot.lane === null ? {} : { [slot.lane.key]: CHUNK_TOKENS / this.ticksPerChunk }
+    const tokensPerSecond = slot.lane === null ? {} : { [slot.lane.key]: (this.#sim.pace * CHUNK_TOKENS) / this.ticksPerChunk }
     return {
       id: slot.id,
       device: slot.device,

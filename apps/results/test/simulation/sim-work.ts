@@ -5,9 +5,6 @@ import type { Item, Job, SimSlot } from './sim-types.ts'
 import type { Simulation } from './simulation.ts'
 import { Crash } from './violation.ts'
 
-/** A text that takes the worker down does so in the second tick, or in the only one. */
-const KILL_TICKS = 2
-
 /** One tick of an encode run: whole chunks, in order, each into an artifact and an outbox entry. */
 export function encodeStep(sim: Simulation, host: SimHost, slot: SimSlot, job: Job): void {
   if (!job.hasItems && isFetching(sim, host, job)) return
@@ -26,7 +23,7 @@ export function encodeStep(sim: Simulation, host: SimHost, slot: SimSlot, job: J
     sim.point('w.chunk-begun')
   }
   job.ticksLeft -= 1
-  const isKilled = sim.world.isKiller(job.current.label) && job.ticksLeft <= Math.max(0, host.ticksPerChunk - KILL_TICKS)
+  const isKilled = sim.world.isKiller(job.current.label) && job.ticksLeft <= Math.max(0, host.ticksPerChunk - host.killTicks)
   if (isKilled) throw new Crash('killer text')
   if (job.ticksLeft > 0) return
   chunkDone(sim, host, { slot, job }, job.current)

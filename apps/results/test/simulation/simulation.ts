@@ -13,6 +13,9 @@ import { type Mode, World } from './world.ts'
 
 const LAST_TICK = 2600
 const CALM = 160
+/** Tokens that slots say they do, in those that they do: a lease of two seconds holds one chunk in some seeds, many in others. */
+const PACES = [1, 3, 3, 6]
+const IN_STEP_PACE = 6
 /** What stands over the first stages comes late. */
 const LONG_CALM = 220
 
@@ -60,6 +63,8 @@ export class Simulation {
   /** Chance of a damaged pair set, per tick of chaos. */
   readonly pairDamage: number
   readonly net: { drop: number; delay: number }
+  /** How much faster slots say they are than they are. */
+  readonly pace: number
   readonly hit = new Set<string>()
   now = 0
   readonly service: SimService
@@ -101,6 +106,7 @@ export class Simulation {
       isInStep: this.isInStep,
       tailKillers: breakage.tailKillers ?? seed % 16 === 13,
     })
+    this.pace = this.isInStep ? IN_STEP_PACE : new Chance(seed + 3_000_017).pick(PACES)
     this.calm = this.mode === 'chaos' && this.world.hasStages ? LONG_CALM : CALM
     this.retention = new SimRetention(seed, breakage.retentionRate ?? 0.3)
     this.queue = new SimQueue(chance)
@@ -109,7 +115,7 @@ export class Simulation {
     breakage.database?.(this.db)
     this.service = new SimService(this, breakage)
     const hostCount = this.isInStep ? 1 : 1 + chance.int(3)
-    const shape = this.isInStep ? { slotCount: 2, ticksPerChunk: 3 } : null
+    const shape = this.isInStep ? { slotCount: 2, ticksPerChunk: 6, killTicks: 4 } : null
     for (let i = 0; i < hostCount; i += 1) this.hosts.push(new SimHost(this, i, { breakage: breakage.worker ?? {}, shape }))
   }
 

@@ -13,10 +13,8 @@ import {
 import type { Chance } from './chance.ts'
 
 /** Of the first plan, and of those that come later. */
-const DEPTHS = [
-  [[2], [4], [2, 4], [6]],
-  [[4], [6], [4, 6], [2, 8]],
-] as const
+const FIRST_DEPTHS: readonly (readonly number[])[] = [[2], [4], [2, 4], [6]]
+const LATER_DEPTHS: readonly (readonly number[])[] = [[4], [6], [4, 6], [2, 8]]
 const RECIPES = [null, 'again'].map((instruction) => PairRecipe.parse({ head: 'logit', instruction }))
 const CUTS: readonly Cut[] = [{ top: 1 }, { top: 3 }]
 /** First-stage groups of one plan that something stands over. */
@@ -81,7 +79,7 @@ export class Stages {
     const load = this.#rerankers[at % this.#rerankers.length] as Load
     const recipe = RECIPES[at % RECIPES.length] as PairRecipe
     return cells.flatMap(({ group, config }) => {
-      const depths = chance.pick(DEPTHS[this.#isFirst ? 0 : 1])
+      const depths = chance.pick(this.#isFirst ? FIRST_DEPTHS : LATER_DEPTHS)
       const { derive: _, ...base } = group
       const parent = { group: group.key, config }
       const rerank = { parent, load, recipe, depth: Math.max(...depths) }

@@ -99,7 +99,7 @@ export class World {
   /** Two tasks on one lane: the chunk that kills, and behind it innocent ones that no killer's group shares. */
   #plantKiller(chance: Chance): void {
     this.#addSet('none', 0)
-    for (const [i, count] of [1, chance.pick([2, 3, 40])].entries()) {
+    for (const [i, count] of [1, chance.pick([20, 40, 60])].entries()) {
       this.#addSet(`ts${i}`, count)
       const ref = taskRef(`task${i}`)
       this.tasks.push({ ref, key: taskKey(ref), sets: ['none', `ts${i}`], isBad: false })
