@@ -59,7 +59,8 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
     try {
       return await work()
     } catch (thrown) {
-      if (!(thrown instanceof SweepError)) throw thrown
+      // A service that refuses or does not answer is no mistake of a line.
+      if (!(thrown instanceof SweepError) || thrown.code.startsWith('SB-SERVE-')) throw thrown
       if (thrown.mistakes.length > 0) mistakes.push(...thrown.mistakes)
       else
         mistakes.push({ code: thrown.code, message: thrown.message.slice(thrown.code.length + 2), fix: thrown.fix, file, line })

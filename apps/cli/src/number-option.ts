@@ -1,6 +1,14 @@
 import { parseByteSize, parseDuration } from '@sweepboard/planner'
 import { InvalidArgumentError } from 'commander'
 
+/** Checks an option that is a TCP port from `least` (0 where any free one will do) to 65535; the text stays as it was given. */
+export function portNumber(least: number): (text: string) => string {
+  return (text) => {
+    if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= 65_535) return text
+    throw new InvalidArgumentError(`It must be a port, ${least} to 65535.`)
+  }
+}
+
 /** Checks an option that is a whole number from `least` on; the text stays as it was given. Wrong ones are bad usage, exit 2. */
 export function wholeNumber(least: number): (text: string) => string {
   return (text) => {

@@ -238,3 +238,24 @@ async function openNanServer(): Promise<{ url: string; close: () => void }> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, close: () => server.close() }
 }
+
+describe('a wrong address', () => {
+  it('refuses a port that no machine has, as bad usage', async () => {
+    const serve = await sweepboard('serve', '--port', '65536', '--data', place.data)
+    expect(serve).toMatchObject({ exit: 2, stderr: expect.stringContaining('a port, 0 to 65535') })
+  })
+
+  it('says once that the service of a submit does not answer, and blames no line of the sweep file', async () => {
+    writeTask('good', {})
+    const nobody = 'http://127.0.0.1:9'
+    const submitted = await sweepboard(
+      'submit',
+      writeSpec(['good'], 'mteb/baseline-random-encoder, local/pocket-static-en'),
+      '--to',
+      nobody,
+    )
+    expect(submitted.exit, submitted.stderr).toBe(4)
+    expect(submitted.stderr).toContain('SB-SERVE-004')
+    expect(submitted.stderr).not.toContain('SB-SPEC-001')
+  })
+})

@@ -1,14 +1,18 @@
-import { SweepError, type TaskRef } from '@sweepboard/contracts'
+import { join } from 'node:path'
+import { SweepError, type TaskRef, type TaskType } from '@sweepboard/contracts'
+import { findTask } from './catalog.ts'
 import { isRankedFolder, splitTable } from './folder-layout.ts'
 import type { HubSettings } from './hub-settings.ts'
 import { limitTask } from './limit.ts'
 import { MistakeList } from './mistake-list.ts'
 import { isPathPart } from './path-part.ts'
+import type { RankedData } from './ranked-data.ts'
 import { readRankedFolder } from './ranked-folder.ts'
 import { readHubTask } from './read-hub.ts'
 import { readTable } from './read-tables.ts'
 import { shippedFolder } from './shipped.ts'
 import type { TypedData } from './task-data.ts'
+import { defaultMainScore, readTaskFile } from './task-file.ts'
 import { taskSettings } from './task-settings.ts'
 
 /** Where data that is not local comes from; without `hub`, hub sources are refused. */
@@ -39,8 +43,22 @@ async function readWhole(ref: TaskRef, { hub }: ReadOptions, mistakes: MistakeLi
   const settings = taskSettings(ref)
   const { type } = settings
   if (type === 'Retrieval' || type === 'InstructionReranking' || (type === 'Reranking' && isRankedFolder(folder)))
-    return { type, ranked: await readRankedFolder(folder, ref.split, mistakes) }
+    return { type, ranked: await readRanked({ ...ref, source }, folder, type, mistakes) }
   return readTable(ref, settings, splitTable(folder, ref.subset, ref.split), mistakes)
+}
+
+/** p-MRR compares each query with its changed half: without a list of changed documents it has no value, so nothing is encoded for it. */
+async function readRanked(ref: LocalRef, folder: string, type: TaskType, mistakes: MistakeList): Promise<RankedData> {
+  const ranked = await readRankedFolder(folder, ref.split, mistakes)
+  if (type !== 'InstructionReranking' || ranked.changed !== null) return ranked
+  const main = ref.catalog === null ? readTaskFile(ref.task, folder).mainScore : findTask(ref.task)?.mainScore
+  if ((main ?? defaultMainScore(type)) === 'p-MRR')
+    mistakes.add(
+      'SB-TASK-007',
+      { field: 'qrel_diff.jsonl', wanted: 'there for the main score p-MRR; or name another "mainScore" in task.json' },
+      { file: join(folder, 'qrel_diff.jsonl') },
+    )
+  return ranked
 }
 
 type LocalRef = TaskRef & { readonly source: Exclude<TaskRef['source'], { kind: 'hub' }> }

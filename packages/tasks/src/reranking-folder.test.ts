@@ -132,6 +132,22 @@ describe('an InstructionReranking folder', () => {
     })
   })
 
+  it('refuses p-MRR without changed documents, before anything is encoded; another main score needs none', async () => {
+    const { 'qrel_diff.jsonl': _, ...without } = files
+    await expect(prepare(taskFolder(without))).rejects.toMatchObject({
+      code: 'SB-TASK-001',
+      mistakes: [
+        {
+          code: 'SB-TASK-007',
+          message: expect.stringContaining('qrel_diff.jsonl'),
+          file: expect.stringMatching(/qrel_diff\.jsonl$/),
+        },
+      ],
+    })
+    const other = { ...without, 'task.json': '{"type":"InstructionReranking","mainScore":"ndcg_at_5"}' }
+    expect((await prepare(taskFolder(other))).queries).toHaveLength(3)
+  })
+
   it('refuses a judged query without an instruction', async () => {
     const folder = taskFolder({ ...files, 'instruction.jsonl': jsonLines([{ 'query-id': 'q1-og', instruction: 'x' }]) })
     await expect(prepare(folder)).rejects.toMatchObject({ mistakes: [{ code: 'SB-TASK-007' }, { code: 'SB-TASK-007' }] })

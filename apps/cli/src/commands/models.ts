@@ -1,7 +1,7 @@
 import { builtInModels, LAUNCHERS } from '@sweepboard/models'
 import type { Command } from 'commander'
 import { askLaunch, shellLine } from '../launch-print.ts'
-import { wholeNumber } from '../number-option.ts'
+import { portNumber } from '../number-option.ts'
 import { printJson, printNote, printResult } from '../output.ts'
 
 const GIB = 2 ** 30
@@ -68,7 +68,7 @@ function addLaunch(models: Command): void {
       'vllm, sglang, tei, llamacpp, ollama, infinity or launch=NAME, with settings: vllm,dtype=float16',
     )
     .option('--slot <slot>', 'cpu, cuda:0, cuda:0+1; where the launcher prefers to run')
-    .option('--port <port>', 'port it listens on', wholeNumber(1), '8000')
+    .option('--port <port>', 'port it listens on', portNumber(1), '8000')
     .option('--launchers <file>', "the worker's launchers file: commands of your own, settings of the known ones")
     .option('--revision <commit>', 'hub revision, where the recipe book pins none')
     .option('--rerank', 'the model is a reranker, where that is not known of it')

@@ -11,7 +11,7 @@ import { describeCells } from '../failures.ts'
 import { fingerprintsIn } from '../folder-source.ts'
 import { readHubSettings } from '../hub.ts'
 import { type LoadedSweep, loadSweep } from '../load-sweep.ts'
-import { duration, JOB_LIMIT_HELP, wholeNumber } from '../number-option.ts'
+import { duration, JOB_LIMIT_HELP, portNumber, wholeNumber } from '../number-option.ts'
 import { printEvent, printNote, printResult } from '../output.ts'
 import { slotsHere } from '../plan-slots.ts'
 import { describeData, prepareTasks } from '../prepare-tasks.ts'
@@ -46,7 +46,7 @@ export function add(program: Command): void {
     .option('--slots <list>', SLOTS_HELP, 'auto')
     .option('--threads <n>', 'threads of one CPU slot', wholeNumber(1))
     .option('--job-limit <time>', JOB_LIMIT_HELP, duration)
-    .option('--port <n>', 'port of the board; the next free one is taken', wholeNumber(0), '4400')
+    .option('--port <n>', 'port of the board; the next free one is taken', portNumber(0), '4400')
     .option('--launchers <file>', 'file with what this host says of launchers: programs, arguments, commands of its own')
     .option('--allow-env <names...>', 'environment variables a spec may name for API keys', [])
     .option('--no-serve', 'end after the sweep even on a terminal')

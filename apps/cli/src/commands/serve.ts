@@ -8,7 +8,7 @@ import { type CommonOptions, dataFolder, readSecret, VERSION } from '../context.
 import { commandHolder } from '../folder-source.ts'
 import { readHubSettings } from '../hub.ts'
 import { addLogOptions, type LogOptions, logView, tellUser } from '../log-options.ts'
-import { wholeNumber } from '../number-option.ts'
+import { portNumber, wholeNumber } from '../number-option.ts'
 import { printEvent, printNote } from '../output.ts'
 import {
   addRedisOptions,
@@ -53,7 +53,7 @@ export function add(program: Command): void {
     .option('--redis-for-workers-password-file <file>', 'password of that user (or SWEEPBOARD_REDIS_FOR_WORKERS_PASSWORD)')
     .option('--redis-prefix <name>', 'keys begin with NAME:sb- and not sb-: for a user limited to them')
     .option('--host <address>', 'address to listen on; beyond loopback tokens are required', '127.0.0.1')
-    .option('--port <n>', 'port; 0 takes any free one', wholeNumber(0), '4400')
+    .option('--port <n>', 'port; 0 takes any free one', portNumber(0), '4400')
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
     .option('--write-token-file <file>', 'token of workers and submitters (or SWEEPBOARD_WRITE_TOKEN)')
     .option('--read-token-file <file>', 'token of readers (or SWEEPBOARD_READ_TOKEN)')

@@ -10,7 +10,7 @@ import type { Command } from 'commander'
 import { type CommonOptions, codeVersion, readSecret, readToken, VERSION } from '../context.ts'
 import { addLogOptions, type LogOptions, logView, tellUser } from '../log-options.ts'
 import { type MetricsServer, serveMetrics } from '../metrics-server.ts'
-import { byteSize, duration, JOB_LIMIT_HELP, wholeNumber } from '../number-option.ts'
+import { byteSize, duration, JOB_LIMIT_HELP, portNumber, wholeNumber } from '../number-option.ts'
 import { printEvent, printNote } from '../output.ts'
 import { addClientCertificate, type RedisOptions, readClientCertificate, secretsOf } from '../redis-options.ts'
 import { openRunLog } from '../run-log.ts'
@@ -54,7 +54,7 @@ export function add(program: Command): void {
     .option('--threads <n>', 'threads of one CPU slot', wholeNumber(1))
     .option('--job-limit <time>', JOB_LIMIT_HELP, duration)
     .option('--name <name>', 'how the board calls this host', hostname())
-    .option('--metrics-port <n>', 'serve GET /metrics for Prometheus there; 0 takes any free one', wholeNumber(0))
+    .option('--metrics-port <n>', 'serve GET /metrics for Prometheus there; 0 takes any free one', portNumber(0))
     .option('--metrics-host <address>', 'address of it; beyond loopback a token is required', '127.0.0.1')
     .option('--metrics-token-file <file>', 'token that a reader of the metrics must send')
     .option('--json', 'NDJSON events')
