@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 /** A proxy before a server that writes down when how much work was answered: one measure for every client. */
 export class Meter {
-  readonly #answers: { from: number; at: number; words: number }[] = []
+  readonly #answers: { at: number; words: number }[] = []
   readonly #agent = new Agent({ keepAlive: true })
   readonly #server
   port = 0
@@ -18,7 +18,6 @@ export class Meter {
       const body = Buffer.concat(parts)
       const { method, headers, url: path } = incoming
       const words = method === 'POST' ? wordsOf(body) : 0
-      const from = performance.now()
       this.#inside += 1
       this.most = Math.max(this.most, this.#inside)
       const onward = httpRequest({ port: target, host: '127.0.0.1', method, path, headers, agent: this.#agent }, (answer) => {
@@ -26,7 +25,7 @@ export class Meter {
         answer.pipe(response)
         answer.once('end', () => {
           this.#inside -= 1
-          if (words > 0) this.#answers.push({ from, at: performance.now(), words })
+          if (words > 0) this.#answers.push({ at: performance.now(), words })
         })
       })
       onward.once('error', () => response.destroy())
@@ -47,23 +46,19 @@ export class Meter {
     this.most = 0
   }
 
-  /** Words a second while the server is in its stride: from a tenth of the work to nine tenths, a request's work spread over its time. */
+  /** Words a second while the server is in its stride: the slope of what was answered, from a tenth of the work to nine tenths. */
   rate(): number {
     const total = this.#answers.reduce((sum, { words }) => sum + words, 0)
-    const doneAt = (at: number) =>
-      this.#answers.reduce((sum, one) => sum + one.words * Math.min(1, Math.max(0, (at - one.from) / (one.at - one.from))), 0)
-    const first = Math.min(...this.#answers.map(({ from }) => from))
-    const last = Math.max(...this.#answers.map(({ at }) => at))
-    const reached = (share: number) => {
-      let [low, high] = [first, last]
-      while (high - low > 1) {
-        const middle = (low + high) / 2
-        if (doneAt(middle) < share * total) low = middle
-        else high = middle
-      }
-      return high
-    }
-    return (1000 * 0.8 * total) / (reached(0.9) - reached(0.1))
+    let done = 0
+    const points = this.#answers.map(({ at, words }) => {
+      done += words
+      return { at, done: done - words / 2 }
+    })
+    const middle = points.filter((point) => point.done > total / 10 && point.done < 0.9 * total)
+    const mean = (member: (point: (typeof points)[0]) => number) =>
+      middle.reduce((sum, point) => sum + member(point), 0) / middle.length
+    const [at, words] = [mean((point) => point.at), mean((point) => point.done)]
+    return (1000 * mean((point) => (point.at - at) * (point.done - words))) / mean((point) => (point.at - at) ** 2)
   }
 
   close(): void {

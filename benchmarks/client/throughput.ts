@@ -14,10 +14,9 @@ import { startInfinity } from './infinity-server.ts'
 import { Meter } from './meter.ts'
 
 const LEAST_RATIO = 0.95
-const ROUNDS = 3
 const CONCURRENCIES = [1, 2, 4, 8, 16, 32, 64]
 /** A larger one that brings less than this is not better. */
-const WORTH = 1.01
+const WORTH = 1.02
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +25,8 @@ const { values } = parseArgs({
     dim: { type: 'string', default: '384' },
     documents: { type: 'string', default: '8000' },
     only: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    'peer-documents': { type: 'string', default: '600' },
     peers: { type: 'string' },
     out: { type: 'string' },
   },
@@ -68,7 +69,7 @@ async function measure(
     }
     const { concurrency } = best
     const rounds = []
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < Number(values.rounds); round += 1) {
       const raw = await bare(concurrency, 2 * at.ms)
       const engine = await rateOf(() => askEngine(target, { texts: texts(), concurrency }))
       const sweep = await rateOf(() =>
@@ -113,7 +114,9 @@ try {
   if (values.peers !== undefined) {
     const infinity = await startInfinity(values.peers)
     try {
-      rows.push(await measure('Infinity', { ...infinity, dialect: 'openai', documents: 600, ms: 15_000 }))
+      rows.push(
+        await measure('Infinity', { ...infinity, dialect: 'openai', documents: Number(values['peer-documents']), ms: 15_000 }),
+      )
     } finally {
       await infinity.stop()
     }

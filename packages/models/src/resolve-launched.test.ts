@@ -85,6 +85,13 @@ describe('a hub id', () => {
     await expect(plan('Qwen/Qwen3-Embedding-0.6B', needs, launch.maxTokens ? { recipe } : {})).rejects.toThrow(where)
   })
 
+  it('with a limit of its own is refused where no tokenizer is named that could keep it', async () => {
+    const recipe = { dimensions: 8, pooling: 'mean', similarity: 'cosine', maxTokens: 256 } as const
+    const planned = (launch: LaunchChoice) => plan('me/unknown', launch, { recipe, revision: 'abc' })
+    await expect(planned({ name: 'vllm' })).rejects.toThrow(/SB-MODEL-004.*name its folder with `tokenizer`/)
+    await expect(plan('BAAI/bge-m3', { name: 'vllm' }, { recipe: { maxTokens: 256 } })).rejects.toThrow('SB-MODEL-004')
+  })
+
   it('runs on the CPU too where its type is that of the CPU', async () => {
     const devices = async (launch: LaunchChoice) => (await plan('BAAI/bge-m3', launch)).load.open.launch?.devices
     expect(await devices({ name: 'infinity' })).toEqual(['cuda'])

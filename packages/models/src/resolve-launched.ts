@@ -105,6 +105,9 @@ function refuseMisfit(model: string, by: { plan: LaunchPlan; recipe: Recipe; poo
   if (choice.name === 'infinity')
     for (const { template } of sides)
       if (template.trim() !== template) missing.push(`a template infinity leaves whole (it strips ${JSON.stringify(template)})`)
+  // Of a folder the tokenizer is at hand; of a hub id only where the spec names one.
+  if (plan.tokenizer === null && sides.some(({ maxTokens, closingToken }) => maxTokens !== null || closingToken !== null))
+    missing.push('the tokenizer that maxTokens and closingToken need: name its folder with `tokenizer`')
   if (missing.length > 0) throw new SweepError('SB-MODEL-004', { model, missing: missing.join('; ') })
 }
 
