@@ -8,6 +8,8 @@ import type { ProcessTrace } from './chaos-trace.ts'
 import type { Fleet } from './fleet-kit.ts'
 
 const DELIVERY_MS = 180_000
+/** What torch writes when it is imported, and leaves when it is killed: somebody else's program, in the place it is given for such. */
+const OF_TORCH = /_remote_module_non_scriptable/
 /** Older than anything counts as being written. */
 const LONG_AGO_SECONDS = 7200
 
@@ -39,7 +41,7 @@ export async function aftermath(given: {
     ...host.workers.flatMap(({ data }) => workerHarm(data)),
     ...(await redisHarm(redis.url)),
     ...(await portHarm([...new Set(ports)])),
-    ...filesBelow(fleet.path('tmp')).map((path) => `temp file: ${path}`),
+    ...filesBelow(fleet.path('tmp')).flatMap((path) => (OF_TORCH.test(path) ? [] : [`temp file: ${path}`])),
   ]
 }
 

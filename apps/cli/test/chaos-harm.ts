@@ -95,12 +95,11 @@ export function filesBelow(folder: string): string[] {
     .filter((path) => statSync(join(folder, path)).isFile())
 }
 
-/** Keys beside those that BullMQ keeps of a lane and that expire by themselves, and the one of a ledger's schedules. */
+/** Keys that are not ours, or stay for ever, but for the one of a ledger's schedules. */
 export async function redisHarm(url: string): Promise<string[]> {
   return (await redisKeys(url)).flatMap(({ name, type, ttlMs }) => {
-    if (/^sb-[^:]+:schedules:meta$/.test(name)) return []
-    if (!/^sb-[^:]+:(schedules|lane-[^:]+):(meta|events|id|marker|stalled-check)$/.test(name)) return [`key ${name} (${type})`]
-    return ttlMs === -1 ? [`key ${name} never expires`] : []
+    const isKept = ttlMs !== -1 || /^sb-[^:]+:schedules:meta$/.test(name)
+    return isKept && name.startsWith('sb-') ? [] : [`key ${name} (${type}) stays for ever`]
   })
 }
 

@@ -92,11 +92,11 @@ class BullQueue implements TicketQueue {
     return this.#call(lane, async (queue) => {
       // Off the list first: whoever takes it off owns it, so a ticket just being taken is never removed under its holder.
       const waited = await this.#calls.lrem(queue.toKey('wait'), 0, ticket)
-      if (waited === 0) return false
-      await queue.remove(ticket)
-      // What tells consumers of the ticket would stay for ever where there is none any more; whoever is told first takes it away.
-      await this.#calls.pexpire(queue.toKey('marker'), this.#laneTtlMs)
-      return true
+      if (waited > 0) await queue.remove(ticket)
+      // Whoever takes a ticket removes what belongs to it, unless killed; where nobody serves the lane any more, it would stay for ever.
+      const left = [...LANE_KEYS, 'marker', 'active', ticket].map((key) => queue.toKey(key))
+      await Promise.all(left.map((key) => this.#calls.pexpire(key, this.#laneTtlMs)))
+      return waited > 0
     })
   }
 

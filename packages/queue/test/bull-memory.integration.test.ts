@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { newLeaseId } from '@sweepboard/contracts'
 import { startRedis, waitUntil } from '@sweepboard/test-kit'
 import { Redis } from 'ioredis'
@@ -75,6 +78,16 @@ describe.skipIf(!redis)(`what a queue takes of Redis, on ${redis?.source ?? `no 
     // A ticket that nobody took, removed when its lease has expired.
     await queue.add('lane-deserted', ticket)
     expect(await queue.remove('lane-deserted', ticket)).toBe(true)
+    // One whose holder was killed, in a lane that nobody serves afterwards.
+    await queue.add('lane-orphaned', ticket)
+    const script = fileURLToPath(new URL('crashing-worker.ts', import.meta.url))
+    const holder = spawn(process.execPath, [script, redis?.url ?? '', prefix, 'lane-orphaned'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(holder.stdout, 'data')
+    holder.kill('SIGKILL')
+    await once(holder, 'exit')
+    expect(await queue.remove('lane-orphaned', ticket)).toBe(false)
     await queue.close()
     await waitUntil(async () => (await measure(prefix)).keys.length === 0, { deadlineMs: 15_000 })
   })
