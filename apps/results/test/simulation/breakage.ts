@@ -22,6 +22,8 @@ export interface Breakage {
   readonly stageRate?: number
   /** Chance of a damaged pair set, per tick of chaos. */
   readonly pairDamage?: number
+  /** Extra ticks that a pair set travels. */
+  readonly pairTicks?: number
   /** Share of seeds whose sweeps keep less than all vectors, where not the usual one. */
   readonly retentionRate?: number
   /** Where to begin: the seeds before do not meet it. */

@@ -68,7 +68,6 @@ const PLANTED: Readonly<Record<string, Breakage>> = {
           : answer
       }),
   },
-  'pairs taken beside those of another lease': { ledger: takenAnyway },
   'attached without the pair sets of siblings': {
     ledger: (ledger, db) =>
       instead(ledger, 'end', (original) => (sent, isWhole) => {
@@ -119,7 +118,7 @@ const PLANTED: Readonly<Record<string, Breakage>> = {
       ),
   },
   'pairs of a smaller depth taken': {
-    firstSeed: 46,
+    pairTicks: 25,
     ledger: onceClaimed(`(select json_set(configs, '$.groups', json_group_array(json_set(j.value, '$.depth', 99)))
       from json_each(configs, '$.groups') j)`),
   },

@@ -286,9 +286,8 @@ export class SimHost {
     sim.request(this, { kind: 'claim', body: claim }, (answer) => {
       if (job.isDead) return
       if (answer === null) {
-        const { boot } = this
-        sim.later(2, () => {
-          if (this.isUp && this.boot === boot && !job.isDead) sim.deliverTo(this, () => this.#claim(slot, job))
+        sim.deliverLater(this, 2, () => {
+          if (!job.isDead) this.#claim(slot, job)
         })
         return
       }

@@ -80,7 +80,9 @@ export class SimOutbox {
         answer === null ? retry() : put(i + 1),
       )
     }
-    put(0)
+    const ticks = end.pairSet === undefined ? 0 : this.#sim.pairTicks
+    if (ticks === 0) put(0)
+    else this.#sim.deliverLater(this.#host, ticks, () => put(0))
   }
 
   #upload(entry: Entry, digest: string): void {

@@ -65,6 +65,8 @@ export class Simulation {
   readonly net: { drop: number; delay: number }
   /** How much faster slots say they are than they are. */
   readonly pace: number
+  /** Extra ticks that a pair set travels: sweeps that come meanwhile may want it deeper. */
+  readonly pairTicks: number
   readonly hit = new Set<string>()
   now = 0
   readonly service: SimService
@@ -107,6 +109,7 @@ export class Simulation {
       tailKillers: breakage.tailKillers ?? seed % 16 === 13,
     })
     this.pace = this.isInStep ? IN_STEP_PACE : new Chance(seed + 3_000_017).pick(PACES)
+    this.pairTicks = breakage.pairTicks ?? 0
     this.calm = this.mode === 'chaos' && this.world.hasStages ? LONG_CALM : CALM
     this.retention = new SimRetention(seed, breakage.retentionRate ?? 0.3)
     this.queue = new SimQueue(chance)
@@ -161,6 +164,14 @@ export class Simulation {
     }
     if (host.stoppedUntil > 0) host.mail.push(read)
     else read()
+  }
+
+  /** The same after some ticks; not to a later boot. */
+  deliverLater(host: SimHost, ticks: number, run: () => void): void {
+    const { boot } = host
+    this.later(ticks, () => {
+      if (host.isUp && host.boot === boot) this.deliverTo(host, run)
+    })
   }
 
   /** Sends a message; `null` is an answer that never came. */
