@@ -290,11 +290,6 @@ export class Ledger {
     return this.#h.get<{ lane: string }>('select lane from encoding where id = ?', id)?.lane ?? null
   }
 
-  /** Load key of the lane that computes an encoding; null where there is no such encoding. */
-  laneOfEncoding(id: number): string | null {
-    return this.#h.get<{ lane: string }>('select lane from encoding where id = ?', id)?.lane ?? null
-  }
-
   lease(id: string): LeaseRow | undefined {
     return leaseRow(this.#h, id)
   }
