@@ -82,8 +82,12 @@ async function readStored(source: Source, stored: StoredName, { subset, split }:
   }
 }
 
-/** The text of a TREC run: queries by id, documents as trec_eval ranks them, at most `depth` of them. */
+/**
+ * The text of a TREC run: queries by id, documents as trec_eval ranks them, at most `depth` of them. Throws `SB-FILE-010` where
+ * an id would not be read back as it is: the format has no quotes.
+ */
 export function formatTrecRun(run: TrecRun, { tag, depth }: { readonly tag: string; readonly depth: number }): string {
+  refuseUnwritable(run)
   const lines: string[] = []
   for (const query of [...run.queries.keys()].sort(compareIds)) {
     const list = run.queries.get(query) as { documentIds: readonly string[]; scores: Float64Array }
@@ -92,4 +96,12 @@ export function formatTrecRun(run: TrecRun, { tag, depth }: { readonly tag: stri
       lines.push(`${query} Q0 ${list.documentIds[index]} ${place + 1} ${list.scores[index]} ${tag}\n`)
   }
   return lines.join('')
+}
+
+function refuseUnwritable(run: TrecRun): void {
+  const ids = new Set<string>()
+  for (const [query, { documentIds }] of run.queries)
+    for (const id of [query, ...documentIds]) if (!/^[^ \t\n\v\f\r]+$/.test(id)) ids.add(id)
+  const [id] = ids
+  if (id !== undefined) throw new SweepError('SB-FILE-010', { id, count: ids.size })
 }

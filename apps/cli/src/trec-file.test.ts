@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { SweepError } from '@sweepboard/contracts'
 import { evaluateTrec, parseTrecQrels, parseTrecRun } from '@sweepboard/metrics'
 import { describe, expect, it } from 'vitest'
-import { asMeasureError } from './trec-file.ts'
+import { asMeasureError, readTrecRun } from './trec-file.ts'
 
 function refusal(...measures: string[]): unknown {
   try {
@@ -24,5 +28,25 @@ describe('measures that trec_eval does not have', () => {
   it('leaves other failures as they are', () => {
     const other = new RangeError('another')
     expect(asMeasureError(other)).toBe(other)
+  })
+})
+
+describe('a TREC file that is wrong throughout', () => {
+  it('counts all mistakes and lists the first 50', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'trec-'))
+    try {
+      const file = join(folder, 'run.trec')
+      writeFileSync(file, 'q1 d1 0.5\n'.repeat(300))
+      let thrown: unknown
+      try {
+        readTrecRun(file)
+      } catch (error) {
+        thrown = error
+      }
+      expect(thrown).toMatchObject({ code: 'SB-SCORE-003', message: expect.stringContaining('(and 299 more)') })
+      expect((thrown as SweepError).mistakes.map(({ line }) => line)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1))
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 })

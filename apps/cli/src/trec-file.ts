@@ -10,7 +10,10 @@ import {
 } from '@sweepboard/metrics'
 import { closest } from '@sweepboard/tasks'
 
-/** A TREC run file. Throws `SB-FILE-001`, or `SB-SCORE-003` with every mistake. */
+/** As many as of a task's files. */
+const LISTED_MISTAKES = 50
+
+/** A TREC run file. Throws `SB-FILE-001`, or `SB-SCORE-003` with the number of mistakes and the first 50 of them. */
 export function readTrecRun(file: string): TrecRun {
   return parse(file, parseTrecRun)
 }
@@ -25,7 +28,7 @@ function parse<T>(file: string, parser: (text: string, file: string) => T): T {
     return parser(read(file), file)
   } catch (thrown) {
     if (!(thrown instanceof TrecFormatError)) throw thrown
-    const all = thrown.mistakes.map((m) => ({
+    const listed = thrown.mistakes.slice(0, LISTED_MISTAKES).map((m) => ({
       code: 'SB-SCORE-003' as const,
       message: m.message,
       fix: 'A run line is `qid Q0 docid rank score tag`, a qrels line `qid 0 docid grade`.',
@@ -33,9 +36,10 @@ function parse<T>(file: string, parser: (text: string, file: string) => T): T {
       line: m.line,
     }))
     const [first] = thrown.mistakes
-    const more = all.length > 1 ? ` (and ${all.length - 1} more)` : ''
+    const count = thrown.mistakes.length
+    const more = count > 1 ? ` (and ${count - 1} more)` : ''
     const details = { file: first?.file, line: first?.line, message: `${first?.message}${more}` }
-    throw new SweepError('SB-SCORE-003', details, { cause: thrown, mistakes: all })
+    throw new SweepError('SB-SCORE-003', details, { cause: thrown, mistakes: listed })
   }
 }
 

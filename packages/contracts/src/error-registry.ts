@@ -607,4 +607,10 @@ export const ERRORS = {
     says: (d) => `${d.file} is there already`,
     fix: 'Name another file with -o, or pass --force to write over it.',
   },
+  'SB-FILE-010': {
+    kind: 'invalid',
+    says: (d) =>
+      `this run cannot be written as a TREC file: the id "${d.id}" is empty or holds white space (${d.count} such ids)`,
+    fix: 'White space parts the fields of a TREC run: give the documents and queries of the task ids without it. Without -o the measures are printed all the same.',
+  },
 } as const satisfies Record<string, ErrorEntry>
