@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { endpointLoad, randomLoad } from '../test/fleet.ts'
 import { ChunkWindow } from './chunk-window.ts'
+import { handsOf } from './hands.ts'
 
 const NEVER = new AbortController().signal
 
@@ -44,5 +46,14 @@ describe('ChunkWindow', () => {
     stop.abort(new Error('stopped'))
     await expect(waits).rejects.toThrow('stopped')
     expect(window.count).toBe(1)
+  })
+})
+
+describe('handsOf', () => {
+  it('has several chunks in hand of an engine behind HTTP alone', async () => {
+    const [remote, own] = [handsOf(endpointLoad('http://127.0.0.1:1/v1', { concurrency: 8 })), handsOf(randomLoad())]
+    expect((await fill(remote.window, [6, 6, 6, 6, 6])).leaves).toHaveLength(4)
+    expect((await fill(own.window, [6, 6])).leaves).toHaveLength(1)
+    expect([remote.company === null, own.company === null]).toEqual([false, true])
   })
 })

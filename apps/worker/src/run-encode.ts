@@ -1,13 +1,6 @@
-import {
-  type ChunkEvidence,
-  type ChunkFailure,
-  type EncodeWork,
-  isPairRecipe,
-  readPairSet,
-  SweepError,
-  toSweepError,
-} from '@sweepboard/contracts'
+import { type ChunkFailure, type EncodeWork, isPairRecipe, readPairSet, SweepError, toSweepError } from '@sweepboard/contracts'
 import { BATCH_PADDED_TOKENS } from '@sweepboard/models'
+import { evidenceOf } from './chunk-evidence.ts'
 import type { ChunkWindow } from './chunk-window.ts'
 import type { ClosedLanes } from './closed-lanes.ts'
 import type { Company } from './company.ts'
@@ -222,12 +215,7 @@ async function commit(
   if (digest === null) throw new TypeError('a kept chunk has a digest')
   host.fault('artifact.written')
   slot.server?.measure()
-  const evidence = evidenceOf(outcome, chunk, {
-    peakBytes: peakOf(outcome, host, { slot, lane: work.load.key }),
-    host: host.folder.host,
-    slot: slot.id,
-    code: host.options.code,
-  })
+  const evidence = evidenceOf(outcome, chunk.end - chunk.start, { host, slot, lane: work.load.key })
   const { lease } = work
   await host.outbox.add({
     kind: 'commit',
@@ -251,44 +239,6 @@ async function commit(
     splits: evidence.splitCount,
     encodeSeconds,
   })
-}
-
-/** Most memory that what computed this chunk was seen to hold: of a server of ours, on the slot's GPUs where it has some. */
-function peakOf({ reply }: Done, host: Host, { slot, lane }: { slot: EncodeSlot; lane: string }): number {
-  if (slot.server === null) return reply.peakMemoryBytes
-  return (slot.device === 'cuda' ? host.memory.peaks(slot.id)[lane] : undefined) ?? slot.server.peakBytes
-}
-
-function evidenceOf(
-  { reply, facts, splits }: Done,
-  chunk: Chunk,
-  { peakBytes, ...where }: { peakBytes: number; host: string; slot: string; code: string },
-): ChunkEvidence {
-  const { counts, dim, encodeSeconds } = reply
-  const { engine, version, provider, dtype, device, loadSeconds } = facts
-  return {
-    ...where,
-    engine,
-    engineVersion: version,
-    provider,
-    dtype,
-    device,
-    textCount: chunk.end - chunk.start,
-    tokenCount: counts.tokenCount,
-    paddedTokenCount: counts.paddedTokenCount,
-    truncatedCount: counts.truncatedCount,
-    controlTokenCount: counts.controlTokenCount,
-    emptyTextCount: counts.emptyTextCount,
-    batchCount: counts.batchCount,
-    splitCount: counts.splitCount + splits,
-    loadSeconds,
-    encodeSeconds,
-    peakMemoryBytes: peakBytes,
-    dim,
-    ...(reply.queryMs && { queryMs: [...reply.queryMs] }),
-    ...(reply.weightsBytes !== undefined && { weightsBytes: reply.weightsBytes }),
-    ...(reply.energyJoules !== undefined && { energyJoules: reply.energyJoules }),
-  }
 }
 
 function tellFailure(host: Host, part: Part, chunk: Chunk, failure: Omit<ChunkFailure, 'encoding' | 'n'>): ChunkFailure {

@@ -1,5 +1,4 @@
 import {
-  isRemote,
   type Load,
   laneName,
   type SlotReport,
@@ -8,14 +7,13 @@ import {
   type TicketQueue,
   toSweepError,
 } from '@sweepboard/contracts'
-import { ChunkWindow } from './chunk-window.ts'
 import { ClosedLanes } from './closed-lanes.ts'
-import { Company } from './company.ts'
 import { deviceEnvironment } from './device-environment.ts'
 import { isDiskFull } from './durable-file.ts'
 import { EngineChild, EngineNotOpened } from './engine-child.ts'
 import { failureClass } from './failure-class.ts'
 import type { Gpus } from './gpus.ts'
+import { handsOf } from './hands.ts'
 import type { Host } from './host.ts'
 import { hostMemoryBytes } from './host-memory.ts'
 import type { LaunchedServer } from './launched-server.ts'
@@ -26,13 +24,6 @@ import type { SlotOption } from './slot-option.ts'
 import { serverFor } from './slot-server.ts'
 import { nextState, type SlotEvent, type SlotState } from './slot-state.ts'
 import { Turn } from './turn.ts'
-
-/** One computes, one fetches its texts. */
-const TICKETS = 2
-/** A server has the chunks of all in hand: until its speed is known, a lease may hold one chunk. As many as a slot's window of leases. */
-const SERVER_TICKETS = 3
-/** Requests that wait for room while as many as a server is asked at once are under way. */
-const REQUESTS_AHEAD = 2
 
 interface Lane {
   readonly load: Load
@@ -223,14 +214,14 @@ export class Slot {
       return
     }
     this.#move('opened')
+    const { tickets, ...hands } = handsOf(load)
     const slot: EncodeSlot = {
       id: this.option.id,
       device: this.option.device,
       engine: lane.engine,
       server,
       turn: this.#turn,
-      window: new ChunkWindow(isRemote(load) ? REQUESTS_AHEAD * load.open.concurrency : 0),
-      company: isRemote(load) ? new Company() : null,
+      ...hands,
       closed: this.#closed,
       draining: () => this.#state !== 'serving' || this.#lane !== lane,
       leaveLane: (reason) => {
@@ -240,14 +231,11 @@ export class Slot {
       },
     }
     const onError = (error: Error) => this.#host.options.log({ event: 'queue-error', slot: slot.id, message: error.message })
-    lane.consumer = this.#queue.consume(
-      laneName(load.key),
-      { concurrency: isRemote(load) ? SERVER_TICKETS : TICKETS, onError },
-      (lease) =>
-        runTicket({ host: this.#host, lease, slot: slot.id }, async (work, held) => {
-          if (work.kind === 'encode') return runEncode(work, this.#host, slot, held)
-          throw new SweepError('SB-CORE-001', { message: `a ${work.kind} lease in an encode lane` })
-        }),
+    lane.consumer = this.#queue.consume(laneName(load.key), { concurrency: tickets, onError }, (lease) =>
+      runTicket({ host: this.#host, lease, slot: slot.id }, async (work, held) => {
+        if (work.kind === 'encode') return runEncode(work, this.#host, slot, held)
+        throw new SweepError('SB-CORE-001', { message: `a ${work.kind} lease in an encode lane` })
+      }),
     )
   }
 

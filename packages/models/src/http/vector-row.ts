@@ -1,4 +1,7 @@
+import { endianness } from 'node:os'
 import { WrongAnswer } from './exchange.ts'
+
+const IS_LITTLE_ENDIAN = endianness() === 'LE'
 
 /** One vector of an answer: an array of numbers, or base64 of little-endian float32. Refused unless every member is finite. */
 export function readVector(embedding: unknown, index: number): Float32Array {
@@ -32,6 +35,8 @@ function fromBase64(text: string, index: number): Float32Array {
   const bytes = Buffer.from(text, 'base64')
   if (bytes.length % 4 !== 0) throw new WrongAnswer(`vector ${index} is no base64 of float32`)
   const row = new Float32Array(bytes.length / 4)
-  for (let j = 0; j < row.length; j += 1) row[j] = bytes.readFloatLE(4 * j)
+  // One copy: the decoded bytes need not lie where floats may.
+  if (IS_LITTLE_ENDIAN) new Uint8Array(row.buffer).set(bytes)
+  else for (let j = 0; j < row.length; j += 1) row[j] = bytes.readFloatLE(4 * j)
   return row
 }
