@@ -126,6 +126,17 @@ describe('any fleet', () => {
 })
 
 describe('named cases', () => {
+  it('all slots take a big lane at once on a fresh fleet with nothing measured', () => {
+    const slots = ['a', 'b', 'c', 'd'].map((id) => slot(id))
+    const big = lane('big', { remainingTokens: 12_000 * 128, loadSeconds: 11 })
+    expect(chosen(slots, [big])).toEqual({ a: 'big', b: 'big', c: 'big', d: 'big' })
+  })
+
+  it('one slot alone serves what another one would load longer for than it helps', () => {
+    const little = lane('little', { remainingTokens: 20_000, loadSeconds: 11 })
+    expect(Object.values(chosen([slot('a'), slot('b')], [little])).sort()).toEqual(['little', null])
+  })
+
   it('a slot with several lanes does the longest first', () => {
     expect(chosen([slot('a')], [lane('big'), lane('small', { remainingTokens: 10 })])).toEqual({ a: 'big' })
   })

@@ -15,4 +15,8 @@ describe('virtual fleets', () => {
       expect(outcome.loads).toBeLessThanOrEqual(1.6 * (slots + lanes - 1))
     },
   )
+
+  it('a hundred slots do not change lanes at the end: loads within 1.1 of their minimum', () => {
+    expect(judge(603, 100, {}).problems).toEqual([])
+  })
 })
