@@ -18,10 +18,14 @@ export class SmallDisk {
     if (isMounted) mount('-t', 'tmpfs', '-o', `size=${bytes}`, 'none', folder)
   }
 
-  /** Leaves a few pages. */
+  /** Leaves a few pages, or none where somebody else writes meanwhile. */
   fill(): void {
     const { bavail, bsize } = statfsSync(this.folder)
-    writeFileSync(this.#ballast, new Uint8Array(Math.max(0, bavail * bsize - LEFT_BYTES)))
+    try {
+      writeFileSync(this.#ballast, new Uint8Array(Math.max(0, bavail * bsize - LEFT_BYTES)))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    }
   }
 
   empty(): void {
