@@ -7,6 +7,8 @@ import { SmallDisk } from './chaos-disk.ts'
 import { type Fleet, joined, type Program } from './fleet-kit.ts'
 
 const BEAT_MS = 1000
+/** A worker that starts while Redis is away says so and ends: to start it again is its supervisor's affair. */
+const UNAVAILABLE = 4
 const WORKERS = 3
 const DISK_BYTES = 96 * 2 ** 20
 const SERVICE_DISK_BYTES = 160 * 2 ** 20
@@ -130,7 +132,10 @@ export class ChaosFleet {
 
   /** Starts all anew after `end`, unwatched, and waits until they know each other. */
   async again(): Promise<void> {
-    for (const part of this.parts) await this.#revive(part)
+    for (const part of this.parts) {
+      this.jump(part, 0)
+      await this.#revive(part)
+    }
     await untilAnswers(this.url)
     await joined(this.url, WORKERS)
   }
@@ -196,7 +201,8 @@ export class ChaosFleet {
         if (program.isRunning || this.#expected.has(program)) continue
         this.#expected.add(program)
         const { code, stderr } = await program.ended
-        if (!part.isHeld) this.surprises.push(`${part.name} ended by itself with ${code}: ${stderr.slice(-1500)}`)
+        if (!part.isHeld && code !== UNAVAILABLE)
+          this.surprises.push(`${part.name} ended by itself with ${code}: ${stderr.slice(-1500)}`)
         await sleep(1000)
         await this.#revive(part)
       }
