@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openHttpStore } from '@sweepboard/artifacts'
 import { openBullQueue } from '@sweepboard/queue'
-import { startRedis, waitUntil } from '@sweepboard/test-kit'
+import { startRedis } from '@sweepboard/test-kit'
 import { api, Fleet, type SweepState, submit } from '../../apps/cli/test/fleet-kit.ts'
 import { writeTask } from '../../apps/cli/test/fleet-task.ts'
 import { openHttpLink, ServiceClient } from '../../apps/results/src/index.ts'
@@ -20,8 +20,6 @@ const CHUNK_MS = 30_000
 const CHUNK_TEXTS = 1024
 /** Lanes, each a model of its own. */
 const MODELS = 40
-/** Commits a second of a slot that a fleet of any size is to reach, before measuring begins. */
-const WARM_SHARE = 0.9
 /** Below what a chunk has, so that a lease is one chunk. */
 const TOKENS_PER_SECOND = (CHUNK_TEXTS * 3) / (CHUNK_MS / 1000)
 
@@ -97,9 +95,10 @@ async function startHosts(url: string, meter: Meter): Promise<void> {
   }
 }
 
-/** Until every slot has committed once, about: they began together and spread over the length of a chunk from then on. */
+/** Two chunks of every slot: the first ones begin together, later ones spread. How many were committed by then is said. */
 async function warm(): Promise<void> {
-  await waitUntil(() => commits() >= WARM_SHARE * slots, { deadlineMs: 300_000, what: 'a commit of nearly every slot' })
+  await sleep(2 * CHUNK_MS)
+  console.error(`warm after ${(2 * CHUNK_MS) / 1000} s: ${commits()} commits by ${slots} slots`)
 }
 
 function commits(): number {
