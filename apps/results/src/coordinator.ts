@@ -9,6 +9,7 @@ import type {
   FailureRecord,
   PreparedTask,
 } from '@sweepboard/contracts'
+import { SweepError } from '@sweepboard/contracts'
 import { leasesToStop, omittedLeases, type Unservable } from '@sweepboard/dispatch'
 import type { ControlAction, Ledger, LedgerEvent, Submission } from '@sweepboard/ledger'
 import { isWhole } from './artifact-files.ts'
@@ -151,9 +152,15 @@ export class Coordinator {
     return verdicts
   }
 
-  /** What a run reports at its end; of another ledger: ignored. */
+  /**
+   * What a run reports at its end; of another ledger: ignored. Throws `SB-ART-001` where a file that it names is not in the store (a host slept longer than garbage is kept): the host
+   * uploads it again and repeats.
+   */
   end(sent: End): void {
     if (sent.ledger !== this.#ledger.id) return
+    const named = [...sent.results.flatMap(({ run, perQuery }) => [run, perQuery]), sent.pairSet?.digest]
+    const absent = named.find((digest) => typeof digest === 'string' && !this.#options.artifacts.exists(digest))
+    if (typeof absent === 'string') throw new SweepError('SB-ART-001', { digest: absent })
     this.#point('end.before')
     this.#ledger.end(sent, (digest) => isWhole(this.#options.artifacts, digest))
     this.#changed(sent.host)

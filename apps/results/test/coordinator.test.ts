@@ -49,6 +49,7 @@ let seq = 0
 let ledger: Ledger
 let queue: SimQueue
 let changes: CoordinatorChange[]
+let isStored: (digest: string) => boolean
 let prepare: (key: string) => Promise<ReturnType<typeof prepared>>
 
 function make(): Coordinator {
@@ -59,7 +60,7 @@ function make(): Coordinator {
     beatMs: 1000,
     graceBeats: 5,
     random: () => 0,
-    artifacts: { exists: () => true, verify: () => true },
+    artifacts: { exists: (digest) => isStored(digest), verify: () => true },
     prepare: (key) => prepare(key),
     onChange: (change) => changes.push(change),
   })
@@ -71,6 +72,7 @@ const beatOf = (slots: SlotReport[], over: Partial<Beat> = {}): Beat => {
 }
 
 beforeEach(() => {
+  isStored = () => true
   now = 0
   seq = 0
   ledger = memory()
@@ -152,6 +154,23 @@ describe('messages', () => {
     expect(coordinator.commit('h1', ledger.id, [commit])).toEqual(['ok'])
     coordinator.end({ ...endOf(ledger, commit.lease, { crashed: [{ encoding: 2, n: 0 }] }), ledger: 'other' })
     expect([...ledger.todoChunks(A.key, 's1')].map(({ crashes }) => crashes)).toEqual([0, 0])
+  })
+
+  it('an end that names a file the store no longer has is refused, and taken once the file is back', async () => {
+    const coordinator = await ready()
+    const run = sha256('a ranked run')
+    isStored = (digest) => digest !== run
+    const result = {
+      ...{ config: sha256('config'), metrics: {}, mainScore: null, run, perQuery: null },
+      evidence: {
+        ...{ host: 'h1', searchSeconds: 0, metricSeconds: 0, blockCount: 1, blockReads: 1, peakMemoryBytes: 0 },
+        ...{ calibration: null, code: 'test' },
+      },
+    }
+    const end = endOf(ledger, 'j'.padEnd(21, '0'), { results: [result] })
+    expect(() => coordinator.end(end)).toThrow(expect.objectContaining({ code: 'SB-ART-001' }))
+    isStored = () => true
+    expect(() => coordinator.end(end)).not.toThrow()
   })
 
   it('a beat is answered with what its host must stop', async () => {

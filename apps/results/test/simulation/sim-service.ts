@@ -162,6 +162,8 @@ export class SimService {
     try {
       return handlers[kind](body)
     } catch (thrown) {
+      // The host is told to upload again, and sends all of it once more.
+      if (thrown instanceof SweepError && thrown.code === 'SB-ART-001') return null
       if (!(thrown instanceof Crash)) throw thrown
       this.crash(thrown.point)
       return null
