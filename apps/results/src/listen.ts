@@ -11,14 +11,22 @@ export interface Listening {
 /** Longest upload of one artifact: 2 GiB over a slow line. Headers still have Node's minute. */
 const UPLOAD_MS = 3_600_000
 
+/** Longer than any beat: a host keeps its connection, and none is closed under a request that is on its way. */
+const KEEP_ALIVE_MS = 75_000
+/** Connections that may wait to be accepted: a thousand hosts come back at once after a restart (the kernel may allow fewer). */
+const BACKLOG = 4096
+
 /** Listens on `port`, or with `next` on the first free one of the hundred after it. Throws `SB-SERVE-003` when taken. */
 export async function listen(app: Hono, where: { host: string; port: number; next: boolean }): Promise<Listening> {
   for (let port = where.port; ; port += 1) {
-    const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { requestTimeout: UPLOAD_MS } })
+    const server = createAdaptorServer({
+      fetch: app.fetch,
+      serverOptions: { requestTimeout: UPLOAD_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+    })
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject)
-        server.listen(port, where.host, () => resolve())
+        server.listen({ port, host: where.host, backlog: BACKLOG }, () => resolve())
       })
     } catch (cause) {
       const isTaken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
