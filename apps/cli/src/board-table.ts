@@ -1,5 +1,6 @@
 import type { Leaderboard, LeaderboardRow } from '@sweepboard/results'
-import { type Column, renderTable, terminalWidth } from './table.ts'
+import { briefVariant } from './brief-variant.ts'
+import { type Column, displayWidth, renderTable, terminalWidth } from './table.ts'
 
 /** Four decimals, half to even over the shown digits of the double, `·` for missing. */
 export function formatScore(score: number | undefined | null): string {
@@ -15,7 +16,10 @@ export function shownDimensions({ config, fullDimensions }: Pick<LeaderboardRow,
 /** The leaderboard as a terminal table: rank, model, what was derived, mean, one column per task while there is room. */
 export function showBoard(board: Leaderboard, width = terminalWidth()): string {
   if (board.rows.length === 0) return 'No scores yet.'
-  const taskRoom = Math.max(0, Math.floor((width - 62) / 12))
+  const names = board.rows.map(({ model, variant }) => (variant ? `${model} [${briefVariant(variant)}]` : model))
+  // Rows must be told apart before more tasks are worth their room.
+  const nameRoom = Math.min(48, Math.max(20, ...names.map(displayWidth)))
+  const taskRoom = Math.max(0, Math.floor((width - 42 - nameRoom) / 12))
   const tasks = board.tasks.slice(0, taskRoom)
   const columns: Column[] = [
     { title: '#', align: 'right' },
@@ -26,9 +30,9 @@ export function showBoard(board: Leaderboard, width = terminalWidth()): string {
     { title: 'mean', align: 'right' },
     ...tasks.map((task) => ({ title: task.length > 16 ? `${task.slice(0, 15)}…` : task, align: 'right' as const })),
   ]
-  const rows = board.rows.map((row) => [
+  const rows = board.rows.map((row, i) => [
     row.rank === null ? '·' : String(row.rank),
-    row.variant ? `${row.model} [${row.variant}]` : row.model,
+    names[i] as string,
     shownDimensions(row),
     row.config === null ? '?' : row.config.precision,
     row.origin,

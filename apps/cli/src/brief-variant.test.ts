@@ -1,0 +1,19 @@
+import { type Config, shownVariant } from '@sweepboard/contracts'
+import { expect, it } from 'vitest'
+import { briefVariant } from './brief-variant.ts'
+
+const config = (over: object): Config => ({ dimensions: null, precision: 'float32', similarity: 'cosine', ...over }) as Config
+
+it.each([
+  [{ hybrid: { model: 'mteb/baseline-bm25s', weight: 0.3 } }, 'bm25 0.3'],
+  [{ hybrid: { model: 'mteb/baseline-bm25s', weight: 'rrf' } }, 'bm25 rrf'],
+  [{ rerank: { model: 'org/tiny', depth: 20, tail: 'append' }, cut: { top: 5 } }, 'tiny@20 · top 5'],
+  [{ rerank: { model: 'tiny', depth: 20, tail: 'drop' } }, 'tiny@20 only'],
+  [{}, ''],
+])('%o is shown as "%s"', (over, brief) => {
+  expect(briefVariant(shownVariant('', config(over)))).toBe(brief)
+})
+
+it('leaves what recipes and engines say', () => {
+  expect(briefVariant('engine: vllm · instruction: none')).toBe('engine: vllm · instruction: none')
+})
