@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseEngine } from './engine-option.ts'
+import { parseEngine, parseRunningEngine } from './engine-option.ts'
 
 describe('parseEngine', () => {
   it('reads engines as a sweep file has them', () => {
@@ -36,5 +36,15 @@ describe('parseEngine', () => {
     expect(() => parseEngine(word, '--engine-b')).toThrow(reason)
     expect(() => parseEngine(word, '--engine-b')).toThrow('--engine-b')
     expect(() => parseEngine(word, '--engine-b')).not.toThrow('sk-secret')
+  })
+})
+
+describe('where nothing is started', () => {
+  it.each(['vllm', 'tei,dtype=float32', 'launch=my-server'])('%s is refused with what to do', (word) => {
+    expect(() => parseRunningEngine(word, '--engine-b')).toThrow('only a worker starts')
+  })
+
+  it.each(['onnx,dtype=q8', 'tei=http://host:8080', 'openai=http://host/v1'])('%s is taken', (word) => {
+    expect(parseRunningEngine(word, '--engine-b')).toEqual(parseEngine(word, '--engine-b'))
   })
 })

@@ -39,6 +39,20 @@ export function parseEngine(word: string, option: string): EngineSpec {
   throw refuse(why.join('; ') || 'not an engine')
 }
 
+/**
+ * The same where nothing is started: the engine computes in this process, or its server runs already.
+ *
+ * @throws SweepError `SB-SPEC-004` naming the option
+ */
+export function parseRunningEngine(word: string, option: string): EngineSpec {
+  const engine = parseEngine(word, option)
+  const [name, settings] = typeof engine === 'string' ? [engine, null] : (Object.entries(engine)[0] ?? ['', null])
+  const isLauncher = name === 'launch' || (LAUNCHER_NAMES as readonly string[]).includes(name)
+  if (!isLauncher || (settings !== null && 'url' in settings)) return engine
+  const message = `only a worker starts ${name}: start it (\`sweepboard models launch MODEL --engine ${name} --print\`) and name its address, as in openai=http://127.0.0.1:8000/v1`
+  throw new SweepError('SB-SPEC-004', { path: option, message })
+}
+
 type Issue = EngineSpecError['issues'][number]
 type EngineSpecError = NonNullable<ReturnType<typeof EngineSpec.safeParse>['error']>
 

@@ -8,7 +8,7 @@ import { WEIGHT_TYPES, type WeightType } from '../consistency-bounds.ts'
 import { describeConsistency, digits } from '../consistency-report.ts'
 import { compareTwo } from '../consistency-run.ts'
 import { type CommonOptions, dataFolder } from '../context.ts'
-import { parseEngine } from '../engine-option.ts'
+import { parseRunningEngine } from '../engine-option.ts'
 import { fingerprintsIn } from '../folder-source.ts'
 import { readHubSettings } from '../hub.ts'
 import { wholeNumber } from '../number-option.ts'
@@ -123,7 +123,7 @@ function readEntries(a: string, b: string | undefined, { engineA, engineB, like 
   if (/\.ya?ml$/.test(a)) return readFile(a)
   const entry = (model: string, engine: string | undefined, option: string): NamedModel => ({
     model,
-    ...(engine === undefined ? {} : { engine: parseEngine(engine, option) }),
+    ...(engine === undefined ? {} : { engine: parseRunningEngine(engine, option) }),
     ...(like === undefined ? {} : { recipe: { like } }),
   })
   const entries = [entry(a, engineA, '--engine-a'), entry(b ?? a, engineB, '--engine-b')] as const

@@ -5,7 +5,7 @@ import { judgeScores, type PartEffect, type ScoreTable, sayExplanation, sayWhose
 import { type Command, InvalidArgumentError } from 'commander'
 import { dataFolder } from '../context.ts'
 import { openEmbedded } from '../embedded.ts'
-import { parseEngine } from '../engine-option.ts'
+import { parseRunningEngine } from '../engine-option.ts'
 import { isRerankingModel } from '../find-reranker.ts'
 import { fingerprintsIn } from '../folder-source.ts'
 import { readHubSettings } from '../hub.ts'
@@ -144,7 +144,12 @@ function namedVariant(model: string, { engine, recipe, instruction }: ReproduceO
   const read = readSpec(text, '--recipe')
   refuseMistakes('--recipe', read.mistakes)
   const found = read.models[0]?.value as NamedModel
-  return { model, engine: engine === undefined ? undefined : parseEngine(engine, '--engine'), recipe: found.recipe, instruction }
+  return {
+    model,
+    engine: engine === undefined ? undefined : parseRunningEngine(engine, '--engine'),
+    recipe: found.recipe,
+    instruction,
+  }
 }
 
 interface JudgePlace {
