@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { freePort, startRedis, type TestRedis } from '@sweepboard/test-kit'
+import { freePort, startRedis, type TestRedis, waitUntil } from '@sweepboard/test-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Fleet, finish, joined, submit } from './fleet-kit.ts'
 import { writeTask } from './fleet-task.ts'
@@ -100,8 +100,14 @@ describe.skipIf(!redis)(`artifacts of two hosts in a shared folder, retention an
     const before = await fleet.succeed(['leaderboard', '--to', url, '--json'])
     const held = await fleet.run(['gc', '--data', data, '--older-than', '0s'])
     expect([held.code, held.stderr]).toEqual([3, expect.stringContaining('SB-LEDGER-001')])
-    const dry = await collect('--to', url, '--sweep', 'shared', '--dry-run')
-    expect(dry.vectors).toMatchObject({ encodings: 4 })
+    // Retention looks every 10 s: by then only what `keep: queries` keeps is left.
+    const dry = await waitUntil(
+      async () => {
+        const now = await collect('--to', url, '--sweep', 'shared', '--dry-run')
+        return now.vectors?.encodings === 4 && now
+      },
+      { deadlineMs: 60_000, everyMs: 500, what: 'four encodings of queries' },
+    )
     expect(await collect('--to', url, '--sweep', 'shared')).toMatchObject({ vectors: { ...dry.vectors } })
     expect((await collect('--to', url, '--sweep', 'shared')).vectors).toMatchObject({ encodings: 0 })
     expect((await fleet.run(['gc', '--to', url, '--sweep', 'nobody'])).code).toBe(3)
