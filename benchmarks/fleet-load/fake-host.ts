@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type ArtifactStore,
   type Beat,
+  type BeatAnswer,
   type ChunkEvidence,
   type EncodeWork,
   laneName,
@@ -11,6 +12,8 @@ import {
   type TicketQueue,
   writeVectors,
 } from '@sweepboard/contracts'
+import { Heart } from '../../apps/worker/src/beat.ts'
+import { heedCalls } from '../../apps/worker/src/calls.ts'
 import type { Meter } from './meter.ts'
 
 const DIM = 4
@@ -45,7 +48,7 @@ export class FakeHost {
   readonly #slots: readonly FakeSlot[]
   readonly #holding = new Set<string>()
   readonly #ended = new AbortController()
-  #seq = 0
+  readonly #heart: Heart
   commits = 0
 
   constructor(parts: FakeHostParts) {
@@ -56,48 +59,42 @@ export class FakeHost {
       consumer: null,
       turn: Promise.resolve(),
     }))
+    const { link, meter, beatMs } = parts
+    this.#heart = new Heart({
+      everyMs: beatMs,
+      compose: (seq) => this.#compose(seq),
+      send: (beat) => meter.time('beat', () => link.beat(beat)),
+      onAnswer: (answer) => this.#onAnswer(answer),
+      onAway: () => undefined,
+      onBack: () => undefined,
+    })
   }
 
-  /** Beats until closed: every `beatMs`, and at once when the service calls. */
+  /** Beats as a worker does, from a random moment of the first period on. */
   async run(): Promise<void> {
     const { signal } = this.#ended
-    await sleep(Math.random() * this.#parts.beatMs, undefined, { signal }).catch(() => undefined)
-    while (!signal.aborted) {
-      await this.#beat().catch(() => undefined)
-      const next = new AbortController()
-      const either = AbortSignal.any([signal, next.signal])
-      const due = sleep(this.#parts.beatMs, undefined, { signal: either }).catch(() => undefined)
-      await Promise.race([due, this.#called(either)])
-      next.abort()
-    }
+    const { link, name, beatMs } = this.#parts
+    await sleep(Math.random() * beatMs, undefined, { signal }).catch(() => undefined)
+    if (signal.aborted) return
+    this.#heart.start()
+    await heedCalls({ link, host: name, beatMs, now: () => performance.now(), beatSoon: () => this.#heart.beatSoon() }, signal)
   }
 
   async close(): Promise<void> {
     this.#ended.abort()
+    await this.#heart.stop(false)
     await Promise.all(this.#slots.map((slot) => slot.consumer?.close()))
   }
 
-  /** Resolves when the service wants a beat; not at all where it does not say so. */
-  async #called(signal: AbortSignal): Promise<void> {
-    const { link, name } = this.#parts
-    while (!signal.aborted) {
-      if (await link.awaitCall?.(name, signal).catch(() => false)) return
-      await sleep(100, undefined, { signal }).catch(() => undefined)
-    }
-  }
-
-  async #beat(): Promise<void> {
-    const { link, meter } = this.#parts
-    const answer = await meter.time('beat', () => link.beat(this.#beatNow()))
+  #onAnswer(answer: BeatAnswer): void {
     for (const slot of this.#slots) {
       const load = answer.lanes[slot.id]
       if (load !== undefined && (load?.key ?? null) !== slot.lane) this.#serve(slot, load?.key ?? null)
     }
   }
 
-  #beatNow(): Beat {
+  #compose(seq: number): Beat {
     const { name, tokensPerSecond } = this.#parts
-    this.#seq += 1
     const slots = this.#slots.map(({ id, lane }) => ({
       id,
       device: 'cpu' as const,
@@ -113,7 +110,7 @@ export class FakeHost {
       closed: [],
     }))
     const known = { host: name, hostname: name, boot: 1, version: 'fleet-load', weights: null, allowEnv: [] }
-    return { ...known, seq: this.#seq, slots, holding: [...this.#holding] }
+    return { ...known, seq, slots, holding: [...this.#holding] }
   }
 
   #serve(slot: FakeSlot, lane: string | null): void {
@@ -131,8 +128,7 @@ export class FakeHost {
     const { link, meter, name } = this.#parts
     this.#holding.add(lease)
     try {
-      this.#seq += 1
-      const claim = { lease, run: `${name}-${this.#seq}`, host: name, boot: 1, seq: this.#seq, slot: slot.id }
+      const claim = { lease, run: randomBytes(8).toString('hex'), host: name, boot: 1, seq: this.#heart.lastSeq, slot: slot.id }
       const answer = await meter.time('claim', () => link.claim(claim))
       if (answer.state !== 'granted' || answer.work.kind !== 'encode') return
       const { work } = answer

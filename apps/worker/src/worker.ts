@@ -259,7 +259,8 @@ export class Worker implements RunningWorker {
   #heed(): void {
     if (this.#calls !== null) return
     this.#calls = new AbortController()
-    void heedCalls(this.#host, this.#calls.signal)
+    const { options, folder, beatMs, now, beatSoon } = this.#host
+    void heedCalls({ link: options.link, host: folder.host, beatMs, now, beatSoon }, this.#calls.signal)
   }
 
   /** An outbox that only grows: the service answers beats, but takes no artifacts (its own disk may be full). */
