@@ -3,9 +3,10 @@ import { defineConfig } from 'vitest/config'
 const roots = '{apps,packages}/*/{src,test}/**'
 /** They mostly wait, each on commands, Redis servers, fleets and launched servers of its own: two at a time even on a small machine. */
 const waiting = [
-  'apps/cli/test/{acceptance-*,calibrate-fuse,clock,consistency,doctor,fleet-*,fuzz,held-folder,init,report,reproduce-*}.integration.test.ts',
+  'apps/cli/test/{acceptance-*,calibrate-fuse,clock,consistency,doctor,fleet-*,fuzz,held-folder,init,jitter,job-limit,report,reproduce-*,ways-in}.integration.test.ts',
   'apps/cli/test/{fault*,artifacts,launched,operations,overrides,control,rolling*,redis-tls,service-disk,slots}.integration.test.ts',
-  'apps/worker/test/{cache,crash,hand-over,in-hand,launched,orphans,server}.integration.test.ts',
+  'apps/worker/test/{cache,crash,failures,full,hand-over,in-hand,launched,orphans,quarantine,server}.integration.test.ts',
+  'packages/queue/test/bull-{outage,schedules}.integration.test.ts',
 ]
 export default defineConfig({
   test: {

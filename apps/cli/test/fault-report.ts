@@ -17,6 +17,8 @@ export interface FaultReport {
   readonly chunkTexts: number
   readonly found: ReadonlyMap<string, unknown>
   readonly wanted: ReadonlyMap<string, unknown>
+  /** Cells that failed, with their codes: none may. */
+  readonly failed: readonly string[]
   /** Outbox entries and refused ones, by file name. */
   readonly undelivered: readonly string[]
   /** Command lines of processes without a living owner. */
@@ -32,12 +34,13 @@ export function describeFaults({ seed, struck, kills, sweeps, texts, extraTexts,
 
 /** What must not have happened and did; empty for a seed that passed. */
 export function harmOf(report: FaultReport): string[] {
-  const { struck, points, kills, extraTexts, chunkTexts, found, wanted, undelivered, orphans } = report
+  const { struck, points, kills, extraTexts, chunkTexts, found, wanted, failed, undelivered, orphans } = report
   // One endpoint slot computes one chunk at a time: that is all a kill can cost.
   const spare = kills * chunkTexts
   return [
     ...points.filter((point) => !struck.includes(point)).map((point) => `nobody died at ${point}`),
     ...differences(found, wanted),
+    ...failed,
     ...(extraTexts > spare ? [`${extraTexts} texts answered again, more than the ${spare} of ${kills} kills`] : []),
     ...undelivered.map((name) => `undelivered: ${name}`),
     ...orphans.map((command) => `orphan: ${command}`),

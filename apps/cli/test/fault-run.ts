@@ -7,7 +7,7 @@ import { FaultFeed } from './fault-feed.ts'
 import { drawFaults, type FaultPlan, nameOf, type Strike } from './fault-points.ts'
 import type { FaultReport } from './fault-report.ts'
 import type { FaultWork } from './fault-work.ts'
-import { Fleet, finish, type Program, sweepState } from './fleet-kit.ts'
+import { api, type Cell, Fleet, finish, type Program, sweepState } from './fleet-kit.ts'
 import { type EmbeddingsStub, startStub } from './fleet-stub.ts'
 
 const BEAT_MS = 300
@@ -85,6 +85,7 @@ class FaultRun {
       chunkTexts: this.#work.chunkTexts,
       found: await this.#fleet.exported({ url: this.#url }),
       wanted: this.#work.wanted(this.#feed.sweeps.length),
+      failed: await this.#failedCells(),
       undelivered: undelivered(),
       orphans: await this.#orphans([service, this.#worker as Program]),
       seconds: (performance.now() - this.#began) / 1000,
@@ -246,6 +247,14 @@ class FaultRun {
     await this.#kill(worker)
     this.#worker = this.#join()
     await waitUntil(() => !service.isRunning, { deadlineMs: 20 * BEAT_MS }).catch(() => undefined)
+  }
+
+  async #failedCells(): Promise<string[]> {
+    const cells = await Promise.all(this.#feed.sweeps.map((sweep) => api<Cell[]>(this.#url, `/sweeps/${sweep}/cells`)))
+    return cells
+      .flat()
+      .filter(({ state }) => state !== 'scored')
+      .map(({ task, model, state, failure }) => `${task} × ${model}: ${state} ${failure?.code} ${failure?.message}`)
   }
 
   /** Command lines of marked processes that neither the service nor the worker answers for, after time to notice. */

@@ -95,10 +95,10 @@ describe.skipIf(browser === null)(`the board and its service ${reason && `(skipp
     const first = await serve()
     const page = await openPage('/')
     await page.getByTitle('Changes arrive as they happen').waitFor()
-    expect(await page.locator('.lb tbody tr.r').count()).toBe(1)
+    await expect.poll(() => page.locator('.lb tbody tr.r').count()).toBe(1)
     await first.end('SIGKILL')
     await page.getByTitle('Not connected; trying again').waitFor()
-    expect(await page.locator('.lb tbody tr.r').count()).toBe(1)
+    await expect.poll(() => page.locator('.lb tbody tr.r').count()).toBe(1)
 
     // A second row comes while nobody listens.
     const other = writeTask(fleet.folder, 'Other', { documents: 20, queries: 4, words: 8, seed: 4 })

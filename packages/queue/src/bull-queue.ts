@@ -19,6 +19,8 @@ export interface BullQueueOptions extends RedisLink {
 const LANE_TTL_MS = 7 * 86_400_000
 /** Keys of a lane without a ticket in them: counters and logs, made anew where they are missing. */
 const LANE_KEYS = ['meta', 'events', 'id'] as const
+/** What names tickets that are taken. A killed holder leaves its own there until somebody serves the lane again. */
+const TAKEN_KEYS = ['marker', 'active', 'stalled'] as const
 
 export const DELIVERY_TIMES: DeliveryTimes = {
   lockMs: 60_000,
@@ -51,7 +53,7 @@ class BullQueue implements TicketQueue {
   readonly #times: DeliveryTimes
   readonly #calls: Redis
   readonly #lanes = new Map<string, Queue>()
-  readonly #consumers = new Set<BullConsumer>()
+  readonly #consumers = new Set<TicketConsumer>()
   /** Lane -> when the life of its keys was last prolonged. */
   readonly #prolonged = new Map<string, number>()
   #closed = false
@@ -94,10 +96,14 @@ class BullQueue implements TicketQueue {
       const waited = await this.#calls.lrem(queue.toKey('wait'), 0, ticket)
       if (waited > 0) await queue.remove(ticket)
       // Whoever takes a ticket removes what belongs to it, unless killed; where nobody serves the lane any more, it would stay for ever.
-      const left = [...LANE_KEYS, 'marker', 'active', ticket].map((key) => queue.toKey(key))
-      await Promise.all(left.map((key) => this.#calls.pexpire(key, this.#laneTtlMs)))
+      await this.#expire(queue, [ticket])
       return waited > 0
     })
+  }
+
+  async #expire(queue: Queue, tickets: readonly string[] = []): Promise<void> {
+    const left = [...LANE_KEYS, ...TAKEN_KEYS, ...tickets].map((key) => queue.toKey(key))
+    await Promise.all(left.map((key) => this.#calls.pexpire(key, this.#laneTtlMs)))
   }
 
   consume(
@@ -118,9 +124,14 @@ class BullQueue implements TicketQueue {
       giveBack: (ticket, token) => this.#giveBack(lane, ticket, token),
       waiting: () => this.#call(lane, (queue) => this.#calls.llen(queue.toKey('wait'))),
     })
-    this.#consumers.add(consumer)
-    const forget = () => this.#consumers.delete(consumer)
-    return { drain: () => consumer.drain().finally(forget), close: () => consumer.close().finally(forget) }
+    // Its last search for expired locks may have named a killed holder's ticket after `remove` had looked.
+    const forget = async () => {
+      this.#consumers.delete(handed)
+      await this.#call(lane, (queue) => this.#expire(queue)).catch(() => {})
+    }
+    const handed = { drain: () => consumer.drain().finally(forget), close: () => consumer.close().finally(forget) }
+    this.#consumers.add(handed)
+    return handed
   }
 
   async close(): Promise<void> {

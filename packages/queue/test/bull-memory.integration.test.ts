@@ -88,6 +88,10 @@ describe.skipIf(!redis)(`what a queue takes of Redis, on ${redis?.source ?? `no 
     holder.kill('SIGKILL')
     await once(holder, 'exit')
     expect(await queue.remove('lane-orphaned', ticket)).toBe(false)
+    // Somebody comes, finds it held, and leaves before the lock has run out.
+    const visitor = queue.consume('lane-orphaned', { concurrency: 1 }, async () => undefined)
+    await waitUntil(async () => (await measure(prefix)).keys.some((key) => key.endsWith('lane-orphaned:stalled')))
+    await visitor.drain()
     await queue.close()
     await waitUntil(async () => (await measure(prefix)).keys.length === 0, { deadlineMs: 15_000 })
   })
