@@ -1,10 +1,18 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { launchStubFile, startRedis, waitUntil } from '@sweepboard/test-kit'
 import { api, Fleet, finish, joined, submit } from '../../apps/cli/test/fleet-kit.ts'
 import { writeTask } from '../../apps/cli/test/fleet-task.ts'
 
 /** A chunk closes at so many texts. */
 export const CHUNK_TEXTS = 1024
+
+/** A server's request: epoch milliseconds, and which chunk of its task its first text is of. */
+export interface Request {
+  readonly server: string
+  readonly begin: number
+  readonly end: number
+  readonly chunk: number
+}
 
 /** A real service on Redis and real worker processes, each with a server of its own that sleeps so long for each text. */
 export class ScalingFleet {
@@ -24,7 +32,7 @@ export class ScalingFleet {
     if (!redis) throw new Error(`no Redis ${reason}`)
     const fleet = new Fleet()
     const launchers = fleet.path('launchers.json')
-    writeFileSync(launchers, launchStubFile({ stub: { textMs, dim: 4 } }))
+    writeFileSync(launchers, launchStubFile({ stub: { textMs, dim: 4, requests: fleet.path('requests') } }))
     const { url } = await fleet.serve(fleet.path('service'), { redis: redis.url })
     for (let i = 0; i < workers; i += 1) {
       const name = `w${i}`
@@ -77,6 +85,20 @@ export class ScalingFleet {
   async reached(sweep: string, count: number): Promise<number> {
     await waitUntil(async () => (await this.chunks(sweep)).chunks.done >= count, { deadlineMs: 600_000, everyMs: 50 })
     return performance.now()
+  }
+
+  /** Requests of documents by server, in their order. */
+  requests(): Request[][] {
+    const rows = readFileSync(this.#fleet.path('requests'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' '))
+      .filter((row) => /-d\d+$/.test(row[4] ?? ''))
+      .map(([server = '', begin, end, , first = '']) => {
+        const document = Number(first.slice(first.lastIndexOf('d') + 1))
+        return { server, begin: Number(begin), end: Number(end), chunk: Math.floor(document / CHUNK_TEXTS) }
+      })
+    return [...Map.groupBy(rows, ({ server }) => server).values()].map((own) => own.sort((a, b) => a.begin - b.begin))
   }
 
   close(): Promise<void> {

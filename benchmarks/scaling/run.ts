@@ -2,7 +2,7 @@
 // Then a sweep of five cells behind a long one on the same model. Start-up, loading and scoring are left out; ends 1 where a bound is not held.
 import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
-import { CHUNK_TEXTS, ScalingFleet } from './fleet-run.ts'
+import { CHUNK_TEXTS, type Request, ScalingFleet } from './fleet-run.ts'
 
 const LEAST_SPEEDUP = 0.95
 /** A job of 5 s. */
@@ -16,6 +16,10 @@ interface Row {
   readonly chunksPerSecond: number
   /** Of what so many servers do when they never wait. */
   readonly busyShare: number
+  /** Time of the window in which a server had a request, by the servers' own logs. */
+  readonly servedShare: number
+  /** Median of the pauses of a server between two jobs, as a share of a job. */
+  readonly gapShare: number
   readonly load: number
 }
 
@@ -29,12 +33,25 @@ async function rowOf(workers: number): Promise<Row> {
     // The last jobs of a lane end one by one: what counts is while every worker has one.
     const last = total - 2 * workers
     const to = await fleet.reached(sweep, last)
+    const window = [Date.now() - (to - from), Date.now()] as const
     const chunksPerSecond = (1000 * ((await fleet.chunks(sweep)).chunks.done - first)) / (to - from)
     const busyShare = (chunksPerSecond * CHUNK_TEXTS * TEXT_MS) / 1000 / workers
-    return { workers, chunksPerSecond, busyShare, load: loadavg()[0] ?? 0 }
+    return { workers, chunksPerSecond, busyShare, ...served(fleet.requests(), window), load: loadavg()[0] ?? 0 }
   } finally {
     await fleet.close()
   }
+}
+
+/** How much of a window servers with one place each had a request, and how long they had none where one job ended and another began. */
+function served(servers: readonly Request[][], [from, to]: readonly [number, number]): Pick<Row, 'servedShare' | 'gapShare'> {
+  const cut = (at: number) => Math.min(to, Math.max(from, at))
+  const servedMs = servers.flat().reduce((sum, { begin, end }) => sum + cut(end) - cut(begin), 0)
+  const gaps = servers
+    .flatMap((own) => own.map((request, i) => ({ before: own[i - 1], request })))
+    .flatMap(({ before, request }) => (before && before.chunk !== request.chunk ? [request.begin - before.end] : []))
+    .sort((a, b) => a - b)
+  const medianMs = gaps[Math.floor(gaps.length / 2)] ?? 0
+  return { servedShare: servedMs / (to - from) / servers.length, gapShare: medianMs / (CHUNK_TEXTS * TEXT_MS) }
 }
 
 /** Five cells alone and behind a long sweep, on two workers that have the model loaded. */
@@ -65,7 +82,7 @@ for (const workers of sizes) {
   rows.push(row)
   const speedup = row.chunksPerSecond / (rows[0]?.chunksPerSecond ?? 1)
   console.log(
-    `${workers} workers: ${row.chunksPerSecond.toFixed(3)} chunks/s, ${speedup.toFixed(2)} x the first row, busy ${(100 * row.busyShare).toFixed(1)} % (load average ${row.load.toFixed(1)})`,
+    `${workers} workers: ${row.chunksPerSecond.toFixed(3)} chunks/s, ${speedup.toFixed(2)} x the first row, busy ${(100 * row.busyShare).toFixed(1)} %, served ${(100 * row.servedShare).toFixed(1)} %, gap ${(100 * row.gapShare).toFixed(2)} % of a job (load average ${row.load.toFixed(1)})`,
   )
 }
 const fair = await smallBehindBig()

@@ -34,6 +34,8 @@ export interface LaunchStubOptions {
   readonly mostTexts?: number
   /** File that gets a line for each text it answers: the text's last word; of a pair, those of query and document. */
   readonly tally?: string
+  /** File that gets a line for each request for embeddings: process, its begin and end in epoch ms, texts, the first text's last word. */
+  readonly requests?: string
 }
 
 /** Program and arguments of a stub server, with `{port}` where a launcher's command wants it. */

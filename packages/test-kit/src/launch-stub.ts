@@ -32,6 +32,7 @@ const { values } = parseArgs({
     'killed-by': { type: 'string' },
     'most-texts': { type: 'string' },
     tally: { type: 'string' },
+    requests: { type: 'string' },
   },
 })
 const number = (name: keyof typeof values): number => Number(values[name])
@@ -77,6 +78,7 @@ const leaked: Buffer[] = []
 let requests = 0
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const began = Date.now()
   const send = (status: number, json: unknown) =>
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json))
   const { url } = request
@@ -112,6 +114,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const data = texts.map((text, index) => ({ object: 'embedding', index, embedding: encoded(vectorOf(text, dim), body) }))
   const total = texts.reduce((sum, text) => sum + tokensOf(text), 0)
   send(200, { object: 'list', model: body.model, data, usage: { prompt_tokens: total, total_tokens: total } })
+  if (values.requests !== undefined)
+    appendFileSync(values.requests, `${process.pid} ${began} ${Date.now()} ${texts.length} ${lastWord(texts[0] ?? '')}\n`)
 }
 
 function encoded(vector: number[], { encoding_format: format }: { encoding_format?: string }): number[] | string {
