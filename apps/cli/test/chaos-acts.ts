@@ -13,7 +13,15 @@ const PAST_LOCK_MS = 65_000
 /** What a blow hit, and the end of what it does over time; null where there is nothing to hit now. */
 export interface Hit {
   readonly target: string
+  /** Name of the worker it concerns; null = all. */
+  readonly whose: string | null
   readonly over: Promise<void>
+}
+
+/** A process of a worker's. */
+interface Prey {
+  readonly row: ProcessRow
+  readonly whose: string | null
 }
 type Act = (blow: Blow) => Hit | null
 
@@ -33,8 +41,8 @@ export class ChaosActs {
   readonly #acts: Readonly<Record<BlowKind, Act>> = {
     'kill inference child': (blow) => this.#kill(this.#children('inference-child'), blow),
     'kill scoring child': (blow) => this.#kill(this.#children('scoring-child'), blow),
-    'kill launched server': (blow) => this.#kill(this.#fleet.servers(), blow),
-    'kill guard': (blow) => this.#kill(this.#guards(), blow),
+    'kill launched server': (blow) => this.#kill(this.#servers(), blow),
+    'kill guard': (blow) => this.#kill(this.#children('server-guard.ts'), blow),
     'kill worker': (blow) => this.#onWorker(blow, (part) => this.#fleet.restart(part, 'SIGKILL')),
     'stop worker with SIGTERM': (blow) => this.#onWorker(blow, (part) => this.#fleet.restart(part, 'SIGTERM')),
     'kill service': (blow) => this.#onService(blow, (part) => this.#fleet.restart(part, 'SIGKILL')),
@@ -59,47 +67,50 @@ export class ChaosActs {
   }
 
   /** One after the other is no overlap: `what` is nobody else's until `work` is over. */
-  #alone(what: unknown, target: string, work: () => Promise<void>): Hit | null {
+  #alone(what: unknown, { target, whose }: Pick<Hit, 'target' | 'whose'>, work: () => Promise<void>): Hit | null {
     if (this.#busy.has(what)) return null
     this.#busy.add(what)
     const over = work().finally(() => {
       this.#busy.delete(what)
     })
-    return { target, over }
+    return { target, whose, over }
   }
 
   #onWorker({ pick }: Blow, work: (part: Part) => Promise<void>): Hit | null {
     const free = this.#fleet.workers.filter((part) => !this.#busy.has(part) && part.program.isRunning)
     const part = free[Math.floor(pick * free.length)]
-    return part ? this.#alone(part, part.name, () => work(part)) : null
+    return part ? this.#alone(part, { target: part.name, whose: part.name }, () => work(part)) : null
   }
 
   #onService(_: Blow, work: (part: Part) => Promise<void>): Hit | null {
     const { service } = this.#fleet
-    return service.program.isRunning ? this.#alone(service, 'service', () => work(service)) : null
+    return service.program.isRunning ? this.#alone(service, { target: 'service', whose: null }, () => work(service)) : null
   }
 
   #onRedis(work: () => Promise<void>): Hit | null {
-    return this.#alone(this.#fleet.redis, 'redis', work)
+    return this.#alone(this.#fleet.redis, { target: 'redis', whose: null }, work)
   }
 
-  #children(word: string): ProcessRow[] {
-    return this.#fleet.workers
-      .flatMap(({ program }) => liveDescendants(program.pid))
-      .filter(({ command }) => command.includes(word))
+  #children(word: string): Prey[] {
+    return this.#fleet.workers.flatMap(({ name, program }) =>
+      liveDescendants(program.pid)
+        .filter(({ command }) => command.includes(word))
+        .map((row) => ({ row, whose: name })),
+    )
   }
 
-  #guards(): ProcessRow[] {
-    return this.#fleet.workers
-      .flatMap(({ program }) => liveDescendants(program.pid))
-      .filter(({ command }) => command.includes('server-guard.ts'))
+  #servers(): Prey[] {
+    const { workers } = this.#fleet
+    return this.#fleet
+      .servers()
+      .map((row) => ({ row, whose: workers.find(({ name }) => row.command.includes(`/tally/${name}/`))?.name ?? null }))
   }
 
-  #kill(rows: readonly ProcessRow[], { pick }: Blow): Hit | null {
-    const row = rows[Math.floor(pick * rows.length)]
-    if (row === undefined) return null
-    signal(row.pid, 'SIGKILL')
-    return { target: `process ${row.pid} of ${rows.length}`, over: Promise.resolve() }
+  #kill(prey: readonly Prey[], { pick }: Blow): Hit | null {
+    const one = prey[Math.floor(pick * prey.length)]
+    if (one === undefined) return null
+    signal(one.row.pid, 'SIGKILL')
+    return { target: `process ${one.row.pid} of ${prey.length}`, whose: one.whose, over: Promise.resolve() }
   }
 
   async #freeze(pid: number, ms: number): Promise<void> {
@@ -108,9 +119,11 @@ export class ChaosActs {
   }
 
   #freezeServer({ pick, extent }: Blow): Hit | null {
-    const rows = this.#fleet.servers()
-    const row = rows[Math.floor(pick * rows.length)]
-    return row ? this.#alone(row.pid, `process ${row.pid}`, () => this.#freeze(row.pid, 1000 + extent * 9000)) : null
+    const prey = this.#servers()
+    const one = prey[Math.floor(pick * prey.length)]
+    if (one === undefined) return null
+    const { pid } = one.row
+    return this.#alone(pid, { target: `process ${pid}`, whose: one.whose }, () => this.#freeze(pid, 1000 + extent * 9000))
   }
 
   async #redisAway(): Promise<void> {
@@ -121,11 +134,12 @@ export class ChaosActs {
 
   #halfOpen(proxy: ChaosFleet['redisProxy']): Hit | null {
     const count = proxy.silence()
-    return count > 0 ? { target: `${count} connections`, over: Promise.resolve() } : null
+    return count > 0 ? { target: `${count} connections`, whose: null, over: Promise.resolve() } : null
   }
 
   #hole(proxy: ChaosFleet['redisProxy'], { extent }: Blow): Hit | null {
-    return this.#alone(proxy, `${proxy.silence()} connections and all new ones`, async () => {
+    const target = `${proxy.silence()} connections and all new ones`
+    return this.#alone(proxy, { target, whose: null }, async () => {
       proxy.swallowNew(true)
       await sleep(2000 + extent * 8000)
       proxy.swallowNew(false)

@@ -7,7 +7,7 @@ import { SmallDisk } from './chaos-disk.ts'
 import { type Fleet, joined, type Program } from './fleet-kit.ts'
 
 const BEAT_MS = 1000
-/** A worker that starts while Redis is away says so and ends: to start it again is its supervisor's affair. */
+/** What starts while Redis or the service is away says so and ends: to start it again is its supervisor's affair. */
 const UNAVAILABLE = 4
 const WORKERS = 3
 const DISK_BYTES = 96 * 2 ** 20
@@ -35,8 +35,10 @@ export class ChaosFleet {
   readonly workers: readonly Part[]
   /** Ends that nothing done here explains. */
   readonly surprises: string[] = []
+  /** How often a program ended by itself, by its kind and exit code. */
+  readonly ends = new Map<string, number>()
   readonly #fleet: Fleet
-  readonly #launchers: string
+  readonly #launchers: (worker: string) => string
   readonly #port: number
   readonly #expected = new Set<Program>()
   readonly #programs: Program[] = []
@@ -46,7 +48,7 @@ export class ChaosFleet {
   private constructor(given: {
     fleet: Fleet
     redis: TestRedis
-    launchers: string
+    launchers: (worker: string) => string
     port: number
     proxies: [Proxy, Proxy]
     isMounted: boolean
@@ -72,7 +74,12 @@ export class ChaosFleet {
     }))
   }
 
-  static async start(given: { fleet: Fleet; redis: TestRedis; launchers: string; isMounted: boolean }): Promise<ChaosFleet> {
+  static async start(given: {
+    fleet: Fleet
+    redis: TestRedis
+    launchers: (worker: string) => string
+    isMounted: boolean
+  }): Promise<ChaosFleet> {
     const port = await freePort()
     const proxies: [Proxy, Proxy] = [await startProxy(given.redis.url), await startProxy(`http://127.0.0.1:${port}`)]
     const own = new ChaosFleet({ ...given, port, proxies })
@@ -186,7 +193,7 @@ export class ChaosFleet {
   }
 
   #join({ name, data }: Pick<Part, 'name' | 'data'>): Program {
-    const what = ['--slots', '2xcpu,endpoint', '--threads', '1', '--launchers', this.#launchers, '--name', name, '--json']
+    const what = ['--slots', '2xcpu,endpoint', '--threads', '1', '--launchers', this.#launchers(name), '--name', name, '--json']
     return this.#start(['worker', '--join', this.serviceProxy.url, '--data', data, ...what], this.#env(name))
   }
 
@@ -201,7 +208,11 @@ export class ChaosFleet {
         if (program.isRunning || this.#expected.has(program)) continue
         this.#expected.add(program)
         const { code, stderr } = await program.ended
-        if (!part.isHeld && code !== UNAVAILABLE)
+        const kind = `${part === this.service ? 'service' : 'worker'} with ${code}${part.isHeld ? ' (disk in trouble)' : ''}`
+        this.ends.set(kind, (this.ends.get(kind) ?? 0) + 1)
+        // Once at work it waits for whatever is away.
+        const isStart = !program.events.some(({ event }) => event === 'joined' || event === 'listening')
+        if (!part.isHeld && !(code === UNAVAILABLE && isStart))
           this.surprises.push(`${part.name} ended by itself with ${code}: ${stderr.slice(-1500)}`)
         await sleep(1000)
         await this.#revive(part)

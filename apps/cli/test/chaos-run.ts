@@ -9,6 +9,7 @@ import { type Blow, type BlowKind, drawBlows } from './chaos-draw.ts'
 import { ChaosFleet, untilAnswers } from './chaos-fleet.ts'
 import { differences, type Outcomes } from './chaos-harm.ts'
 import type { ChaosReport, Struck } from './chaos-report.ts'
+import { ChaosTally } from './chaos-tally.ts'
 import { ProcessTrace } from './chaos-trace.ts'
 import { ChaosWork } from './chaos-work.ts'
 import { Fleet, submit, sweepState } from './fleet-kit.ts'
@@ -75,6 +76,7 @@ class ChaosRun {
   readonly #skipped: string[] = []
   readonly #over: Promise<void>[] = []
   #host: ChaosFleet | null = null
+  #tally: ChaosTally | null = null
   #began = performance.now()
   #isOver = false
 
@@ -98,22 +100,26 @@ class ChaosRun {
     const host = await ChaosFleet.start({
       fleet: this.#fleet,
       redis: this.#options.redis,
-      launchers: this.#work.launchers,
+      launchers: (worker) => this.#work.launchersOf(worker),
       isMounted: mounts === '',
     })
     this.#host = host
+    const workers = host.workers.map(({ name }) => name)
+    const tally = new ChaosTally(this.#work.tally, { workers, lanes: this.#work.lanes, endpoint: this.#stub.answered })
+    this.#tally = tally
     const watching = this.#watch(host)
     const sweeps: string[] = []
     for (const spec of this.#work.specs) sweeps.push(await submit(this.#fleet, spec, host.url))
     await this.#disturb(host, sweeps, mounts === '')
     await Promise.all(this.#over)
     await this.#finish(host, sweeps)
-    const seconds = (performance.now() - this.#began) / 1000
+    const seconds = this.#seconds()
     const harm = await this.#boardHarm(host, quiet)
     harm.push(...(await aftermath({ host, fleet: this.#fleet, redis: this.#options.redis, trace: this.#trace })))
     this.#isOver = true
     await watching
-    return this.#report(quiet, seconds, harm)
+    tally.look(this.#seconds())
+    return this.#report({ quiet, host, tally, seconds, harm })
   }
 
   async close(): Promise<void> {
@@ -156,6 +162,7 @@ class ChaosRun {
   async #watch(host: ChaosFleet): Promise<void> {
     while (!this.#isOver) {
       this.#trace.look(host.pids, host.servers())
+      this.#tally?.look(this.#seconds())
       await sleep(500)
     }
   }
@@ -176,12 +183,19 @@ class ChaosRun {
       await this.#untilDue(host, sweeps, { share: (0.9 * done) / events, leastMs: 1000 * seconds })
       const blow = blows.next().value
       const hit = await this.#strike(acts, blow)
-      const at = (performance.now() - this.#began) / 1000
+      const at = this.#seconds()
       say(`${at.toFixed(1).padStart(7)} s  ${hit ? `${done + 1}` : '-'}  ${blow.kind}: ${hit?.target ?? 'nothing there to hit'}`)
       if (!hit) continue
       done += 1
-      this.#over.push(hit.over.catch((error) => void host.surprises.push(`${blow.kind} (${blow.number}): ${error}`)))
-      this.#struck.push({ at, kind: blow.kind, target: hit.target })
+      const struck: Struck = { at, kind: blow.kind, target: hit.target, whose: hit.whose, until: null }
+      this.#struck.push(struck)
+      this.#over.push(
+        hit.over
+          .catch((error) => void host.surprises.push(`${blow.kind} (${blow.number}): ${error}`))
+          .finally(() => {
+            struck.until = this.#seconds()
+          }),
+      )
     }
   }
 
@@ -210,9 +224,7 @@ class ChaosRun {
   }
 
   async #finish(host: ChaosFleet, sweeps: readonly string[]): Promise<void> {
-    this.#options.say(
-      `${((performance.now() - this.#began) / 1000).toFixed(1).padStart(7)} s  all events done, waiting for the end`,
-    )
+    this.#options.say(`${this.#seconds().toFixed(1).padStart(7)} s  all events done, waiting for the end`)
     let last = ''
     await waitUntil(
       async () => {
@@ -233,8 +245,12 @@ class ChaosRun {
     return [...differences('cell', cells, quiet.cells), ...differences('export', files, quiet.files)]
   }
 
-  #report(quiet: Quiet, seconds: number, harm: readonly string[]): ChaosReport {
-    const times = [...this.#work.answered(this.#stub.answered).values()]
+  #seconds(): number {
+    return (performance.now() - this.#began) / 1000
+  }
+
+  #report(given: { quiet: Quiet; host: ChaosFleet; tally: ChaosTally; seconds: number; harm: readonly string[] }): ChaosReport {
+    const { quiet, host, tally, seconds, harm } = given
     return {
       seed: this.#options.seed,
       cells: quiet.cells.size,
@@ -244,8 +260,10 @@ class ChaosRun {
       events: this.#struck,
       skipped: this.#skipped,
       processes: this.#trace.count,
-      texts: times.length,
-      answers: times.reduce((sum, count) => sum + count, 0),
+      texts: tally.texts,
+      answers: tally.count,
+      wasteByKind: tally.wasteByKind(this.#struck),
+      ends: Object.fromEntries(host.ends),
       harm,
     }
   }

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type LaunchStubOptions, launchStubFile } from '@sweepboard/test-kit'
 import type { Fleet } from './fleet-kit.ts'
@@ -47,10 +47,12 @@ export interface ChaosWorkOptions {
 export class ChaosWork {
   /** One sweep each; a sweep is called as its file. */
   readonly specs: string[]
-  readonly launchers: string
   readonly quietLaunchers: string
   readonly lanes: readonly string[]
-  readonly #tally: string
+  /** Folder with a folder for each worker, with a file for each lane: a line for each text its servers answered. */
+  readonly tally: string
+  readonly #fleet: Fleet
+  readonly #options: ChaosWorkOptions
   /** What Infinity serves. */
   readonly #model: string
 
@@ -60,9 +62,10 @@ export class ChaosWork {
     )
     const names = Object.keys(STUBS).filter((name) => name !== 'judge' && (options.isLong || SHORT.includes(name)))
     this.lanes = [...names, 'judge', 'endpoint']
-    this.#tally = fleet.path('tally')
+    this.tally = fleet.path('tally')
+    this.#fleet = fleet
+    this.#options = options
     this.#model = fleet.path('minilm')
-    mkdirSync(this.#tally)
     const stub = (name: string) =>
       `{ model: org/${name}, revision: ${REVISION}, recipe: { pooling: mean, normalize: true, similarity: cosine, dimensions: ${STUBS[name]?.dim ?? 32} }, engine: { launch: { name: ${name}, device: cpu, batch: 16 } } }`
     const models = [
@@ -96,13 +99,19 @@ export class ChaosWork {
       const model = `{ model: org/minilm, revision: ${REVISION}, recipe: ${recipe}, engine: ${engine} }`
       this.specs.push(write('infinity', [listed(tasks.slice(0, RERANKED)), `models: [${model}]`]))
     }
+    const quiet = Object.keys(STUBS).map((name) => [name, name === 'dead' ? DEAD : { dim: STUBS[name]?.dim ?? 32 }])
+    this.quietLaunchers = this.#write(fleet.path('quiet-launchers.yaml'), Object.fromEntries(quiet), options)
+  }
+
+  /** The launchers file of one worker: what its servers answer is counted as its own. */
+  launchersOf(worker: string): string {
+    const own = join(this.tally, worker)
+    mkdirSync(own, { recursive: true })
     const failing = Object.entries(STUBS).map(([name, how]) => [
       name,
-      { ...how, tally: join(this.#tally, name), state: fleet.path('state', name) },
+      { ...how, tally: join(own, name), state: this.#fleet.path('state', name) },
     ])
-    const quiet = Object.keys(STUBS).map((name) => [name, name === 'dead' ? DEAD : { dim: STUBS[name]?.dim ?? 32 }])
-    this.launchers = this.#write(fleet.path('launchers.yaml'), Object.fromEntries(failing), options)
-    this.quietLaunchers = this.#write(fleet.path('quiet-launchers.yaml'), Object.fromEntries(quiet), options)
+    return this.#write(this.#fleet.path(`launchers-${worker}.yaml`), Object.fromEntries(failing), this.#options)
   }
 
   #write(path: string, stubs: Stubs, { infinity }: ChaosWorkOptions): string {
@@ -119,23 +128,5 @@ export class ChaosWork {
     const where = ['--device', 'cpu', '--no-model-warmup', '--host', '127.0.0.1', '--port', '{port}', '--url-prefix', '/v1']
     const env = { DO_NOT_TRACK: '1', INFINITY_ANONYMOUS_USAGE_STATS: '0', HF_HUB_OFFLINE: '1' }
     return { command: [program, 'v2', ...what, ...where], ready: '/health', dialect: 'openai', base: '/v1', env }
-  }
-
-  /** How often each text of the tasks was answered, by lane and the text's last word; probe texts left out. */
-  answered(endpoint: ReadonlyMap<string, number>): Map<string, number> {
-    const times = new Map<string, number>()
-    const add = (name: string, count: number) => times.set(name, (times.get(name) ?? 0) + count)
-    for (const lane of this.lanes)
-      for (const line of read(join(this.#tally, lane)).split('\n')) if (/-[dq]\d+$/.test(line)) add(`${lane} ${line}`, 1)
-    for (const [text, count] of endpoint) add(`endpoint ${text.slice(text.lastIndexOf(' ') + 1)}`, count)
-    return times
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return '' // none was answered
   }
 }

@@ -17,7 +17,9 @@ export interface FaultReport {
   readonly chunkTexts: number
   readonly found: ReadonlyMap<string, unknown>
   readonly wanted: ReadonlyMap<string, unknown>
-  /** Cells that failed, with their codes: none may. */
+  /** Cells whose chunk our hand killed six workers over; they were retried. */
+  readonly blamed: number
+  /** Cells that failed in the end, with their codes: none may. */
   readonly failed: readonly string[]
   /** Outbox entries and refused ones, by file name. */
   readonly undelivered: readonly string[]
@@ -27,8 +29,8 @@ export interface FaultReport {
 }
 
 /** One paragraph for people. */
-export function describeFaults({ seed, struck, kills, sweeps, texts, extraTexts, seconds }: FaultReport): string {
-  const counts = `${kills} kills, ${sweeps} sweeps, ${texts} texts answered and ${extraTexts} of them again, ${seconds.toFixed(1)} s`
+export function describeFaults({ seed, struck, kills, sweeps, texts, extraTexts, blamed, seconds }: FaultReport): string {
+  const counts = `${kills} kills, ${sweeps} sweeps, ${texts} texts answered and ${extraTexts} of them again, ${blamed} cells retried, ${seconds.toFixed(1)} s`
   return `seed ${seed}: ${struck.length} points struck, ${counts}\n  ${struck.join(', ')}`
 }
 

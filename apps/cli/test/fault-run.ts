@@ -67,6 +67,7 @@ class FaultRun {
     this.#feed.stop()
     await feeding
     for (const sweep of this.#feed.sweeps) await finish(this.#url, sweep, LIMIT_MS)
+    const blamed = await this.#retryBlamed()
     const outbox = this.#fleet.path('worker', 'worker', 'outbox')
     const undelivered = () =>
       readdirSync(outbox, { recursive: true })
@@ -85,7 +86,10 @@ class FaultRun {
       chunkTexts: this.#work.chunkTexts,
       found: await this.#fleet.exported({ url: this.#url }),
       wanted: this.#work.wanted(this.#feed.sweeps.length),
-      failed: await this.#failedCells(),
+      blamed,
+      failed: (await this.#notScored()).map(
+        ({ task, model, state, failure }) => `${task} × ${model}: ${state} ${failure?.code} ${failure?.message}`,
+      ),
       undelivered: undelivered(),
       orphans: await this.#orphans([service, this.#worker as Program]),
       seconds: (performance.now() - this.#began) / 1000,
@@ -249,12 +253,21 @@ class FaultRun {
     await waitUntil(() => !service.isRunning, { deadlineMs: 20 * BEAT_MS }).catch(() => undefined)
   }
 
-  async #failedCells(): Promise<string[]> {
-    const cells = await Promise.all(this.#feed.sweeps.map((sweep) => api<Cell[]>(this.#url, `/sweeps/${sweep}/cells`)))
-    return cells
-      .flat()
-      .filter(({ state }) => state !== 'scored')
-      .map(({ task, model, state, failure }) => `${task} × ${model}: ${state} ${failure?.code} ${failure?.message}`)
+  /** A worker that our hand killed six times over one chunk blames the chunk, and says what to do: that is done. How many cells it was. */
+  async #retryBlamed(): Promise<number> {
+    const blamed = (await this.#notScored()).filter(({ failure }) => failure?.code === 'SB-WORK-003')
+    for (const sweep of new Set(blamed.map((cell) => cell.sweep))) {
+      await this.#client.post(`/sweeps/${sweep}/retry`)
+      await finish(this.#url, sweep, LIMIT_MS)
+    }
+    return blamed.length
+  }
+
+  async #notScored(): Promise<(Cell & { readonly sweep: string })[]> {
+    const ofSweep = async (sweep: string) =>
+      (await api<Cell[]>(this.#url, `/sweeps/${sweep}/cells`)).map((cell) => ({ ...cell, sweep }))
+    const cells = await Promise.all(this.#feed.sweeps.map(ofSweep))
+    return cells.flat().filter(({ state }) => state !== 'scored')
   }
 
   /** Command lines of marked processes that neither the service nor the worker answers for, after time to notice. */
