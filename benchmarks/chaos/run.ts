@@ -27,7 +27,7 @@ const program = values.infinity === undefined ? '' : join(values.infinity, 'bin/
 if (program !== '' && !existsSync(program)) throw new Error(`no ${program}`)
 // Nothing of a fleet outlives its driver.
 const ending = new AbortController()
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => ending.abort(new Error(`ended by ${name}`)))
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => ending.abort(new Error(`ended by ${name}`)))
 const reports = []
 for (let i = 0; i < Number(values.seeds); i += 1) {
   const { redis, reason } = await startRedis({ own: true })
