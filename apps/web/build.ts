@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('.', import.meta.url))
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/sweepboard-web', import.meta.url))
+
+/** What the page takes from other packages. */
+const SHARED = [fileURLToPath(import.meta.resolve('@sweepboard/contracts/brief-variant'))]
 
 /**
  * Folder of the built board. Builds with Vite into a folder named after the hash of the sources when it is not there yet:
@@ -44,7 +47,7 @@ async function hashOfSources(): Promise<string> {
     .filter((entry) => entry.isFile() && !entry.name.includes('.test.'))
     .map((entry) => join(entry.parentPath, entry.name))
   const hash = createHash('sha256')
-  for (const file of [...sources.sort(), join(ROOT, 'index.html'), join(ROOT, 'package.json'), join(ROOT, 'build.ts')])
-    hash.update(`${file.slice(ROOT.length)}\0`).update(await readFile(file))
+  for (const file of [...sources.sort(), join(ROOT, 'index.html'), join(ROOT, 'package.json'), join(ROOT, 'build.ts'), ...SHARED])
+    hash.update(`${relative(ROOT, file)}\0`).update(await readFile(file))
   return hash.digest('hex').slice(0, 16)
 }

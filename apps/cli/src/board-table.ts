@@ -1,5 +1,5 @@
+import { briefVariant } from '@sweepboard/contracts'
 import type { Leaderboard, LeaderboardRow } from '@sweepboard/results'
-import { briefVariant } from './brief-variant.ts'
 import { type Column, displayWidth, renderTable, terminalWidth } from './table.ts'
 
 /** Four decimals, half to even over the shown digits of the double, `·` for missing. */

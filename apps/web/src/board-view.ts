@@ -14,6 +14,8 @@ export interface BoardRow extends LeaderboardRow {
   readonly dimensions: string | null
   /** Length of the vectors compared: `–` where there are none (bm25, rerankers), `?` where a published file does not say. */
   readonly shownDimensions: string
+  /** What of its config differs from the model's own: `64 dims · int8`; empty where nothing does. */
+  readonly details: string
   /** What its recipe took; null while not asked for, and for published rows. */
   readonly resources: ResourceRow | null
   readonly taskCount: number
@@ -46,10 +48,22 @@ export function toBoardRow(row: LeaderboardRow, resources: ReadonlyMap<string, R
     ...row,
     key: JSON.stringify([row.origin, row.model, row.revision, row.variant, config]),
     dimensions: isCut ? String(config.dimensions) : config === null || fullDimensions === null ? null : 'full',
+    details: detailsOf(row),
     shownDimensions: String(config?.dimensions ?? fullDimensions ?? (config === null ? '?' : '–')),
     resources: resources.get(row.recipe ?? '') ?? null,
     taskCount: Object.keys(row.scores).length,
   }
+}
+
+function detailsOf({ config, isDefault, variant }: LeaderboardRow): string {
+  if (config === null || isDefault) return ''
+  const parts = [
+    config.dimensions === null ? '' : `${config.dimensions} dims`,
+    config.precision === 'float32' ? '' : config.precision,
+  ]
+  const shown = parts.filter(Boolean).join(' · ')
+  // Nothing else can be why it is not the default.
+  return shown === '' && variant === '' ? config.similarity : shown
 }
 
 /** Filters the board; ranks stay those of the whole board, since a filter does not make a model better. */

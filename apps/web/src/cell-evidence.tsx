@@ -16,6 +16,7 @@ export function CellEvidence({ cell }: { cell: CellView }) {
     ['Metric', cell.mainScoreName],
     ['Task', `${visible(cell.task)} · ${visible(cell.subset)} · ${visible(cell.split)}`],
     ['Data', cell.datasetRevision && visible(cell.datasetRevision)],
+    ...(cell.variant === '' ? [] : [['Variant', visible(cell.variant)] as const]),
     ['Vectors', vectorsOf(cell)],
     ...(unclaimed.length > 0 ? [['Language', `${unclaimed.map(visible).join(', ')} is not claimed by the model`] as const] : []),
     ['Pooling', `${recipe.document.pooling}${recipe.document.normalize ? ', normalized' : ''}`],

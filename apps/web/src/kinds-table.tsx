@@ -19,7 +19,7 @@ export function KindsTable({ board, at }: { board: KindBoard; at: number }) {
   return (
     <>
       <div className="card scroll">
-        <table className="lb kinds">
+        <table className="lb kinds varied">
           <caption className="sr">{`Share of queries with a right document among the first ${board.cutoffs[at]}`}</caption>
           <thead>
             <tr>
@@ -40,10 +40,7 @@ export function KindsTable({ board, at }: { board: KindBoard; at: number }) {
                 className="r"
               >
                 <th scope="row" className="stick">
-                  <span className="mname">
-                    <ModelName model={row.model} variant={row.variant} />
-                    <span className="config">{detailsOf(row)}</span>
-                  </span>
+                  <ModelName model={row.model} variant={row.variant} details={detailsOf(row)} />
                 </th>
                 {columns.map((kind) => (
                   <Cell key={kind ?? '\0'} row={row} kind={kind} at={at} onOpen={setOpen} />

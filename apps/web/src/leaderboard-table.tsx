@@ -85,10 +85,14 @@ export function LeaderboardTable({ view, mainScores, sweep, sort, hasResources }
   const incomplete = rows.filter((row) => row.rank === null)
   const lines: readonly (BoardRow | null)[] = incomplete.length === 0 ? ranked : [...ranked, null, ...incomplete]
   const { body, start, end, before, after } = useRowWindow(lines.length)
+  const hasChips = data.some((row) => row.variant !== '' || row.details !== '')
   return (
     <>
       <div className="card scroll">
-        <table className={before + after > 0 ? 'lb windowed' : 'lb'} aria-rowcount={lines.length + 1}>
+        <table
+          className={`lb ${before + after > 0 ? 'windowed' : ''} ${hasChips ? 'varied' : ''}`}
+          aria-rowcount={lines.length + 1}
+        >
           <caption className="sr">Scores by model and task</caption>
           <thead>
             <tr>
@@ -181,14 +185,7 @@ const Row = memo(function Row({ row, line, view, hasResources, onOpen }: RowProp
   return (
     <tr className={isRanked ? 'r' : 'r sub'} aria-rowindex={line}>
       <th scope="row" className="stick">
-        <span className="mname">
-          <ModelName model={row.model} variant={row.variant} />
-          {row.config && !row.isDefault && (
-            <span className="config">
-              {row.dimensions} {row.config.precision}
-            </span>
-          )}
-        </span>
+        <ModelName model={row.model} variant={row.variant} details={row.details} />
       </th>
       <td className="num b">{row.rank ?? '–'}</td>
       <td className="num b">{row.mean === null ? '·' : fixed(row.mean, 4)}</td>

@@ -1,20 +1,36 @@
+import { briefParts } from '@sweepboard/contracts/brief-variant'
 import { modelParts, nameParts, visible } from './format.ts'
 import type { Sentence } from './sentence.ts'
 
-/** A model's name: organisation grey, cut in the middle, always text and never obeyed. */
-export function ModelName({ model, variant = '' }: { model: string; variant?: string }) {
+interface ModelNameProps {
+  readonly model: string
+  /** Its recipe and second stages: a chip each, briefly; the whole text is in their title. */
+  readonly variant?: string
+  /** What else tells it from its siblings, e.g. vectors cut to 64 dimensions. */
+  readonly details?: string
+}
+
+/** A model's name: organisation grey, cut in the middle, always text and never obeyed. Chips go below it where the line is full. */
+export function ModelName({ model, variant = '', details = '' }: ModelNameProps) {
   const { org, name } = modelParts(visible(model))
   const { head, tail } = nameParts(name)
   return (
-    <span className="mname" title={visible(model)}>
-      {org && <bdi className="o hd">{org}</bdi>}
-      <bdi className="n">
-        <span className="hd">{head}</span>
-        <span className="tl">{tail}</span>
-      </bdi>
-      {variant && (
-        <span className="tag cut" title={visible(variant)}>
-          {visible(variant)}
+    <span className="mname">
+      <span className="whole" title={visible(model)}>
+        {org && <bdi className="o hd">{org}</bdi>}
+        <bdi className="n">
+          <span className="hd">{head}</span>
+          <span className="tl">{tail}</span>
+        </bdi>
+      </span>
+      {(variant || details) && (
+        <span className="chips" title={[visible(variant), details].filter(Boolean).join(' · ')}>
+          {briefParts(visible(variant)).map((part) => (
+            <span key={part} className="tag cut">
+              <CutMiddle text={part} />
+            </span>
+          ))}
+          {details && <span className="config">{details}</span>}
         </span>
       )}
     </span>

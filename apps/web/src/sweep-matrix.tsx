@@ -17,6 +17,7 @@ export function SweepMatrix({ cells }: { cells: readonly CellView[] }) {
   const [open, setOpen] = useState<{ row: string; task: string; anchor: HTMLElement } | null>(null)
   const close = useCallback(() => setOpen(null), [])
   const { body, start, end, before, after } = useRowWindow(matrix.rows.length)
+  const hasChips = matrix.rows.some((row) => row.variant !== '')
   const opened = open && matrix.rows.find((row) => row.key === open.row)?.cells.get(open.task)
   return (
     <section className="card">
@@ -39,7 +40,7 @@ export function SweepMatrix({ cells }: { cells: readonly CellView[] }) {
       <div className="body">
         <div className="scroll">
           <table
-            className={`mx ${showsScores ? 'scores' : ''} ${before + after > 0 ? 'windowed' : ''}`}
+            className={`mx ${showsScores ? 'scores' : ''} ${before + after > 0 ? 'windowed' : ''} ${hasChips ? 'varied' : ''}`}
             aria-rowcount={matrix.rows.length + 1}
           >
             <caption className="sr">State by model and task</caption>

@@ -2,7 +2,7 @@ import type { ResourceRow } from '@sweepboard/results'
 import { useQuery } from '@tanstack/react-query'
 import { asked } from './api.ts'
 import { Problem } from './frame.tsx'
-import { Cut, ModelName } from './name.tsx'
+import { ModelName } from './name.tsx'
 import { RESOURCE_COLUMNS, shownResource } from './resource-columns.ts'
 
 /** What each recipe of a sweep took, of the original computation; nothing before the first score. `scored` refreshes it. */
@@ -47,9 +47,7 @@ function Row({ row }: { row: ResourceRow }) {
   return (
     <tr className="r">
       <th scope="row">
-        <span className="mname">
-          <ModelName model={row.model} /> {row.variant && <Cut text={row.variant} className="dim" />}
-        </span>
+        <ModelName model={row.model} variant={row.variant} />
       </th>
       {RESOURCE_COLUMNS.map((column) => (
         <td key={column.id} className="num">

@@ -218,6 +218,34 @@ describe.skipIf(browser === null)(`the board in a browser ${reason && `(skipped:
     await page.close()
   })
 
+  it('names each second stage in a chip that is cut at no width', async () => {
+    const file = join(folder, 'stages.yaml')
+    const matrix = '{ dimensions: [full, 64], hybrid: { bm25: rrf }, cut: { top: 5 } }'
+    await writeFile(
+      file,
+      `sweep: stages\ntasks: [SemanticTrapsEn]\nmodels: [local/pocket-static-en]\nlimit: 5\nmatrix: ${matrix}\n`,
+    )
+    const id = await submitPaused(file)
+    embedded.service.control(id, 'resume')
+    await expect.poll(() => embedded.service.sweepView(id).state, { timeout: 90_000 }).toBe('done')
+    for (const width of [1440, 390]) {
+      const page = await openPage(`/?sweep=${id}&dims=64`, width)
+      const row = page.locator('.lb tbody tr', { hasText: 'top 5' })
+      await row.waitFor()
+      expect(await row.locator('.chips').innerText()).toMatch(/^bm25 rrf\s+top 5\s+64 dims$/)
+      expect(await row.locator('.chips').getAttribute('title')).toBe(
+        'with mteb/baseline-bm25s by reciprocal rank · cut at top 5 · 64 dims',
+      )
+      const cut = await row
+        .locator('th *')
+        .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).length)
+      expect(cut).toBe(0)
+      await row.locator('td.c button').click()
+      await page.getByRole('dialog').getByText('with mteb/baseline-bm25s by reciprocal rank · cut at top 5').first().waitFor()
+      await page.close()
+    }
+  })
+
   it.each(VIEWS)('overflows nowhere and asks nobody else at $width px, $theme', async ({ width, theme }) => {
     const shots = await mkdtemp(join(tmpdir(), `sweepboard-shots-${width}-${theme}-`))
     for (const path of ['/', '/?res=1', '/kinds', '/sweeps', `/sweeps/${sweep}`]) {

@@ -1,3 +1,4 @@
+export { briefParts, briefVariant } from './brief-variant.ts'
 export { unclaimedBy, unclaimedLanguages } from './claimed-language.ts'
 export {
   Config,

@@ -1,6 +1,6 @@
-import { type Config, shownVariant } from '@sweepboard/contracts'
 import { expect, it } from 'vitest'
-import { briefVariant } from './brief-variant.ts'
+import { briefParts, briefVariant } from './brief-variant.ts'
+import { type Config, shownVariant } from './config.ts'
 
 const config = (over: object): Config => ({ dimensions: null, precision: 'float32', similarity: 'cosine', ...over }) as Config
 
@@ -16,4 +16,13 @@ it.each([
 
 it('leaves what recipes and engines say', () => {
   expect(briefVariant('engine: vllm · instruction: none')).toBe('engine: vllm · instruction: none')
+})
+
+it('has a part for each stage, and none for the model alone', () => {
+  expect(briefParts('no instruction · with mteb/baseline-bm25s by reciprocal rank · cut at score 0.5')).toEqual([
+    'no instruction',
+    'bm25 rrf',
+    'score 0.5',
+  ])
+  expect(briefParts('')).toEqual([])
 })

@@ -1,9 +1,15 @@
 /**
- * What a row of the board says beside its model, where there is little room: `with mteb/baseline-bm25s 0.3 · top 20 by org/tiny ·
- * cut at top 5` becomes `bm25 0.3 · tiny@20 · top 5`. For eyes only: two rows may look alike here; the whole text names them.
+ * What a row of the board says beside its model (`shownVariant`), where there is little room: `with mteb/baseline-bm25s 0.3 · top 20
+ * by org/tiny · cut at top 5` becomes `bm25 0.3`, `tiny@20`, `top 5`; empty for a model's own recipe. For eyes only: two rows may look
+ * alike here; the whole text names them. The web page imports this file alone: it imports nothing.
  */
+export function briefParts(variant: string): string[] {
+  return variant === '' ? [] : variant.split(' · ').map(brief)
+}
+
+/** The brief parts in one text. */
 export function briefVariant(variant: string): string {
-  return variant.split(' · ').map(brief).join(' · ')
+  return briefParts(variant).join(' · ')
 }
 
 function brief(part: string): string {
