@@ -11,6 +11,7 @@ import {
   type ServiceLink,
   SweepError,
 } from '@sweepboard/contracts'
+import { waitUntil } from '@sweepboard/test-kit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ArtifactCache } from './artifact-cache.ts'
 import { Delivery } from './delivery.ts'
@@ -157,5 +158,47 @@ describe('outbox and delivery', () => {
     parts.delivery.start()
     await parts.delivery.empty()
     expect(tries).toBe(3)
+  })
+
+  it('repeats what hangs on a dead connection as soon as the service is known to answer', async () => {
+    let tries = 0
+    const late = Promise.withResolvers<CommitVerdict[]>()
+    const parts = await open({
+      commit: async (_host, _ledger, commits) => {
+        tries += 1
+        return tries === 1 ? late.promise : commits.map(() => 'ok')
+      },
+    })
+    await parts.commit(newLeaseId(), 0)
+    parts.delivery.start()
+    await waitUntil(() => tries === 1, { what: 'the commit that hangs' })
+    parts.delivery.again()
+    await parts.delivery.empty()
+    expect(tries).toBe(2)
+    // What comes after all is no answer to anything.
+    late.resolve(['drop'])
+    await parts.delivery.close()
+    expect(events).toEqual([])
+  })
+
+  it('knows the chunks whose results wait, each by its newest commit, until they are acknowledged', async () => {
+    let isAway = true
+    const parts = await open({
+      commit: async (_host, _ledger, commits) => {
+        if (isAway) throw new SweepError('SB-SERVE-004', { url: 'x', message: 'away' })
+        return commits.map(() => 'ok')
+      },
+    })
+    const [a, b] = [newLeaseId(), newLeaseId()]
+    const digest = await parts.commit(a, 0)
+    await parts.outbox.add({ kind: 'commit', ledger: 'l', commit: { lease: b, encoding: 1, n: 0, digest, evidence: EVIDENCE } })
+    const known = (ledger: string, n: number) => parts.outbox.commitOf({ ledger, encoding: 1, n })
+    expect(known('l', 0)).toMatchObject({ lease: b, digest })
+    expect([known('l', 1), known('another', 0)]).toEqual([undefined, undefined])
+    expect((await Outbox.open(join(folder, 'outbox'))).commitOf({ ledger: 'l', encoding: 1, n: 0 })).toMatchObject({ lease: b })
+    isAway = false
+    parts.delivery.again()
+    await parts.delivery.empty()
+    expect(known('l', 0)).toBeUndefined()
   })
 })

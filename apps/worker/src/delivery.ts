@@ -21,6 +21,9 @@ export interface DeliveryParts {
   readonly log: (event: WorkerEvent) => void
 }
 
+/** A request's answer is not waited for any longer. */
+class GivenUp extends Error {}
+
 /**
  * Empties the outbox: artifacts first, then commits in batches and in any order, an `end` after all earlier entries of
  * its own lease, ends with results before others; at most 8 requests at once. While the service is away it tries again
@@ -34,6 +37,8 @@ export class Delivery {
   readonly #alone = new Set<OutboxEntry>()
   readonly #backoff = new Backoff(250, 15_000)
   readonly #running = new Set<Promise<void>>()
+  /** What gives up each request under way. */
+  readonly #giveUps = new Set<() => void>()
   #timer: NodeJS.Timeout | null = null
   #closed = false
   #committing = false
@@ -45,6 +50,18 @@ export class Delivery {
   }
 
   start(): void {
+    this.#pump()
+  }
+
+  /**
+   * The service is known to answer again: what waits for a pause goes at once, and what hangs on a connection from before is repeated, so
+   * that it learns of finished chunks before it hands them out once more.
+   */
+  again(): void {
+    for (const giveUp of this.#giveUps) giveUp()
+    this.#backoff.reset()
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
     this.#pump()
   }
 
@@ -74,7 +91,7 @@ export class Delivery {
     for (const entry of entries) this.#busy.add(entry)
     const request = act()
       .then(() => this.#backoff.reset())
-      .catch((error) => this.#onFailure(entries, error))
+      .catch((error) => (error instanceof GivenUp ? undefined : this.#onFailure(entries, error)))
       .catch((error) => this.#pauseFor(error))
       .finally(() => {
         for (const entry of entries) this.#busy.delete(entry)
@@ -82,6 +99,14 @@ export class Delivery {
         this.#pump()
       })
     this.#running.add(request)
+  }
+
+  /** The answer to a request, unless it is given up: then nothing is done with it any more. */
+  #answer<T>(request: Promise<T>): Promise<T> {
+    const { promise: givenUp, reject } = Promise.withResolvers<never>()
+    const giveUp = () => reject(new GivenUp())
+    this.#giveUps.add(giveUp)
+    return Promise.race([request, givenUp]).finally(() => this.#giveUps.delete(giveUp))
   }
 
   #next(): { entries: readonly OutboxEntry[]; act: () => Promise<void> } | null {
@@ -121,11 +146,11 @@ export class Delivery {
     for (const digest of artifactsOf(entry)) {
       const bytes = await cache.own(digest)
       if (bytes === null) {
-        if (await store.has(digest)) continue
+        if (await this.#answer(store.has(digest))) continue
         await this.#drop(entry, `artifact ${digest} is gone`)
         return false
       }
-      await store.put(bytes)
+      await this.#answer(store.put(bytes))
       fault('upload.done')
     }
     return true
@@ -139,7 +164,7 @@ export class Delivery {
       const commits = entries
         .map(({ content }) => (content.kind === 'commit' ? content.commit : null))
         .filter((one): one is Commit => one !== null)
-      const verdicts = await this.#parts.link.commit(this.#parts.host, ledgerOf(lead), commits)
+      const verdicts = await this.#answer(this.#parts.link.commit(this.#parts.host, ledgerOf(lead), commits))
       for (const [i, entry] of entries.entries()) await this.#judge(entry, verdicts[i])
       if (verdicts.includes('need')) this.#hold()
     } finally {
@@ -155,7 +180,7 @@ export class Delivery {
 
   async #end(entry: OutboxEntry): Promise<void> {
     if (entry.content.kind !== 'end' || !(await this.#putArtifacts(entry))) return
-    await this.#parts.link.end(entry.content.end)
+    await this.#answer(this.#parts.link.end(entry.content.end))
     await this.#acknowledge(entry)
   }
 

@@ -16,6 +16,7 @@ export interface WorkerEvent {
     | 'lease'
     | 'chunk'
     | 'chunk-failed'
+    | 'chunk-known'
     | 'scored'
     | 'given-back'
     | 'stopped-lease'

@@ -19,6 +19,19 @@ export function ledgerOf({ content }: OutboxEntry): string {
   return content.kind === 'commit' ? content.ledger : content.end.ledger
 }
 
+/** A chunk's name, over all ledgers. */
+export function chunkOf({
+  ledger,
+  encoding,
+  n,
+}: {
+  readonly ledger: string
+  readonly encoding: number
+  readonly n: number
+}): string {
+  return `${ledger} ${encoding} ${n}`
+}
+
 /** Bytes of vectors that wait with an entry (float32 rows); an `end`, with its ranked runs, counts as none. */
 export function vectorBytesOf({ content }: OutboxEntry): number {
   return content.kind === 'commit' ? content.commit.evidence.textCount * content.commit.evidence.dim * 4 : 0

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Digest } from '@sweepboard/contracts'
+import type { Commit, Digest } from '@sweepboard/contracts'
 import { removeFile, writeDurably } from './durable-file.ts'
-import { artifactsOf, leaseOf, type OutboxContent, type OutboxEntry, vectorBytesOf } from './outbox-entry.ts'
+import { artifactsOf, chunkOf, leaseOf, type OutboxContent, type OutboxEntry, vectorBytesOf } from './outbox-entry.ts'
 
 const NAME = /^(\d{12})-(commit|end)-j[0-9a-f]{20}\.json$/
 
@@ -15,6 +15,8 @@ export class Outbox {
   readonly #entries = new Map<number, OutboxEntry>()
   /** Artifacts of entries, and of entries being written, with how many need them. */
   readonly #needed = new Map<Digest, number>()
+  /** The newest commit of each chunk. */
+  readonly #commits = new Map<string, Commit>()
   #next = 1
   #vectorBytes = 0
   #listener: () => void = () => undefined
@@ -71,6 +73,11 @@ export class Outbox {
     return new Set([...this.#entries.values()].map(leaseOf))
   }
 
+  /** What an earlier lease has made of a chunk, while the service has not acknowledged it. */
+  commitOf(chunk: { readonly ledger: string; readonly encoding: number; readonly n: number }): Commit | undefined {
+    return this.#commits.get(chunkOf(chunk))
+  }
+
   /** Whether an entry still needs the worker's copy of an artifact. */
   needs(digest: Digest): boolean {
     return this.#needed.has(digest)
@@ -94,12 +101,19 @@ export class Outbox {
 
   #remember(entry: OutboxEntry): void {
     this.#entries.set(entry.seq, entry)
+    const { content } = entry
+    if (content.kind === 'commit') this.#commits.set(chunkOf({ ...content.commit, ledger: content.ledger }), content.commit)
     this.#vectorBytes += vectorBytesOf(entry)
     for (const digest of artifactsOf(entry)) this.#needed.set(digest, (this.#needed.get(digest) ?? 0) + 1)
   }
 
   #forget(entry: OutboxEntry): void {
     if (!this.#entries.delete(entry.seq)) return
+    const { content } = entry
+    if (content.kind === 'commit') {
+      const chunk = chunkOf({ ...content.commit, ledger: content.ledger })
+      if (this.#commits.get(chunk) === content.commit) this.#commits.delete(chunk)
+    }
     this.#vectorBytes -= vectorBytesOf(entry)
     for (const digest of artifactsOf(entry)) {
       const left = (this.#needed.get(digest) ?? 1) - 1

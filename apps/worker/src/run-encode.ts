@@ -128,6 +128,7 @@ async function computeChunks(course: Course): Promise<void> {
   const inHand: Promise<void>[] = []
   try {
     for (const { part, chunk } of chunksLeft(work, failures)) {
+      if (await isKnown(course, part, chunk)) continue
       const leave = await slot.window.enter(Math.ceil((chunk.end - chunk.start) / work.load.open.batchTexts), signal)
       if (slot.draining()) progress.rest = true
       if (progress.rest || progress.thrown.length > 0) {
@@ -149,6 +150,19 @@ async function computeChunks(course: Course): Promise<void> {
     await Promise.all(inHand)
     for (const remove of progress.marks) await remove()
   }
+}
+
+/**
+ * Whether the outbox holds the chunk already, of a lease that ended while the service was away: it is sent once more in the name of this
+ * one, and not computed again.
+ */
+async function isKnown({ work, host }: Course, { encoding }: Part, { n }: Chunk): Promise<boolean> {
+  const commit = host.outbox.commitOf({ ledger: host.ledger, encoding, n })
+  if (commit === undefined) return false
+  const { lease } = work
+  await host.outbox.add({ kind: 'commit', ledger: host.ledger, commit: { ...commit, lease } })
+  host.options.log({ event: 'chunk-known', lease, encoding, n })
+  return true
 }
 
 async function computeChunk(course: Course, progress: Progress, at: { part: Part; chunk: Chunk }): Promise<void> {

@@ -106,7 +106,10 @@ export class Worker implements RunningWorker {
       send: (beat) => options.link.beat(beat),
       onAnswer: (answer) => this.#onAnswer(answer),
       onAway: (error) => options.log({ event: 'service-away', what: 'beat', message: String(error) }),
-      onBack: () => options.log({ event: 'service-back' }),
+      onBack: () => {
+        options.log({ event: 'service-back' })
+        this.#delivery.again()
+      },
     })
   }
 
