@@ -1,5 +1,5 @@
 import { type Mistake, type Plan, type PreparedTask, SweepError, taskKey } from '@sweepboard/contracts'
-import { type HubSettings, prepareInChild } from '@sweepboard/tasks'
+import { type HubSettings, TaskPreparer } from '@sweepboard/tasks'
 
 /** Tasks read at once: each is a child process that holds a data set. */
 const AT_ONCE = 2
@@ -25,10 +25,11 @@ export async function prepareTasks(plan: Plan, options: PrepareOptions): Promise
   const prepared: PreparedTask[] = []
   const refused: SweepError[] = []
   const waiting = refs[Symbol.iterator]()
-  const work = async () => {
+  const preparers = Array.from({ length: AT_ONCE }, () => new TaskPreparer(options.artifactFolder, { hub: options.hub }))
+  const work = async (preparer: TaskPreparer) => {
     for (const ref of waiting) {
       try {
-        const done = await prepareInChild(ref, options.artifactFolder, options.signal, { hub: options.hub })
+        const done = await preparer.prepare(ref, options.signal)
         await options.onPrepared?.(done)
         prepared.push(done)
       } catch (thrown) {
@@ -37,7 +38,11 @@ export async function prepareTasks(plan: Plan, options: PrepareOptions): Promise
       }
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  try {
+    await Promise.all(preparers.map(work))
+  } finally {
+    for (const preparer of preparers) preparer.close()
+  }
   if (refused.length === 1) throw refused[0]
   const mistakes = refused.flatMap((error) => (error.mistakes.length > 0 ? error.mistakes : [asMistake(error)]))
   if (mistakes.length > 0) throw new SweepError('SB-SPEC-001', { file: options.file, count: mistakes.length }, { mistakes })

@@ -1,13 +1,21 @@
 import { toFailureRecord, toSweepError } from '@sweepboard/contracts'
 import { writeArtifact } from './artifact-file.ts'
 import { prepareTask } from './prepare.ts'
-import type { PrepareAnswer, PrepareRequest } from './prepare-message.ts'
+import type { PrepareAnswer, PrepareOutcome, PrepareRequest } from './prepare-message.ts'
 
-/** Entry of the preparation child: one request, one answer, end. It does not outlive its parent. */
+/** Entry of the preparation child: an answer to each request, in turn. It does not outlive its parent. */
 
-const die = () => process.kill(process.pid, 'SIGKILL')
+/** A child that has grown beyond this ends after its answer: a big task's memory is not kept for small ones. */
+const KEPT_BYTES = 2 ** 29
 
-async function answer({ ref, artifactFolder, hub }: PrepareRequest): Promise<PrepareAnswer> {
+process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+
+process.on('message', async (request) => {
+  const found = await outcomeOf(request as PrepareRequest)
+  process.send?.({ ...found, isLast: process.memoryUsage.rss() > KEPT_BYTES } satisfies PrepareAnswer)
+})
+
+async function outcomeOf({ ref, artifactFolder, hub }: PrepareRequest): Promise<PrepareOutcome> {
   try {
     const put = (bytes: Uint8Array) => writeArtifact(artifactFolder, bytes)
     return { ok: true, prepared: await prepareTask(ref, put, { hub: hub ?? undefined }) }
@@ -15,12 +23,3 @@ async function answer({ ref, artifactFolder, hub }: PrepareRequest): Promise<Pre
     return { ok: false, failure: toFailureRecord(thrown), mistakes: toSweepError(thrown).mistakes }
   }
 }
-
-process.once('disconnect', die)
-process.once('message', async (request) => {
-  const found = await answer(request as PrepareRequest)
-  process.send?.(found, undefined, undefined, () => {
-    process.off('disconnect', die)
-    process.disconnect?.()
-  })
-})

@@ -8,7 +8,7 @@ import { hubRef, startHub } from '../test/hub.ts'
 import { jsonLines, memoryStore, refOf, taskFolder, tempFolder } from '../test/task-folder.ts'
 import { findTask } from './catalog.ts'
 import { prepareTask } from './prepare.ts'
-import { prepareInChild } from './prepare-in-child.ts'
+import { prepareInChild, TaskPreparer } from './prepare-in-child.ts'
 
 /** A task whose corpus is a pipe nobody writes to: its preparation never ends by itself. */
 function endlessTask(): string {
@@ -124,4 +124,25 @@ describe('prepareInChild', () => {
     parent.kill('SIGKILL')
     await waitUntil(() => child && !isAlive(child.pid))
   })
+})
+
+describe('TaskPreparer', () => {
+  it.skipIf(!existsSync('/proc/self/status'))(
+    'reads task after task in one child, after a refusal, too; a dead one is replaced',
+    async () => {
+      const preparer = new TaskPreparer(tempFolder())
+      const good = refOf(taskFolder())
+      const wanted = await preparer.prepare(good)
+      const child = childOf(process.pid)
+      const bad = refOf(taskFolder({ 'corpus.jsonl': 'x\n' }))
+      await expect(preparer.prepare(bad)).rejects.toMatchObject({ code: 'SB-TASK-001' })
+      expect(await preparer.prepare(good)).toEqual(wanted)
+      expect(childOf(process.pid)?.pid).toBe(child?.pid)
+      process.kill(child?.pid as number, 'SIGKILL')
+      await waitUntil(() => !childOf(process.pid))
+      expect(await preparer.prepare(good)).toEqual(wanted)
+      preparer.close()
+      await waitUntil(() => !childOf(process.pid))
+    },
+  )
 })

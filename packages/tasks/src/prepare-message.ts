@@ -1,7 +1,7 @@
 import type { FailureRecord, Mistake, PreparedTask, TaskRef } from '@sweepboard/contracts'
 import type { HubSettings } from './hub-settings.ts'
 
-/** The one message a preparation child receives. */
+/** What a preparation child receives, one at a time. */
 export interface PrepareRequest {
   readonly ref: TaskRef
   readonly artifactFolder: string
@@ -9,7 +9,10 @@ export interface PrepareRequest {
   readonly hub: HubSettings | null
 }
 
-/** The one message it answers. */
-export type PrepareAnswer =
+/** What became of a task. */
+export type PrepareOutcome =
   | { readonly ok: true; readonly prepared: PreparedTask }
   | { readonly ok: false; readonly failure: FailureRecord; readonly mistakes: readonly Mistake[] }
+
+/** What it answers; after the last one it takes no other request. */
+export type PrepareAnswer = PrepareOutcome & { readonly isLast: boolean }
