@@ -21,13 +21,20 @@ export function isRerankingModel(named: NamedModel, spec: SweepSpec | null, spec
   })
 }
 
-/** What of a model's recipe a reranker has. Throws `SB-SPEC-004` naming the rest. */
-export function asRerankEntry({ model, engine, recipe = {}, revision }: NamedModel): RerankEntry {
+/** What of a model's recipe a reranker has. Throws `SB-SPEC-004` naming the rest, with `remedy` behind it. */
+export function asRerankEntry({ model, engine, recipe = {}, revision }: NamedModel, remedy = ''): RerankEntry {
   const { like, padding, maxTokens, ...rest } = recipe
   const foreign = Object.keys(rest)
   if (foreign.length > 0)
-    throw new SweepError('SB-SPEC-004', { path: 'recipe', message: `a reranker has no ${foreign.join(', ')}` })
+    throw new SweepError('SB-SPEC-004', { path: 'recipe', message: `a reranker has no ${foreign.join(', ')}${remedy}` })
   return { model, engine, recipe: { like, padding, maxTokens }, revision }
+}
+
+/** A reranker of the matrix under what overrides made of its name: their engine takes the place of its own, their recipe is laid over its. */
+export function layOverReranker(entry: RerankEntry, { model, engine, recipe }: NamedModel): RerankEntry {
+  const remedy = `: let the override's \`model\` pattern leave ${model} out, or give rerankers an override of their own`
+  const patch = Object.entries(asRerankEntry({ model, recipe }, remedy).recipe ?? {}).filter(([, value]) => value !== undefined)
+  return { ...entry, engine: engine ?? entry.engine, recipe: { ...entry.recipe, ...Object.fromEntries(patch) } }
 }
 
 /** Looks at the folder or server of one reranker of the matrix. The spec's own `engine` is for its models: it does not count here. */

@@ -14,9 +14,9 @@ import {
   unmetTasks,
 } from '@sweepboard/planner'
 import type { HubSettings } from '@sweepboard/tasks'
+import { consistencyNotes } from './consistency-entries.ts'
 import { findModel } from './find-model.ts'
-import { findModels } from './find-models.ts'
-import { findReranker } from './find-reranker.ts'
+import { findModels, findRerankers } from './find-models.ts'
 import { findTask, type NamedTaskData } from './find-task.ts'
 import { chooseWays, type FoundModel, type ModelWays, sameLoads } from './model-ways.ts'
 import type { PlanSlots } from './plan-slots.ts'
@@ -85,25 +85,14 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
     asked ??= options.fingerprints()
     return asked
   }
-  const found = await findModels(read, {
-    specDir,
-    readEnv: options.readEnv,
-    fingerprints,
-    instructions,
-    tasks: tasks.map(({ ref }) => ref.task),
-    collect,
-  })
-  warnings.push(...found.warnings)
+  const taskNames = tasks.map(({ ref }) => ref.task)
+  const place = { specDir, readEnv: options.readEnv, fingerprints, instructions, tasks: taskNames, collect }
+  const found = await findModels(read, place)
+  const foundRerankers = await findRerankers(read, place)
+  warnings.push(...found.warnings, ...foundRerankers.warnings, ...consistencyNotes(read))
   const overrides = { file, line: (i: number) => read.overrideLines[i] ?? 1 }
-  mistakes.push(...sameLoads(found.all, overrides))
-  if (tasks.length > 0)
-    mistakes.push(...unmetTasks(read.spec?.overrides ?? [], [...new Set(tasks.map(({ ref }) => ref.task))], overrides))
-  const rerankers: ResolvedReranker[] = []
-  for (const { value, line } of read.rerankers) {
-    const found = await collect(line, () => findReranker(value, { specDir, readEnv: options.readEnv }))
-    if (found) rerankers.push(found.reranker)
-    warnings.push(...(found?.warnings ?? []))
-  }
+  mistakes.push(...sameLoads([...found.all, ...foundRerankers.all], overrides))
+  if (tasks.length > 0) mistakes.push(...unmetTasks(read.spec?.overrides ?? [], [...new Set(taskNames)], overrides))
   const lexical = [read.spec?.matrix?.hybrid ?? 'none'].flat().some((one) => one !== 'none')
     ? await collect(1, () =>
         findModel({ model: BM25_MODEL, engine: 'bm25' }, null, { specDir, readEnv: options.readEnv, fingerprints, instructions }),
@@ -111,14 +100,16 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
     : null
   refuseMistakes(file, mistakes)
   const spec = read.spec as SweepSpec
-  const chosen = await chooseAll(found.all, decidesBySlot(spec.overrides) ? options.slots : undefined)
+  const slots = decidesBySlot(spec.overrides) ? await options.slots?.() : undefined
+  const chosen = chooseAll(found.all, slots)
+  const chosenRerankers = chooseAll(foundRerankers.all, slots)
   const plan = planSweep({
     spec,
     models: chosen.kept.flatMap((one) => (one.kind === 'model' ? [one.model] : [])),
     tasks: tasks.map(({ ref }) => ref),
-    rerankers,
+    rerankers: chosenRerankers.kept.flatMap(asReranker),
     lexical: lexical?.model,
-    rerankingModels: chosen.kept.flatMap((one) => (one.kind === 'reranker' ? [one.reranker] : [])),
+    rerankingModels: chosen.kept.flatMap(asReranker),
   })
   return {
     id: `s${randomBytes(8).toString('hex')}`,
@@ -126,19 +117,22 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
     text,
     spec,
     plan,
-    warnings: [...new Set([...warnings, ...chosen.notes, ...plan.warnings])],
+    warnings: [...new Set([...warnings, ...chosen.notes, ...chosenRerankers.notes, ...plan.warnings])],
   }
 }
 
 /** What slots there are decides between ways; nobody knows of any: every way is planned. */
-async function chooseAll(
+function chooseAll(
   all: readonly ModelWays[],
-  ask: LoadOptions['slots'],
-): Promise<{ kept: readonly FoundModel[]; notes: readonly string[] }> {
-  if (ask === undefined) return { kept: all.flatMap(({ ways }) => ways.map(({ found }) => found)), notes: [] }
-  const slots = await ask()
+  slots: PlanSlots | undefined,
+): { kept: readonly FoundModel[]; notes: readonly string[] } {
+  if (slots === undefined) return { kept: all.flatMap(({ ways }) => ways.map(({ found }) => found)), notes: [] }
   const chosen = all.map((one) => chooseWays(one, slots))
   return { kept: chosen.flatMap(({ kept }) => kept), notes: chosen.flatMap(({ notes }) => notes) }
+}
+
+function asReranker(found: FoundModel): ResolvedReranker[] {
+  return found.kind === 'reranker' ? [found.reranker] : []
 }
 
 /** One name is one column of the board: throws `SB-SPEC-010` where it would stand for two data sets. */

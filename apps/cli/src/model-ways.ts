@@ -14,7 +14,7 @@ export type FoundModel =
   | { readonly kind: 'model'; readonly model: ResolvedModel }
   | { readonly kind: 'reranker'; readonly reranker: ResolvedReranker }
 
-/** One entry of `models` on some tasks, in every way overrides allow; its own way comes first. */
+/** One entry of `models` or `matrix.rerank` on some tasks, in every way overrides allow; its own way comes first. */
 export interface ModelWays {
   readonly model: string
   readonly ways: readonly { readonly alternative: Alternative<NamedModel>; readonly found: FoundModel }[]
@@ -26,11 +26,14 @@ export interface TaskWays {
   readonly alternatives: readonly Alternative<NamedModel>[]
 }
 
-/** Groups tasks by what overrides make of an entry on them. */
-export function taskWays(named: NamedModel, overrides: readonly OverrideSpec[], tasks: readonly string[]): TaskWays[] {
+/** Groups tasks by what overrides make of an entry on them; `mustName` as for `alternativesOf`. */
+export function taskWays(
+  named: NamedModel,
+  { overrides, tasks, mustName = false }: { overrides: readonly OverrideSpec[]; tasks: readonly string[]; mustName?: boolean },
+): TaskWays[] {
   const groups = new Map<string, { tasks: Set<string>; alternatives: readonly Alternative<NamedModel>[] }>()
   for (const task of new Set(tasks.length > 0 ? tasks : [''])) {
-    const alternatives = alternativesOf(named, overrides, task)
+    const alternatives = alternativesOf(named, overrides, task, { mustName })
     const key = JSON.stringify(alternatives)
     const group = groups.get(key) ?? { tasks: new Set<string>(), alternatives }
     group.tasks.add(task)

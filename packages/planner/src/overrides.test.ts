@@ -2,6 +2,7 @@ import { isChosen, type Load, splitVariant } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
 import { alternativesOf, decidesBySlot, parseMemoryBound, unmetTasks } from './overrides.ts'
 import { planSweep, type ResolvedModel } from './plan.ts'
+import type { ResolvedReranker } from './plan-rerank.ts'
 import { readSpec } from './spec.ts'
 
 const HEAD = 'sweep: s\ntasks: [SciFact]\nmodels: ["org/m-{4B,8B}", ./folders/own-8B]\nengine: vllm\n'
@@ -79,6 +80,18 @@ describe('overrides', () => {
     expect(alternativesOf({ model: './folders/own-8B' }, overrides, 't')[0].named).toMatchObject({ engine: 'onnx' })
   })
 
+  it('reach a reranker of the matrix only where they name it', () => {
+    const overrides = overridesOf(`  - when: { memory: "<20GB" }
+    engine: { vllm: { quantization: fp8 } }
+  - when: { model: "org/*-8B", memory: "<12GB" }
+    engine: { llamacpp: { file: Q8_0 } }`)
+    const of = (model: string) => alternativesOf({ model }, overrides, 'SciFact', { mustName: true }).map(({ engine }) => engine)
+    expect(of('org/rerank-8B')).toEqual(['', 'llamacpp Q8_0'])
+    expect(of('org/rerank-4B')).toEqual([''])
+    const text = `${HEAD}matrix: { rerank: { model: org/rerank-9B } }\noverrides: [{ when: { model: "*rerank*" }, engine: onnx }]\n`
+    expect(readSpec(text, 's.yaml').mistakes).toEqual([])
+  })
+
   it('give each slot to exactly one way: the last that it meets', () => {
     const overrides = overridesOf(`  - when: { model: "*-8B", memory: "<20GB" }
     engine: { llamacpp: { file: Q8_0 } }
@@ -135,6 +148,38 @@ describe('a plan with ways by slot', () => {
       variant: 'instruction: a · b',
     })
     expect(splitVariant('instruction: engine: x')).toEqual({ engine: '', variant: 'instruction: engine: x' })
+  })
+
+  it('tells rows over two engines of one reranker apart, and what is cut from them; only on its tasks', () => {
+    const reranker = (key: string, over: Partial<ResolvedReranker>): ResolvedReranker => ({
+      load: { ...way(key, {}).load, model: 'org/rerank' },
+      recipe: () => ({ template: null }) as never,
+      depths: [10],
+      tail: 'append',
+      ...over,
+    })
+    const rerankers = [reranker('wide', {}), reranker('small', { engine: 'packed', tasks: new Set(['A']) })]
+    const models = [way('own', {}), way('other', { engine: 'fp8' })]
+    const matrix = 'matrix: { rerank: { model: org/rerank }, cut: { top: 5 } }'
+    const { groups } = planSweep({ spec: spec(matrix), models, tasks: [task('A'), task('B')], rerankers })
+    const over = groups.flatMap(({ task: { task }, model, rerank, configs }) =>
+      configs.some((config) => config.rerank) ? [`${task} ${rerank?.load.key ?? 'cut'} [${model.variant}]`] : [],
+    )
+    expect(over).toEqual([
+      'A wide []',
+      'A small [engine: reranker packed]',
+      'A cut []',
+      'A cut [engine: reranker packed]',
+      'A wide [engine: fp8]',
+      'A small [engine: fp8, reranker packed]',
+      'A cut [engine: fp8]',
+      'A cut [engine: fp8, reranker packed]',
+      'B wide []',
+      'B cut []',
+      'B wide [engine: fp8]',
+      'B cut [engine: fp8]',
+    ])
+    expect(new Set(groups.map(({ key }) => key)).size).toBe(groups.length)
   })
 
   it('keeps one lane one lane: a load that is also meant for every slot has no choice left', () => {

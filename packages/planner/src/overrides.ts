@@ -75,15 +75,19 @@ export interface Alternative<M extends Overridable> {
 /**
  * The ways to compute a model on a task. Overrides without memory and device are laid over the entry, one after the other. Of those
  * that decide by slot the last one that a slot meets decides; a slot that meets none of them takes the model's own way, which comes first.
+ * With `mustName` only overrides that name models count: rerankers of the matrix are not meant by one for every model, as they are not by
+ * `engine` of the sweep.
  */
 export function alternativesOf<M extends Overridable>(
   named: M,
   overrides: readonly OverrideSpec[],
   task: string,
+  { mustName = false } = {},
 ): [Alternative<M>, ...Alternative<M>[]] {
-  const matching = overrides.flatMap((override, index) =>
-    matchesModel(override, named.model) && glob(override.when.task ?? '*')(task) ? [{ override, index }] : [],
-  )
+  const matching = overrides.flatMap((override, index) => {
+    const isMeant = matchesModel(override, named.model) && !(mustName && override.when.model === undefined)
+    return isMeant && glob(override.when.task ?? '*')(task) ? [{ override, index }] : []
+  })
   const own = matching.reduce((base, { override }) => (conditionOf(override) === null ? lay(base, override) : base), named)
   const bySlot = matching.flatMap(({ override, index }) => {
     const is = conditionOf(override)

@@ -5,9 +5,11 @@ import {
   type Digest,
   deriveGroupKey,
   type HybridStage,
+  namedVariant,
   type PlannedGroup,
   pairKey,
   rerankGroupKey,
+  splitVariant,
   taskKey,
 } from '@sweepboard/contracts'
 import type { ResolvedReranker } from './plan-rerank.ts'
@@ -64,14 +66,23 @@ export function secondStages(
   for (const { config, line } of lines) {
     let cells: PlannedCell[] = [{ group: first.key, config }]
     const { hybrid, reranker, cut } = line
+    const over = underEngine(first, reranker?.engine)
     if (hybrid !== null && lexical !== null) {
       const sources = [...cells, lexical.cell]
       cells = [hybrids.add(derived(first, sources), { ...config, hybrid: { ...lexical.model, weight: hybrid } })]
     }
-    if (reranker !== null) cells = cells.flatMap((cell) => rerankCells(reranked, { first, parent: cell, reranker }))
-    if (cut !== null) for (const cell of cells) cuts.add(derived(first, [cell]), { ...cell.config, cut })
+    if (reranker !== null) cells = cells.flatMap((cell) => rerankCells(reranked, { first: over, parent: cell, reranker }))
+    if (cut !== null) for (const cell of cells) cuts.add(derived(over, [cell]), { ...cell.config, cut })
   }
   return [hybrids, reranked, cuts].flatMap((drafts) => drafts.groups())
+}
+
+/** Rows over two engines of one reranker are told apart as those of two engines of one model are. */
+function underEngine(first: GroupDraft, rerankEngine = ''): GroupDraft {
+  if (rerankEngine === '') return first
+  const { engine, variant } = splitVariant(first.model.variant)
+  const both = [engine, `reranker ${rerankEngine}`].filter(Boolean).join(', ')
+  return { ...first, model: { ...first.model, variant: namedVariant(both, variant) } }
 }
 
 function derived(first: GroupDraft, sources: readonly PlannedCell[]): GroupDraft {

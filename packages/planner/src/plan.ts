@@ -44,7 +44,7 @@ export interface PlanInput {
   readonly spec: SweepSpec
   readonly models: readonly ResolvedModel[]
   readonly tasks: readonly TaskRef[]
-  /** Rerankers of `matrix.rerank`, braces expanded, in the spec's order. */
+  /** Rerankers of `matrix.rerank`, braces expanded, in the spec's order, in each way overrides allow. */
   readonly rerankers?: readonly ResolvedReranker[]
   /** What `matrix.hybrid` fuses with; given where it names anything. */
   readonly lexical?: ResolvedModel | undefined
@@ -214,7 +214,10 @@ function listLines(
     ? stageLines({ hybrids: [null], rerankers: [null], cuts: [null] })
     : stageLines({
         hybrids: isLexical(model.load) ? [null] : weights,
-        rerankers: [...(isNoneListed || rerankers.length === 0 ? [null] : []), ...rerankers],
+        rerankers: [
+          ...(isNoneListed || rerankers.length === 0 ? [null] : []),
+          ...rerankers.filter(({ tasks }) => tasks?.has(task.task) !== false),
+        ],
         cuts: cutsOf(spec),
       })
   return listConfigs(place, warnings).flatMap((config) =>

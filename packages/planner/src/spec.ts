@@ -75,7 +75,7 @@ export function readSpec(text: string, file: string): ReadSpec {
   const spec = parsed.success ? parsed.data : null
   const named = { models: listModels(raw, lineOf), tasks: listTasks(raw, lineOf), rerankers: listRerankers(raw, lineOf) }
   const overrideLines = (spec?.overrides ?? []).map((_, i) => lineOf(['overrides', i, 'when']))
-  const names = named.models.map(({ value }) => value.model)
+  const names = [...named.models, ...named.rerankers].map(({ value }) => value.model)
   mistakes.push(...unmetModels(spec?.overrides ?? [], names, { file, line: (i) => overrideLines[i] ?? 1 }))
   return { spec, ...named, overrideLines, mistakes }
 }
