@@ -5,6 +5,7 @@ import type { NamedModel, ResolvedModel, SweepSpec } from '@sweepboard/planner'
 import { closest } from '@sweepboard/tasks'
 import { toEngineChoice } from './engine-choice.ts'
 import type { NamedTaskData } from './find-task.ts'
+import { readHubSettings } from './hub.ts'
 import { isPath, resolvePath } from './spec-path.ts'
 
 export interface ModelPlace {
@@ -40,7 +41,7 @@ export async function findModel(
       recipe: model === BM25_MODEL ? named.recipe : { ...spec?.recipe, ...named.recipe },
       revision: named.revision,
     },
-    { baseDir: place.specDir, readVariable: place.readEnv, knownFingerprints: known },
+    { baseDir: place.specDir, hubCache: readHubSettings().cacheDir, readVariable: place.readEnv, knownFingerprints: known },
   ).catch((thrown) => {
     throw withNearName(thrown, model)
   })

@@ -8,6 +8,7 @@ import {
   type SweepSpec,
 } from '@sweepboard/planner'
 import { toEngineChoice } from './engine-choice.ts'
+import { readHubSettings } from './hub.ts'
 import { isPath, resolvePath } from './spec-path.ts'
 
 /** Whether an entry of `models` is a reranker; then it re-orders the candidate lists of tasks that have them. */
@@ -45,7 +46,7 @@ export async function findReranker(
   const model = isPath(entry.model) ? resolvePath(entry.model, place.specDir) : entry.model
   const { revision, recipe: patch } = entry
   const engine = entry.engine === undefined ? undefined : toEngineChoice(entry.engine)
-  const context = { baseDir: place.specDir, readVariable: place.readEnv }
+  const context = { baseDir: place.specDir, hubCache: readHubSettings().cacheDir, readVariable: place.readEnv }
   const { load, recipe, warnings } = await (typeof engine === 'object' && 'rerank-api' in engine
     ? resolveRerankServer({ model, revision, folder: null, choice: engine['rerank-api'], recipe: patch }, context)
     : resolveReranker({ model, engine, recipe: patch, revision }, context))

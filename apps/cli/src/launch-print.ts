@@ -5,6 +5,7 @@ import { isPairRecipe, type Load, pairLoad, SweepError } from '@sweepboard/contr
 import { isReranker, type LaunchCommand, launchCommand, readLaunchers, resolveModel, resolveReranker } from '@sweepboard/models'
 import { toEngineChoice } from './engine-choice.ts'
 import { parseEngine } from './engine-option.ts'
+import { readHubSettings } from './hub.ts'
 import { toFailure } from './output.ts'
 import { isPath, resolvePath } from './spec-path.ts'
 
@@ -61,8 +62,9 @@ async function resolved(question: LaunchQuestion): Promise<{ load: Load; warning
   const engine = toEngineChoice(parseEngine(question.engine, '--engine'))
   const source = { model, engine, revision: question.revision }
   const folder = isPath(question.model) ? model : null
-  if (!question.isReranker && !(await isReranker({ model, folder, engine }))) return resolveModel(source, { baseDir: cwd })
-  const { load, recipe, warnings } = await resolveReranker(source, { baseDir: cwd })
+  const context = { baseDir: cwd, hubCache: readHubSettings().cacheDir }
+  if (!question.isReranker && !(await isReranker({ model, folder, engine }))) return resolveModel(source, context)
+  const { load, recipe, warnings } = await resolveReranker(source, context)
   return { load: isPairRecipe(recipe) ? pairLoad(load, recipe) : load, warnings }
 }
 

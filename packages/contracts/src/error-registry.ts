@@ -224,6 +224,12 @@ export const ERRORS = {
     says: (d) => `${d.model} is a reranker: reproduce computes scores of vectors only`,
     fix: 'Run it on its task with `sweepboard run`, `sweepboard export`, then judge the file: `sweepboard reproduce --from FILE`.',
   },
+  'SB-MODEL-015': {
+    kind: 'missing',
+    says: (d) =>
+      `llama.cpp reads GGUF files from this disk, and ${d.cache} has no *${d.file}*.gguf of ${d.repo}: \`hf download ${d.repo} --include "*${d.file}*.gguf"\` puts it there`,
+    fix: 'Fetch the file so, on the hosts that serve it too; or name another repository or a file: `llamacpp: { repo: ORG/NAME }`, `llamacpp: { file: ./FILE.gguf }`.',
+  },
 
   'SB-HTTP-001': {
     kind: 'unavailable',

@@ -57,8 +57,10 @@ export interface LaunchChoice {
   readonly style?: Maybe<Exclude<RerankStyle, 'auto'>>
   readonly dtype?: Maybe<string>
   readonly quantization?: Maybe<string>
-  /** Weights file of the folder, whole or a part of its name such as `Q8_0` (llamacpp). */
+  /** GGUF file: a path, or the name of one in the folder or repository, whole or a part of it such as `Q8_0` (llamacpp). */
   readonly file?: Maybe<string>
+  /** Hub repository with the GGUF files, read from the hub's cache; `<model>-GGUF` when absent (llamacpp). */
+  readonly repo?: Maybe<string>
   /** The server's own name of the model, e.g. `qwen3-embedding:8b` (ollama). */
   readonly model?: Maybe<string>
   /** Tokens the server reads; never fewer than the recipe's. */
@@ -137,6 +139,8 @@ export interface ModelSource {
 export interface ResolveContext {
   /** Folder that relative model paths start from: the sweep file's. */
   readonly baseDir: string
+  /** The hub's cache on this machine, e.g. `~/.cache/huggingface/hub`, where GGUF files are looked for. */
+  readonly hubCache?: string | undefined
   /** The value of an environment variable this process may read for API keys. */
   readonly readVariable?: ((name: string) => Maybe<string>) | undefined
   /** Fingerprints already known for this endpoint: one that still fits is kept, so that jitter makes no new load key. */

@@ -25,7 +25,7 @@ export async function resolveLaunchedReranker(
   context: ResolveContext,
 ): Promise<RerankerInfo> {
   const patch = source.recipe ?? {}
-  const planned = await planLaunch(choice, { model: source.model, baseDir: context.baseDir, serves: 'scores' })
+  const planned = await planLaunch(choice, { ...context, model: source.model, serves: 'scores' })
   const card = cardOf(patch.like, planned.hubId)
   const isOwnCard = card !== null && planned.hubId === card.model
   const model = isOwnCard && planned.folder !== null ? card.model : planned.model

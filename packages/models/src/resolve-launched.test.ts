@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -75,7 +75,7 @@ describe('a hub id', () => {
     ['a file for vLLM', { name: 'vllm', file: 'Q8_0' }, 'engine.vllm.file'],
     ['packing for TEI', { name: 'tei', quantization: 'fp8' }, 'engine.tei.quantization'],
     ['Ollama without its own name of the model', { name: 'ollama' }, 'engine.ollama.model'],
-    ['GGUF from the hub', { name: 'llamacpp' }, 'SB-WORK-032'],
+    ['GGUF that is not on disk', { name: 'llamacpp' }, 'SB-MODEL-015'],
     ['fewer tokens than the recipe wants', { name: 'vllm', maxTokens: 100 }, 'engine.vllm.maxTokens'],
   ])('refuses %s', async (_, launch, where) => {
     const recipe = { maxTokens: 512 }
@@ -144,6 +144,38 @@ describe.skipIf(!existsSync(join(SHARED, 'tiny-qwen3-embedding')))('a folder (sk
     const here = (await weightsUnder(join(folder, '..'))).map(({ file, digest }) => [file, digest])
     expect(here).toContainEqual(['m-Q8_0.gguf', q8.load.identity.weights])
     expect(here).toContainEqual(['.', (await plan(folder, { name: 'vllm' })).load.identity.weights])
+  })
+
+  it('of a hub id gives llama.cpp the GGUF file that the hub cache holds, known by its digest', async () => {
+    const cache = join(folder, '..', 'hub')
+    const snapshot = join(cache, 'models--Qwen--Qwen3-Embedding-8B-GGUF', 'snapshots', 'c0ffee')
+    const spec = { model: 'Qwen/Qwen3-Embedding-8B', engine: { launch: { name: 'llamacpp', file: 'Q8_0' } } }
+    const context = { baseDir: join(folder, '..'), hubCache: cache }
+    await expect(resolveModel(spec, context)).rejects.toThrow(
+      /SB-MODEL-015.*`hf download Qwen\/Qwen3-Embedding-8B-GGUF --include "\*Q8_0\*\.gguf"`/i,
+    )
+    mkdirSync(snapshot, { recursive: true })
+    for (const name of ['Qwen3-Embedding-8B-Q8_0.gguf', 'Qwen3-Embedding-8B-f16.gguf']) writeFileSync(join(snapshot, name), name)
+    const { load, recipe } = await resolveModel(spec, context)
+    expect(load).toMatchObject({
+      model: 'Qwen/Qwen3-Embedding-8B',
+      revision: '4e423935c619ae4df87b646a3ce949610c66241c',
+      identity: { dtype: 'q8_0', options: { file: 'Qwen3-Embedding-8B-Q8_0.gguf', pooling: 'lasttoken', dimensions: 4096 } },
+      open: { folder: snapshot },
+    })
+    expect(load.identity.options).not.toHaveProperty('repo')
+    expect(recipe.dimensions).toBe(4096)
+    expect(await launchFolder(load, undefined)).toBe(snapshot)
+    const path = {
+      name: 'llamacpp',
+      file: './hub/models--Qwen--Qwen3-Embedding-8B-GGUF/snapshots/c0ffee/Qwen3-Embedding-8B-Q8_0.gguf',
+    }
+    const elsewhere = await resolveModel({ ...spec, engine: { launch: path } }, { baseDir: join(folder, '..') })
+    expect(elsewhere.load.key).toBe(load.key)
+    const named = { launch: { name: 'llamacpp', repo: 'Qwen/Qwen3-Embedding-8B-GGUF', file: 'f16' } }
+    expect((await resolveModel({ ...spec, engine: named }, context)).load.identity.dtype).toBe('float16')
+    const foreign = { launch: { name: 'vllm', repo: 'org/x' } }
+    await expect(resolveModel({ ...spec, engine: foreign }, context)).rejects.toThrow(/SB-SPEC-004.*repo/)
   })
 
   it('with GGUF files in parts is known by all of them', async () => {

@@ -14,7 +14,7 @@ import { cardLike } from './recipe-book.ts'
  */
 export async function resolveLaunched(source: ModelSource, choice: LaunchChoice, context: ResolveContext): Promise<ModelInfo> {
   const patch = source.recipe ?? {}
-  const plan = await planLaunch(choice, { model: source.model, baseDir: context.baseDir, serves: 'vectors' })
+  const plan = await planLaunch(choice, { ...context, model: source.model, serves: 'vectors' })
   const card = cardLike(patch.like, plan.hubId)
   if (card?.adapters !== undefined)
     throw new SweepError('SB-CORE-002', { what: `choosing the adapter of ${plan.model} behind a server` })

@@ -20,9 +20,17 @@ const own = {
     .describe('How vllm and sglang pack the weights, e.g. fp8'),
   file: z
     .string()
-    .regex(/^\w[\w.-]{0,199}$/, 'must be the name of a file in the folder, or a part of it such as Q8_0')
+    .regex(
+      /^(?:\w[\w.-]{0,199}|[^\p{Cc}]{0,1000}\/\w[\w.-]{0,190}\.gguf)$/u,
+      'must be the name of a GGUF file, a part of it such as Q8_0, or the path of one',
+    )
     .optional()
-    .describe('GGUF file of the folder, whole or in part (llamacpp)'),
+    .describe('GGUF file: a path, or one of the folder or repository, whole or in part (llamacpp)'),
+  repo: z
+    .string()
+    .regex(/^\w[\w.-]*\/\w[\w.-]*$/, 'must be a hub id such as Qwen/Qwen3-Embedding-8B-GGUF')
+    .optional()
+    .describe("Hub repository with the GGUF files, in the hub's cache; <model>-GGUF by default (llamacpp)"),
   maxTokens: z.number().int().positive().optional().describe("Tokens the server reads; never below the recipe's"),
   memoryShare: z.number().gt(0).max(1).optional().describe("Share of the device's memory it takes (vllm, sglang)"),
   device: z.enum(['cuda', 'cpu']).optional().describe('Kind of slot it is started on'),

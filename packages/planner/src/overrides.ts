@@ -143,7 +143,8 @@ function nameEngine(engine: EngineSpec): string {
   if (typeof engine === 'string') return engine
   const [[name, options]] = Object.entries(engine) as [[string, Readonly<Record<string, unknown>> | null]]
   const own = ['name', 'dtype', 'quantization', 'file', 'model', 'provider'].map((key) => options?.[key])
-  return [...(name === 'launch' ? [] : [name]), ...own.filter((value) => typeof value === 'string')].join(' ')
+  const words = own.flatMap((value) => (typeof value === 'string' ? [value.slice(value.lastIndexOf('/') + 1)] : []))
+  return [...(name === 'launch' ? [] : [name]), ...words].join(' ')
 }
 
 /** Patterns that meet no model of the file: each with the line its override stands on. */

@@ -3,10 +3,11 @@ import { basename, isAbsolute, resolve } from 'node:path'
 import { type Launch, type Load, SweepError } from '@sweepboard/contracts'
 import { readJson } from '../folder-config.ts'
 import { tokenizerDigest } from '../http/tokenizer-on-host.ts'
-import type { LaunchChoice } from '../model-source.ts'
+import type { LaunchChoice, ResolveContext } from '../model-source.ts'
 import { hubIdOf } from '../recipe-book.ts'
 import { launchedBytes, weightBytes } from '../recipe-memory.ts'
 import { openTextTokenizer, type TextTokenizer } from '../text-tokenizer.ts'
+import { findGguf } from './gguf-file.ts'
 import { type LaunchWeights, readLaunchWeights } from './launch-weights.ts'
 import type { Launcher } from './launcher.ts'
 import { knownLauncher } from './launchers.ts'
@@ -27,6 +28,8 @@ export interface LaunchPlan {
   /** Commit that a folder's path spells. */
   readonly spelledRevision: string | null
   readonly folder: string | null
+  /** Where the weights lie that this machine has read: the folder, or another one with the GGUF file of a hub id. */
+  readonly weightsFolder: string | null
   readonly weights: LaunchWeights | null
   readonly dtype: string
   readonly devices: readonly Device[]
@@ -35,15 +38,17 @@ export interface LaunchPlan {
   readonly tokenizerDigest: string | null
 }
 
+interface PlanLaunch extends Pick<ResolveContext, 'baseDir' | 'hubCache'> {
+  readonly model: string
+  readonly serves: 'vectors' | 'scores'
+}
+
 /**
- * Reads what a spec says of a launched server, and the model's folder where it is one.
+ * Reads what a spec says of a launched server, and the model's folder where it is one; of llama.cpp the GGUF file, see `ggufFolder`.
  * @throws SweepError `SB-SPEC-004` for an option the launcher does not have, `SB-SPEC-006` for a name that is neither folder nor hub
- *   id, `SB-MODEL-001` for missing weights or tokenizer, `SB-MODEL-003` for the tokenizer
+ *   id, `SB-MODEL-001` for missing weights or tokenizer, `SB-MODEL-003` for the tokenizer, `SB-MODEL-015` for a GGUF file not on disk
  */
-export async function planLaunch(
-  choice: LaunchChoice,
-  by: { readonly model: string; readonly baseDir: string; readonly serves: 'vectors' | 'scores' },
-): Promise<LaunchPlan> {
+export async function planLaunch(choice: LaunchChoice, by: PlanLaunch): Promise<LaunchPlan> {
   const launcher = knownLauncher(choice.name)
   refuseOptions(choice, launcher, by.serves)
   const engine = launcher?.engine[by.serves] ?? choice.dialect ?? (by.serves === 'scores' ? 'rerank-api' : 'openai')
@@ -52,12 +57,9 @@ export async function planLaunch(
   const folder = await folderOf(by.model, by.baseDir)
   if (folder === null && !/^\w[\w.-]*\/\w[\w.-]*$/.test(by.model)) throw new SweepError('SB-SPEC-006', { model: by.model })
   const isGguf = choice.name === 'llamacpp'
-  if (folder === null && isGguf)
-    throw new SweepError('SB-WORK-032', {
-      launcher: 'llamacpp',
-      message: `it pins no revision of a hub id: name a folder with the GGUF file of ${by.model}`,
-    })
-  const weights = folder === null ? null : await readLaunchWeights(folder, { isGguf, file: choice.file ?? null })
+  const gguf = isGguf ? await findGguf(choice, { ...by, folder }) : { folder, file: null }
+  const weightsFolder = gguf.folder
+  const weights = weightsFolder === null ? null : await readLaunchWeights(weightsFolder, { isGguf, file: gguf.file })
   const dtype = await dtypeOf(choice, { launcher, folder, weights })
   const tokenizerFolder = choice.tokenizer === undefined ? folder : resolve(by.baseDir, choice.tokenizer)
   const digest = tokenizerFolder === null ? null : await tokenizerDigest(tokenizerFolder)
@@ -65,7 +67,7 @@ export async function planLaunch(
     throw new SweepError('SB-MODEL-001', { path: `${tokenizerFolder}/tokenizer.json` })
   const spelled = folder === null ? null : hubIdOf(folder)
   const hubId = (folder === null ? by.model : (spelled?.model ?? null))?.replace(/-GGUF$/i, '') ?? null
-  const plan = { choice, launcher, serves: by.serves, engine, hubId, folder, weights, dtype, tokenizerFolder }
+  const plan = { choice, launcher, serves: by.serves, engine, hubId, folder, weightsFolder, weights, dtype, tokenizerFolder }
   return {
     ...plan,
     model: folder === null ? by.model : `local/${basename(folder)}`,
@@ -95,10 +97,10 @@ export interface LaunchFacts {
  * @throws SweepError `SB-MODEL-013` for a hub id without a revision, `SB-SPEC-004` for fewer tokens than the recipe's
  */
 export async function launchedLoad(plan: LaunchPlan, facts: LaunchFacts): Promise<Omit<Load, 'key'>> {
-  const { choice, launcher, weights, folder } = plan
+  const { choice, launcher, weights, weightsFolder, folder } = plan
   if (facts.revision !== null && !/^\w[\w./-]{0,99}$/.test(facts.revision))
     throw new SweepError('SB-SPEC-004', { path: 'revision', message: 'must be a commit, a tag or a branch' })
-  if (folder === null && facts.revision === null) throw new SweepError('SB-MODEL-013', { model: facts.model })
+  if (weights === null && facts.revision === null) throw new SweepError('SB-MODEL-013', { model: facts.model })
   const least = facts.recipeTokens
   if (choice.maxTokens !== undefined && least !== null && choice.maxTokens < least)
     throw optionError(
@@ -118,7 +120,7 @@ export async function launchedLoad(plan: LaunchPlan, facts: LaunchFacts): Promis
     memoryBytes: await memoryOf(plan, { ...facts, maxTokens }),
     options: {
       model: choice.model ?? (folder === null ? facts.model : basename(folder)),
-      ...(folder === null ? { repo: facts.model, revision: facts.revision as string } : {}),
+      ...(weights === null ? { repo: facts.model, revision: facts.revision as string } : {}),
       ...(weights?.file == null ? {} : { file: weights.file }),
       ...(choice.quantization === undefined ? {} : { quantization: choice.quantization }),
       ...(plan.tokenizerDigest === null ? {} : { tokenizer: plan.tokenizerDigest }),
@@ -137,9 +139,9 @@ export async function launchedLoad(plan: LaunchPlan, facts: LaunchFacts): Promis
       fingerprint: null,
     },
     open: {
-      folder,
+      folder: weightsFolder,
       file: null,
-      ...(plan.tokenizerFolder === null || plan.tokenizerFolder === folder ? {} : { tokenizer: plan.tokenizerFolder }),
+      ...(plan.tokenizerFolder === null || plan.tokenizerFolder === weightsFolder ? {} : { tokenizer: plan.tokenizerFolder }),
       url: null,
       keyVariable: null,
       concurrency: choice.concurrency ?? 8,
@@ -217,12 +219,15 @@ function devicesOf(choice: LaunchChoice, launcher: Launcher | null, dtype: strin
 }
 
 function refuseOptions(choice: LaunchChoice, launcher: Launcher | null, serves: 'vectors' | 'scores'): void {
-  if (launcher === null) return
+  if (launcher === null) {
+    if (choice.repo !== undefined) throw optionError(choice, 'repo', 'only llamacpp has it')
+    return
+  }
   const { name, traits, devices, engine } = launcher
   if (engine[serves] === null) throw new SweepError('SB-WORK-032', { launcher: name, message: `it gives no ${serves}` })
   if (choice.device !== undefined && !devices.includes(choice.device))
     throw optionError(choice, 'device', `it serves nothing on ${choice.device}`)
-  for (const option of ['dtype', 'quantization', 'file', 'model', 'memoryShare'] as const)
+  for (const option of ['dtype', 'quantization', 'file', 'repo', 'model', 'memoryShare'] as const)
     if (choice[option] !== undefined && !traits.takes.includes(option))
       throw optionError(
         choice,

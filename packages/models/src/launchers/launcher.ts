@@ -35,7 +35,7 @@ export interface LauncherTraits {
   /** Types of the weights it can be told, the default of each kind of slot first; empty where the file decides. */
   readonly dtypes: { readonly cuda: readonly string[]; readonly cpu: readonly string[] }
   /** Options of a sweep file that mean something to it. */
-  readonly takes: readonly ('dtype' | 'quantization' | 'file' | 'model' | 'memoryShare')[]
+  readonly takes: readonly ('dtype' | 'quantization' | 'file' | 'repo' | 'model' | 'memoryShare')[]
   /** Whether its pooling can be said; else it goes by the model's own files. */
   readonly setsPooling: boolean
   /** What its embeddings route is sent where the tokenizer is at hand. */

@@ -21,7 +21,7 @@ export const llamacpp: Launcher = {
   devices: ['cuda', 'cpu'],
   traits: {
     dtypes: { cuda: [], cpu: [] },
-    takes: ['file'],
+    takes: ['file', 'repo'],
     setsPooling: true,
     sends: 'tokens',
     unit: true,
