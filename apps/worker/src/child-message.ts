@@ -23,6 +23,8 @@ export interface OpenRequest {
   readonly modelsRoot: string | null
   /** The worker's own artifact folder. */
   readonly artifacts: string
+  /** Where answers of a server are kept that a chunk's next try may need; null where none are. */
+  readonly kept: string | null
   readonly crashAt: string | null
 }
 

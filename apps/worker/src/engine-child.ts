@@ -1,4 +1,5 @@
-import { type Load, SweepError } from '@sweepboard/contracts'
+import { join } from 'node:path'
+import { type Load, SweepError, sha256 } from '@sweepboard/contracts'
 import { providerEnvironment } from '@sweepboard/models'
 import type { EncodeReply, EncodeRequest, EngineFacts } from './child-message.ts'
 import { SupervisedChild } from './child-process.ts'
@@ -22,6 +23,8 @@ export interface EngineChildOptions {
   readonly threads: number | null
   readonly modelsRoot: string | null
   readonly artifacts: string
+  /** Folder for answers of a server of ours. */
+  readonly kept: string
   readonly noProgressMs: number
   readonly now: () => number
   /** Kind of device that a server of ours computes on: it does not tell. */
@@ -131,7 +134,10 @@ export class EngineChild {
     this.#child = child
     const crashAt = this.#crashAt
     this.#crashAt = null
-    const request = { kind: 'open', load, apiKey, threads, modelsRoot, artifacts, crashAt } as const
+    // Another server may stand behind a URL by the next try; of one that is started here the version is known.
+    const kept =
+      ready === null ? null : join(this.#options.kept, sha256(`${planned.key} ${ready.name} ${ready.version}`).slice(0, 32))
+    const request = { kind: 'open', load, apiKey, threads, modelsRoot, artifacts, kept, crashAt } as const
     const facts = await this.#whileServed(child, (either) => child.request(request, either), signal)
     return ready === null ? facts : factsOf(facts, ready, this.#options.device)
   }

@@ -15,6 +15,8 @@ export interface HostFolder {
   readonly outbox: string
   readonly artifacts: string
   readonly marks: string
+  /** What servers answered of chunks that have not come to their end. */
+  readonly kept: string
   readonly slots: string
   /** Servers started here: records, logs, scratch files. */
   readonly servers: string
@@ -30,7 +32,8 @@ export async function openHostFolder(folder: string): Promise<HostFolder> {
     const { host, boot } = await nextBoot(join(folder, 'host.json'))
     await writeDurably(join(folder, 'holder'), `process ${process.pid}\n`)
     const release = () => new Promise<void>((resolve) => lock.close(() => resolve()))
-    return { host, boot, ...paths, slots: join(folder, 'slots.json'), servers: join(folder, 'servers'), release }
+    const [slots, servers, kept] = [join(folder, 'slots.json'), join(folder, 'servers'), join(folder, 'kept')]
+    return { host, boot, ...paths, slots, servers, kept, release }
   } catch (error) {
     lock.close()
     throw error

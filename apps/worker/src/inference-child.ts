@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { openFolderStore } from '@sweepboard/artifacts'
 import {
@@ -31,6 +32,7 @@ import type { EncodeReply, EncodeRequest, EngineFacts, OpenRequest } from './chi
 import { type RequestTools, serveParent } from './child-side.ts'
 import { type EnergyCounter, openEnergyCounter } from './energy-counter.ts'
 import { type Fault, openFault } from './fault.ts'
+import { clearKept, KeptAnswers } from './kept-answers.ts'
 import { measureQueries } from './query-probe.ts'
 import { SharedClock } from './shared-clock.ts'
 import { weightsBytesOf } from './weights-bytes.ts'
@@ -55,6 +57,8 @@ interface Opened {
   compute(side: SideRecipe | PairRecipe, range: Omit<EncodeRequest, 'kind' | 'side'>, options: EncodeOptions): Promise<Computed>
 }
 let opened: Opened | null = null
+/** Where answers of the server are kept; null where none are. */
+let keptFolder: string | null = null
 /** Chunks that a server has in hand overlap. */
 const clock = new SharedClock(() => performance.now())
 let isProbed = false
@@ -83,6 +87,8 @@ async function open(request: OpenRequest): Promise<EngineFacts> {
     const texts = textsWith(engine, { artifacts, fault })
     opened = isRemote(request.load) ? texts : { ...texts, probe: (side, how) => measureQueries(engine, side, how) }
   }
+  keptFolder = request.kept
+  if (keptFolder !== null) clearKept(dirname(keptFolder))
   weightsBytes = weightsBytesOf(request.load)
   energy = isRemote(request.load) ? null : openEnergyCounter()
   const { engine, version, provider, dtype, device, loadSeconds } = opened.facts
@@ -180,21 +186,28 @@ async function encode(request: EncodeRequest, tools: RequestTools): Promise<Enco
   energy?.lap()
   const end = clock.begin()
   let encodeSeconds = 0
+  // A search for a poison text is about what the server does now.
+  const keeper = keptFolder === null || !request.keep ? null : new KeptAnswers(keptFolder)
   const { artifact, dim, counts, byteCount } = await opened
     .compute(request.side, request, {
       signal: tools.signal,
       onProgress: tools.progress,
       ...(request.tokenBudget === null ? {} : { tokenBudget: request.tokenBudget }),
+      ...(keeper && { keeper }),
     })
     .finally(() => {
       encodeSeconds = end()
     })
+  // What an earlier try took for its part is put at what the rest took.
+  const { batchCount, keptCount = 0 } = counts
+  if (keptCount < batchCount) encodeSeconds *= batchCount / (batchCount - keptCount)
   const energyJoules = energy?.lap() ?? null
   let digest: string | null = null
   if (request.keep) {
     await tools.writing()
     fault('write')
     digest = await artifacts.put(artifact())
+    await keeper?.clear()
   }
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024
   const residentBytes = process.memoryUsage.rss()

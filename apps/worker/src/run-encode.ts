@@ -239,7 +239,10 @@ async function commit(
   host.fault('outbox.written')
   slot.closed.reopen(work.load.key)
   const { tokenCount, encodeSeconds } = evidence
-  await host.memory.measured(slot.id, work.load.key, (tokenCount > 0 ? tokenCount : outcome.reply.byteCount / 4) / encodeSeconds)
+  const { counts, byteCount } = outcome.reply
+  // Where all had been answered before nothing was computed now.
+  if ((counts.keptCount ?? 0) < counts.batchCount || counts.batchCount === 0)
+    await host.memory.measured(slot.id, work.load.key, (tokenCount > 0 ? tokenCount : byteCount / 4) / encodeSeconds)
   if (slot.device === 'cpu') await host.memory.held(slot.id, work.load.key, evidence.peakMemoryBytes)
   host.options.log({
     event: 'chunk',

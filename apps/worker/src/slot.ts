@@ -281,6 +281,7 @@ export class Slot {
       threads: options.threads ?? null,
       modelsRoot: options.modelsRoot ?? null,
       artifacts: folder.artifacts,
+      kept: folder.kept,
       noProgressMs,
       now,
       env: deviceEnvironment(this.option),

@@ -4,6 +4,7 @@ import { type JoinAnswer, SweepError } from '@sweepboard/contracts'
 import { ArtifactCache } from './artifact-cache.ts'
 import { Backoff, pause } from './backoff.ts'
 import { type HostFolder, openHostFolder } from './host-folder.ts'
+import { clearKept } from './kept-answers.ts'
 import type { RunningWorker, WorkerOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
 import { SlotMemory } from './slot-memory.ts'
@@ -17,6 +18,7 @@ import { type State, Worker } from './worker.ts'
 export async function startWorker(given: WorkerOptions): Promise<RunningWorker> {
   const folder = await openHostFolder(given.folder)
   try {
+    clearKept(folder.kept)
     const join = await joinService(given)
     const options = given.openStore === undefined ? given : { ...given, store: await given.openStore(join) }
     const queue = await options.queue(join)

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Load } from '@sweepboard/contracts'
 import { BATCH_PADDED_TOKENS, parseLaunchers } from '@sweepboard/models'
@@ -87,6 +87,24 @@ describe('a sweep over servers that the worker starts', () => {
         { 'dies at two starts': 2, 'dies once while serving': 1, 'answers nothing until it is restarted': 1 }[mode] ?? 0
       expect(count(events, 'server-gone'), mode).toBe(deaths)
     }
+  })
+
+  it('what a server had answered before it died is not asked again', async () => {
+    const tally = join(fleet.folder, 'tally')
+    const { scores, events, running } = await sweepOver({ dieAfter: 24, tally })
+    expect(scores).toMatchObject([{ state: 'scored' }])
+    expect(count(events, 'server-gone')).toBe(1)
+    // Past the numbers that queries have, too. Two requests of 32 are under way when it dies, and one may have been answered just then.
+    const answered = readFileSync(tally, 'utf8')
+      .split('\n')
+      .filter((word) => Number(word) >= TEXTS.queries.length)
+    expect(new Set(answered).size).toBe(TEXTS.documents.length - TEXTS.queries.length)
+    expect(answered.length - new Set(answered).size).toBeLessThanOrEqual(64)
+    expect(
+      readdirSync(join(fleet.folder, 'worker/kept'), { recursive: true, withFileTypes: true }).filter((file) => file.isFile()),
+    ).toEqual([])
+    const [speed] = Object.values(running.slots()[0]?.tokensPerSecond ?? {})
+    expect(speed).toBeGreaterThan(0)
   })
 
   it('says in the evidence what served, how long it took to load, and what memory it took', async () => {

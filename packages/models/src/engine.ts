@@ -17,6 +17,21 @@ export interface EncodeCounts {
   readonly splitCount: number
   /** Of these, how often for want of memory. Absent = the engine cannot tell. */
   readonly memorySplitCount?: number
+  /** Of the batches, how many an earlier try at the same texts had brought. Absent = none. */
+  readonly keptCount?: number
+}
+
+/** Rows a server gave for one request, as it gave them. */
+export interface KeptAnswer {
+  readonly rows: readonly Float32Array[]
+  /** Null where it did not tell. */
+  readonly tokenCount: number | null
+}
+
+/** Remembers answers of a chunk whose encoding may not come to its end, by the SHA-256 of what was asked. */
+export interface AnswerKeeper {
+  get(request: string): Promise<KeptAnswer | null>
+  put(request: string, answer: KeptAnswer): Promise<void>
 }
 
 /** Vectors `[texts.length, dim]` in input order. */
@@ -34,6 +49,8 @@ export interface EncodeOptions {
   readonly tokenBudget?: number | undefined
   /** Texts of the same side that will probably be asked for next: the onnx engine tokenises them while it computes. */
   readonly ahead?: readonly string[] | undefined
+  /** What a server has answered already and need not be asked again; only for a server that is the same one at every opening. */
+  readonly keeper?: AnswerKeeper | undefined
 }
 
 /** What turns texts into vectors. One object holds one load in memory. */

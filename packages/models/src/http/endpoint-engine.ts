@@ -1,6 +1,6 @@
-import { type Load, type SideRecipe, SweepError } from '@sweepboard/contracts'
+import { type Load, type SideRecipe, SweepError, sha256 } from '@sweepboard/contracts'
 import { stopIfAborted } from '../abort.ts'
-import { type EncodedTexts, type EncodeOptions, type Engine, NO_COUNTS } from '../engine.ts'
+import { type AnswerKeeper, type EncodedTexts, type EncodeOptions, type Engine, NO_COUNTS } from '../engine.ts'
 import { normalizeRows } from '../pooling.ts'
 import { fingerprintFits, fingerprintOf, PROBE_TEXTS } from '../probe.ts'
 import { countEmpty } from '../template.ts'
@@ -82,11 +82,11 @@ async function encode(
   link.client.onWait = () => options.onProgress?.()
   const most = link.client.limits.within(options.tokenBudget)
   const starts = Array.from({ length: Math.ceil(inputs.length / most) }, (_, i) => i * most)
-  const sums = { tokenCount: 0 as number | null, batchCount: 0, splitCount: 0, memorySplitCount: 0 }
+  const sums = { tokenCount: 0 as number | null, batchCount: 0, splitCount: 0, memorySplitCount: 0, keptCount: 0 }
   // All wait at the client's gate, which lets in as many as the server is asked at once: those of an earlier call before them.
   await inParallel({ items: starts, signal: options.signal }, async (start, signal) => {
     const batch = inputs.slice(start, start + most)
-    const answer = await embedBatch(parts, { batch, order }, signal)
+    const answer = await keptOr(options.keeper, { batch, dim }, () => embedBatch(parts, { batch, order }, signal))
     answer.rows.forEach((row, i) => {
       for (const place of (batch[i] as PreparedInput).places) values.set(row, place * dim)
     })
@@ -94,6 +94,7 @@ async function encode(
     sums.batchCount += answer.batchCount
     sums.splitCount += answer.splitCount
     sums.memorySplitCount += answer.memorySplitCount
+    sums.keptCount += answer.keptCount
     options.onProgress?.()
   })
   await checkSameModel(parts, { isLost: link.client.lostCount > lostBefore, order, signal: options.signal })
@@ -108,6 +109,22 @@ async function encode(
 function longestFirst(inputs: readonly PreparedInput[]): readonly PreparedInput[] {
   const length = ({ tokenCount, input }: PreparedInput) => tokenCount ?? input.length
   return inputs.toSorted((a, b) => length(b) - length(a))
+}
+
+/** The answer of an earlier try, where one was kept; otherwise the server's, which is kept for a later one. */
+async function keptOr(
+  keeper: AnswerKeeper | undefined,
+  of: { batch: readonly PreparedInput[]; dim: number },
+  ask: () => Promise<WholeAnswer<Float32Array>>,
+): Promise<WholeAnswer<Float32Array> & { readonly keptCount: number }> {
+  if (keeper === undefined) return { ...(await ask()), keptCount: 0 }
+  const request = sha256(JSON.stringify(of.batch.map(({ input }) => input)))
+  const kept = await keeper.get(request)
+  if (kept !== null && kept.rows.length === of.batch.length && kept.rows.every(({ length }) => length === of.dim))
+    return { ...kept, batchCount: 1, splitCount: 0, memorySplitCount: 0, keptCount: 1 }
+  const answer = await ask()
+  await keeper.put(request, answer)
+  return { ...answer, keptCount: 0 }
 }
 
 async function embedBatch(
