@@ -1,6 +1,7 @@
 import { SweepError } from '@sweepboard/contracts'
 import { LAUNCHER_NAMES } from '@sweepboard/models'
 import { EngineSpec } from '@sweepboard/planner'
+import { closest } from '@sweepboard/tasks'
 
 const SERVERS = ['openai', 'tei', 'ollama', 'rerank-api']
 const NUMBERS = ['concurrency', 'batch', 'maxTokens', 'memoryShare']
@@ -32,7 +33,10 @@ export function parseEngine(word: string, option: string): EngineSpec {
   const parsed = EngineSpec.safeParse(plain ? name : { [name]: settings })
   if (parsed.success) return parsed.data
   const known = [...new Set(['onnx', 'random', ...SERVERS, ...LAUNCHER_NAMES, 'launch'])]
-  if (!known.includes(name)) throw refuse(`no engine "${name}": ${known.join(', ')}`)
+  if (!known.includes(name)) {
+    const near = closest(name, known)
+    throw refuse(`no engine "${name}"${near === null ? '; there' : `, did you mean "${near}"? There`} are ${known.join(', ')}`)
+  }
   const why = ownIssues(parsed.error, name).map(({ path, message }) =>
     [path.slice(1).join('.'), message].filter(Boolean).join(': '),
   )

@@ -1,11 +1,11 @@
-import { type Digest, isLexical, SweepError, taskKey } from '@sweepboard/contracts'
+import { type Digest, isLexical, taskKey } from '@sweepboard/contracts'
 import type { KnownFingerprint } from '@sweepboard/ledger'
-import { BM25_MODEL, builtInModels, fillInstruction, lexicalSides, resolveModel } from '@sweepboard/models'
+import { BM25_MODEL, fillInstruction, lexicalSides, resolveModel } from '@sweepboard/models'
 import type { NamedModel, ResolvedModel, SweepSpec } from '@sweepboard/planner'
-import { closest } from '@sweepboard/tasks'
 import { toEngineChoice } from './engine-choice.ts'
 import type { NamedTaskData } from './find-task.ts'
 import { readHubSettings } from './hub.ts'
+import { withNearModel } from './near-name.ts'
 import { isPath, resolvePath } from './spec-path.ts'
 
 export interface ModelPlace {
@@ -43,7 +43,7 @@ export async function findModel(
     },
     { baseDir: place.specDir, hubCache: readHubSettings().cacheDir, readVariable: place.readEnv, knownFingerprints: known },
   ).catch((thrown) => {
-    throw withNearName(thrown, model)
+    throw withNearModel(thrown, model)
   })
   if (isLexical(info.load)) {
     const { load, recipe, warnings } = info
@@ -58,12 +58,4 @@ export async function findModel(
       instruction,
     })
   return { model: { load: info.load, recipe: info.recipe, sides }, warnings: info.warnings }
-}
-
-/** A name nothing is known of, with the built-in model it may have meant: mistyped, or without its organisation. */
-function withNearName(thrown: unknown, model: string): unknown {
-  if (!(thrown instanceof SweepError) || thrown.code !== 'SB-SPEC-006' || thrown.details.suggestion) return thrown
-  const names = builtInModels().map((one) => one.model)
-  const suggestion = names.find((name) => name.endsWith(`/${model}`)) ?? closest(model, names)
-  return suggestion ? new SweepError('SB-SPEC-006', { model, suggestion }) : thrown
 }

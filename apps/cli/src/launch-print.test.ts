@@ -30,6 +30,10 @@ describe('askLaunch', () => {
     ['a slot that is none', { slot: 'gpu0' }, 'SB-SPEC-004: --slot'],
     ['a command as a setting', { engine: 'vllm,command=sh' }, '--engine'],
     ['a launcher nobody described', { engine: 'launch=mine' }, 'SB-WORK-031'],
+    ['a launcher mistyped, with the nearest', { engine: 'launch=ollma' }, 'did you mean "ollama"?'],
+    ['an engine mistyped, with the nearest', { engine: 'vlm' }, 'no engine "vlm", did you mean "vllm"?'],
+    ['a model mistyped, with the nearest', { model: 'Qwen/Qwen3-Embeding-8B' }, 'did you mean "Qwen/Qwen3-Embedding-8B"?'],
+    ['a model without its organisation', { model: 'bge-m3' }, 'unknown model "bge-m3", did you mean "BAAI/bge-m3"?'],
   ])('refuses %s', async (_, given, where) => {
     await expect(ask(given)).rejects.toThrow(where)
   })

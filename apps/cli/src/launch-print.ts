@@ -6,6 +6,7 @@ import { isReranker, type LaunchCommand, launchCommand, readLaunchers, resolveMo
 import { toEngineChoice } from './engine-choice.ts'
 import { parseEngine } from './engine-option.ts'
 import { readHubSettings } from './hub.ts'
+import { withNearLauncher, withNearModel } from './near-name.ts'
 import { toFailure } from './output.ts'
 import { isPath, resolvePath } from './spec-path.ts'
 
@@ -33,7 +34,9 @@ export interface LaunchAnswer {
  *   `SB-WORK-030` to `-032` of the launcher, `SB-FILE-007` where a file cannot be written
  */
 export async function askLaunch(question: LaunchQuestion): Promise<LaunchAnswer> {
-  const { load, warnings } = await resolved(question)
+  const { load, warnings } = await resolved(question).catch((thrown) => {
+    throw withNearModel(thrown, question.model)
+  })
   if (load.open.launch === undefined)
     throw new SweepError('SB-SPEC-004', {
       path: '--engine',
@@ -44,7 +47,7 @@ export async function askLaunch(question: LaunchQuestion): Promise<LaunchAnswer>
   const scratch = join(tmpdir(), 'sweepboard-launch', load.key.slice(0, 12))
   const folder = load.identity.weights === null ? null : load.open.folder
   const place = { port: question.port, devices, memoryBytes: load.memoryBytes, folder, scratch, settings: {} }
-  const command = launchCommand(load, place, own)
+  const command = commandOf(load, place, own)
   for (const { path, text } of command.files) {
     try {
       mkdirSync(dirname(path), { recursive: true })
@@ -54,6 +57,14 @@ export async function askLaunch(question: LaunchQuestion): Promise<LaunchAnswer>
     }
   }
   return { load, command, warnings }
+}
+
+function commandOf(...[load, place, own]: Parameters<typeof launchCommand>): LaunchCommand {
+  try {
+    return launchCommand(load, place, own)
+  } catch (thrown) {
+    throw withNearLauncher(thrown)
+  }
 }
 
 async function resolved(question: LaunchQuestion): Promise<{ load: Load; warnings: readonly string[] }> {

@@ -171,7 +171,7 @@ export const ERRORS = {
   },
   'SB-MODEL-004': {
     kind: 'invalid',
-    says: (d) => `no recipe for ${d.model}: ${d.missing}`,
+    says: (d) => `no recipe for ${d.model}${d.suggestion ? ` (did you mean "${d.suggestion}"?)` : ''}: ${d.missing}`,
     fix: 'Write `recipe:` in the spec, or add modules.json and 1_Pooling/config.json to the folder.',
   },
   'SB-MODEL-005': {
@@ -216,7 +216,7 @@ export const ERRORS = {
   },
   'SB-MODEL-013': {
     kind: 'invalid',
-    says: (d) => `no revision of ${d.model} is pinned`,
+    says: (d) => `no revision of ${d.model} is pinned${d.suggestion ? ` (did you mean "${d.suggestion}"?)` : ''}`,
     fix: 'Write `revision: COMMIT` beside the model: what a server fetches from the hub must be the same on every host.',
   },
   'SB-MODEL-014': {
@@ -559,8 +559,9 @@ export const ERRORS = {
   },
   'SB-WORK-031': {
     kind: 'missing',
-    says: (d) => `no launcher "${d.launcher}" on this host${d.known ? `; there are ${d.known}` : ''}`,
-    fix: 'Name a known one, or describe it in the launchers file of the worker (docs/launchers.md).',
+    says: (d) =>
+      `no launcher "${d.launcher}" on this host${d.known ? `; there are ${d.known}` : ''}${d.suggestion ? `: did you mean "${d.suggestion}"?` : ''}`,
+    fix: 'Name a known one, or describe it in the launchers file that the worker is given with `--launchers FILE` (docs/launchers.md).',
   },
   'SB-WORK-032': {
     kind: 'invalid',

@@ -111,16 +111,18 @@ describe('a launchers file', () => {
   vllm:
     command: [x]
   Bad_Name: { command: ["{port}"], ready: /h, dialect: tei }
+  vlm: { program: [/opt/v/bin/vllm, serve], argz: [--x] }
 `
     expect(mistakesOf(text)).toEqual([
       expect.stringMatching(/^SB-WORK-030 3 .*no placeholder \{prt\}/),
       expect.stringMatching(/^SB-WORK-030 3 .*must hold \{port\}/),
-      expect.stringMatching(/^SB-WORK-030 3 launchers\.my\.dialect/),
+      expect.stringMatching(/^SB-WORK-030 3 launchers\.my\.dialect: is missing: must be one of openai, tei, ollama, rerank-api$/),
       expect.stringMatching(/^SB-WORK-030 4 launchers\.my\.ready/),
-      expect.stringMatching(/^SB-WORK-030 5 launchers\.my\.dialct: unknown key/),
+      expect.stringMatching(/^SB-WORK-030 5 launchers\.my\.dialct: unknown key; there are command, ready, dialect, base,/),
       expect.stringMatching(/^SB-WORK-030 7 launchers\.text\.command/),
-      expect.stringMatching(/^SB-WORK-030 11 launchers\.vllm\.command: unknown key/),
+      expect.stringMatching(/^SB-WORK-030 11 launchers\.vllm\.command: unknown key; there are program, args, env/),
       expect.stringMatching(/^SB-WORK-030 12 launchers\.Bad_Name/),
+      expect.stringMatching(/^SB-WORK-030 13 launchers\.vlm: no known launcher \(vllm, sglang, .*needs command/),
     ])
   })
 

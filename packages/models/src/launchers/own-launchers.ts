@@ -117,10 +117,12 @@ export function parseLaunchers(text: string, file: string): OwnLaunchers {
     }
     return 1
   }
-  const parsed = File.safeParse(raw)
-  const mistakes = [...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => issuesOf(issue))), ...badNames(raw)].map(
-    ({ path: at, message }) =>
-      mistake('SB-SPEC-004', { path: at.map(String).join('.') || 'the file', message }, { file, line: lineOf(at) }),
+  const parsed = File.safeParse(raw, { reportInput: true })
+  const misspelt = settingsOfNobody(raw)
+  const isSaid = ({ path: [, name] }: Found) => misspelt.some(({ path }) => path[1] === name)
+  const issues = (parsed.success ? [] : parsed.error.issues.flatMap(issuesOf)).filter((found) => !isSaid(found))
+  const mistakes = [...issues, ...misspelt, ...badNames(raw)].map(({ path: at, message }) =>
+    mistake('SB-SPEC-004', { path: at.map(String).join('.') || 'the file', message }, { file, line: lineOf(at) }),
   )
   if (!parsed.success || mistakes.length > 0) throw refuse(mistakes)
   const entries = Object.entries(parsed.data.launchers).filter(([, entry]) => entry !== undefined)
@@ -135,10 +137,36 @@ interface Found {
   readonly message: string
 }
 
-/** One mistake a member: an unknown key is told where it stands. */
+/** One mistake a member: an unknown key is told where it stands, with those that may stand there. */
 function issuesOf(issue: z.core.$ZodIssue): Found[] {
-  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }]
-  return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'unknown key' }))
+  const { code, path } = issue
+  if (code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key; there are ${keysAt(path)}` }))
+  const isMissing = issue.input === undefined && (code === 'invalid_type' || code === 'invalid_value')
+  const message = code === 'invalid_value' ? `must be one of ${issue.values.join(', ')}` : issue.message
+  return [{ path, message: isMissing ? `is missing${code === 'invalid_value' ? `: ${message}` : ''}` : message }]
+}
+
+/** The keys that may stand at a place of the file. */
+function keysAt([, name, member]: readonly PropertyKey[]): string {
+  if (name === undefined) return 'launchers'
+  if (member === 'version') return 'path, member'
+  const isOne = isKnown(String(name))
+  const keys = Object.keys((isOne ? Settings : OwnCommand).shape).join(', ')
+  return isOne ? `${keys} (${String(name)} is started as it always is, with these)` : keys
+}
+
+/** Settings of a launcher that nobody knows: most likely a known one misspelt. */
+function settingsOfNobody(raw: unknown): Found[] {
+  const launchers = (raw as { launchers?: unknown } | null)?.launchers
+  if (launchers === null || typeof launchers !== 'object') return []
+  return Object.entries(launchers).flatMap(([name, entry]) => {
+    const has = (key: string) => entry !== null && typeof entry === 'object' && key in entry
+    if (isKnown(name) || has('command') || !(has('program') || has('args'))) return []
+    const known = LAUNCHER_NAMES.join(', ')
+    const message = `no known launcher (${known}), which alone take program and args; one of your own needs command, ready and dialect`
+    return [{ path: ['launchers', name], message }]
+  })
 }
 
 /** A name is what a spec may write behind `launch:`. */
