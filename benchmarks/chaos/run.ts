@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startRedis } from '@sweepboard/test-kit'
 import { describeChaos, wasted } from '../../apps/cli/test/chaos-report.ts'
-import { runChaos } from '../../apps/cli/test/chaos-run.ts'
+import { type Quiet, runChaos } from '../../apps/cli/test/chaos-run.ts'
+import { startStub } from '../../apps/cli/test/fleet-stub.ts'
 
 const MOST_WASTED = 0.05
 const { values } = parseArgs({
@@ -29,6 +30,9 @@ if (program !== '' && !existsSync(program)) throw new Error(`no ${program}`)
 const ending = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => ending.abort(new Error(`ended by ${name}`)))
 const reports = []
+// What is disturbed is the same for every seed, and so is what must come of it.
+const stub = await startStub()
+let quiet: Quiet | undefined
 for (let i = 0; i < Number(values.seeds); i += 1) {
   const { redis, reason } = await startRedis({ own: true })
   if (!redis) throw new Error(reason)
@@ -38,6 +42,11 @@ for (let i = 0; i < Number(values.seeds); i += 1) {
       redis,
       signal: ending.signal,
       seed,
+      stub,
+      quiet,
+      onQuiet: (made) => {
+        quiet = made
+      },
       events: Number(values.events),
       tasks: Number(values.tasks),
       seconds: Number(values.seconds),
@@ -59,6 +68,7 @@ for (let i = 0; i < Number(values.seeds); i += 1) {
     await redis.stop()
   }
 }
+await stub.close()
 if (values.report !== undefined) {
   mkdirSync(join(values.report, '..'), { recursive: true })
   writeFileSync(values.report, `${JSON.stringify(reports, null, 2)}\n`)

@@ -57,12 +57,13 @@ function portsOf(data: string): number[] {
 }
 
 /**
- * What writers killed in the middle of a write left is removed by a later start, once it is old: makes it so. Whether there is any of
+ * What writers killed in the middle of a write left, and what servers answered of chunks that others did, is removed by a later start, once
+ * it is old: makes it so. Whether there is any of
  * that, or a record or mark that a worker could not remove from a disk that was read-only.
  */
 function backdated(host: ChaosFleet): boolean {
   const all = host.parts.flatMap(({ data }) => filesBelow(data).map((path) => join(data, path)))
-  const asides = all.filter((path) => path.endsWith('.tmp'))
+  const asides = all.filter((path) => path.endsWith('.tmp') || path.includes('/worker/kept/'))
   const then = Date.now() / 1000 - LONG_AGO_SECONDS
   for (const path of asides) utimesSync(path, then, then)
   return asides.length > 0 || all.some((path) => /\/worker\/(marks|servers)\/[^/]+$/.test(path))

@@ -84,7 +84,7 @@ function artifactHarm(folder: string, wanted: ReadonlySet<string>): string[] {
 export function workerHarm(data: string): string[] {
   const worker = join(data, 'worker')
   return filesBelow(worker)
-    .filter((path) => path.endsWith('.tmp') || /^(outbox|marks)\//.test(path) || /^servers\/(?!logs\/)/.test(path))
+    .filter((path) => path.endsWith('.tmp') || /^(outbox|marks|kept)\//.test(path) || /^servers\/(?!logs\/)/.test(path))
     .map((path) => `left in the worker's folder: ${join(worker, path)}`)
 }
 

@@ -41,6 +41,11 @@ export interface ChaosOptions {
   /** Folder that gets everything the run wrote; null = nothing is kept. */
   readonly keep: string | null
   readonly say: (line: string) => void
+  /** Of an earlier seed, whose work was the same; made where absent. */
+  readonly quiet?: Quiet | undefined
+  readonly onQuiet?: (quiet: Quiet) => void
+  /** The endpoint outside the fleet; one for this run where absent. Its URL is part of what is compared. */
+  readonly stub?: EmbeddingsStub | undefined
   /** Ends the run: everything is taken down, then it rejects with the reason. */
   readonly signal?: AbortSignal
 }
@@ -48,7 +53,7 @@ export interface ChaosOptions {
 /** The same sweeps on an undisturbed run, then on a fleet under so many random events; compared, with all that must not be left. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const fleet = new Fleet()
-  const stub = await startStub()
+  const stub = options.stub ?? (await startStub())
   const run = new ChaosRun(options, fleet, stub)
   try {
     return await Promise.race([run.all(), ...(options.signal ? [rejected(options.signal)] : [])])
@@ -56,11 +61,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await run.close()
     if (options.keep !== null) cpSync(fleet.folder, options.keep, { recursive: true })
     await fleet.close()
-    await stub.close()
+    if (options.stub === undefined) await stub.close()
   }
 }
 
-interface Quiet {
+/** What the board must be. */
+export interface Quiet {
   readonly seconds: number
   readonly files: Outcomes
   readonly cells: Outcomes
@@ -90,7 +96,9 @@ class ChaosRun {
 
   async all(): Promise<ChaosReport> {
     const { say, seed } = this.#options
-    const quiet = await this.#quiet()
+    this.#stub.refuseEvery = 0
+    const quiet = this.#options.quiet ?? (await this.#quiet())
+    this.#options.onQuiet?.(quiet)
     say(`seed ${seed}: ${quiet.cells.size} cells, quiet run ${quiet.seconds.toFixed(0)} s`)
     this.#stub.answered.clear()
     this.#stub.refuseEvery = 40
@@ -130,7 +138,7 @@ class ChaosRun {
     this.#host?.close()
   }
 
-  /** One process, servers without faults: what the board must be. */
+  /** One process, servers without faults. */
   async #quiet(): Promise<Quiet> {
     const began = performance.now()
     const data = this.#fleet.path('quiet')
