@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from './context.ts'
+import { HELP, helpWidth } from './help-format.ts'
 import { reportFailure } from './output.ts'
 
 // onnxruntime reports its use to Microsoft from version 1.29 on, unless this stands before it is loaded; children inherit it.
@@ -75,7 +76,8 @@ async function main(argv: readonly string[]): Promise<number> {
     .version(VERSION)
     .exitOverride()
     .showSuggestionAfterError()
-    .configureHelp({ sortSubcommands: false })
+    .configureHelp(HELP)
+    .configureOutput({ getOutHelpWidth: helpWidth })
   const load = name === undefined ? undefined : COMMANDS[name]
   if (load) (await load()).add(program)
   for (const [other, description] of Object.entries(OVERVIEW)) {

@@ -21,8 +21,9 @@ export interface RunPlace extends CommonOptions {
 }
 
 /** For `--help`: what a run may be called. */
-export const RUN_WORDS =
-  'A run is a TREC file (qid Q0 docid rank score tag), or TASK:MODEL, the ranked run of a scored cell; TASK:MODEL#VARIANT where the board says something beside the model.'
+export const RUN_WORDS = `A run is a TREC file (qid Q0 docid rank score tag), or TASK:MODEL, the ranked
+run of a scored cell; TASK:MODEL#VARIANT where the board says something beside
+the model.`
 
 /**
  * Reads runs: TREC files, and stored runs of a data folder or a service.

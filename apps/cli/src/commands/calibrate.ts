@@ -48,7 +48,7 @@ ${RUN_WORDS}
 Examples:
   sweepboard calibrate small.trec large.trec -o small-to-large.json
   sweepboard calibrate small.trec --labels qrels.txt --kind isotonic
-  sweepboard calibrate other.trec --apply small-to-large.json -o other-calibrated.trec`,
+  sweepboard calibrate other.trec --apply small-to-large.json -o calibrated.trec`,
     )
     .action(calibrateCommand)
 }

@@ -45,7 +45,10 @@ export function add(program: Command): void {
     .description(
       'Two engines of one model over the same texts: cosine, distance, norms, rank agreement. Exit 1 when they disagree.',
     )
-    .option('--engine-a <engine>', 'onnx[,dtype=q8], random, or openai|tei|ollama|rerank-api=URL[,model=NAME,key=$VARIABLE,...]')
+    .option(
+      '--engine-a <engine>',
+      'onnx[,dtype=q8], random, or KIND=URL[,model=NAME,key=$VARIABLE,...] with KIND openai, tei, ollama or rerank-api',
+    )
     .option('--engine-b <engine>', 'engine of B, as --engine-a')
     .option('--like <model>', 'known model whose recipe fills in what neither folder nor server says')
     .option('--task <name>', "a task's texts in place of the built-in probe set")
@@ -70,8 +73,9 @@ export function add(program: Command): void {
       `
 Examples:
   sweepboard consistency ./models/minilm --engine-b onnx,dtype=q8
-  sweepboard consistency ./models/bge-m3 --engine-b openai=http://gpu-box:8000/v1,model=BAAI/bge-m3 --task SciFact
-  sweepboard consistency local/pocket-static-en ./examples/models/pocket-static-en --json
+  sweepboard consistency ./models/bge-m3 --task SciFact \\
+    --engine-b openai=http://gpu-box:8000/v1,model=BAAI/bge-m3
+  sweepboard consistency local/pocket-static-en ./models/pocket-static-en --json
   sweepboard consistency two-models.yaml --min-cosine 0.999
   sweepboard consistency --history`,
     )

@@ -24,7 +24,7 @@ export function add(program: Command): void {
       .option('--json', 'one JSON document')
       .addHelpText(
         'after',
-        `\nExamples:\n  sweepboard ${action} first-sweep\n  sweepboard ${action} first-sweep --to http://gpu-box:4400\nA data folder that a service or a run with its board holds is changed through it.`,
+        `\nExamples:\n  sweepboard ${action} first-sweep\n  sweepboard ${action} first-sweep --to http://gpu-box:4400\nA data folder that a service or a run with its board holds is changed through\nit.`,
       )
       .action(async (name: string, options: CommonOptions) => {
         const writer = openWriter(options, { mayCreate: false })

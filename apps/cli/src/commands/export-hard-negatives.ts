@@ -31,7 +31,7 @@ export function addHardNegatives(parent: Command): void {
     .option('--split <name>', 'only this split')
     .addHelpText(
       'after',
-      '\nExamples:\n  sweepboard export hard-negatives negatives.jsonl --model local/minilm --task SciFact --depth 30\n  sweepboard export hard-negatives negatives.jsonl --model local/minilm --task SciFact --variant "top 100 by local/reranker"\n\n--sweep, --data, --to, --token-file and --json as for export. What is trained on a benchmark\'s own split is not to be judged by it.',
+      '\nExamples:\n  sweepboard export hard-negatives negatives.jsonl \\\n    --model local/minilm --task SciFact --depth 30\n  sweepboard export hard-negatives negatives.jsonl \\\n    --model local/minilm --task SciFact \\\n    --variant "top 100 by local/reranker"\n\n--sweep, --data, --to, --token-file and --json as for export. What is\ntrained on a benchmark\'s own split is not to be judged by it.',
     )
     .action(async (file: string, _own: unknown, command: Command) => {
       const options = command.optsWithGlobals<Options>()

@@ -59,8 +59,10 @@ ${RUN_WORDS}
 
 Examples:
   sweepboard fuse dense.trec bm25.trec -o fused.trec
-  sweepboard fuse dense.trec bm25.trec --qrels qrels.txt --method weighted --fit ndcg_cut.10
-  sweepboard fuse SciFact:local/minilm SciFact:mteb/baseline-bm25s --method weighted --weights 0.7,0.3 --json`,
+  sweepboard fuse dense.trec bm25.trec --qrels qrels.txt \\
+    --method weighted --fit ndcg_cut.10
+  sweepboard fuse SciFact:local/minilm SciFact:mteb/baseline-bm25s \\
+    --method weighted --weights 0.7,0.3 --json`,
     )
     .action(fuse)
 }

@@ -78,10 +78,12 @@ function addLaunch(models: Command): void {
       'after',
       `
 Examples:
-  sweepboard models launch Qwen/Qwen3-Embedding-8B --engine vllm --slot cuda:0+1 --print
+  sweepboard models launch Qwen/Qwen3-Embedding-8B --engine vllm \\
+    --slot cuda:0+1 --print
   sweepboard models launch Qwen/Qwen3-Reranker-0.6B --engine sglang --print
   sweepboard models launch ./models/bge-m3 --engine infinity,device=cpu --print
-  sweepboard models launch BAAI/bge-m3 --engine launch=my-server --launchers launchers.yaml --json`,
+  sweepboard models launch BAAI/bge-m3 --engine launch=my-server \\
+    --launchers launchers.yaml --json`,
     )
     .action((model: string, _: LaunchOptions, command: Command) => showLaunch(model, command.optsWithGlobals()))
 }

@@ -65,7 +65,7 @@ export function add(program: Command): void {
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      '\nExamples:\n  sweepboard reproduce ./all-MiniLM-L6-v2 SciFact --published ../mteb-results --datasets ~/beir\n  sweepboard reproduce Qwen/Qwen3-Embedding-8B AILAStatutes --from AILAStatutes.json --published ../mteb-results',
+      '\nExamples:\n  sweepboard reproduce ./all-MiniLM-L6-v2 SciFact \\\n    --published ../mteb-results --datasets ~/beir\n  sweepboard reproduce Qwen/Qwen3-Embedding-8B AILAStatutes \\\n    --from AILAStatutes.json --published ../mteb-results',
     )
     .action((model, task, options) => (options.from === undefined ? run(model, task, options) : judgeFile(model, task, options)))
 }

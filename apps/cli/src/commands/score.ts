@@ -1,5 +1,5 @@
 import { evaluateTrec } from '@sweepboard/metrics'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { wholeNumber } from '../number-option.ts'
 import { printJson, printResult } from '../output.ts'
 import { asMeasureError, readTrecQrels, readTrecRun, splitMeasures } from '../trec-file.ts'
@@ -21,7 +21,12 @@ export function add(program: Command): void {
     .argument('<run>', 'TREC run file: qid Q0 docid rank score tag')
     .argument('<qrels>', 'TREC qrels file: qid 0 docid grade')
     .description("trec_eval's job: rank by score then id (both descending), print its measures to four digits.")
-    .option('-m, --measures <list>', 'measures, cut-offs after a dot: ndcg_cut.10,100,P.5,map', DEFAULT_MEASURES)
+    .addOption(
+      new Option('-m, --measures <list>', 'measures, cut-offs after a dot: ndcg_cut.10,100,P.5,map').default(
+        DEFAULT_MEASURES,
+        'counts, map, Rprec, bpref, recip_rank, ndcg, ndcg_cut.10, P.5,10,20, recall.5,10,100,1000',
+      ),
+    )
     .option('-q, --per-query', 'each query as well')
     .option('-c, --complete', 'average over all queries of the qrels, missing ones count 0')
     .option('-l, --level <grade>', 'smallest grade that counts as relevant', wholeNumber(1), '1')

@@ -50,7 +50,7 @@ export function add(program: Command): void {
     )
   addRedisOptions(command)
     .option('--redis-for-workers <url>', 'how workers reach Redis, where it is not the address above')
-    .option('--redis-for-workers-password-file <file>', 'password of that user (or SWEEPBOARD_REDIS_FOR_WORKERS_PASSWORD)')
+    .option('--redis-for-workers-password-file <file>', 'password of that user (variable: see below)')
     .option('--redis-prefix <name>', 'keys begin with NAME:sb- and not sb-: for a user limited to them')
     .option('--host <address>', 'address to listen on; beyond loopback tokens are required', '127.0.0.1')
     .option('--port <n>', 'port; 0 takes any free one', portNumber(0), '4400')
@@ -71,7 +71,7 @@ export function add(program: Command): void {
   addLogOptions(command)
     .addHelpText(
       'after',
-      '\nExamples:\n  sweepboard serve\n  sweepboard serve --redis redis://127.0.0.1:6379 --host 0.0.0.0 --write-token-file write.token --read-token-file read.token\n  sweepboard serve --redis rediss://sweepboard@redis.example:6379 --redis-password-file redis.password --redis-ca ca.pem',
+      '\nExamples:\n  sweepboard serve\n  sweepboard serve --redis redis://127.0.0.1:6379 --host 0.0.0.0 \\\n    --write-token-file write.token --read-token-file read.token\n  sweepboard serve --redis rediss://sweepboard@redis.example:6379 \\\n    --redis-password-file redis.password --redis-ca ca.pem\n\nThe password of workers may stand in SWEEPBOARD_REDIS_FOR_WORKERS_PASSWORD.',
     )
     .action(serve)
 }

@@ -61,7 +61,7 @@ export function add(program: Command): void {
   addLogOptions(addClientCertificate(command))
     .addHelpText(
       'after',
-      '\nExamples:\n  sweepboard worker --join http://service:4400 --token-file write.token --slots 2xcpu\n  SILICONFLOW_KEY=... sweepboard worker --join http://service:4400 --slots endpoint --allow-env SILICONFLOW_KEY\n  sweepboard worker --join http://service:4400 --slots cuda:0,cuda:1+2,cpu',
+      '\nExamples:\n  sweepboard worker --join http://service:4400 --slots 2xcpu \\\n    --token-file write.token\n  SILICONFLOW_KEY=... sweepboard worker --join http://service:4400 \\\n    --slots endpoint --allow-env SILICONFLOW_KEY\n  sweepboard worker --join http://service:4400 --slots cuda:0,cuda:1+2,cpu',
     )
     .action(worker)
 }

@@ -1,0 +1,35 @@
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Command } from 'commander'
+import { describe, expect, it } from 'vitest'
+import { HELP } from './help-format.ts'
+
+const COLUMNS = 80
+const folder = fileURLToPath(new URL('./commands/', import.meta.url))
+const files = readdirSync(folder).filter(
+  (name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && name !== 'export-hard-negatives.ts',
+)
+
+/** Help of a command and of those below it, as a terminal of 80 columns shows it. */
+function helpsOf(command: Command): { name: string; text: string }[] {
+  const parts: string[] = []
+  command.configureOutput({ writeOut: (part) => parts.push(part), getOutHelpWidth: () => COLUMNS })
+  command.outputHelp()
+  return [{ name: command.name(), text: parts.join('') }, ...command.commands.flatMap(helpsOf)]
+}
+
+describe('--help', () => {
+  it.each(files)('of %s fits 80 columns and has examples', async (file) => {
+    const program = new Command('sweepboard').configureHelp(HELP)
+    ;((await import(`./commands/${file}`)) as { add(program: Command): void }).add(program)
+    const helps = program.commands.flatMap(helpsOf)
+    expect(helps.length).toBeGreaterThan(0)
+    for (const { name, text } of helps) {
+      expect(
+        text.split('\n').filter((line) => line.length > COLUMNS),
+        name,
+      ).toEqual([])
+      expect(text, name).toMatch(/^Examples?:|^Example/m)
+    }
+  })
+})
