@@ -4,6 +4,7 @@ import { KernelRows, type Operand } from './kernel-rows.ts'
 import type { Matrix } from './product.ts'
 import { Representation, refuseNonFinite } from './representation.ts'
 import { RowKernels } from './row-kernels.ts'
+import { SignLayout } from './sign-words.ts'
 import { rowsPerBlock, type VectorBlock } from './vector-blocks.ts'
 
 /**
@@ -12,15 +13,20 @@ import { rowsPerBlock, type VectorBlock } from './vector-blocks.ts'
  */
 export class BlockPass {
   readonly representations: readonly Representation[]
-  readonly kernels = new RowKernels()
+  readonly kernels: RowKernels
+  /** Of the binary configs. */
+  readonly signs: SignLayout
   private readonly queries: Matrix
   private readonly queriesAtOnce: number
 
-  /** `queriesAtOnce`: how many queries the products of a block are made of. */
-  constructor({ queries, configs }: { queries: Matrix; configs: readonly Config[] }, queriesAtOnce: number) {
+  /** `queriesAtOnce`: how many queries the products of a block are made of; `kept` as in `SelectionRoom`. */
+  constructor({ queries, configs }: { queries: Matrix; configs: readonly Config[] }, queriesAtOnce: number, kept = 0) {
     this.queries = queries
     this.queriesAtOnce = queriesAtOnce
     this.representations = configs.map((config) => new Representation(config, queries.dim))
+    const binary = this.representations.filter(({ config }) => config.precision === 'binary' && queriesAtOnce > 0)
+    this.signs = new SignLayout(binary.map(({ dim }) => dim))
+    this.kernels = new RowKernels({ kept, words: this.signs.words, signSizes: this.signs.sizes.length })
     for (const _ of this.queryPieces()); // refused before any document is read
   }
 
@@ -60,6 +66,14 @@ export class BlockPass {
         if (factors) all[i]?.factors?.set(factors, first)
       })
     }
+    return all
+  }
+
+  /** The signs of all queries, row after row, in 64-bit words; in memory of their own. */
+  querySigns(): Uint8Array {
+    const { words } = this.signs
+    const all = new Uint8Array(8 * words * this.queries.rowCount)
+    for (const { rows, first } of this.queryPieces()) all.set(rows.signs(this.signs.packedByRow()), 8 * words * first)
     return all
   }
 

@@ -4,9 +4,9 @@
  */
 
 const ATTRIBUTE_INT = 2
-const ATTRIBUTE_INTS = 7
 const FLOAT = 1
 const UINT8 = 2
+const INT8 = 3
 const INT32 = 6
 const QUERIES: Value = { name: 'queries', axes: ['query', 'dimension'] }
 const DOCUMENTS: Value = { name: 'documents', axes: ['document', 'dimension'] }
@@ -20,18 +20,16 @@ export function gemmGraph(): Uint8Array {
 }
 
 /**
- * The same of codes, exact: queries and documents uint8, code + `zero`; zero a uint8 scalar; scores int32. Both sides are
- * uint8 because some processors add int8 products in 16 bits, where full-range codes overflow.
+ * The same of codes, exact: documents [document, dimension] uint8, code + `zero`; zero a uint8 scalar; queries turned, [dimension, query],
+ * int8, or uint8 and code + `zero` too; scores turned as well, [document, query], int32.
  */
-export function codesGraph(): Uint8Array {
-  const attribute = nested(5, [text(1, 'perm'), integer(8, 1), integer(8, 0), integer(20, ATTRIBUTE_INTS)])
-  const turned = nodeOf('Transpose', { inputs: ['documents'], output: 'turned', attributes: [attribute] })
-  const inputs = ['queries', 'turned', 'zero', 'zero']
+export function codesGraph(queries: 'int8' | 'uint8'): Uint8Array {
+  const inputs = ['documents', 'queries', 'zero', ...(queries === 'uint8' ? ['zero'] : [])]
   const product = nodeOf('MatMulInteger', { inputs, output: 'scores', attributes: [] })
-  const zero = typed({ name: 'zero', axes: [] }, UINT8)
-  return modelOf([turned, product], {
-    inputs: [typed(QUERIES, UINT8), typed(DOCUMENTS, UINT8), zero],
-    output: typed(SCORES, INT32),
+  const turned = typed({ name: 'queries', axes: ['dimension', 'query'] }, queries === 'int8' ? INT8 : UINT8)
+  return modelOf([product], {
+    inputs: [typed(DOCUMENTS, UINT8), turned, typed({ name: 'zero', axes: [] }, UINT8)],
+    output: typed({ name: 'scores', axes: ['document', 'query'] }, INT32),
   })
 }
 

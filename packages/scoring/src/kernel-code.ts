@@ -1,10 +1,10 @@
+import { ones, pack } from './bit-code.ts'
 import { SMALLEST_LENGTH } from './row-length.ts'
-import { constant, f32, f32x4, i32, i32x4, type Kernel, kernel, type Local, moduleOf, v128, whileTrue } from './wasm-code.ts'
+import { scan, split, turn } from './selection-code.ts'
+import { constant, f32, f32x4, i32, i32x4, kernel, type Local, moduleOf, v128, whileTrue } from './wasm-code.ts'
 
 const FLOAT = 4
 const VECTOR = 16
-/** Bytes a kernel may read or write beyond the end of what it is given: rows end inside a vector of four numbers. */
-export const SPILL = 16
 
 const add = (local: Local, by: number) => local.set(i32.add(local.get, constant.i32(by)))
 const bytesOf = (floats: Local) => i32.shiftLeft(floats.get, constant.i32(2))
@@ -14,7 +14,9 @@ const bytesOf = (floats: Local) => i32.shiftLeft(floats.get, constant.i32(2))
  * Rows are done in order and by four columns: what spills over the end of a written row is overwritten by the next one.
  */
 export function kernelModule(): Uint8Array<ArrayBuffer> {
-  return moduleOf({ lengths, divide, encode, signs, scanFloats: scan(false), scanIntegers: scan(true) })
+  const select = { turn, scanFloats: scan(false), scanIntegers: scan(true), split }
+  const bits = { pack, ones1: ones(1), ones2: ones(2), ones4: ones(4), ones8: ones(8) }
+  return moduleOf({ lengths, divide, encode, signs, ...select, ...bits })
 }
 
 /** As `torchLengths`, bit for bit: eight lanes, added in order, then what is left over a multiple of eight. */
@@ -154,53 +156,3 @@ const signs = kernel(
     ),
   ],
 )
-
-/**
- * Rows and scores of one query's products that reach `floor`, score = product x factor of the row x scale; how many
- * there are. A factor that is not a number hides its row; the factors are filled up with such ones to whole vectors.
- */
-function scan(integers: boolean): Kernel {
-  return kernel(
-    {
-      products: 'i32',
-      factors: 'i32',
-      count: 'i32',
-      scale: 'f32',
-      floor: 'f32',
-      firstRow: 'i32',
-      rows: 'i32',
-      scores: 'i32',
-      scratch: 'i32',
-    },
-    { at: 'i32', end: 'i32', bits: 'i32', lane: 'i32', found: 'i32', score: 'v128', floors: 'v128', scales: 'v128' },
-    (own) => {
-      const { products, factors, count, scratch, at, end, bits, lane, found, score, floors, scales } = own
-      const loaded = v128.load(i32.add(products.get, at.get))
-      const product = integers ? f32x4.ofI32(loaded) : loaded
-      const row = i32.add(own.firstRow.get, i32.add(i32.shiftRight(at.get, constant.i32(2)), lane.get))
-      const next = bytesOf(found)
-      return [
-        end.set(bytesOf(count)),
-        floors.set(f32x4.splat(own.floor.get)),
-        scales.set(f32x4.splat(own.scale.get)),
-        whileTrue(
-          i32.less(at.get, end.get),
-          score.set(f32x4.mul(f32x4.mul(product, v128.load(i32.add(factors.get, at.get))), scales.get)),
-          bits.set(i32x4.signs(f32x4.atLeast(score.get, floors.get))),
-          v128.store(scratch.get, score.get),
-          whileTrue(
-            bits.get,
-            lane.set(i32.trailingZeros(bits.get)),
-            i32.store(i32.add(own.rows.get, next), row),
-            f32.store(i32.add(own.scores.get, next), f32.load(i32.add(scratch.get, i32.shiftLeft(lane.get, constant.i32(2))))),
-            add(found, 1),
-            bits.set(i32.and(bits.get, i32.sub(bits.get, constant.i32(1)))),
-          ),
-          add(at, VECTOR),
-        ),
-        found.get,
-      ]
-    },
-    'i32',
-  )
-}

@@ -3,6 +3,7 @@ import type { Matrix } from './product.ts'
 import type { Representation } from './representation.ts'
 import type { KernelRoom, RowKernels } from './row-kernels.ts'
 import { SMALLEST_LENGTH } from './row-length.ts'
+import type { PackedColumns } from './sign-words.ts'
 
 const { fround } = Math
 
@@ -52,6 +53,12 @@ export class KernelRows {
     const lengths = kernels.floats('lengths', rowCount)
     const factors = config.similarity === 'cosine' ? lengths.map((length) => fround(1 / Math.max(length, SMALLEST_LENGTH))) : null
     return { values: kernels.bytes('codes', rowCount * dim), rowCount, dim, factors }
+  }
+
+  /** Signs as words, a view of the kernels' memory. */
+  signs(columns: readonly PackedColumns[]): Uint8Array {
+    for (const packed of columns) this.kernels.pack(this.room, packed)
+    return this.kernels.bytes('bits', 8 * columns.length * this.room.rowCount)
   }
 
   /** The first `dim` columns, normalised or as they are. */

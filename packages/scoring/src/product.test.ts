@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { Operand } from './kernel-rows.ts'
 import { Product } from './product.ts'
-import { RowKernels } from './row-kernels.ts'
+import { RowKernels, strideOf } from './row-kernels.ts'
+
+/** Rows of codes over the whole range, the largest products among them. */
+function codes(rowCount: number, dim: number): number[] {
+  const ends = [-128, 127, 1, -1]
+  return Array.from({ length: rowCount * dim }, (_, i) => {
+    const code = ends[Math.floor(i / dim) % 4] as number
+    return i % 7 === 3 ? -code - 1 : code
+  })
+}
 
 describe('Product', () => {
   it('multiplies views that start inside a larger buffer, of any size', async () => {
@@ -11,25 +20,37 @@ describe('Product', () => {
     const values = Float32Array.of(9, 9, 1, 2, 3, 4, 5, 6)
     const queries: Operand = { values: values.subarray(2), rowCount: 1, dim: 2, factors: null }
     const documents: Operand = { values: values.subarray(2), rowCount: 3, dim: 2, factors: null }
-    expect(await product.multiply(queries, documents, room)).toBe('floats')
+    await product.multiply(queries, documents, room)
     expect([...room.floats('products', 3)]).toEqual([5, 11, 17])
     await product.multiply(queries, { ...documents, rowCount: 2 }, room)
     expect([...room.floats('products', 2)]).toEqual([5, 11])
     await product.close()
   })
 
-  it('multiplies codes exactly over their whole range', async () => {
-    const product = await Product.open()
-    const room = new RowKernels()
-    const dim = 1024
-    room.reserve({ rowCount: 4, dim, queries: 4 })
-    const codes = [-128, 127, 1, -1].flatMap((code) => Array.from({ length: dim }, (_, i) => (i % 7 === 3 ? -code - 1 : code)))
-    const side: Operand = { values: Uint8Array.from(codes, (code) => code + 128), rowCount: 4, dim, factors: null }
-    expect(await product.multiply(side, side, room)).toBe('integers')
-    const row = (i: number) => codes.slice(i * dim, (i + 1) * dim)
-    const dot = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * (b[i] as number), 0)
-    const wanted = [0, 1, 2, 3].flatMap((q) => [0, 1, 2, 3].map((d) => dot(row(q), row(d))))
-    expect([...room.integers('products', 16)]).toEqual(wanted)
-    await product.close()
-  })
+  for (const signed of [undefined, false]) {
+    it(`multiplies codes exactly over their whole range, ${signed === false ? 'both sides uint8' : 'as this processor does'}`, async () => {
+      const product = await Product.open(signed)
+      const [dim, queryCount, documentCount] = [1024, 18, 7]
+      const room = new RowKernels()
+      room.reserve({ rowCount: documentCount, dim, queries: queryCount })
+      const [own, others] = [codes(queryCount + 1, dim), codes(documentCount, dim)]
+      const side = (of: number[], rowCount: number) => ({
+        values: Uint8Array.from(of, (code) => code + 128),
+        rowCount,
+        dim,
+        factors: null,
+      })
+      const turned = product.turned(side(own, queryCount + 1), 1, queryCount)
+      await product.multiplyCodes(turned, side(others, documentCount), room)
+      const products = room.floats('products', queryCount * strideOf(documentCount))
+      for (let q = 0; q < queryCount; q++) {
+        const row = own.slice((q + 1) * dim, (q + 2) * dim)
+        const wanted = Array.from({ length: documentCount }, (_, d) =>
+          row.reduce((sum, value, i) => sum + value * (others[d * dim + i] as number), 0),
+        )
+        expect([...products.subarray(q * strideOf(documentCount)).subarray(0, documentCount)]).toEqual(wanted)
+      }
+      await product.close()
+    })
+  }
 })

@@ -1,6 +1,8 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { codesGraph, gemmGraph } from './gemm-graph.ts'
 import type { Operand } from './kernel-rows.ts'
+import type { RowKernels } from './row-kernels.ts'
+import { TURNED_AT_ONCE } from './selection-code.ts'
 
 /** A matrix of float32 rows, row-major `[rowCount, dim]`; `values` may be longer than the matrix. */
 export interface Matrix {
@@ -9,14 +11,12 @@ export interface Matrix {
   readonly dim: number
 }
 
-/** Where products go, `[query, document]`, row-major. */
-export interface ProductRoom {
-  floats(region: 'products', length: number): Float32Array
-  integers(region: 'products', length: number): Int32Array
+/** Codes of queries as their products want them: `[dim, query]`, the number of queries filled up to a multiple of 16. */
+export interface TurnedCodes {
+  readonly values: Int8Array | Uint8Array
+  readonly rowCount: number
+  readonly dim: number
 }
-
-/** In which of the two readings of the room the products stand. */
-export type ProductKind = 'floats' | 'integers'
 
 /** Threads that wait for the next product sleep: spinning takes the core from the selection and from other programs. */
 const QUIET = { session: { intra_op: { allow_spinning: '0' } } }
@@ -30,28 +30,49 @@ const ZERO = new Tensor('uint8', Uint8Array.of(128), [])
 export class Product {
   private readonly floats: InferenceSession
   private readonly codes: InferenceSession
+  private readonly signed: boolean
 
-  private constructor(floats: InferenceSession, codes: InferenceSession) {
+  private constructor(floats: InferenceSession, codes: InferenceSession, signed: boolean) {
     this.floats = floats
     this.codes = codes
+    this.signed = signed
   }
 
-  static async open(): Promise<Product> {
+  /** `signed`: whether codes of queries are int8. Left out, it is tried whether this processor multiplies them exactly. */
+  static async open(signed?: boolean): Promise<Product> {
     const open = (graph: Uint8Array) => InferenceSession.create(graph, { executionProviders: ['cpu'], extra: QUIET })
-    return new Product(await open(gemmGraph()), await open(codesGraph()))
+    const floats = await open(gemmGraph())
+    const fast = signed === false ? null : await open(codesGraph('int8'))
+    if (fast && (signed || (await isExact(fast)))) return new Product(floats, fast, true)
+    await fast?.release()
+    return new Product(floats, await open(codesGraph('uint8')), false)
   }
 
-  /** Without the factors of the rows. Both sides are float32 or both are codes. */
-  async multiply(queries: Operand, documents: Operand, room: ProductRoom): Promise<ProductKind> {
-    const shape = [queries.rowCount, documents.rowCount]
+  /** Of float32 rows: `products` of the kernels become `[query, document]`, without the factors of the rows. */
+  async multiply(queries: Operand, documents: Operand, kernels: RowKernels): Promise<void> {
     const size = queries.rowCount * documents.rowCount
-    const inputs = { queries: tensorOf(queries), documents: tensorOf(documents) }
-    if (documents.values instanceof Float32Array) {
-      await runInto(this.floats, inputs, new Tensor('float32', room.floats('products', size), shape))
-      return 'floats'
+    const scores = new Tensor('float32', kernels.floats('products', size), [queries.rowCount, documents.rowCount])
+    await runInto(this.floats, { queries: tensorOf(queries), documents: tensorOf(documents) }, scores)
+  }
+
+  /** Of codes: the same as floats, with `strideOf` numbers from query to query. Exact, and then rounded where above 2^24. */
+  async multiplyCodes(queries: TurnedCodes, documents: Operand, kernels: RowKernels): Promise<void> {
+    const shape = [documents.rowCount, queries.rowCount]
+    const turned = new Tensor(this.signed ? 'int8' : 'uint8', queries.values, [queries.dim, queries.rowCount])
+    const scores = new Tensor('int32', kernels.integers('integers', documents.rowCount * queries.rowCount), shape)
+    await runInto(this.codes, { queries: turned, documents: tensorOf(documents), zero: ZERO }, scores)
+    kernels.turn(documents.rowCount, queries.rowCount)
+  }
+
+  /** Rows `first` to before `first + count` of codes + 128. */
+  turned({ values, dim }: Operand, first: number, count: number): TurnedCodes {
+    const rowCount = Math.ceil(count / TURNED_AT_ONCE) * TURNED_AT_ONCE
+    const turned = this.signed ? new Int8Array(dim * rowCount) : new Uint8Array(dim * rowCount).fill(128)
+    const zero = this.signed ? 128 : 0
+    for (let row = 0; row < count; row++) {
+      for (let i = 0; i < dim; i++) turned[i * rowCount + row] = (values[(first + row) * dim + i] as number) - zero
     }
-    await runInto(this.codes, { ...inputs, zero: ZERO }, new Tensor('int32', room.integers('products', size), shape))
-    return 'integers'
+    return { values: turned, rowCount, dim }
   }
 
   async close(): Promise<void> {
@@ -65,8 +86,18 @@ export class Product {
  */
 async function runInto(session: InferenceSession, inputs: Record<string, Tensor>, scores: Tensor): Promise<void> {
   const copy = (await session.run(inputs, { scores })).scores?.data
-  if (copy === scores.data || !ArrayBuffer.isView(copy)) return
+  if (!ArrayBuffer.isView(copy) || copy.buffer === (scores.data as Float32Array | Int32Array).buffer) return
   if (copy.buffer instanceof ArrayBuffer) copy.buffer.transfer(0)
+}
+
+/** Some processors without VNNI add products of uint8 and int8 in 16 bits, where full-range codes overflow. */
+async function isExact(session: InferenceSession): Promise<boolean> {
+  const [rows, dim] = [3, 64]
+  const documents = new Tensor('uint8', new Uint8Array(rows * dim).fill(255), [rows, dim])
+  const ends = Int8Array.from({ length: dim * TURNED_AT_ONCE }, (_, i) => (i % 2 === 0 ? -128 : 127))
+  const queries = new Tensor('int8', ends, [dim, TURNED_AT_ONCE])
+  const scores = (await session.run({ queries, documents, zero: ZERO })).scores?.data as Int32Array
+  return scores.every((score, i) => score === 127 * dim * (i % 2 === 0 ? -128 : 127))
 }
 
 function tensorOf({ values, rowCount, dim }: Operand): Tensor {

@@ -1,6 +1,11 @@
-import { kernelModule, SPILL } from './kernel-code.ts'
+import { COUNTED_AT_ONCE } from './bit-code.ts'
+import { kernelModule } from './kernel-code.ts'
+import { BUCKETS, SCANNED_AT_ONCE, TURNED_AT_ONCE } from './selection-code.ts'
+import type { PackedColumns, SignWords } from './sign-words.ts'
 
 const PAGE = 65_536
+/** Bytes a kernel may read or write beyond the end of what it is given. */
+const SPILL = 64
 type Region =
   | 'rows'
   | 'lengths'
@@ -10,19 +15,39 @@ type Region =
   | 'width'
   | 'factors'
   | 'products'
+  | 'integers'
+  | 'bits'
+  | 'queryBits'
+  | 'zeros'
   | 'foundRows'
   | 'foundScores'
+  | 'sideRows'
+  | 'sideScores'
+  | 'buckets'
+  | 'counts'
   | 'scratch'
 
-type KernelName = 'lengths' | 'divide' | 'encode' | 'signs' | 'scanFloats' | 'scanIntegers'
+type OnesName = 'ones1' | 'ones2' | 'ones4' | 'ones8'
+type KernelName = 'lengths' | 'divide' | 'encode' | 'signs' | 'turn' | 'scanFloats' | 'scanIntegers' | 'split' | OnesName
 /** Parameters in the order of `kernel-code.ts`. */
-type KernelExports = Record<KernelName, (...parameters: number[]) => number>
+type KernelExports = Record<KernelName, (...parameters: number[]) => number> & {
+  pack(...parameters: (number | bigint)[]): void
+}
 
 /** What memory is wanted for: rows of `dim` columns, their products with at most `queries` at once. */
 export interface KernelRoom {
   readonly rowCount: number
   readonly dim: number
   readonly queries: number
+}
+
+/** What a search wants beside it; all 0 where nothing is selected. */
+export interface SelectionRoom {
+  /** Rows of earlier blocks that come to those found in a block before the best are taken. */
+  readonly kept: number
+  /** 64-bit words of signs per row, and sizes of which there are products of signs. */
+  readonly words: number
+  readonly signSizes: number
 }
 
 /** `count` products of one query from `at` on, their rows' factors from `factorsAt` on; the first is of document `firstRow`. */
@@ -37,18 +62,23 @@ export interface ScanPart {
 
 /**
  * The loops over a block of rows that JavaScript does four to eight times slower, in WebAssembly with 128-bit vectors, and the
- * memory they work in. Views of it are valid until the next `reserve`. Memory: about 9 bytes per value of the block and 4 per product.
+ * memory they work in. Views of it are valid until the next `reserve`. Memory: about 9 bytes per value of the block and 8 per product.
  */
 export class RowKernels {
   /** What the latest `scan` found. */
   foundRows = new Uint32Array(0)
   foundScores = new Float32Array(0)
+  /** What the latest `split` put aside. */
+  sideRows = new Uint32Array(0)
+  sideScores = new Float32Array(0)
+  private readonly selection: SelectionRoom
   private readonly memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE })
   private readonly run: KernelExports
   private readonly starts = new Map<Region, number>()
   private room: KernelRoom = { rowCount: -1, dim: -1, queries: -1 }
 
-  constructor() {
+  constructor(selection: SelectionRoom = { kept: 0, words: 0, signSizes: 0 }) {
+    this.selection = selection
     const instance = new WebAssembly.Instance(new WebAssembly.Module(kernelModule()), { host: { memory: this.memory } })
     this.run = instance.exports as unknown as KernelExports
   }
@@ -57,10 +87,16 @@ export class RowKernels {
   reserve({ rowCount, dim, queries }: KernelRoom): void {
     const { room } = this
     if (rowCount <= room.rowCount && dim <= room.dim && queries <= room.queries) return
-    const [values, perRow, perColumn] = [4 * rowCount * dim, 4 * rowCount, 4 * dim]
+    const { kept, words, signSizes } = this.selection
+    const [values, perRow, perColumn, perFound] = [4 * rowCount * dim, 4 * rowCount, 4 * dim, 4 * (rowCount + kept)]
+    const turned = Math.ceil(queries / TURNED_AT_ONCE) * TURNED_AT_ONCE
+    const products = Math.max(turned, signSizes) * 4 * strideOf(rowCount)
+    const integers = 4 * (rowCount + 3) * turned
     const sizes: Record<Region, number> = {
       ...{ rows: values, slice: values, codes: rowCount * dim, lengths: perRow, min: perColumn, width: perColumn },
-      ...{ factors: perRow, products: queries * perRow, foundRows: perRow, foundScores: perRow, scratch: 0 },
+      ...{ factors: perRow, products, integers, zeros: perRow, scratch: 0, counts: 4 * BUCKETS, buckets: perFound },
+      ...{ foundRows: perFound, foundScores: perFound, sideRows: perFound, sideScores: perFound },
+      ...{ bits: 8 * words * (rowCount + 3), queryBits: 8 * words * queries },
     }
     let at = 0
     for (const [region, size] of Object.entries(sizes)) {
@@ -70,8 +106,11 @@ export class RowKernels {
     const pages = Math.ceil(at / PAGE) - this.memory.buffer.byteLength / PAGE
     if (pages > 0) this.memory.grow(pages)
     this.room = { rowCount, dim, queries }
-    this.foundRows = new Uint32Array(this.memory.buffer, this.start('foundRows'), rowCount)
-    this.foundScores = this.floats('foundScores', rowCount)
+    this.foundRows = new Uint32Array(this.memory.buffer, this.start('foundRows'), rowCount + kept)
+    this.foundScores = this.floats('foundScores', rowCount + kept)
+    this.sideRows = new Uint32Array(this.memory.buffer, this.start('sideRows'), rowCount + kept)
+    this.sideScores = this.floats('sideScores', rowCount + kept)
+    this.floats('zeros', rowCount).fill(0)
   }
 
   floats(region: Region, length: number): Float32Array<ArrayBuffer> {
@@ -107,6 +146,27 @@ export class RowKernels {
     this.run.signs(this.start('rows'), rowCount, 4 * dim, prefix, this.start('codes'))
   }
 
+  /** `integers`, `[document, query]` of a multiple of 16 queries, into `products` with `strideOf` numbers from query to query. */
+  turn(documents: number, queries: number): void {
+    const [from, to] = [this.start('integers'), this.start('products')]
+    this.run.turn(from, Math.ceil(documents / 4) * 4, queries, 4 * strideOf(documents), to)
+  }
+
+  /** Up to 64 columns of the rows from `column` on, as bits of word `at` of `bits` in rows of `words` words. */
+  pack({ rowCount, dim }: KernelRoom, { column, columns, at, words }: PackedColumns): void {
+    const mask = (1n << BigInt(columns)) - 1n
+    const from = this.start('rows') + 4 * column
+    this.run.pack(from, rowCount, 4 * dim, columns, BigInt.asIntN(64, mask), this.start('bits') + 8 * at, 8 * words)
+  }
+
+  /** Adds the products of some words of signs to those of fewer columns, or to nothing; into row `to` of `products`. */
+  addSigns(rowCount: number, { words, bits, query, rows, from, to }: SignWords): void {
+    const rowOf = (row: number) => this.start('products') + 4 * row * strideOf(rowCount)
+    const [own, of] = [this.start('queryBits') + 8 * query, this.start('bits') + 8 * rows]
+    const count = Math.ceil(rowCount / COUNTED_AT_ONCE) * COUNTED_AT_ONCE
+    this.run[`ones${words}`](own, of, count, bits, from === null ? this.start('zeros') : rowOf(from), rowOf(to))
+  }
+
   /** Of products and factors: `foundRows` and `foundScores` that reach the floor; how many. */
   scan(kind: 'floats' | 'integers', { at, factorsAt, count, scale, floor, firstRow }: ScanPart): number {
     const [products, factors] = [this.start('products') + 4 * at, this.start('factors') + 4 * factorsAt]
@@ -115,7 +175,36 @@ export class RowKernels {
     return scan(products, factors, count, scale, floor, firstRow, rows, scores, scratch)
   }
 
+  /**
+   * Of the first `count` found (at least `nth` + 1), those that are better than the `nth` best (from 0) stay and come first, all but for
+   * a few that are aside with it and with its equals.
+   */
+  split(count: number, nth: number): { readonly kept: number; readonly aside: number } {
+    const [scores, rows, buckets, counts] = [
+      this.start('foundScores'),
+      this.start('foundRows'),
+      this.start('buckets'),
+      this.start('counts'),
+    ]
+    const [sideScores, sideRows, scratch] = [this.start('sideScores'), this.start('sideRows'), this.start('scratch')]
+    const kept = this.run.split(scores, rows, count, nth, buckets, counts, sideScores, sideRows, scratch)
+    return { kept, aside: this.integers('scratch', 1)[0] as number }
+  }
+
+  /** A score that at least `nth` + 1 (and not many more) of the first `count` found reach. */
+  aboutNthBest(count: number, nth: number): number {
+    const { aside } = this.split(count, nth)
+    let least = Number.POSITIVE_INFINITY
+    for (let i = 0; i < aside; i++) least = Math.min(least, this.sideScores[i] as number)
+    return least
+  }
+
   private start(region: Region): number {
     return this.starts.get(region) as number
   }
+}
+
+/** Numbers from query to query of products in rows of their own: whole steps of `scan`, and not a power of two, which caches dislike. */
+export function strideOf(rowCount: number): number {
+  return Math.ceil(rowCount / SCANNED_AT_ONCE) * SCANNED_AT_ONCE + SCANNED_AT_ONCE
 }

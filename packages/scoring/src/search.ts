@@ -1,18 +1,15 @@
 import type { Config } from '@sweepboard/contracts'
 import { BlockPass } from './block-pass.ts'
 import type { Operand } from './kernel-rows.ts'
-import { type Matrix, Product, type ProductKind } from './product.ts'
-import type { Representation } from './representation.ts'
-import type { RowKernels } from './row-kernels.ts'
+import { CodeLane, FloatLane, type LanesOfBlock, type SharedPass, SignLanes } from './lane-products.ts'
+import { type Matrix, Product } from './product.ts'
 import { type ScoreIo, step } from './score-io.ts'
-import { type FoundRows, NEVER, TopRows } from './top-rows.ts'
+import { Lane } from './search-lane.ts'
+import { type FoundRows, roomOf } from './top-rows.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
 /** Queries multiplied at once: their scores against one block stay within the processor's cache. */
 const QUERIES_AT_ONCE = 256
-
-/** Documents looked at before the floor is asked for again; a multiple of four, as the kernels take them. */
-const FIRST_STRIP = 2048
 
 export interface Search {
   /** Query vectors `[query, dim]`. */
@@ -40,105 +37,39 @@ export interface ConfigFound {
  * Errors: `SB-SCORE-001` a vector is not finite, `SB-SCORE-002` the sides do not fit, `SB-CORE-004` cancelled.
  */
 export async function search(input: Search, io: Pick<ScoreIo, 'onProgress' | 'signal'> = {}): Promise<ConfigFound[]> {
-  const pass = new BlockPass(input, Math.min(QUERIES_AT_ONCE, input.queries.rowCount))
+  const { queries } = input
+  const queriesAtOnce = Math.min(QUERIES_AT_ONCE, queries.rowCount)
+  const pass = new BlockPass(input, queriesAtOnce, roomOf(input.depth, input.priority.length))
   const product = await Product.open()
   try {
     const lanes = pass.representations.map((representation) => new Lane(representation, input))
-    let queries: Operand[] | null = null
+    const shared = { pass, product, queriesAtOnce, queryCount: queries.rowCount }
+    let parts: readonly LanesOfBlock[] | null = null
     for await (const block of pass.calibrated(input.documents)) {
-      queries ??= pass.queryOperands()
+      parts ??= lanesOf(lanes, shared)
       const rows = pass.rowsOf(block)
-      for (const [i, lane] of lanes.entries()) {
+      for (const part of parts) {
         const began = performance.now()
-        const documents = rows.operand(lane.representation)
-        const shared = { pass, product, documents, firstRow: block.firstRow }
-        await lane.take(queries[i] as Operand, shared, () => step(io))
-        lane.seconds += (performance.now() - began) / 1000
+        await part.take(rows, block, () => step(io))
+        const seconds = (performance.now() - began) / 1000 / part.lanes.length
+        for (const lane of part.lanes) lane.seconds += seconds
       }
     }
-    return lanes.map((lane) => lane.result())
+    return lanes.map((lane) => lane.result(pass.kernels))
   } finally {
     await product.close()
   }
 }
 
-/** The products of one query, from `at` on, with the rows of a block. */
-interface QueryProducts {
-  readonly query: number
-  readonly scale: number
-  readonly at: number
-  readonly rowCount: number
-  readonly firstRow: number
-}
-
-/** One config of a pass: the best rows so far. */
-class Lane {
-  readonly representation: Representation
-  seconds = 0
-  private readonly top: TopRows
-  private readonly priority: Uint32Array
-
-  constructor(representation: Representation, { queries, depth, priority }: Search) {
-    this.representation = representation
-    this.top = new TopRows(queries.rowCount, depth, priority)
-    this.priority = priority
-  }
-
-  result(): ConfigFound {
-    const { representation, top, seconds } = this
-    return {
-      found: (query) => {
-        const { rows, scores } = top.found(query)
-        return representation.scoresAreProducts
-          ? { rows, scores }
-          : { rows, scores: scores.map((product) => representation.scoreOf(product)) }
-      },
-      seconds,
-      calibration: representation.calibration,
-    }
-  }
-
-  async take(
-    queries: Operand,
-    { pass, product, documents, firstRow }: { pass: BlockPass; product: Product; documents: Operand; firstRow: number },
-    done: () => void,
-  ): Promise<void> {
-    const { kernels } = pass
-    const { rowCount } = documents
-    this.writeFactors(kernels.floats('factors', Math.ceil(rowCount / 4) * 4), documents, firstRow)
-    for (let first = 0; first < queries.rowCount; first += QUERIES_AT_ONCE) {
-      const size = Math.min(QUERIES_AT_ONCE, queries.rowCount - first)
-      const kind = await product.multiply(part(queries, first, size), documents, kernels)
-      for (let q = 0; q < size; q++) {
-        const query = { query: first + q, scale: queries.factors?.[first + q] ?? 1, at: q * rowCount }
-        this.select(kernels, kind, { ...query, rowCount, firstRow })
-      }
-      done()
-    }
-  }
-
-  /** Takes one query's products with the rows of a block, in strips that grow with what was seen: the floor rises most at first. */
-  private select(kernels: RowKernels, kind: ProductKind, { query, scale, at, rowCount, firstRow }: QueryProducts): void {
-    let done = 0
-    while (done < rowCount) {
-      const count = Math.min(rowCount - done, Math.max(FIRST_STRIP, firstRow + done))
-      const floor = this.top.floorOf(query)
-      const strip = { at: at + done, factorsAt: done, count, scale, floor, firstRow: firstRow + done }
-      const found = kernels.scan(kind, strip)
-      this.top.add(query, { rows: kernels.foundRows, scores: kernels.foundScores }, found)
-      done += count
-    }
-  }
-
-  /** What is no number is never found. */
-  private writeFactors(out: Float32Array, { factors, rowCount }: Operand, firstRow: number): void {
-    out.fill(Number.NaN)
-    for (let row = 0; row < rowCount; row++) {
-      if (this.priority[firstRow + row] !== NEVER) out[row] = factors ? (factors[row] as number) : 1
-    }
-  }
-}
-
-function part({ values, dim, factors }: Operand, first: number, rowCount: number): Operand {
-  return { values: values.subarray(first * dim, (first + rowCount) * dim), rowCount, dim, factors }
+/** All lanes, those of one product together. To be made once the int8 ranges are known. */
+function lanesOf(lanes: readonly Lane[], shared: SharedPass): LanesOfBlock[] {
+  const operands = shared.pass.queryOperands()
+  const own = lanes.flatMap((lane, i): LanesOfBlock[] => {
+    const queries = operands[i] as Operand
+    const { precision } = lane.representation.config
+    if (precision === 'binary') return []
+    return [precision === 'float32' ? new FloatLane(lane, queries, shared) : new CodeLane(lane, queries, shared)]
+  })
+  const binary = lanes.filter(({ representation }) => representation.config.precision === 'binary')
+  return binary.length > 0 ? [...own, new SignLanes(binary, shared)] : own
 }

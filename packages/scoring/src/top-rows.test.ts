@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { NEVER, TopRows } from './top-rows.ts'
+import { RowKernels } from './row-kernels.ts'
+import { NEVER, roomOf, TopRows } from './top-rows.ts'
 
 /** A small deterministic generator (mulberry32), so that a failure can be repeated. */
 function numbers(seed: number): () => number {
@@ -30,19 +31,20 @@ describe('TopRows', () => {
       const scores = Float32Array.from({ length: queryCount * documentCount }, () => Math.floor(next() * levels) - levels / 2)
       const top = new TopRows(queryCount, depth, priority)
       const whole = new TopRows(queryCount, depth, priority)
+      const kernels = new RowKernels({ kept: roomOf(depth, documentCount), words: 0, signSizes: 0 })
+      kernels.reserve({ rowCount: 777, dim: 1, queries: 1 })
       for (let query = 0; query < queryCount; query++) {
         const own = scores.subarray(query * documentCount, (query + 1) * documentCount)
         whole.addAll(query, own)
         for (let first = 0; first < documentCount; first += 777) {
-          const floor = top.floorOf(query)
-          const reach = Array.from(own.keys()).filter((row) => row >= first && row < first + 777 && (own[row] as number) >= floor)
-          top.add(
-            query,
-            { rows: Uint32Array.from(reach), scores: Float32Array.from(reach, (row) => own[row] as number) },
-            reach.length,
-          )
+          const block = own.subarray(first, first + 777)
+          kernels.floats('products', block.length).set(block)
+          const part = { at: 0, factorsAt: 0, count: block.length, scale: 1, floor: top.floorOf(query), firstRow: first }
+          kernels.floats('factors', 784).fill(Number.NaN).fill(1, 0, block.length)
+          top.take(query, kernels, kernels.scan('floats', part))
         }
       }
+      top.finish(kernels)
       for (let q = 0; q < queryCount; q++) {
         const score = (row: number) => scores[q * documentCount + row] as number
         const best = (a: number, b: number) => score(b) - score(a) || (priority[a] as number) - (priority[b] as number)

@@ -1,7 +1,11 @@
+import type { RowKernels } from './row-kernels.ts'
 import { nthSmallest, ScoreSelection } from './score-selection.ts'
 
 /** Priority of a document row that must never be retrieved. */
 export const NEVER = 0xffffffff
+
+/** Rows kept of a query, in parts of the depth, before the best are taken again: often enough that the floor rises. */
+const CUT_ABOVE = 1.5
 
 /** The rows kept for one query, in no particular order. */
 export interface FoundRows {
@@ -9,9 +13,14 @@ export interface FoundRows {
   readonly scores: Float32Array
 }
 
+/** Rows that are kept of one query at most. */
+export function roomOf(depth: number, documents: number): number {
+  return Math.max(1, Math.min(Math.ceil(CUT_ABOVE * depth), documents))
+}
+
 /**
  * The best `depth` document rows of each query, by (score descending, priority ascending), over blocks of scores that
- * come in any number. Equal to a full sort: a buffer of twice the depth per query is cut when it is full, and the worst row
+ * come in any number. Equal to a full sort: a buffer of one and a half times the depth per query is cut when it is full, and the worst row
  * kept becomes the threshold that later scores must reach.
  */
 export class TopRows {
@@ -24,14 +33,14 @@ export class TopRows {
   /** Score and priority of the worst row kept; nothing is refused while the score is -Infinity. */
   private readonly floorScore: Float32Array
   private readonly floorPriority: Uint32Array
-  private readonly scratch: Float64Array
-  private readonly equals: Uint32Array
+  private scratch: Float64Array
+  private equals: Uint32Array
   private readonly selection: ScoreSelection
 
   /** `priority[row]`: smaller is better among equal scores, no two alike; `NEVER` hides a row. */
   constructor(queryCount: number, depth: number, priority: Uint32Array) {
     this.depth = depth
-    this.room = Math.max(1, Math.min(2 * depth, priority.length))
+    this.room = roomOf(depth, priority.length)
     this.priority = priority
     this.scores = new Float32Array(queryCount * this.room)
     this.rows = new Uint32Array(queryCount * this.room)
@@ -56,24 +65,29 @@ export class TopRows {
   }
 
   /**
-   * Adds the first `total` of `found` for one query: no score is NaN, no row is hidden, each row comes once over all calls. Scores
-   * below `floorOf` may be left out.
+   * Adds the first `total` that `kernels` found for one query: no score is NaN, no row is hidden, each row comes once over all
+   * calls. Scores below `floorOf` may be left out. What `kernels` found is lost.
    */
-  add(query: number, found: FoundRows, total: number): void {
-    const { room } = this
-    let done = 0
-    while (done < total) {
-      if (this.counts[query] === room) this.cut(query)
-      const count = this.counts[query] as number
-      const end = Math.min(total, done + room - count)
-      // a loop: views of these arrays, made by the ten thousand, cost more than what they copy
-      let to = query * room + count
-      for (let i = done; i < end; i++, to++) {
-        this.rows[to] = found.rows[i] as number
-        this.scores[to] = found.scores[i] as number
-      }
-      this.counts[query] = count + end - done
-      done = end
+  take(query: number, kernels: RowKernels, total: number): void {
+    const count = this.counts[query] as number
+    const most = this.floorOf(query) === Number.NEGATIVE_INFINITY ? this.depth : CUT_ABOVE * this.depth
+    if (count + total > most) {
+      this.cutWith(query, kernels, total)
+      return
+    }
+    // a loop: views of these arrays, made by the ten thousand, cost more than what they copy
+    let to = query * this.room + count
+    for (let i = 0; i < total; i++, to++) {
+      this.rows[to] = kernels.foundRows[i] as number
+      this.scores[to] = kernels.foundScores[i] as number
+    }
+    this.counts[query] = count + total
+  }
+
+  /** Cuts every query to the depth. */
+  finish(kernels: RowKernels): void {
+    for (let query = 0; query < this.counts.length; query++) {
+      if ((this.counts[query] as number) > this.depth) this.cutWith(query, kernels, 0)
     }
   }
 
@@ -101,9 +115,35 @@ export class TopRows {
     this.counts[query] = count
   }
 
+  /** The same as `cut`, of what is kept and the first `total` that `kernels` found, more than the depth together. */
+  private cutWith(query: number, kernels: RowKernels, total: number): void {
+    const start = query * this.room
+    const end = start + (this.counts[query] as number)
+    kernels.foundScores.set(this.scores.subarray(start, end), total)
+    kernels.foundRows.set(this.rows.subarray(start, end), total)
+    const { kept, aside } = kernels.split(total + end - start, this.depth - 1)
+    this.scores.set(kernels.foundScores.subarray(0, kept), start)
+    this.rows.set(kernels.foundRows.subarray(0, kept), start)
+    if (this.scratch.length < aside) this.reserve(aside)
+    const { sideScores, sideRows } = kernels
+    for (let i = 0; i < aside; i++) this.scratch[i] = -(sideScores[i] as number)
+    const floor = -nthSmallest(this.scratch, aside, this.depth - kept - 1)
+    let to = start + kept
+    let equals = 0
+    for (let i = 0; i < aside; i++) {
+      const score = sideScores[i] as number
+      if (score === floor) this.equals[equals++] = sideRows[i] as number
+      else if (score > floor) {
+        this.scores[to] = score
+        this.rows[to++] = sideRows[i] as number
+      }
+    }
+    this.keepEquals(query, { floor, equals, to })
+  }
+
   /** Keeps the best `depth`: first the score that the worst of them has, then the priority that decides among its equals. */
   private cut(query: number): void {
-    const { scores, rows, priority, scratch, depth } = this
+    const { scores, rows, depth } = this
     const start = query * this.room
     const end = start + (this.counts[query] as number)
     const floor = this.selection.nthLargest(scores, { start, end }, depth - 1)
@@ -119,17 +159,29 @@ export class TopRows {
         rows[to++] = row
       }
     }
-    const wanted = depth - (to - start)
+    this.keepEquals(query, { floor, equals, to })
+  }
+
+  /** Fills the places from `to` on with those of the first `equals` that have the best priorities. */
+  private keepEquals(query: number, { floor, equals, to }: { floor: number; equals: number; to: number }): void {
+    const { scores, rows, priority, scratch, depth } = this
+    const wanted = depth - (to - query * this.room)
     for (let i = 0; i < equals; i++) scratch[i] = priority[this.equals[i] as number] as number
     const worst = nthSmallest(scratch, equals, wanted - 1)
+    let at = to
     for (let i = 0; i < equals; i++) {
       const row = this.equals[i] as number
       if ((priority[row] as number) > worst) continue
-      scores[to] = floor
-      rows[to++] = row
+      scores[at] = floor
+      rows[at++] = row
     }
     this.counts[query] = depth
     this.floorScore[query] = floor
     this.floorPriority[query] = worst
+  }
+
+  private reserve(size: number): void {
+    this.scratch = new Float64Array(size)
+    this.equals = new Uint32Array(size)
   }
 }

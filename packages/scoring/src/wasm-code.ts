@@ -3,9 +3,9 @@
  * with 128-bit vectors) as the kernels of this package need. An expression leaves its value on the stack, a statement nothing.
  */
 export type Code = readonly number[]
-export type ValueType = 'i32' | 'f32' | 'v128'
+export type ValueType = 'i32' | 'i64' | 'f32' | 'v128'
 
-const VALUE_TYPES: Record<ValueType, number> = { i32: 0x7f, f32: 0x7d, v128: 0x7b }
+const VALUE_TYPES: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, v128: 0x7b }
 const NOTHING = 0x40
 
 /** A parameter or local variable of a function. */
@@ -96,14 +96,32 @@ export const i32 = {
   shiftLeft: binary(0x74),
   shiftRight: binary(0x76),
   less: binary(0x49),
+  equal: binary(0x46),
   trailingZeros: unary(0x68),
+  ofI64: unary(0xa7),
+  load: load(0x28),
   loadByte: load(0x2d),
   store: store(0x36),
 }
 
+export const i64 = {
+  add: binary(0x7c),
+  and: binary(0x83),
+  or: binary(0x84),
+  xor: binary(0x85),
+  shiftLeft: binary(0x86),
+  ones: unary(0x7b),
+  ofI32: unary(0xad),
+  load: load(0x29),
+  store: store(0x37),
+}
+
 export const f32 = {
   add: binary(0x92),
+  sub: binary(0x93),
   mul: binary(0x94),
+  div: binary(0x95),
+  min: binary(0x96),
   max: binary(0x97),
   sqrt: unary(0x91),
   ofI32: unary(0xb2),
@@ -119,6 +137,13 @@ export const v128 = {
   storeFirst32: (address: Code, value: Code): Code => [...address, ...value, ...vector(0x5a), 0, 0, 0],
   /** `a` where `mask` has no bit. */
   without: binary(...vector(0x4f)),
+  /** Four of the eight 32-bit numbers of `a` and `b`. */
+  pick: (a: Code, b: Code, numbers: readonly number[]): Code => [
+    ...a,
+    ...b,
+    ...vector(0x0d),
+    ...numbers.flatMap((number) => [0, 1, 2, 3].map((byte) => 4 * number + byte)),
+  ],
 }
 
 export const f32x4 = {
@@ -141,6 +166,14 @@ export const i32x4 = {
   lane: (value: Code, lane: number): Code => [...value, ...vector(0x1b), lane],
   /** A bit per number, its sign. */
   signs: unary(...vector(0xa4)),
+  /** The same of four vectors: a bit per number, 16 in all. Each number is 0 or -1. */
+  signsOfFour: ([a, b, c, d]: readonly [Code, Code, Code, Code]): Code => {
+    const [low, high] = [
+      [...a, ...b, ...vector(0x85)],
+      [...c, ...d, ...vector(0x85)],
+    ]
+    return [...low, ...high, ...vector(0x65), ...vector(0x64)]
+  },
   add: binary(...vector(0xae)),
   sub: binary(...vector(0xb1)),
   mul: binary(...vector(0xb5)),

@@ -1,0 +1,130 @@
+import type { BlockPass } from './block-pass.ts'
+import type { KernelRows, Operand } from './kernel-rows.ts'
+import type { Product, TurnedCodes } from './product.ts'
+import { strideOf } from './row-kernels.ts'
+import type { Lane } from './search-lane.ts'
+import type { VectorBlock } from './vector-blocks.ts'
+
+/** What all lanes of a search share. */
+export interface SharedPass {
+  readonly pass: BlockPass
+  readonly product: Product
+  readonly queryCount: number
+  readonly queriesAtOnce: number
+}
+
+/** Configs whose products with a block are made together. */
+export interface LanesOfBlock {
+  readonly lanes: readonly Lane[]
+  /** Takes the rows of a block; calls `done` after every few hundred queries. */
+  take(rows: KernelRows, block: VectorBlock, done: () => void): Promise<void>
+}
+
+/** A float32 config: a product of its own, as normalised slices of one row are different numbers. */
+export class FloatLane implements LanesOfBlock {
+  readonly lanes: readonly [Lane]
+  private readonly queries: Operand
+  private readonly shared: SharedPass
+
+  constructor(lane: Lane, queries: Operand, shared: SharedPass) {
+    this.lanes = [lane]
+    this.queries = queries
+    this.shared = shared
+  }
+
+  async take(rows: KernelRows, { firstRow }: VectorBlock, done: () => void): Promise<void> {
+    const { pass, product } = this.shared
+    const [lane] = this.lanes
+    const documents = rows.operand(lane.representation)
+    const { rowCount } = documents
+    lane.writeFactors(pass.kernels, documents, firstRow)
+    for (const { first, count } of partsOf(this.shared)) {
+      await product.multiply(part(this.queries, first, count), documents, pass.kernels)
+      for (let q = 0; q < count; q++) {
+        lane.select(pass.kernels, 'floats', { query: first + q, scale: 1, at: q * rowCount, rowCount, firstRow })
+      }
+      done()
+    }
+  }
+}
+
+/** An int8 config: a product of its own, as each size has other codes. */
+export class CodeLane implements LanesOfBlock {
+  readonly lanes: readonly [Lane]
+  private readonly shared: SharedPass
+  private readonly factors: Float32Array | null
+  private readonly turned: readonly TurnedCodes[]
+
+  constructor(lane: Lane, queries: Operand, shared: SharedPass) {
+    this.lanes = [lane]
+    this.shared = shared
+    this.factors = queries.factors
+    this.turned = partsOf(shared).map(({ first, count }) => shared.product.turned(queries, first, count))
+  }
+
+  async take(rows: KernelRows, { firstRow }: VectorBlock, done: () => void): Promise<void> {
+    const { pass, product } = this.shared
+    const [lane] = this.lanes
+    const documents = rows.operand(lane.representation)
+    const { rowCount } = documents
+    const stride = strideOf(rowCount)
+    lane.writeFactors(pass.kernels, documents, firstRow)
+    for (const [i, { first, count }] of partsOf(this.shared).entries()) {
+      await product.multiplyCodes(this.turned[i] as TurnedCodes, documents, pass.kernels)
+      for (let q = 0; q < count; q++) {
+        const query = { query: first + q, scale: this.factors?.[first + q] ?? 1 }
+        lane.select(pass.kernels, 'floats', { ...query, at: q * stride, rowCount, firstRow })
+      }
+      done()
+    }
+  }
+}
+
+/** All binary configs: differing signs are counted once, size upon size. */
+export class SignLanes implements LanesOfBlock {
+  readonly lanes: readonly Lane[]
+  private readonly shared: SharedPass
+  private readonly querySigns: Uint8Array
+  /** Per size of the layout. */
+  private readonly lanesOfSize: readonly (readonly Lane[])[]
+
+  constructor(lanes: readonly Lane[], shared: SharedPass) {
+    this.lanes = lanes
+    this.shared = shared
+    this.querySigns = shared.pass.querySigns()
+    this.lanesOfSize = shared.pass.signs.sizes.map((size) => lanes.filter(({ representation }) => representation.dim === size))
+  }
+
+  async take(rows: KernelRows, { firstRow, matrix: { rowCount } }: VectorBlock, done: () => void): Promise<void> {
+    const { kernels, signs } = this.shared.pass
+    const stride = strideOf(rowCount)
+    const queryBytes = 8 * signs.words
+    rows.signs(signs.packedByPiece(rowCount))
+    this.lanes[0]?.writeFactors(kernels, { factors: null, rowCount }, firstRow)
+    for (const { first, count } of partsOf(this.shared)) {
+      const own = this.querySigns.subarray(first * queryBytes, (first + count) * queryBytes)
+      kernels.bytes('queryBits', own.length).set(own)
+      for (let q = 0; q < count; q++) {
+        for (const sum of signs.sums(q * signs.words, rowCount)) kernels.addSigns(rowCount, sum)
+        this.lanesOfSize.forEach((lanes, size) => {
+          for (const lane of lanes) {
+            lane.select(kernels, 'integers', { query: first + q, scale: 1, at: size * stride, rowCount, firstRow })
+          }
+        })
+      }
+      done()
+    }
+  }
+}
+
+function partsOf({ queryCount, queriesAtOnce }: SharedPass): { first: number; count: number }[] {
+  const parts = Math.ceil(queryCount / Math.max(1, queriesAtOnce))
+  return Array.from({ length: parts }, (_, i) => {
+    const first = i * queriesAtOnce
+    return { first, count: Math.min(queriesAtOnce, queryCount - first) }
+  })
+}
+
+function part({ values, dim, factors }: Operand, first: number, rowCount: number): Operand {
+  return { values: values.subarray(first * dim, (first + rowCount) * dim), rowCount, dim, factors }
+}

@@ -1,0 +1,77 @@
+import type { Operand } from './kernel-rows.ts'
+import type { Representation } from './representation.ts'
+import type { RowKernels } from './row-kernels.ts'
+import type { ConfigFound, Search } from './search.ts'
+import { SCANNED_AT_ONCE } from './selection-code.ts'
+import { NEVER, TopRows } from './top-rows.ts'
+
+/** Documents of a block that tell where the floor of the whole block is about; a multiple of what is scanned at once. */
+const SAMPLE = 1024
+/** How many more than the depth the guessed floor should leave. */
+const MARGIN = 1.25
+
+/** The products of one query, from `at` on, with the rows of a block. */
+export interface QueryProducts {
+  readonly query: number
+  readonly scale: number
+  readonly at: number
+  readonly rowCount: number
+  readonly firstRow: number
+}
+
+/** One config of a pass: the best rows so far. */
+export class Lane {
+  readonly representation: Representation
+  seconds = 0
+  private readonly top: TopRows
+  private readonly priority: Uint32Array
+  private readonly depth: number
+
+  constructor(representation: Representation, { queries, depth, priority }: Search) {
+    this.representation = representation
+    this.top = new TopRows(queries.rowCount, depth, priority)
+    this.priority = priority
+    this.depth = depth
+  }
+
+  result(kernels: RowKernels): ConfigFound {
+    const { representation, top, seconds } = this
+    top.finish(kernels)
+    return {
+      found: (query) => {
+        const { rows, scores } = top.found(query)
+        return representation.scoresAreProducts
+          ? { rows, scores }
+          : { rows, scores: scores.map((product) => representation.scoreOf(product)) }
+      },
+      seconds,
+      calibration: representation.calibration,
+    }
+  }
+
+  /** Writes what `select` multiplies products by. What is no number is never found. */
+  writeFactors(kernels: RowKernels, { factors, rowCount }: Pick<Operand, 'factors' | 'rowCount'>, firstRow: number): void {
+    const out = kernels.floats('factors', Math.ceil(rowCount / SCANNED_AT_ONCE) * SCANNED_AT_ONCE)
+    out.fill(Number.NaN)
+    for (let row = 0; row < rowCount; row++) {
+      if (this.priority[firstRow + row] !== NEVER) out[row] = factors ? (factors[row] as number) : 1
+    }
+  }
+
+  /** Takes one query's products with the rows of a block. */
+  select(kernels: RowKernels, kind: 'floats' | 'integers', { query, scale, at, rowCount, firstRow }: QueryProducts): void {
+    const scan = (count: number, floor: number) => kernels.scan(kind, { at, factorsAt: 0, count, scale, floor, firstRow })
+    const { top, depth } = this
+    const floor = top.floorOf(query)
+    if (floor !== Number.NEGATIVE_INFINITY || rowCount < 2 * SAMPLE || rowCount < 2 * depth) {
+      top.take(query, kernels, scan(rowCount, floor))
+      return
+    }
+    const wanted = Math.ceil((depth * MARGIN * SAMPLE) / rowCount)
+    const sampled = scan(SAMPLE, floor)
+    const guess = wanted < sampled ? kernels.aboutNthBest(sampled, wanted) : floor
+    const found = scan(rowCount, guess)
+    // a guess that leaves the depth lost nothing that belongs to it
+    top.take(query, kernels, found >= depth || guess === floor ? found : scan(rowCount, floor))
+  }
+}

@@ -1,0 +1,68 @@
+import type { Config } from '@sweepboard/contracts'
+import { describe, expect, it } from 'vitest'
+import type { Matrix } from './product.ts'
+import { search } from './search.ts'
+import { NEVER } from './top-rows.ts'
+
+const [DOCUMENTS, QUERIES, DIM, DEPTH] = [7000, 5, 150, 400]
+
+/** Small whole numbers, so that sums are exact in whatever order; scores rise, fall or neither over the documents. */
+function grid(rowCount: number, slope: number): Matrix {
+  const values = Float32Array.from({ length: rowCount * DIM }, (_, i) => {
+    const [row, column] = [Math.floor(i / DIM), i % DIM]
+    const noise = Math.imul(i + 1, 0x9e3779b1) >>> 28
+    return noise - 8 + (column % 3 === 0 ? Math.round((slope * row) / rowCount) : 0)
+  })
+  return { values, rowCount, dim: DIM }
+}
+
+function plainScore(queries: Matrix, documents: Matrix, { dimensions, precision }: Config): (q: number, d: number) => number {
+  const dim = dimensions ?? DIM
+  return (q, d) => {
+    let sum = 0
+    for (let i = 0; i < dim; i++) {
+      const [a, b] = [queries.values[q * DIM + i] as number, documents.values[d * DIM + i] as number]
+      sum += precision === 'binary' ? (a > 0 === b > 0 ? 1 : -1) : a * b
+    }
+    return Math.fround(precision === 'binary' ? 1 - (dim - sum) / dim : sum)
+  }
+}
+
+async function* blocksOf({ values, rowCount }: Matrix) {
+  for (let firstRow = 0; firstRow < rowCount; firstRow += 3000) {
+    const count = Math.min(3000, rowCount - firstRow)
+    const own = values.slice(firstRow * DIM, (firstRow + count) * DIM)
+    yield { firstRow, matrix: { values: own, rowCount: count, dim: DIM } }
+  }
+}
+
+describe('search', () => {
+  const configs: Config[] = [null, 128, 77, 64, 3].flatMap((dimensions) =>
+    (['float32', 'binary'] as const).map((precision) => ({ dimensions, precision, similarity: 'dot' as const })),
+  )
+  for (const [name, slope] of [
+    ['no order', 0],
+    ['the best last, so that the first rows of a block guess too low a floor', 12],
+    ['the best first, so that they guess too high a floor', -12],
+  ] as const) {
+    it(`equals a full sort by score, then priority, over several blocks: ${name}`, async () => {
+      const [queries, documents] = [grid(QUERIES, 0), grid(DOCUMENTS, slope)]
+      for (let i = 0; i < queries.values.length; i++) queries.values[i] = Math.abs(queries.values[i] as number)
+      const priority = Uint32Array.from({ length: DOCUMENTS }, (_, row) => (row % 97 === 0 ? NEVER : (row * 3331) % DOCUMENTS))
+      const found = await search({ queries, documents: blocksOf(documents), configs, depth: DEPTH, priority })
+      const visible = Array.from(priority.keys()).filter((row) => priority[row] !== NEVER)
+      for (const [i, config] of configs.entries()) {
+        const scoreOf = plainScore(queries, documents, config)
+        for (let q = 0; q < QUERIES; q++) {
+          const scores = Float32Array.from({ length: DOCUMENTS }, (_, row) => scoreOf(q, row))
+          const better = (a: number, b: number) =>
+            (scores[b] as number) - (scores[a] as number) || (priority[a] as number) - (priority[b] as number)
+          const own = found[i]?.found(q)
+          const rows = Array.from(own?.rows ?? [])
+          expect(rows.toSorted(better)).toEqual(visible.toSorted(better).slice(0, DEPTH))
+          expect([...(own?.scores ?? [])]).toEqual(rows.map((row) => scores[row]))
+        }
+      }
+    })
+  }
+})

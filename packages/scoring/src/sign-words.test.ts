@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { KernelRows } from './kernel-rows.ts'
+import { RowKernels, strideOf } from './row-kernels.ts'
+import { SignLayout } from './sign-words.ts'
+
+const [ROWS, DIM] = [13, 1100]
+const matrix = { values: Float32Array.from({ length: ROWS * DIM }, (_, i) => Math.sin(i * i)), rowCount: ROWS, dim: DIM }
+matrix.values.fill(0, 5, 300) // zero counts as -1
+
+describe('SignLayout', () => {
+  for (const sizes of [[1], [64], [1100, 1, 3, 64, 65, 65, 130, 700], [512, 1024, 16, 32, 64, 128, 256]]) {
+    it(`gives the products of signs of every size: ${sizes.join(', ')}`, () => {
+      const layout = new SignLayout(sizes)
+      const kernels = new RowKernels({ kept: 0, words: layout.words, signSizes: layout.sizes.length })
+      const rows = new KernelRows(kernels, matrix, ROWS)
+      const own = rows.signs(layout.packedByRow()).slice()
+      rows.signs(layout.packedByPiece(ROWS))
+      kernels.bytes('queryBits', own.length).set(own)
+      for (let q = 0; q < ROWS; q++) {
+        for (const sum of layout.sums(q * layout.words, ROWS)) kernels.addSigns(ROWS, sum)
+        layout.sizes.forEach((size, at) => {
+          const sign = (row: number, i: number) => ((matrix.values[row * DIM + i] as number) > 0 ? 1 : -1)
+          const wanted = Array.from({ length: ROWS }, (_, row) => {
+            let sum = 0
+            for (let i = 0; i < size; i++) sum += sign(q, i) * sign(row, i)
+            return sum
+          })
+          const products = kernels.integers('products', (at + 1) * strideOf(ROWS)).subarray(at * strideOf(ROWS))
+          expect([...products.subarray(0, ROWS)]).toEqual(wanted)
+        })
+      }
+    })
+  }
+})
