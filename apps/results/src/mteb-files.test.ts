@@ -21,6 +21,7 @@ function readPublished(path: string) {
   return {
     rows: read.flatMap((one) => ('rows' in one ? one.rows : [])),
     skipped: read.flatMap((one) => ('error' in one ? [one] : [])),
+    areOurs: read.every((one) => 'isOurs' in one && one.isOurs),
   }
 }
 
@@ -57,8 +58,9 @@ describe('exportResults', () => {
     expect(summary).toEqual({ fileCount: 1, cellCount: 2, limitedCount: 0 })
     const file = join(folder, 'org__name/rev1/SciFact.json')
     expect(readFileSync(file, 'utf8')).toMatch(/"nauc_map_at_1_max": NaN/)
-    const { rows, skipped } = readPublished(folder)
+    const { rows, skipped, areOurs } = readPublished(folder)
     expect(skipped).toEqual([])
+    expect(areOurs).toBe(true)
     expect(rows.map(({ model, revision, task, subset, mainScore }) => [model, revision, task, subset, mainScore])).toEqual([
       ['org/name', 'rev1', 'SciFact', 'a', 0.25],
       ['org/name', 'rev1', 'SciFact', 'b', 0.5],

@@ -9,7 +9,12 @@ import type { PublishedRow } from './published-row.ts'
 
 /** A file as read, or the coded reason why it was left out; never half of one. */
 export type ReadFile =
-  | { readonly file: string; readonly rows: readonly PublishedRow[] }
+  | {
+      readonly file: string
+      readonly rows: readonly PublishedRow[]
+      /** Whether `sweepboard export` wrote it, here or elsewhere. */
+      readonly isOurs: boolean
+    }
   | { readonly file: string; readonly error: SweepError }
 
 /** Levels above 1 halve the speed of an import and save an eighth of the space. */
@@ -41,7 +46,7 @@ export function listResultFiles(path: string): string[] {
 export function readResultFile(file: string, root: string): ReadFile {
   try {
     if (/[/\\]experiments[/\\]/.test(relative(dirname(root), file))) throw new SweepError('SB-FILE-003', { file })
-    return { file, rows: readRows(readText(file), { file, origin: relative(dirname(root), file) }) }
+    return { file, ...readRows(readText(file), { file, origin: relative(dirname(root), file) }) }
   } catch (thrown) {
     if (thrown instanceof SweepError) return { file, error: thrown }
     if (thrown instanceof SyntaxError)
@@ -64,7 +69,7 @@ function readText(file: string): string {
   }
 }
 
-function readRows(text: string, place: { file: string; origin: string }): PublishedRow[] {
+function readRows(text: string, place: { file: string; origin: string }): { rows: PublishedRow[]; isOurs: boolean } {
   const refuse = (message: string) => new SweepError('SB-FILE-002', { file: place.file, message })
   let raw = parseMtebJson(text)
   if (!isObject(raw)) throw refuse('not an object')
@@ -100,7 +105,8 @@ function readRows(text: string, place: { file: string; origin: string }): Publis
     })
   })
   if (rows.length === 0) throw refuse('it has no score')
-  return [{ ...(rows[0] as PublishedRow), source: deflateRawSync(source, DEFLATE).toString('base64') }, ...rows.slice(1)]
+  const first = { ...(rows[0] as PublishedRow), source: deflateRawSync(source, DEFLATE).toString('base64') }
+  return { rows: [first, ...rows.slice(1)], isOurs: isObject(raw.sweepboard) }
 }
 
 /** Name and revision from the `model_meta.json` beside a file, else from its path (protocol section 1.3). */

@@ -33,7 +33,7 @@ async function importFiles(path: string, options: CommonOptions): Promise<void> 
   const skipped: { file: string; error: SweepError }[] = []
   const printer = new CountPrinter('files', files.length)
   const writer = openWriter(options, { mayCreate: true })
-  let rowCount = 0
+  let [rowCount, ownCount] = [0, 0]
   let waiting: PublishedRow[] = []
   try {
     for (const file of files) {
@@ -42,6 +42,7 @@ async function importFiles(path: string, options: CommonOptions): Promise<void> 
       else {
         waiting.push(...read.rows)
         rowCount += read.rows.length
+        if (read.isOurs) ownCount += 1
       }
       if (waiting.length >= BATCH) waiting = await send(writer, waiting)
       printer.step()
@@ -55,11 +56,31 @@ async function importFiles(path: string, options: CommonOptions): Promise<void> 
   if (fileCount === 0) process.exitCode = 1
   if (options.json) {
     const reasons = skipped.map(({ file, error }) => ({ file, code: error.code, reason: error.message }))
-    return printJson({ files: fileCount, rows: rowCount, skipped: reasons })
+    return printJson({ files: fileCount, rows: rowCount, ours: ownCount, skipped: reasons })
   }
-  for (const { error } of skipped.slice(0, SHOWN)) printNote(visible(`left out: ${error.message}`))
-  if (skipped.length > SHOWN) printNote(`... and ${skipped.length - SHOWN} more: --json names them all`)
+  for (const note of importNotes(skipped, ownCount)) printNote(note)
   printResult(`${rowCount} scores from ${fileCount} files, ${skipped.length} files left out`)
+}
+
+/** What is to be said of an import: each file that could not be read; experiments, of which an own export has many, in one line. */
+export function importNotes(skipped: readonly { readonly error: SweepError }[], ownCount: number): string[] {
+  const others = skipped.filter(({ error }) => error.code !== 'SB-FILE-003')
+  const experiments = skipped.length - others.length
+  const files = (count: number, is: string, are: string) => `${count} ${count === 1 ? `file ${is}` : `files ${are}`}`
+  return [
+    ...others.slice(0, SHOWN).map(({ error }) => visible(`left out: ${error.message}`)),
+    ...(others.length > SHOWN ? [`... and ${others.length - SHOWN} more: --json names them all`] : []),
+    ...(experiments > 0
+      ? [
+          `left out: ${files(experiments, 'is an experiment', 'are experiments')} (other dimensions, precision, instruction or stages): a published row is a model as it comes`,
+        ]
+      : []),
+    ...(ownCount > 0
+      ? [
+          `${files(ownCount, 'was', 'were')} written by \`sweepboard export\`: published rows from now on, beside the scores that this board has computed`,
+        ]
+      : []),
+  ]
 }
 
 /** Writes rows, a big file's in several parts; answers what is left to write: nothing. */
