@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { endpointLoad, randomLoad } from '../test/fleet.ts'
+import { stubLoad } from '../test/server-kit.ts'
 import { ChunkWindow } from './chunk-window.ts'
 import { handsOf } from './hands.ts'
 
@@ -50,10 +51,11 @@ describe('ChunkWindow', () => {
 })
 
 describe('handsOf', () => {
-  it('has several chunks in hand of an engine behind HTTP alone', async () => {
+  it('has several chunks in hand of an engine behind HTTP alone, of one that the worker launches, too', async () => {
     const [remote, own] = [handsOf(endpointLoad('http://127.0.0.1:1/v1', { concurrency: 8 })), handsOf(randomLoad())]
     expect((await fill(remote.window, [6, 6, 6, 6, 6])).leaves).toHaveLength(4)
     expect((await fill(own.window, [6, 6])).leaves).toHaveLength(1)
     expect([remote.company === null, own.company === null]).toEqual([false, true])
+    expect(handsOf(stubLoad()).company).not.toBeNull()
   })
 })

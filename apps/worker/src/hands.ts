@@ -1,4 +1,4 @@
-import { isRemote, type Load } from '@sweepboard/contracts'
+import { isServed, type Load } from '@sweepboard/contracts'
 import { ChunkWindow } from './chunk-window.ts'
 import { Company } from './company.ts'
 
@@ -15,7 +15,7 @@ export function handsOf(load: Load): {
   readonly window: ChunkWindow
   readonly company: Company | null
 } {
-  if (!isRemote(load)) return { tickets: TICKETS, window: new ChunkWindow(0), company: null }
+  if (!isServed(load)) return { tickets: TICKETS, window: new ChunkWindow(0), company: null }
   const window = new ChunkWindow(REQUESTS_AHEAD * load.open.concurrency)
   return { tickets: SERVER_TICKETS, window, company: new Company() }
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, realpath } from 'node:fs/promises'
+import { mkdir, readdir, readFile, realpath } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SweepError, sha256 } from '@sweepboard/contracts'
-import { writeDurably } from './durable-file.ts'
+import { removeFile, writeDurably } from './durable-file.ts'
 
 /** A worker's data folder, held by this process alone. */
 export interface HostFolder {
@@ -27,17 +27,24 @@ export interface HostFolder {
 export async function openHostFolder(folder: string): Promise<HostFolder> {
   const paths = { outbox: join(folder, 'outbox'), artifacts: join(folder, 'artifacts'), marks: join(folder, 'marks') }
   for (const path of [folder, ...Object.values(paths)]) await mkdir(path, { recursive: true })
+  const servers = join(folder, 'servers')
   const lock = await hold(folder)
   try {
+    for (const path of [folder, paths.marks, servers]) await removeAsides(path)
     const { host, boot } = await nextBoot(join(folder, 'host.json'))
     await writeDurably(join(folder, 'holder'), `process ${process.pid}\n`)
     const release = () => new Promise<void>((resolve) => lock.close(() => resolve()))
-    const [slots, servers, kept] = [join(folder, 'slots.json'), join(folder, 'servers'), join(folder, 'kept')]
-    return { host, boot, ...paths, slots, servers, kept, release }
+    return { host, boot, ...paths, slots: join(folder, 'slots.json'), servers, kept: join(folder, 'kept'), release }
   } catch (error) {
     lock.close()
     throw error
   }
+}
+
+/** Removes what a process killed in the middle of a write left: whoever holds the folder is its only writer. A disk may be read-only. */
+async function removeAsides(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  for (const name of names) if (name.endsWith('.tmp')) await removeFile(join(folder, name)).catch(() => undefined)
 }
 
 /**

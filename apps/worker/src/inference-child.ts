@@ -35,6 +35,7 @@ import { type Fault, openFault } from './fault.ts'
 import { clearKept, KeptAnswers } from './kept-answers.ts'
 import { measureQueries } from './query-probe.ts'
 import { SharedClock } from './shared-clock.ts'
+import { Turn } from './turn.ts'
 import { weightsBytesOf } from './weights-bytes.ts'
 
 /** The process that holds one engine: opens it once, then encodes ranges of text sets, or scores ranges of pair sets. */
@@ -61,6 +62,8 @@ let opened: Opened | null = null
 let keptFolder: string | null = null
 /** Chunks that a server has in hand overlap. */
 const clock = new SharedClock(() => performance.now())
+/** Work under way; the first chunk has the engine to itself until single queries are timed behind it. */
+const turn = new Turn()
 let isProbed = false
 let weightsBytes: number | null = null
 let energy: EnergyCounter | null = null
@@ -178,8 +181,27 @@ async function readTexts(digest: string, artifacts: ArtifactStore): Promise<read
   return texts
 }
 
+/** Chunks share the engine, but for the one behind which single queries are timed. */
+async function takeTurn(request: EncodeRequest, { signal }: RequestTools): Promise<() => void> {
+  const isTimed = () => !isProbed && opened?.probe !== undefined && request.keep && !isPairRecipe(request.side)
+  if (!isTimed()) return turn.take('shared', signal)
+  const leave = await turn.take('exclusive', signal)
+  if (isTimed()) return leave
+  leave()
+  return turn.take('shared', signal)
+}
+
 async function encode(request: EncodeRequest, tools: RequestTools): Promise<EncodeReply> {
   if (opened === null) throw new SweepError('SB-CORE-001', { message: 'encode before open' })
+  const leave = await takeTurn(request, tools)
+  try {
+    return await encodeNow(opened, request, tools)
+  } finally {
+    leave()
+  }
+}
+
+async function encodeNow(opened: Opened, request: EncodeRequest, tools: RequestTools): Promise<EncodeReply> {
   const { artifacts, fault } = opened
   tools.progress()
   fault('batch')

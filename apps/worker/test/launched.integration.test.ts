@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Load } from '@sweepboard/contracts'
+import { CHUNK_MAX_TEXTS, type Load } from '@sweepboard/contracts'
 import { BATCH_PADDED_TOKENS, parseLaunchers } from '@sweepboard/models'
 import { type LaunchStubOptions, launchStubFile, liveDescendants } from '@sweepboard/test-kit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -105,6 +105,20 @@ describe('a sweep over servers that the worker starts', () => {
     ).toEqual([])
     const [speed] = Object.values(running.slots()[0]?.tokensPerSecond ?? {})
     expect(speed).toBeGreaterThan(0)
+  })
+
+  it('has the next chunk in hand when the one before ends', async () => {
+    const requests = join(fleet.folder, 'requests')
+    await sweepOver({ textMs: 1, requests })
+    const rows = readFileSync(requests, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ').map(Number))
+    const chunk = (from: number, to: number) => rows.filter(([, , , , first = -1]) => first >= from && first < to)
+    const [before, after] = [chunk(TEXTS.queries.length, CHUNK_MAX_TEXTS), chunk(CHUNK_MAX_TEXTS, TEXTS.documents.length)]
+    expect([before.length, after.length].every((count) => count > 1)).toBe(true)
+    const lastEnd = Math.max(...before.map(([, , end = 0]) => end))
+    expect(Math.min(...after.map(([, begin = 0]) => begin))).toBeLessThan(lastEnd)
   })
 
   it('says in the evidence what served, how long it took to load, and what memory it took', async () => {
