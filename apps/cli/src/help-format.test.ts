@@ -1,12 +1,11 @@
 import { readdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { HELP } from './help-format.ts'
 
 const COLUMNS = 80
-const folder = fileURLToPath(new URL('./commands/', import.meta.url))
-const files = readdirSync(folder).filter(
+const COMMANDS = new URL('./commands/', import.meta.url)
+const files = readdirSync(COMMANDS).filter(
   (name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && name !== 'export-hard-negatives.ts',
 )
 
@@ -21,7 +20,7 @@ function helpsOf(command: Command): { name: string; text: string }[] {
 describe('--help', () => {
   it.each(files)('of %s fits 80 columns and has examples', async (file) => {
     const program = new Command('sweepboard').configureHelp(HELP)
-    ;((await import(`./commands/${file}`)) as { add(program: Command): void }).add(program)
+    ;((await import(new URL(file, COMMANDS).href)) as { add(program: Command): void }).add(program)
     const helps = program.commands.flatMap(helpsOf)
     expect(helps.length).toBeGreaterThan(0)
     for (const { name, text } of helps) {

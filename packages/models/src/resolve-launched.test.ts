@@ -178,6 +178,22 @@ describe.skipIf(!existsSync(join(SHARED, 'tiny-qwen3-embedding')))('a folder (sk
     await expect(resolveModel({ ...spec, engine: foreign }, context)).rejects.toThrow(/SB-SPEC-004.*repo/)
   })
 
+  it('of a hub id that no card knows gives its dimensions, in the hub cache at the pinned revision', async () => {
+    const cache = join(folder, '..', 'hub')
+    const revision = '0123456789012345678901234567890123456789'
+    const snapshot = join(cache, 'models--org--own', 'snapshots', revision)
+    const resolve = (given: { revision?: string; recipe?: RecipePatch }) =>
+      resolveModel({ model: 'org/own', engine: { launch: { name: 'vllm' } }, ...given }, { baseDir: '/nowhere', hubCache: cache })
+    await expect(resolve({ revision })).rejects.toThrow(/SB-MODEL-004.*Write `recipe: \{ dimensions: N \}` beside the model/)
+    mkdirSync(snapshot, { recursive: true })
+    writeFileSync(join(snapshot, 'config.json'), '{"hidden_size": 48}')
+    const read = await resolve({ revision })
+    expect(read.recipe.dimensions).toBe(48)
+    expect(read.load.key).toBe((await resolve({ revision, recipe: { dimensions: 48 } })).load.key)
+    await expect(resolve({})).rejects.toThrow('SB-MODEL-004')
+    await expect(resolve({ revision: 'v2' })).rejects.toThrow('SB-MODEL-004')
+  })
+
   it('with GGUF files in parts is known by all of them', async () => {
     const parts = ['m-Q8_0-00001-of-00002.gguf', 'm-Q8_0-00002-of-00002.gguf']
     for (const name of parts) writeFileSync(join(folder, name), name)

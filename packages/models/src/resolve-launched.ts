@@ -2,6 +2,7 @@ import { type Load, loadKey, type Recipe, SweepError } from '@sweepboard/contrac
 import { composeEndpointRecipe } from './endpoint-recipe.ts'
 import { readFolderConfig } from './folder-config.ts'
 import { type ComposedRecipe, composeRecipe } from './folder-recipe.ts'
+import { hubSnapshot } from './hub-snapshot.ts'
 import { type LaunchPlan, launchedLoad, planLaunch } from './launchers/launch-plan.ts'
 import type { LaunchChoice, ModelInfo, ModelSource, RecipePatch, ResolveContext } from './model-source.ts'
 import { cardLike } from './recipe-book.ts'
@@ -19,13 +20,19 @@ export async function resolveLaunched(source: ModelSource, choice: LaunchChoice,
   if (card?.adapters !== undefined)
     throw new SweepError('SB-CORE-002', { what: `choosing the adapter of ${plan.model} behind a server` })
   const model = card !== null && plan.hubId === card.model && plan.folder !== null ? card.model : plan.model
-  const { composed, pooling, own } = await recipeOf(model, { plan, patch, card })
+  const revision = source.revision ?? (card !== null && card.model === model && plan.folder === null ? card.revision : null)
+  const { composed, pooling, own } = await recipeOf(model, {
+    plan,
+    patch,
+    card,
+    ofHub: () => hubDimensions(model, revision, context),
+  })
   const { recipe } = composed
   refuseMisfit(model, { plan, recipe, pooling, own })
   const sends = plan.tokenizer === null ? null : (plan.launcher?.traits.sends ?? 'text')
   const load = await launchedLoad(plan, {
     model,
-    revision: source.revision ?? (card !== null && card.model === model && plan.folder === null ? card.revision : null),
+    revision,
     options: {
       dimensions: recipe.dimensions,
       ...(pooling === null ? {} : { pooling }),
@@ -51,6 +58,18 @@ export function keyed(load: Omit<Load, 'key'>): Load {
   return { key: loadKey(load.identity), ...load }
 }
 
+const NO_DIMENSIONS =
+  'dimensions: the recipe book does not know it, and the hub cache has no config.json of it at a pinned `revision`. Write `recipe: { dimensions: N }` beside the model, N being `hidden_size` of its config.json'
+
+/** Dimensions of a hub id by its own files, where the hub's cache holds them at the pinned revision: what stands there is the same for all. */
+async function hubDimensions(model: string, revision: string | null, { hubCache }: ResolveContext): Promise<number | null> {
+  if (hubCache === undefined || revision === null) return null
+  const folder = await hubSnapshot(hubCache, model, revision)
+  // What this version does not compute itself (a Dense module) a server may; its width is then not to be read here.
+  const config = folder === null ? null : await readFolderConfig(folder).catch(() => null)
+  return config?.dimensions ?? null
+}
+
 interface Composed {
   readonly composed: ComposedRecipe
   /** What the server must pool by; null where only its own files tell. */
@@ -61,16 +80,12 @@ interface Composed {
 
 async function recipeOf(
   model: string,
-  from: { plan: LaunchPlan; patch: RecipePatch; card: ReturnType<typeof cardLike> },
+  from: { plan: LaunchPlan; patch: RecipePatch; card: ReturnType<typeof cardLike>; ofHub: () => Promise<number | null> },
 ): Promise<Composed> {
-  const { plan, patch, card } = from
+  const { plan, patch, card, ofHub } = from
   if (plan.folder === null) {
-    const dim = patch.dimensions ?? card?.dimensions
-    if (dim === undefined)
-      throw new SweepError('SB-MODEL-004', {
-        model,
-        missing: 'dimensions: the recipe book does not know it, so `recipe` must say',
-      })
+    const dim = patch.dimensions ?? card?.dimensions ?? (await ofHub())
+    if (dim === null) throw new SweepError('SB-MODEL-004', { model, missing: NO_DIMENSIONS })
     const { pooling, ...rest } = patch
     const server = { dim, hasUnitRows: card?.normalize ?? true, hasTokenizer: plan.tokenizer !== null }
     return {

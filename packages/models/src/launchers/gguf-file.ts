@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
 import { SweepError } from '@sweepboard/contracts'
+import { hubSnapshot } from '../hub-snapshot.ts'
 import type { LaunchChoice, ResolveContext } from '../model-source.ts'
 
 /** A folder with GGUF files, and the name of one, whole or in part; null where it has but one. */
@@ -29,19 +30,10 @@ export async function findGguf(choice: LaunchChoice, { model, folder, baseDir, h
   }
   if (folder !== null && choice.repo === undefined) return { folder, file }
   const repo = choice.repo ?? (/-GGUF$/i.test(model) ? model : `${model}-GGUF`)
-  const snapshot = hubCache === undefined ? null : await snapshotOf(hubCache, repo)
+  const snapshot = hubCache === undefined ? null : await hubSnapshot(hubCache, repo, 'main')
   const names = snapshot === null ? [] : await readdir(snapshot)
   const part = file?.toLowerCase().replace(/\.gguf$/, '') ?? ''
   if (snapshot !== null && names.some((name) => name.endsWith('.gguf') && name.toLowerCase().includes(part)))
     return { folder: snapshot, file }
   throw new SweepError('SB-MODEL-015', { repo, file: part, cache: hubCache ?? 'the hub cache' })
-}
-
-/** The snapshot of a cached repository's main branch, else its only one. */
-async function snapshotOf(cache: string, repo: string): Promise<string | null> {
-  const root = join(cache, `models--${repo.replaceAll('/', '--')}`)
-  const main = await readFile(join(root, 'refs', 'main'), 'utf8').catch(() => null)
-  const all = await readdir(join(root, 'snapshots')).catch(() => [])
-  const commit = all.find((one) => one === main?.trim()) ?? (all.length === 1 ? all[0] : undefined)
-  return commit === undefined ? null : join(root, 'snapshots', commit)
 }
