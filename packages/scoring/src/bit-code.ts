@@ -11,7 +11,8 @@ export const pack = kernel(
   { rows: 'i32', count: 'i32', stride: 'i32', columns: 'i32', mask: 'i64', out: 'i32', outStride: 'i32' },
   { column: 'i32', at: 'i32', word: 'i64' },
   ({ rows, count, stride, columns, mask, out, outStride, column, at, word }) => {
-    const above = i32x4.signs(f32x4.greater(v128.load(at.get), f32x4.splat(constant.f32(0))))
+    const above = (i: number) => f32x4.greater(v128.load(at.get, 16 * i), f32x4.splat(constant.f32(0)))
+    const sixteen = i32x4.signsOfFour([above(0), above(1), above(2), above(3)])
     return [
       whileTrue(
         count.get,
@@ -20,9 +21,9 @@ export const pack = kernel(
         word.set(i64.ofI32(constant.i32(0))),
         whileTrue(
           i32.less(column.get, columns.get),
-          word.set(i64.or(word.get, i64.shiftLeft(i64.ofI32(above), i64.ofI32(column.get)))),
-          add(column, 4),
-          add(at, 16),
+          word.set(i64.or(word.get, i64.shiftLeft(i64.ofI32(sixteen), i64.ofI32(column.get)))),
+          add(column, 16),
+          add(at, 64),
         ),
         i64.store(out.get, i64.and(word.get, mask.get)),
         rows.set(i32.add(rows.get, stride.get)),

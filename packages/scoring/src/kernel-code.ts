@@ -1,7 +1,21 @@
 import { ones, pack } from './bit-code.ts'
 import { SMALLEST_LENGTH } from './row-length.ts'
 import { scan, split, turn } from './selection-code.ts'
-import { constant, f32, f32x4, i32, i32x4, kernel, type Local, moduleOf, v128, whileTrue } from './wasm-code.ts'
+import {
+  type Code,
+  constant,
+  f32,
+  f32x4,
+  i8x16,
+  i16x8,
+  i32,
+  i32x4,
+  kernel,
+  type Local,
+  moduleOf,
+  v128,
+  whileTrue,
+} from './wasm-code.ts'
 
 const FLOAT = 4
 const VECTOR = 16
@@ -85,36 +99,51 @@ const divide = kernel(
 /** As `Int8Range.encode`, code + 128 in a byte, and the length of each row of codes. Rows and codes lie row after row. */
 const encode = kernel(
   { rows: 'i32', min: 'i32', width: 'i32', count: 'i32', dim: 'i32', out: 'i32', lengths: 'i32' },
-  { at: 'i32', column: 'i32', end: 'i32', sum: 'i32', code: 'i32', codes: 'v128', squares: 'v128' },
+  {
+    ...{ at: 'i32', column: 'i32', end: 'i32', sum: 'i32', code: 'i32' },
+    ...{ squares: 'v128', widths: 'v128', shifted: 'v128', low: 'v128', high: 'v128' },
+  } as const,
   (own) => {
-    const { rows, min, width, count, dim, out, at, column, end, sum, code, codes, squares } = own
-    const widths = v128.load(i32.add(width.get, bytesOf(column)))
-    const steps = f32x4.div(
-      f32x4.sub(v128.load(i32.add(rows.get, bytesOf(column))), v128.load(i32.add(min.get, bytesOf(column)))),
-      widths,
-    )
-    const shifted = f32x4.sub(steps, f32x4.splat(constant.f32(128)))
-    const clamped = f32x4.max(f32x4.min(shifted, f32x4.splat(constant.f32(127))), f32x4.splat(constant.f32(-128)))
-    const known = v128.without(clamped, f32x4.equal(widths, f32x4.splat(constant.f32(0))))
-    const store = [
-      codes.set(i32x4.truncated(known)),
-      v128.storeFirst32(i32.add(out.get, column.get), i32x4.bytes(i32x4.add(codes.get, i32x4.splat(constant.i32(128))))),
+    const { rows, min, width, count, dim, out, at, column, end, sum, code, squares, widths, shifted, low, high } = own
+    const from = (start: Local) => i32.add(start.get, bytesOf(column))
+    const limit = (value: number) => f32x4.splat(constant.f32(value))
+    const steps = (offset: number): Code[] => [
+      widths.set(v128.load(from(width), offset)),
+      shifted.set(f32x4.sub(v128.load(from(rows), offset), v128.load(from(min), offset))),
+      shifted.set(f32x4.sub(f32x4.div(shifted.get, widths.get), limit(128))),
+      shifted.set(f32x4.max(f32x4.min(shifted.get, limit(127)), limit(-128))),
     ]
+    // 0 where the dimension has no width, and only there a code may be no number
+    const codes = i32x4.truncatedInRange(v128.without(shifted.get, f32x4.equal(widths.get, limit(0))))
+    const eight = (half: Local, offset: number): Code[] => [
+      ...steps(offset),
+      half.set(codes),
+      ...steps(offset + VECTOR),
+      half.set(i16x8.narrowed(half.get, codes)),
+      squares.set(i32x4.add(squares.get, i16x8.dot(half.get, half.get))),
+    ]
+    const zero = i8x16.splat(constant.i32(-128))
     return [
       whileTrue(
         count.get,
         column.set(constant.i32(0)),
-        end.set(i32.and(dim.get, constant.i32(-4))),
+        end.set(i32.and(dim.get, constant.i32(-16))),
         squares.set(i32x4.splat(constant.i32(0))),
         whileTrue(
           i32.less(column.get, end.get),
-          ...store,
-          squares.set(i32x4.add(squares.get, i32x4.mul(codes.get, codes.get))),
-          add(column, 4),
+          ...eight(low, 0),
+          ...eight(high, 2 * VECTOR),
+          v128.store(i32.add(out.get, column.get), i8x16.add(i8x16.narrowed(low.get, high.get), zero)),
+          add(column, 16),
         ),
         sum.set(constant.i32(0)),
         ...[0, 1, 2, 3].map((lane) => sum.set(i32.add(sum.get, i32x4.lane(squares.get, lane)))),
-        whileTrue(i32.less(column.get, dim.get), ...store, add(column, 4)),
+        whileTrue(
+          i32.less(column.get, dim.get),
+          ...steps(0),
+          v128.storeFirst32(i32.add(out.get, column.get), i32x4.bytes(i32x4.add(codes, i32x4.splat(constant.i32(128))))),
+          add(column, 4),
+        ),
         at.set(i32.add(out.get, end.get)),
         whileTrue(
           i32.less(at.get, i32.add(out.get, dim.get)),

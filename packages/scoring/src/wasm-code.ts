@@ -156,9 +156,24 @@ export const f32x4 = {
   sub: binary(...vector(0xe5)),
   mul: binary(...vector(0xe6)),
   div: binary(...vector(0xe7)),
-  min: binary(...vector(0xe8)),
-  max: binary(...vector(0xe9)),
+  /** One instruction; of operands of which one is not a number, the first. */
+  min: binary(...vector(0xea)),
+  max: binary(...vector(0xeb)),
   ofI32: unary(...vector(0xfa)),
+}
+
+export const i16x8 = {
+  /** Eight numbers of 16 bits with their sign. */
+  narrowed: binary(...vector(0x85)),
+  /** Sums of two neighbouring products. */
+  dot: binary(...vector(0xba)),
+}
+
+export const i8x16 = {
+  splat: unary(...vector(0x0f)),
+  /** Sixteen numbers of 8 bits with their sign. */
+  narrowed: binary(...vector(0x65)),
+  add: binary(...vector(0x6e)),
 }
 
 export const i32x4 = {
@@ -177,7 +192,10 @@ export const i32x4 = {
   add: binary(...vector(0xae)),
   sub: binary(...vector(0xb1)),
   mul: binary(...vector(0xb5)),
+  /** Saturated; 0 where not a number. */
   truncated: unary(...vector(0xf8)),
+  /** One instruction, of numbers within range. */
+  truncatedInRange: unary(...vector(0x101)),
   /** Four numbers of 0 to 255 as bytes, in the first four bytes. */
   bytes: (value: Code): Code => [...value, ...value, ...vector(0x86), ...constantZero, ...vector(0x66)],
 }
