@@ -58,6 +58,7 @@ export {
   encodingKey,
   isPairRecipe,
   isRemote,
+  isServed,
   Launch,
   Load,
   laneName,

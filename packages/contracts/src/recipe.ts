@@ -160,7 +160,12 @@ export type Load = z.infer<typeof Load>
 
 /** Whether a load lives on somebody's server: it takes no memory and no weights here, and is reached by its URL. */
 export function isRemote(load: Pick<Load, 'identity' | 'open'>): boolean {
-  return !['random', 'onnx', 'bm25'].includes(load.identity.engine) && load.open.launch === undefined
+  return isServed(load) && load.open.launch === undefined
+}
+
+/** Whether a server computes and is asked over HTTP: somebody's, or one that a worker launches. */
+export function isServed(load: Pick<Load, 'identity'>): boolean {
+  return !['random', 'onnx', 'bm25'].includes(load.identity.engine)
 }
 
 /** Load key: hash of what must be in memory. Names a lane. */
