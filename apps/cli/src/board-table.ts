@@ -19,7 +19,7 @@ export function showBoard(board: Leaderboard, width = terminalWidth()): string {
   const names = board.rows.map(({ model, variant }) => (variant ? `${model} [${briefVariant(variant)}]` : model))
   // Rows must be told apart before more tasks are worth their room.
   const nameRoom = Math.min(48, Math.max(20, ...names.map(displayWidth)))
-  const taskRoom = Math.max(0, Math.floor((width - 42 - nameRoom) / 12))
+  const taskRoom = Math.max(0, Math.floor((width - 47 - nameRoom) / 12))
   const tasks = board.tasks.slice(0, taskRoom)
   const columns: Column[] = [
     { title: '#', align: 'right' },
@@ -27,7 +27,7 @@ export function showBoard(board: Leaderboard, width = terminalWidth()): string {
     { title: 'dims', align: 'right' },
     { title: 'precision' },
     { title: 'origin' },
-    { title: 'mean', align: 'right' },
+    { title: 'Mean (Task)', align: 'right' },
     ...tasks.map((task) => ({ title: task.length > 16 ? `${task.slice(0, 15)}…` : task, align: 'right' as const })),
   ]
   const rows = board.rows.map((row, i) => [

@@ -1,6 +1,7 @@
 import { type Config, isDefaultConfig } from '@sweepboard/contracts'
 import type { BoardCell } from '@sweepboard/ledger'
 import { findAggregate, foldAggregates, unfoldAggregates } from './aggregate-tasks.ts'
+import { addScore, meanTask, type TaskSums } from './mean-task.ts'
 import type { Entry, PublishedLookup } from './published-index.ts'
 
 export interface LeaderboardRow {
@@ -19,6 +20,7 @@ export interface LeaderboardRow {
   readonly unclaimed: Readonly<Record<string, readonly string[]>>
   /** Main score by task: flat mean over its (split, subset) entries (protocol 6.1); a missing task has no key. */
   readonly scores: Readonly<Record<string, number>>
+  /** MTEB's Mean (Task): the mean of the tasks' scores; null where a task is missing (protocol 6.3). */
   readonly mean: number | null
   /** Rank by mean among rows that have every task; null below that line. Equal means share the better rank. */
   readonly rank: number | null
@@ -55,8 +57,7 @@ export interface PublishedSource {
 interface Draft {
   readonly head: Omit<LeaderboardRow, 'scores' | 'mean' | 'rank' | 'unclaimed'>
   readonly unclaimed: Map<string, readonly string[]>
-  /** Sum and count of main scores by task; a null sum is undefined. */
-  readonly sums: Map<string, { sum: number | null; count: number }>
+  readonly sums: TaskSums
 }
 
 /**
@@ -140,11 +141,11 @@ export function scorePublished(
   for (const task of tasks) {
     const entries = entriesOfOurs.get(task)
     if (entries === undefined) {
-      for (const { model, revision, score } of published.means(task)) add(draftOf(model, revision), task, score)
+      for (const { model, revision, score } of published.means(task)) addScore(draftOf(model, revision).sums, task, score)
       continue
     }
     for (const entry of entries)
-      for (const { model, revision, score } of published.entries(entry)) add(draftOf(model, revision), task, score)
+      for (const { model, revision, score } of published.entries(entry)) addScore(draftOf(model, revision).sums, task, score)
     for (const revisions of drafts.values())
       for (const { sums } of revisions.values()) if ((sums.get(task)?.count ?? 0) < entries.length) sums.delete(task)
   }
@@ -178,7 +179,7 @@ function draftOurs(ours: readonly BoardCell[], tasks: ReadonlySet<string>): Iter
       draft = { head, sums: new Map(), unclaimed: new Map() }
       drafts.set(key, draft)
     }
-    add(draft, cell.task, cell.mainScore)
+    addScore(draft.sums, cell.task, cell.mainScore)
     noteUnclaimed(draft, cell)
   }
   return drafts.values()
@@ -199,41 +200,12 @@ function noteUnclaimed({ unclaimed }: Draft, cell: BoardCell): void {
   unclaimed.set(cell.task, [...new Set([...(unclaimed.get(cell.task) ?? []), ...cell.unclaimed])])
 }
 
-function add({ sums }: Draft, task: string, score: number | null): void {
-  const found = sums.get(task)
-  if (found === undefined) sums.set(task, { sum: score, count: 1 })
-  else {
-    found.sum = found.sum === null || score === null ? null : found.sum + score
-    found.count += 1
-  }
-}
-
 /** Drafts with at least one entry on a task of the board, as rows. */
 function finishAll(drafts: Iterable<Draft>, tasks: readonly string[]): ScoredRow[] {
   return [...drafts].filter(({ sums }) => sums.size > 0).map((draft) => finish(draft, tasks))
 }
 
 function finish({ head, sums, unclaimed }: Draft, tasks: readonly string[]): ScoredRow {
-  const scores: Record<string, number> = {}
-  let total = 0
-  let scoreCount = 0
-  for (const task of tasks) {
-    const score = meanOf(sums, task)
-    if (score === null) continue
-    scores[task] = score
-    total += score
-    scoreCount += 1
-  }
-  const mean = scoreCount === tasks.length && scoreCount > 0 ? total / scoreCount : null
+  const { scores, scoreCount, mean } = meanTask(sums, tasks)
   return { row: { ...head, unclaimed: Object.fromEntries(unclaimed), scores, mean }, scoreCount }
-}
-
-/** Flat mean over a task's entries, of an aggregate over its components' means; null where one is missing or undefined. */
-function meanOf(sums: Draft['sums'], task: string): number | null {
-  const found = sums.get(task)
-  if (found !== undefined) return found.sum === null ? null : found.sum / found.count
-  const { components = [] } = findAggregate(task) ?? {}
-  const means = components.map((component) => meanOf(sums, component))
-  if (means.length === 0 || means.some((mean) => mean === null)) return null
-  return means.reduce<number>((sum, mean) => sum + (mean as number), 0) / means.length
 }

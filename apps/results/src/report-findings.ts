@@ -21,9 +21,10 @@ function* sayBest({ systems, entries }: Parts): Iterable<string> {
   const ranked = systems.filter(({ mean }) => mean !== null).sort((a, b) => (b.mean as number) - (a.mean as number))
   const [first, second] = ranked
   if (first === undefined) return
-  const tasks = entries.length === 1 ? `on ${entryName(entries[0] as ReportEntry)}` : `over ${entries.length} task entries`
+  const taskCount = new Set(entries.map(({ task }) => task)).size
+  const tasks = entries.length === 1 ? `on ${entryName(entries[0] as ReportEntry)}` : `over ${count(taskCount, 'task', 'tasks')}`
   const next = second === undefined ? '' : `; next is ${second.name} with ${show(second.mean)}`
-  yield `${first.name} has the highest mean main score ${tasks}: ${show(first.mean)}${next}.`
+  yield `${first.name} has the highest Mean (Task) ${tasks}: ${show(first.mean)}${next}.`
   if (systems.length > ranked.length)
     yield `${systems.length - ranked.length} of ${systems.length} systems lack a score and have no mean.`
 }
@@ -73,7 +74,7 @@ function* saySizes({ systems }: Parts): Iterable<string> {
     .filter((one) => one.model === large.model)
     .toSorted((a, b) => (b.mean as number) - (a.mean as number))[0] as ReportSystem
   const gain = (best.mean as number) - (small.mean as number)
-  yield `${best.name} is ${ratio.toFixed(1)} times as large as ${small.name}; its mean is ${Math.abs(gain).toFixed(4)} ${gain >= 0 ? 'higher' : 'lower'}.`
+  yield `${best.name} is ${ratio.toFixed(1)} times as large as ${small.name}; its Mean (Task) is ${Math.abs(gain).toFixed(4)} ${gain >= 0 ? 'higher' : 'lower'}.`
 }
 
 /** What stands for a system's size: parameters where known, else bytes of its weights over four. */

@@ -33,7 +33,7 @@ ${sweep.isLimited ? '<p class="warn">Limited data: these are no benchmark scores
 <section><h2>Findings</h2>${findings.length === 0 ? '<p>No score yet.</p>' : `<ul>${findings.map((one) => `<li>${escapeHtml(one)}</li>`).join('')}</ul>`}</section>
 ${section(scoreTable(report))}
 ${against === null ? '' : section(against)}
-${plot === '' ? '' : `<section><h2>Size against score</h2><p class="note">Mean main score over parameters; bytes of the weights over four where nobody says.</p>${plot}</section>`}
+${plot === '' ? '' : `<section><h2>Size against score</h2><p class="note">Mean (Task) over parameters; bytes of the weights over four where nobody says.</p>${plot}</section>`}
 ${section(resourceTableOf(report))}
 ${cut.map(section).join('\n')}
 ${failures.length === 0 ? '' : section(failureTable(report))}

@@ -28,7 +28,7 @@ function sizeTable({ systems }: SweepReport): ReportTable {
   const sized = systems.filter((one) => sizeOf(one) !== null && one.mean !== null)
   const rows = sized.map((one) => [one.name, ((sizeOf(one) as number) / 1e6).toFixed(1), (one.mean as number).toFixed(4)])
   const note = 'Millions of parameters; bytes of the weights over four where nobody says.'
-  return { title: 'Size against score', note, head: ['system', 'size M', 'mean'], rows }
+  return { title: 'Size against score', note, head: ['system', 'size M', 'Mean (Task)'], rows }
 }
 
 export function failureTable({ failures }: SweepReport): ReportTable {

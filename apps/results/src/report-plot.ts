@@ -19,7 +19,7 @@ interface Point {
   readonly label: string
 }
 
-/** Size (log) against mean main score as inline SVG; colours come from the page's variables. Empty text without two sized systems. */
+/** Size (log) against Mean (Task) as inline SVG; colours come from the page's variables. Empty text without two sized systems. */
 export function sizePlot({ systems }: SweepReport): string {
   const sized = systems.flatMap((one) => {
     const size = sizeOf(one)
@@ -35,7 +35,7 @@ export function sizePlot({ systems }: SweepReport): string {
     const label = `${name}: ${count(size)} parameters, mean ${mean.toFixed(4)}`
     return { x: x(Math.log10(size)), y: y(mean), name, label }
   })
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Size against mean main score">
+  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Size against Mean (Task)">
 ${axes(sizes, range, { x, y })}
 ${points.map(({ x: cx, y: cy, label }) => `<circle cx="${at(cx)}" cy="${at(cy)}" r="5" class="dot"><title>${escapeHtml(label)}</title></circle>`).join('\n')}
 ${labels(points)}

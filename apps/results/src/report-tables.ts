@@ -16,6 +16,10 @@ const SHOWN = 8
 
 const MISSING = '·'
 
+/** What MTEB calls by this name, in a sentence; its other mean, over types of tasks, is not shown. */
+export const MEAN_TASK =
+  'Mean (Task), as MTEB calls it: each task counts once, whatever its subsets; not Mean (TaskType), the mean over types of tasks.'
+
 /** Main scores of every system, best mean first. */
 export function scoreTable({ systems, entries }: SweepReport): ReportTable {
   const rows = systems
@@ -26,9 +30,10 @@ export function scoreTable({ systems, entries }: SweepReport): ReportTable {
       four(system.mean),
       ...entries.map((entry) => four(entry.scores[system.id]?.main) + (entry.unclaimed[system.id] ? '*' : '')),
     ])
-  const head = ['system', 'dims', 'mean', ...entries.map((entry) => `${entryName(entry)} ${entry.mainScoreName}`)]
+  const head = ['system', 'dims', 'Mean (Task)', ...entries.map((entry) => `${entryName(entry)} ${entry.mainScoreName}`)]
   const isMarked = entries.some(({ unclaimed }) => Object.keys(unclaimed).length > 0)
-  return { title: 'Main scores', note: isMarked ? '* language not claimed by the model' : '', head, rows }
+  const notes = [MEAN_TASK, ...(isMarked ? ['* language not claimed by the model'] : [])]
+  return { title: 'Main scores', note: notes.join(' '), head, rows }
 }
 
 /** Every metric at each cut-off: a table a task entry and family; one table where the metrics have no cut-offs. */

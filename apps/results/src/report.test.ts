@@ -87,7 +87,7 @@ describe('a report', () => {
     expect(b?.pHolm).toBeGreaterThan(0.05)
     expect(findings).toContain('org/other is better than org/base on A +0.1000 (Holm, p ≤ 0.05).')
     expect(findings.some((one) => /is better .* B/.test(one))).toBe(false)
-    expect(findings).toContain('org/other is 10.0 times as large as org/base; its mean is 0.0525 higher.')
+    expect(findings).toContain('org/other is 10.0 times as large as org/base; its Mean (Task) is 0.0525 higher.')
   })
 
   it('takes the baseline that is named, whole name first; an unknown one leaves none', async () => {

@@ -2,7 +2,9 @@ import { type Config, configKey, type Recipe } from '@sweepboard/contracts'
 import type { CellView, SweepStatus } from '@sweepboard/ledger'
 import { comparePaired, DEFAULT_ROUNDS, DEFAULT_SEED, holm } from '@sweepboard/metrics'
 import { readPerQuery } from '@sweepboard/scoring'
+import { foldAggregates } from './aggregate-tasks.ts'
 import { vectorLength } from './leaderboard.ts'
+import { addScore, meanTask, type TaskSums } from './mean-task.ts'
 import { sayFindings } from './report-findings.ts'
 import { type ResourceRow, resourceRows } from './resources.ts'
 
@@ -19,7 +21,7 @@ export interface ReportSystem {
   readonly similarity: Recipe['similarity']
   readonly parameterCount: number | null
   readonly weightsBytes: number | null
-  /** Flat mean of the main scores over all entries; null where one is missing. */
+  /** MTEB's Mean (Task), as on the board; null where a score is missing. */
   readonly mean: number | null
 }
 
@@ -150,10 +152,11 @@ function listEntries(scored: readonly CellView[], systemOf: (cell: CellView) => 
   return { entries: entries as readonly ReportEntry[], entryOf: (cell: CellView) => ids.get(cell.taskKey) as number }
 }
 
+/** As the board has it, see `meanTask`; a (subset, split) that the system lacks leaves its task without a score. */
 function meanOf(system: number, entries: readonly ReportEntry[]): number | null {
-  const scores = entries.map((entry) => entry.scores[system]?.main ?? null)
-  if (scores.length === 0 || scores.some((score) => score === null)) return null
-  return scores.reduce<number>((sum, score) => sum + (score as number), 0) / scores.length
+  const sums: TaskSums = new Map()
+  for (const { task, scores } of entries) addScore(sums, task, scores[system]?.main ?? null)
+  return meanTask(sums, foldAggregates(entries.map(({ task }) => task))).mean
 }
 
 /** The system of that name, else the first whose name holds it; the first of all where none is named, null where none fits. */

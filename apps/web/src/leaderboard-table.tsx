@@ -38,7 +38,7 @@ function columnsOf(tasks: readonly string[], hasResources: boolean): Column[] {
   return [
     column('model', 'Model', (row) => row.model.toLowerCase(), true),
     column('rank', 'Rank', (row) => row.rank ?? undefined, true),
-    column('mean', 'Mean', (row) => row.mean ?? undefined),
+    column('mean', 'Mean (Task)', (row) => row.mean ?? undefined),
     ...tasks.map((task) => column(TASK + task, task, (row) => row.scores[task])),
     column('dims', 'Dims', (row) => row.config?.dimensions ?? row.fullDimensions ?? undefined),
     column('precision', 'Precision', (row) => row.config?.precision, true),
@@ -124,6 +124,7 @@ export function LeaderboardTable({ view, mainScores, sweep, sort, hasResources }
           <b>Bold</b> best in column
         </span>
         {rows.some((row) => Object.keys(row.unclaimed).length > 0) && <span>* language not claimed by the model</span>}
+        <span>Mean (Task): each task counts once, whatever its subsets</span>
         <span>· no result</span>
         <span>– does not apply</span>
       </p>

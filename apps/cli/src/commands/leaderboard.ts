@@ -34,7 +34,7 @@ export function add(program: Command): void {
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      '\nExamples:\n  sweepboard leaderboard\n  sweepboard leaderboard --tasks SciFact AILAStatutes --md\n  sweepboard leaderboard --sweep first-sweep --csv\n  sweepboard leaderboard --kinds SemanticTrapsEn',
+      "\nExamples:\n  sweepboard leaderboard\n  sweepboard leaderboard --tasks SciFact AILAStatutes --md\n  sweepboard leaderboard --sweep first-sweep --csv\n  sweepboard leaderboard --kinds SemanticTrapsEn\n\nMean (Task), in CSV and JSON `mean`, is MTEB's: each task counts once, whatever\nits subsets. Rows that lack a task have none and stand below the others.",
     )
     .action(leaderboard)
 }
@@ -142,7 +142,7 @@ function markdown(board: Leaderboard): string {
     formatScore(row.mean),
     ...board.tasks.map((task) => formatScore(row.scores[task]) + (isUnclaimed(row, task) ? '*' : '')),
   ])
-  const head = ['#', 'model', 'dims', 'precision', 'origin', 'mean', ...board.tasks]
+  const head = ['#', 'model', 'dims', 'precision', 'origin', 'Mean (Task)', ...board.tasks]
   const isMarked = board.tasks.some((task) => board.rows.some((row) => isUnclaimed(row, task)))
   return markdownTable([head, ...rows]) + (isMarked ? `\n\n\\* ${UNCLAIMED}` : '')
 }
