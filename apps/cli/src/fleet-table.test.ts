@@ -40,7 +40,11 @@ const host: HostView = {
   boot: 1,
   silentForMs: 1200,
   holding: 6,
-  slots: [slot({}), slot({ id: 'cuda:1+2', state: 'loading', reading: null, closed: [{ lane: 'b', reason: 'x', forMs: null }] })],
+  slots: [
+    slot({}),
+    slot({ id: 'cuda:1+2', state: 'loading', reading: null, closed: [{ lane: 'b', reason: 'x', forMs: null }] }),
+    slot({ id: 'score', device: 'cpu', deviceName: null, reading: null, lane: null }),
+  ],
 }
 const sweep = {
   id: 's0123456789abcdef',
@@ -57,12 +61,13 @@ const sweep = {
 describe('fleetTable', () => {
   it('shows sweeps, lanes and slots with what they do', () => {
     const table = fleetTable({ sweeps: [sweep], lanes: [lane], hosts: [host] }, 200)
-    expect(table).toMatch(/^1 host, 2 slots, 1 serving$/m)
+    expect(table).toMatch(/^1 host, 3 slots, 1 serving$/m)
     expect(table).toMatch(/^qwen3-three-sizes +running +12\/300 +1 +8 min 45 s +80\.0k +9\.00M\/51\.00M +s0123456789abcdef$/m)
     expect(table).toMatch(/^Qwen\/Qwen3-Embedding-0\.6B\\u001b\[31m +2 +1\.2k +42\.00M +8 min 32 s +82\.0k +6 +vllm bfloat16$/m)
     expect(table).toMatch(
       /^gpu-a +cuda:0 +serving +Qwen\/Qwen3\S+ +41\.0k +6\.0\/24\.0G +61 +97 % +6 +NVIDIA GeForce RTX 4090 +1\.2 s$/m,
     )
+    expect(table).toMatch(/^gpu-a +score +ready /m)
     expect(table).toMatch(/^gpu-a +cuda:1\+2 +loading, 1 closed .* 24\.0G +NVIDIA/m)
     expect(table).not.toContain('\x1b')
   })

@@ -10,7 +10,7 @@ type Slot = HostView['slots'][number]
 export function fleetTable(snapshot: FleetSnapshot, width: number): string {
   const { sweeps, lanes, hosts } = snapshot
   const slots = hosts.flatMap((host) => host.slots.map((slot) => ({ host, slot })))
-  const serving = slots.filter(({ slot }) => slot.state === 'serving').length
+  const serving = slots.filter(({ slot }) => slot.state === 'serving' && slot.lane !== null).length
   const parts = [
     `${count(hosts.length, 'host')}, ${count(slots.length, 'slot')}, ${serving} serving`,
     sweepsTable(sweeps, width),
@@ -104,8 +104,10 @@ function slotsTable(
   return renderTable(columns, rows, width)
 }
 
-function stateOf({ state, closed }: Slot): string {
-  return closed.length === 0 ? state : `${state}, ${closed.length} closed`
+/** What scores has no model to serve: it is ready. */
+function stateOf({ state, lane, closed }: Slot): string {
+  const shown = state === 'serving' && lane === null ? 'ready' : state
+  return closed.length === 0 ? shown : `${shown}, ${closed.length} closed`
 }
 
 /** Used of all, in GiB; only all where nothing can be read; nothing on an endpoint. */
