@@ -2,6 +2,7 @@ import type { Judgments } from '@sweepboard/contracts'
 import { compareIds } from '@sweepboard/metrics'
 import { Catalogue, CatalogueList } from './catalogue-list.ts'
 import { misfit } from './config-failure.ts'
+import { ScoreOrder } from './score-order.ts'
 import { type FoundRows, NEVER } from './top-rows.ts'
 
 /** Documents a run keeps per query. */
@@ -30,7 +31,7 @@ export class DocumentRows {
   /** Documents of row r: `documents[first[r]]` to `documents[first[r + 1] - 1]`. */
   private readonly first: Uint32Array
   private readonly documents: Uint32Array
-  private keys = new BigUint64Array(0)
+  private readonly order = new ScoreOrder()
 
   /** Throws `SB-SCORE-002` where an id occurs twice. */
   constructor(documentIds: readonly string[], documentRows: readonly number[], rowCount: number) {
@@ -61,54 +62,50 @@ export class DocumentRows {
 
   /** The ranked list of found rows; `exceptId` (the query's own id) is dropped after the cut, and nothing fills its place. */
   rank(found: FoundRows, exceptId: string | null = null): RankedList {
-    const keys = this.sortedKeys(found)
-    const words = new Uint32Array(keys.buffer)
-    const size = Math.min(RUN_DEPTH, keys.length)
+    const { order } = this
+    const size = Math.min(RUN_DEPTH, this.sort(found))
     const except = exceptId === null ? undefined : this.catalogue.placeOf(exceptId)
-    const places = new Uint32Array(size)
-    const scores = new Float32Array(size)
+    const words = new Uint32Array(2 * size) // one piece of memory for both: there are very many
     let count = 0
     for (let i = 0; i < size; i++) {
-      const place = words[2 * i] as number
+      const place = order.places[i] as number
       if (place === except) continue
-      scores[count] = scoreOfKey(words[2 * i + 1] as number)
-      places[count++] = place
+      words[count] = place
+      words[size + count++] = bitsOfKey(order.keys[i] as number)
     }
-    return new CatalogueList(this.catalogue, places.subarray(0, count), scores.subarray(0, count))
+    const scores = new Float32Array(words.buffer, 4 * size, count)
+    return new CatalogueList(this.catalogue, words.subarray(0, count), scores)
   }
 
-  /** A key of 64 bits per document of the rows, best first: the score's place among all float32, then that of the id. */
-  private sortedKeys(found: FoundRows): BigUint64Array<ArrayBuffer> {
+  /** Puts the documents of the rows in order, best first: by the score's place among all float32, then that of the id. How many. */
+  private sort(found: FoundRows): number {
+    const { order } = this
     let count = 0
     for (const row of found.rows) count += (this.first[row + 1] as number) - (this.first[row] as number)
-    if (this.keys.length < count) this.keys = new BigUint64Array(count)
-    const words = new Uint32Array(this.keys.buffer)
+    order.reserve(count)
+    const { keys, places } = order
+    const bits = new Uint32Array(found.scores.buffer, found.scores.byteOffset, found.scores.length)
     let at = 0
     for (let i = 0; i < found.rows.length; i++) {
       const row = found.rows[i] as number
-      const high = keyOfScore(found.scores[i] as number)
+      const key = keyOfBits(bits[i] as number)
       for (let d = this.first[row] as number; d < (this.first[row + 1] as number); d++) {
-        words[at++] = this.place[this.documents[d] as number] as number
-        words[at++] = high
+        places[at] = this.place[this.documents[d] as number] as number
+        keys[at++] = key
       }
     }
-    return this.keys.subarray(0, count).sort()
+    order.sort(count)
+    return count
   }
 }
 
-const float = new Float32Array(1)
-const bits = new Uint32Array(float.buffer)
-
 /** 32 bits that grow as the score falls; both zeros alike. */
-function keyOfScore(score: number): number {
-  float[0] = score + 0
-  const own = bits[0] as number
-  return own >= 2 ** 31 ? own : 2 ** 31 - 1 - own
+function keyOfBits(bits: number): number {
+  return bits < 2 ** 31 ? 2 ** 31 - 1 - bits : bits === 2 ** 31 ? 2 ** 31 - 1 : bits
 }
 
-function scoreOfKey(key: number): number {
-  bits[0] = key >= 2 ** 31 ? key : 2 ** 31 - 1 - key
-  return float[0] as number
+function bitsOfKey(key: number): number {
+  return key >= 2 ** 31 ? key : 2 ** 31 - 1 - key
 }
 
 /** The best 1,000 of scored documents, by (score descending, id descending). Ids are distinct. */

@@ -1,10 +1,12 @@
 /** Grows as it is written; numbers are LEB128 varints of 32 bits without sign. */
 export class ByteWriter {
   private bytes: Uint8Array<ArrayBuffer>
+  private view: DataView
   private at = 0
 
   constructor(room: number) {
     this.bytes = new Uint8Array(room)
+    this.view = new DataView(this.bytes.buffer)
   }
 
   varint(value: number): void {
@@ -12,16 +14,18 @@ export class ByteWriter {
   }
 
   varints(values: Uint32Array): void {
-    if (this.at + 5 * values.length > this.bytes.length) this.grow(5 * values.length)
-    const { bytes } = this
+    const room = 5 * values.length + 4
+    if (this.at + room > this.bytes.length) this.grow(room)
+    const { view } = this
     let at = this.at
     for (let i = 0; i < values.length; i++) {
       let rest = values[i] as number
-      while (rest >= 0x80) {
-        bytes[at++] = (rest & 0x7f) | 0x80
-        rest >>>= 7
-      }
-      bytes[at++] = rest
+      for (; rest >= 2 ** 28; rest >>>= 7) view.setUint8(at++, (rest & 0x7f) | 0x80)
+      // up to four bytes at once, without a branch to guess: one more for each limit that the number reaches
+      const more = ((0x7f - rest) >>> 31) + ((0x3fff - rest) >>> 31) + ((0x1f_ffff - rest) >>> 31)
+      const groups = (rest & 0x7f) | ((rest & 0x3f80) << 1) | ((rest & 0x1f_c000) << 2) | ((rest & 0xfe0_0000) << 3)
+      view.setUint32(at, groups | (0x80_8080 & ((1 << (8 * more)) - 1)), true)
+      at += 1 + more
     }
     this.at = at
   }
@@ -40,6 +44,7 @@ export class ByteWriter {
     const larger = new Uint8Array(Math.max(2 * this.bytes.length, this.at + by))
     larger.set(this.bytes)
     this.bytes = larger
+    this.view = new DataView(larger.buffer)
   }
 }
 
