@@ -51,6 +51,8 @@ export interface EncodeOptions {
   readonly ahead?: readonly string[] | undefined
   /** What a server has answered already and need not be asked again; only for a server that is the same one at every opening. */
   readonly keeper?: AnswerKeeper | undefined
+  /** The call is being timed: nothing is done but to encode the texts, so no server is asked whether it is still the one planned. */
+  readonly isTimed?: boolean | undefined
 }
 
 /** What turns texts into vectors. One object holds one load in memory. */

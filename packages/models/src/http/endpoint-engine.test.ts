@@ -47,6 +47,16 @@ describe('requests', () => {
     expect(counts).toMatchObject({ batchCount: 2, tokenCount: 9 })
   })
 
+  it('asks behind a chunk whether it is still the same model, but not behind a call that is timed', async () => {
+    const engine = await open()
+    const asked = async (isTimed: boolean) => {
+      const before = server.requests.length
+      await engine.encode(SIDE, ['one'], { isTimed })
+      return server.requests.length - before
+    }
+    expect([await asked(false), await asked(true)]).toEqual([2, 1])
+  })
+
   it('applies the template itself', async () => {
     const engine = await open()
     await engine.encode({ ...SIDE, template: 'Instruct: {instruction}\nQuery:{text}', instruction: 'find' }, ['one'])

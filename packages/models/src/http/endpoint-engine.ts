@@ -27,7 +27,7 @@ const SAME_MODEL = 0.999
 
 /**
  * An embeddings server (`openai`, `tei`, `ollama`) as an engine. It is probed first and refused when it is not the one
- * planned; after each chunk one probe text, and after a lost connection all of them, say that it still is.
+ * planned; after each chunk (but a timed one) one probe text, and after a lost connection all of them, say that it still is.
  * @throws SweepError `SB-HTTP-001` to `-005`, `-007`, `-008`; `SB-MODEL-001` when the tokenizer of the plan is not here
  */
 export async function openEndpointEngine(load: Load, options: EndpointOptions): Promise<Engine> {
@@ -97,7 +97,8 @@ async function encode(
     sums.keptCount += answer.keptCount
     options.onProgress?.()
   })
-  await checkSameModel(parts, { isLost: link.client.lostCount > lostBefore, order, signal: options.signal })
+  if (options.isTimed !== true)
+    await checkSameModel(parts, { isLost: link.client.lostCount > lostBefore, order, signal: options.signal })
   if (side.normalize) normalizeRows(values, dim)
   const own = ownCounts(parts, { side, inputs, texts })
   const tokenCount = own.tokenCount ?? sums.tokenCount ?? 0
