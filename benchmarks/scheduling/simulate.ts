@@ -2,6 +2,7 @@ import {
   chooseLanes,
   DEFAULT_TOKENS_PER_SECOND,
   type Lane,
+  type LanePlan,
   type LaneSlot,
   leaseTokens,
   newSweepCredit,
@@ -93,6 +94,7 @@ export class FleetSimulation {
   #encodings = 0
   #ticks = 0
   #lastEnd = 0
+  #plan: LanePlan | undefined
   #choiceMs = { sum: 0, worst: 0 }
 
   constructor(scenario: Scenario) {
@@ -195,7 +197,9 @@ export class FleetSimulation {
     for (const slot of this.#slots) slot.view.laneForMs = 1000 * (this.#now - slot.toldAt)
     const lanes = [...this.#remaining].filter(([, tokens]) => tokens > 0).map(([key, tokens]) => this.#laneView(key, tokens))
     const from = performance.now()
-    const { slots: told } = chooseLanes({ slots: this.#slots.map(({ view }) => view), lanes })
+    const slots = this.#slots.map(({ view }) => view)
+    const { slots: told, plan } = chooseLanes({ slots, lanes, plan: this.#plan, now: 1000 * this.#now })
+    this.#plan = plan
     const took = performance.now() - from
     this.#choiceMs = { sum: this.#choiceMs.sum + took, worst: Math.max(this.#choiceMs.worst, took) }
     for (const slot of this.#slots) {

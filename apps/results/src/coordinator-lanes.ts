@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorEntry, type FailureRecord, SweepError, toFailureRecord } from '@sweepboard/contracts'
-import { chooseLanes, type Demand, laneOf, type Unservable } from '@sweepboard/dispatch'
+import { chooseLanes, type Demand, type LanePlan, laneOf, type Unservable } from '@sweepboard/dispatch'
 import type { Ledger } from '@sweepboard/ledger'
 import type { HostTable } from './coordinator-hosts.ts'
 
@@ -22,6 +22,8 @@ export class LaneTable {
   #todo = new Map<string, number>()
   readonly #demands = new Map<string, readonly Demand[]>()
   #unservable: readonly Unservable[] = []
+  /** Followed from choice to choice; a service that starts again makes another. */
+  #plan: LanePlan | undefined
 
   #isOutdated = true
   #readAt = Number.NEGATIVE_INFINITY
@@ -67,7 +69,8 @@ export class LaneTable {
       return load === null ? [] : [laneOf(load, { remainingTokens, unservedForMs, sweeps: this.#demands.get(key) ?? [] })]
     })
     const slots = this.#hosts.laneSlots(now)
-    const choice = chooseLanes({ slots, lanes })
+    const choice = chooseLanes({ slots, lanes, plan: this.#plan, now })
+    this.#plan = choice.plan
     const news = this.#hosts.tell(choice.slots, now)
     this.#unservable = slots.length === 0 ? [] : choice.unservable
     const served = new Set(choice.slots.values())

@@ -1,6 +1,7 @@
 import { closedBy, type Lane, type LaneSlot, measuredPeaks, misfit, wouldFit } from './fit.ts'
 import { FleetTable } from './fleet-table.ts'
-import { type Shares, spread, WORTH_LOADS } from './spread.ts'
+import { followed, type LanePlan, type Planned, planFor } from './plan.ts'
+import { type Shares, WORTH_LOADS } from './spread.ts'
 
 /** A lane without any slot may take one from another lane after this long, or twice its load time. */
 export const STARVED_SECONDS = 15
@@ -24,6 +25,17 @@ export interface LaneChoice {
   /** Slot id -> lane, null = idle. Every slot given is named. */
   readonly slots: ReadonlyMap<string, string | null>
   readonly unservable: readonly Unservable[]
+  /** For the next choice: the same plan is followed as long as it holds. */
+  readonly plan: LanePlan
+}
+
+export interface LaneQuestion {
+  readonly slots: readonly LaneSlot[]
+  readonly lanes: readonly Lane[]
+  /** What the choice before answered; absent where there was none. */
+  readonly plan?: LanePlan | undefined
+  /** Milliseconds by any clock that does not go back, the same one each time. */
+  readonly now?: number | undefined
 }
 
 /**
@@ -31,13 +43,15 @@ export interface LaneChoice {
  * loads. Sticky: a slot keeps its lane while that has work for it in the plan; a slot with several lanes does the longest first. A
  * sweep none of whose lanes has a slot gets one after `max(15 s, 2 loads)`. Pure and independent of the order of its inputs.
  */
-export function chooseLanes(given: { readonly slots: readonly LaneSlot[]; readonly lanes: readonly Lane[] }): LaneChoice {
+export function chooseLanes(given: LaneQuestion): LaneChoice {
   const table = new FleetTable(given.slots, given.lanes)
-  const choice = new Choice(table, spread(table))
+  const planned = planFor(table, given.plan ?? null, given.now ?? 0)
+  const choice = new Choice(table, planned)
   choice.follow()
   choice.serveUnserved()
   choice.feedStarved()
-  return { slots: choice.named(), unservable: unservableOf(given.slots, given.lanes, table) }
+  const slots = choice.named()
+  return { slots, unservable: unservableOf(given.slots, given.lanes, table), plan: followed(planned, table, slots) }
 }
 
 /** Lanes that no slot can ever serve, by lane; what a plan for these slots would have to be told. */
@@ -69,14 +83,16 @@ const NONE = -1
 class Choice {
   readonly #table: FleetTable
   readonly #shares: Shares
+  readonly #hasPart: Uint8Array
   /** Slot -> lane, by index. */
   readonly #assigned: Int32Array
   /** Lane -> slots it has now. */
   readonly #counts: Int32Array
 
-  constructor(table: FleetTable, shares: Shares) {
+  constructor(table: FleetTable, { shares, planned }: Planned) {
     this.#table = table
     this.#shares = shares
+    this.#hasPart = planned
     this.#assigned = new Int32Array(table.slots.length).fill(NONE)
     this.#counts = new Int32Array(table.lanes.length)
   }
@@ -167,10 +183,11 @@ class Choice {
     return isUnserved === isOtherUnserved ? this.#shareOf(one, s) > this.#shareOf(two, s) : isUnserved
   }
 
-  /** A slot is not moved right after it came, nor for little, nor where its lane ends in less time than the loads of leaving are worth. */
+  /** A slot that has done its part goes on. Another one is not moved right after it came, nor for little, nor where its lane ends in less time than the loads of leaving are worth. */
   #mayLeave(s: number, to: number): boolean {
     const { slots, held, load, holders, lanes, speed } = this.#table
     const from = held[s] as number
+    if (this.#hasPart[this.#table.at(from, s)] === 1) return true
     const toLoad = load[this.#table.at(to, s)] as number
     const loads = toLoad + (load[this.#table.at(from, s)] as number)
     const end = (lanes[from] as Lane).remainingTokens / (speed[this.#table.at(from, s)] as number) / (holders[from]?.length ?? 1)

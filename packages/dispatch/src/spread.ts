@@ -1,16 +1,10 @@
-import type { Lane, LaneSlot } from './fit.ts'
+import type { Lane } from './fit.ts'
 import type { FleetTable } from './fleet-table.ts'
 
 /** How much later than the shortest a plan may end, for fewer loads and fewer changes of mind. */
 const SLACK = 1.01
 /** The same where little is left: chunks do not end when a plan says. */
 const SLACK_SECONDS = 15
-/** On a large fleet also this beside how long slots have had their lanes: small beside the whole work, of which a plan sees only the rest. */
-const SLACK_OF_STAY = 0.02
-/** But never more than so many loads: slots that have served for days still help a small sweep. */
-const SLACK_LOADS = 4
-/** On fewer slots one that stops early is too large a part of the fleet. */
-const LARGE_FLEET = 50
 /** How exactly the shortest end is looked for. */
 const TOLERANCE = 0.01
 /** Parts of a fleet that are planned one after the other, each with an end of its own. */
@@ -34,27 +28,12 @@ export function spread(table: FleetTable): Shares {
   const shares = new Float64Array(table.may.length)
   const used = new Float64Array(table.slots.length)
   const waiting = table.lanes.map((_, lane) => lane).filter((lane) => (table.eligible[lane]?.length ?? 0) > 0)
-  const slack = slackSeconds(table)
   for (let stage = 0; waiting.length > 0; stage += 1) {
     const end = shortestEnd(table, waiting, used)
     const count = stage === MOST_STAGES - 1 ? waiting.length : decidingCount(table, waiting, used, end)
-    fill(table, { lanes: waiting.splice(0, count), used, end: end * SLACK + slack, shares })
+    fill(table, { lanes: waiting.splice(0, count), used, end: end * SLACK + SLACK_SECONDS, shares })
   }
   return shares
-}
-
-/**
- * Seconds that a plan may end later than the shortest one. Towards the end of the work a share of what is left is shorter than a load, and a
- * hundred slots would change lanes to end seconds sooner; so there it grows with the longest stay of a slot, up to a few of the longest loads.
- */
-function slackSeconds(table: FleetTable): number {
-  if (table.slots.length < LARGE_FLEET) return SLACK_SECONDS
-  let stayMs = 0
-  for (const [s, lane] of table.held.entries()) {
-    if (lane !== -1) stayMs = Math.max(stayMs, (table.slots[s] as LaneSlot).laneForMs)
-  }
-  const load = table.load.reduce((most, seconds) => Math.max(most, seconds), 0)
-  return Math.max(SLACK_SECONDS, Math.min((SLACK_OF_STAY * stayMs) / 1000, SLACK_LOADS * load))
 }
 
 /** The fewest first lanes that already need this long. */

@@ -1,0 +1,264 @@
+import { FewestLoads } from './fewest-loads.ts'
+import type { Lane, LaneSlot } from './fit.ts'
+import type { FleetTable } from './fleet-table.ts'
+import { Forest, type Work } from './forest.ts'
+import type { LanePlan, Promised } from './plan.ts'
+import { type Shares, WORTH_LOADS } from './spread.ts'
+
+/** Ends for which a plan is looked for, one after the other, as shares of what no plan is below: the later, the fewer loads. */
+const ENDS = [1.03, 1.045, 1.07, 1.1]
+/** Seconds beside: chunks do not end when a plan says. */
+const SLACK_SECONDS = 15
+/** Slots x lanes up to which plans with few loads are looked for; on larger fleets one more load a lane is little beside one a slot. */
+const MOST_SEARCHED = 2500
+/** Share of its whole time by which a plan may be late before another one is made, and seconds beside. */
+const LATE = 0.004
+const LATE_SECONDS = 20
+/** The same for what another one has to save, and how often it is tried. */
+const SAVED = 0.05
+const SAVED_SECONDS = 60
+const TRIED_EVERY = 0.1
+/** Less than so many seconds of a lane are left to the lane's other slots. */
+const NOTHING = 0.05
+
+/** By index in the table. */
+export interface Members {
+  readonly slots: readonly number[]
+  readonly lanes: readonly number[]
+}
+
+export interface PartPlan {
+  readonly edges: readonly { readonly slot: number; readonly lane: number; readonly seconds: number }[]
+  readonly promised: Promised
+}
+
+/** Lanes that share slots, directly or by others, and those slots: what happens in one part does not matter to another. */
+export function separateParts(table: FleetTable): Members[] {
+  const partOf = new Int32Array(table.slots.length).fill(-1)
+  const parts: { slots: number[]; lanes: number[] }[] = []
+  for (const [lane, slots] of table.eligible.entries()) {
+    if (slots.length === 0) continue
+    const part = { slots: [] as number[], lanes: [lane] }
+    const number = parts.push(part) - 1
+    for (const slot of slots) {
+      const other = parts[partOf[slot] as number]
+      if (other === part) continue
+      if (other === undefined) part.slots.push(slot)
+      else {
+        part.lanes.push(...other.lanes.splice(0))
+        for (const moved of other.slots) partOf[moved] = number
+        part.slots.push(...other.slots.splice(0))
+      }
+      partOf[slot] = number
+    }
+  }
+  return parts
+    .filter(({ lanes }) => lanes.length > 0)
+    .map(({ slots, lanes }) => ({ slots: slots.sort(up), lanes: lanes.sort(up) }))
+}
+
+function up(a: number, b: number): number {
+  return a - b
+}
+
+/** The plan of one part of the fleet: kept, or made anew. */
+export class PlanPart {
+  readonly #table: FleetTable
+  readonly #members: Members
+  readonly #work: Work
+  readonly #held: Uint8Array
+  readonly #forest: Forest
+
+  constructor(table: FleetTable, members: Members) {
+    this.#table = table
+    this.#members = members
+    const { slots, lanes } = members
+    const size = slots.length * lanes.length
+    const work = {
+      slotCount: slots.length,
+      laneCount: lanes.length,
+      may: new Uint8Array(size),
+      speed: new Float64Array(size),
+      load: new Float64Array(size),
+      tokens: Float64Array.from(lanes, (lane) => (table.lanes[lane] as Lane).remainingTokens),
+    }
+    this.#held = new Uint8Array(size)
+    let at = 0
+    for (const lane of lanes) {
+      for (const slot of slots) {
+        const from = table.at(lane, slot)
+        const isHeld = table.held[slot] === lane
+        work.may[at] = table.may[from] as number
+        work.speed[at] = table.speed[from] as number
+        work.load[at] = isHeld ? 0 : (table.load[from] as number)
+        this.#held[at] = isHeld ? 1 : 0
+        at += 1
+      }
+    }
+    this.#work = work
+    this.#forest = new Forest(work)
+  }
+
+  /** The plan before, with its work as it is now; null where it does not serve everything, is late, or another one is likely to end much sooner. */
+  keep(before: LanePlan, now: number): PartPlan | null {
+    const edges = this.#edgesOf(before)
+    const promised = this.#promisedBy(before)
+    if (edges === null || promised === null || !this.#forest.set(edges)) return null
+    const ends = this.#forest.balance()
+    if (ends === null) return null
+    const end = latest(ends)
+    const spanMs = promised.endAt - promised.madeAt
+    if (now + 1000 * end > promised.endAt + LATE * spanMs + 1000 * LATE_SECONDS) return null
+    const isTriable = now - promised.madeAt > 1000 * Math.max(SAVED_SECONDS, TRIED_EVERY * end)
+    const saved = end - (ENDS[0] as number) * soonest(this.#work)
+    if (isTriable && 1000 * saved > SAVED * spanMs + 1000 * SAVED_SECONDS) return null
+    return { edges: this.#decided(), promised }
+  }
+
+  /** A plan with few loads that ends soon after the bound, on small fleets; else the greedy one. Never later than that. */
+  make(before: LanePlan | null, now: number, greedy: Shares): PartPlan {
+    const first = this.#edgesWhere(greedy)
+    this.#forest.set(first)
+    const greedyEnd = latest(this.#forest.balance() ?? new Float64Array())
+    let end = greedyEnd + SLACK_SECONDS
+    const isLimited = this.#members.lanes.some((lane) => (this.#table.lanes[lane] as Lane).maxSlots !== null)
+    if (this.#work.may.length <= MOST_SEARCHED && !isLimited) {
+      const found = this.#search(before, now, { edges: first, end })
+      this.#forest.set(found.edges)
+      this.#forest.balance()
+      end = found.end
+    }
+    return { edges: this.#decided(), promised: { madeAt: now, endAt: now + 1000 * end } }
+  }
+
+  #search(
+    before: LanePlan | null,
+    now: number,
+    greedy: { edges: number[]; end: number },
+  ): { edges: ArrayLike<number>; end: number } {
+    const search = new FewestLoads(this.#work, this.#held)
+    const bound = soonest(this.#work)
+    const promised = before === null ? null : this.#promisedBy(before)
+    const start = before === null ? null : this.#edgesOf(before)
+    let end = 0
+    for (const share of ENDS) {
+      end = Math.max(share * bound + SLACK_SECONDS, end)
+      if (share === ENDS[0] && promised !== null) end = Math.max(end, (promised.endAt - now) / 1000)
+      if (end > greedy.end) break
+      const edges = search.within(end, start ?? greedy.edges, 2 * WORTH_LOADS)
+      if (edges !== null) return { edges, end }
+    }
+    const edges = search.within(greedy.end, greedy.edges, 2 * WORTH_LOADS)
+    return { edges: edges ?? greedy.edges, end: greedy.end }
+  }
+
+  /** What the forest has, in the table's numbers. */
+  #decided(): PartPlan['edges'] {
+    const { slots, lanes } = this.#members
+    const { tokens, speed } = this.#work
+    return Array.from({ length: this.#forest.count }, (_, e) => {
+      const [slot, lane] = [this.#forest.slotOf(e), this.#forest.laneOf(e)]
+      const seconds = this.#forest.seconds[e] as number
+      const isMost = 2 * seconds * (speed[this.#forest.edges[e] as number] as number) >= (tokens[lane] as number)
+      return { slot: slots[slot] as number, lane: lanes[lane] as number, seconds: seconds > NOTHING || isMost ? seconds : 0 }
+    })
+  }
+
+  #edgesWhere(shares: Shares): number[] {
+    const { slots, lanes } = this.#members
+    const edges: number[] = []
+    const { may } = this.#work
+    for (const [l, lane] of lanes.entries()) {
+      const before = edges.length
+      for (const [s, slot] of slots.entries()) {
+        if ((shares[this.#table.at(lane, slot)] as number) > 0) edges.push(l * slots.length + s)
+      }
+      if (edges.length === before) edges.push(may.indexOf(1, l * slots.length))
+    }
+    return withoutCycles(edges, this.#work)
+  }
+
+  /** Null where a slot has come since. */
+  #edgesOf(before: LanePlan): number[] | null {
+    const { slots, lanes } = this.#members
+    const numbers = new Map(lanes.map((lane, l) => [(this.#table.lanes[lane] as Lane).key, l]))
+    const edges: number[] = []
+    for (const [s, slot] of slots.entries()) {
+      const keys = before.slots.get((this.#table.slots[slot] as LaneSlot).id)
+      if (keys === undefined) return null
+      for (const key of keys) {
+        const at = (numbers.get(key) ?? -1) * slots.length + s
+        if (this.#work.may[at] === 1) edges.push(at)
+      }
+    }
+    return edges
+  }
+
+  /** Null where a lane has come since. */
+  #promisedBy(before: LanePlan): Promised | null {
+    let [madeAt, endAt] = [Number.POSITIVE_INFINITY, 0]
+    for (const lane of this.#members.lanes) {
+      const promised = before.lanes.get((this.#table.lanes[lane] as Lane).key)
+      if (promised === undefined) return null
+      madeAt = Math.min(madeAt, promised.madeAt)
+      endAt = Math.max(endAt, promised.endAt)
+    }
+    return { madeAt, endAt }
+  }
+}
+
+function latest(ends: Float64Array): number {
+  return ends.reduce((most, end) => Math.max(most, end), 0)
+}
+
+/** Edges in order, but for those that would close a cycle. */
+function withoutCycles(edges: readonly number[], { slotCount, laneCount }: Work): number[] {
+  const parent = Array.from({ length: slotCount + laneCount }, (_, point) => point)
+  const root = (point: number): number => (parent[point] === point ? point : root(parent[point] as number))
+  return edges.filter((at) => {
+    const [slot, lane] = [root(at % slotCount), root(slotCount + Math.floor(at / slotCount))]
+    parent[slot] = lane
+    return slot !== lane
+  })
+}
+
+/**
+ * No plan ends sooner, in seconds. Weigh each lane's tokens by anything: a second of a slot is worth no more than its best lane is there, and each slot
+ * that serves loads first, unless it holds a lane. Lanes that the least part of the fleet can serve count alone, then with the next, and so on;
+ * each weighs what the slots that can serve all of them need for its tokens.
+ */
+export function soonest(work: Work): number {
+  const { slotCount, laneCount, may, speed, load, tokens } = work
+  const common = new Uint8Array(slotCount).fill(1)
+  const weights = new Float64Array(laneCount)
+  let bound = 0
+  for (let last = 0; last < laneCount; last += 1) {
+    for (let slot = 0; slot < slotCount; slot += 1)
+      common[slot] = (common[slot] as number) & (may[last * slotCount + slot] as number)
+    const isNested = common.includes(1)
+    let [worth, needed] = [0, 0]
+    for (let lane = 0; lane <= last; lane += 1) {
+      let sum = 0
+      for (let slot = 0; slot < slotCount; slot += 1) {
+        const at = lane * slotCount + slot
+        if (may[at] === 1 && (!isNested || common[slot] === 1)) sum += speed[at] as number
+      }
+      weights[lane] = 1 / sum
+      needed += (tokens[lane] as number) / sum
+    }
+    for (let slot = 0; slot < slotCount; slot += 1) {
+      let [best, first] = [0, Number.POSITIVE_INFINITY]
+      for (let lane = 0; lane <= last; lane += 1) {
+        const at = lane * slotCount + slot
+        if (may[at] === 0) continue
+        best = Math.max(best, (speed[at] as number) * (weights[lane] as number))
+        first = Math.min(first, load[at] as number)
+      }
+      if (best === 0) continue
+      worth += best
+      needed += best * first
+    }
+    bound = Math.max(bound, needed / worth)
+  }
+  return bound
+}
