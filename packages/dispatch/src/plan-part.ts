@@ -128,7 +128,8 @@ export class PlanPart {
       this.#forest.balance()
       end = found.end
     }
-    return { edges: this.#decided(), promised: { madeAt: now, endAt: now + 1000 * end } }
+    const edges = this.#decided().filter(({ seconds }) => seconds > 0)
+    return { edges, promised: { madeAt: now, endAt: now + 1000 * end } }
   }
 
   #search(
