@@ -1,3 +1,4 @@
+import { JsonStrings } from './json-strings.ts'
 import type { RankedList } from './ranked-list.ts'
 
 /** The ids of all documents of a task, in the order that breaks ties; lists of a search hold places in it. */
@@ -6,6 +7,7 @@ export class Catalogue {
   /** Per place, while grades are looked up: 1 + the index of its judgment, or 0. */
   private readonly marks: Uint32Array
   private places: Map<string, number> | null = null
+  private json: JsonStrings | null = null
 
   /** Distinct ids, descending in code-point order. */
   constructor(ids: readonly string[]) {
@@ -16,6 +18,12 @@ export class Catalogue {
   placeOf(id: string): number | undefined {
     this.places ??= new Map(this.ids.map((own, place) => [own, place]))
     return this.places.get(id)
+  }
+
+  /** The ids at places as a JSON array, in UTF-8. */
+  jsonOf(places: Uint32Array): Uint8Array {
+    this.json ??= new JsonStrings(this.ids)
+    return this.json.arrayOf(places)
   }
 
   /** [places] grade of each; -1 where unjudged or below 0. */

@@ -31,6 +31,8 @@ export class DocumentRows {
   /** Documents of row r: `documents[first[r]]` to `documents[first[r + 1] - 1]`. */
   private readonly first: Uint32Array
   private readonly documents: Uint32Array
+  /** No row has two documents: the place of its best id is that of its only one. */
+  private readonly oneEach: boolean
   private readonly order = new ScoreOrder()
 
   /** Throws `SB-SCORE-002` where an id occurs twice. */
@@ -53,6 +55,7 @@ export class DocumentRows {
     })
     for (const row of documentRows) this.first[row + 1] = (this.first[row + 1] as number) + 1
     for (let row = 0; row < rowCount; row++) this.first[row + 1] = (this.first[row + 1] as number) + (this.first[row] as number)
+    this.oneEach = this.first.every((end, row) => row === 0 || end - (this.first[row - 1] as number) <= 1)
     const next = this.first.slice()
     documentRows.forEach((row, document) => {
       this.documents[next[row] as number] = document
@@ -80,13 +83,18 @@ export class DocumentRows {
   /** Puts the documents of the rows in order, best first: by the score's place among all float32, then that of the id. How many. */
   private sort(found: FoundRows): number {
     const { order } = this
+    const bits = new Uint32Array(found.scores.buffer, found.scores.byteOffset, found.scores.length)
     let count = 0
-    for (const row of found.rows) count += (this.first[row + 1] as number) - (this.first[row] as number)
+    if (this.oneEach) count = found.rows.length
+    else for (const row of found.rows) count += (this.first[row + 1] as number) - (this.first[row] as number)
     order.reserve(count)
     const { keys, places } = order
-    const bits = new Uint32Array(found.scores.buffer, found.scores.byteOffset, found.scores.length)
+    for (let i = 0; i < count && this.oneEach; i++) {
+      keys[i] = keyOfBits(bits[i] as number)
+      places[i] = this.priority[found.rows[i] as number] as number
+    }
     let at = 0
-    for (let i = 0; i < found.rows.length; i++) {
+    for (let i = 0; i < found.rows.length && !this.oneEach; i++) {
       const row = found.rows[i] as number
       const key = keyOfBits(bits[i] as number)
       for (let d = this.first[row] as number; d < (this.first[row + 1] as number); d++) {

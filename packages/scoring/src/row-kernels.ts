@@ -170,9 +170,9 @@ export class RowKernels {
   /** Of products and factors: `foundRows` and `foundScores` that reach the floor; how many. */
   scan(kind: 'floats' | 'integers', { at, factorsAt, count, scale, floor, firstRow }: ScanPart): number {
     const [products, factors] = [this.start('products') + 4 * at, this.start('factors') + 4 * factorsAt]
-    const [rows, scores, scratch] = [this.start('foundRows'), this.start('foundScores'), this.start('scratch')]
+    const [rows, scores, groups] = [this.start('foundRows'), this.start('foundScores'), this.start('buckets')]
     const scan = kind === 'floats' ? this.run.scanFloats : this.run.scanIntegers
-    return scan(products, factors, count, scale, floor, firstRow, rows, scores, scratch)
+    return scan(products, factors, count, scale, floor, firstRow, rows, scores, groups)
   }
 
   /**

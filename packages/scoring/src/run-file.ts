@@ -39,11 +39,14 @@ export function writeRun({ queryIds, lists }: RunFile): Uint8Array<ArrayBuffer> 
     }
     body.varints(keys)
   }
-  const head = Buffer.from(JSON.stringify({ queryIds, documentIds: numbered.documentIds }), 'utf8')
-  const file = new ByteWriter(head.length + body.written().length + 16)
+  const head = Buffer.from(`{"queryIds":${JSON.stringify(queryIds)},"documentIds":`, 'utf8')
+  const headBytes = head.length + numbered.documentIds.length + 1
+  const file = new ByteWriter(headBytes + body.written().length + 16)
   file.put(MAGIC)
-  file.varint(head.length)
+  file.varint(headBytes)
   file.put(head)
+  file.put(numbered.documentIds)
+  file.put(Buffer.from('}', 'utf8'))
   file.put(body.written())
   return file.written()
 }
@@ -53,9 +56,9 @@ function keyOf(bits: number): number {
   return bits >= 2 ** 31 ? bits : 2 ** 31 - 1 - bits
 }
 
-/** The documents of a run in the order of their first appearance, and each list as distances back from the next new one. */
+/** The documents of a run in the order of their first appearance, as JSON, and each list as distances back from the next new one. */
 interface NumberedDocuments {
-  readonly documentIds: readonly string[]
+  readonly documentIds: Uint8Array
   readonly back: readonly Uint32Array[]
 }
 
@@ -65,20 +68,25 @@ function numberedDocuments(lists: readonly RankedList[]): NumberedDocuments {
   return catalogue && own.length === lists.length ? numberedPlaces(own, catalogue) : numberedIds(lists)
 }
 
-function numberedPlaces(lists: readonly CatalogueList[], { ids }: Catalogue): NumberedDocuments {
-  const met = new Uint32Array(ids.length)
-  const documentIds: string[] = []
+function numberedPlaces(lists: readonly CatalogueList[], catalogue: Catalogue): NumberedDocuments {
+  const { length } = catalogue.ids
+  const met = new Uint32Array(length)
+  const order = new Uint32Array(length)
+  let count = 0
   const back = lists.map(({ places }) => {
     const distances = new Uint32Array(places.length)
     for (let i = 0; i < places.length; i++) {
       const place = places[i] as number
       const known = met[place] as number
-      if (known > 0) distances[i] = documentIds.length + 1 - known
-      else met[place] = documentIds.push(ids[place] as string)
+      if (known > 0) distances[i] = count + 1 - known
+      else {
+        order[count++] = place
+        met[place] = count
+      }
     }
     return distances
   })
-  return { documentIds, back }
+  return { documentIds: catalogue.jsonOf(order.subarray(0, count)), back }
 }
 
 function numberedIds(lists: readonly RankedList[]): NumberedDocuments {
@@ -90,7 +98,7 @@ function numberedIds(lists: readonly RankedList[]): NumberedDocuments {
       return known === undefined ? 0 : met.size - known
     }),
   )
-  return { documentIds: [...met.keys()], back }
+  return { documentIds: Buffer.from(JSON.stringify([...met.keys()]), 'utf8'), back }
 }
 
 /** The run of an artifact's bytes, of today's form or the one before it. Throws `SB-ART-002` when they are not one. */

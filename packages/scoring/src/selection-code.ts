@@ -1,4 +1,17 @@
-import { type Code, constant, f32, f32x4, i32, i32x4, type Kernel, kernel, type Local, v128, whileTrue } from './wasm-code.ts'
+import {
+  type Code,
+  constant,
+  either,
+  f32,
+  f32x4,
+  i32,
+  i32x4,
+  type Kernel,
+  kernel,
+  type Local,
+  v128,
+  whileTrue,
+} from './wasm-code.ts'
 
 const FLOAT = 4
 const VECTOR = 16
@@ -18,43 +31,57 @@ export function scan(integers: boolean): Kernel {
   return kernel(
     {
       ...{ products: 'i32', factors: 'i32', count: 'i32', scale: 'f32', floor: 'f32' },
-      ...{ firstRow: 'i32', rows: 'i32', scores: 'i32', scratch: 'i32' },
+      ...{ firstRow: 'i32', rows: 'i32', scores: 'i32', groups: 'i32' },
     } as const,
     {
-      ...{ at: 'i32', end: 'i32', bits: 'i32', lane: 'i32', found: 'i32', row: 'i32' },
-      ...{ score: 'v128', a: 'v128', b: 'v128', c: 'v128', d: 'v128', floors: 'v128', scales: 'v128' },
+      ...{ at: 'i32', end: 'i32', bits: 'i32', lane: 'i32', found: 'i32', next: 'i32' },
+      ...{ a: 'v128', b: 'v128', c: 'v128', d: 'v128', floors: 'v128', scales: 'v128' },
     } as const,
     (own) => {
-      const { products, factors, count, scratch, at, end, bits, lane, found, row, score, a, b, c, d, floors, scales } = own
+      const { products, factors, count, scale, groups, at, end, bits, lane, found, next, a, b, c, d, floors, scales } = own
       const reached = (mask: Local, offset: number) => {
         const loaded = v128.load(i32.add(products.get, at.get), offset)
         const product = integers ? f32x4.ofI32(loaded) : loaded
-        return [
-          score.set(f32x4.mul(f32x4.mul(product, v128.load(i32.add(factors.get, at.get), offset)), scales.get)),
-          v128.store(scratch.get, score.get, offset),
-          mask.set(f32x4.atLeast(score.get, floors.get)),
-        ]
+        const factor = v128.load(i32.add(factors.get, at.get), offset)
+        return mask.set(f32x4.atLeast(f32x4.mul(f32x4.mul(product, factor), scales.get), floors.get))
       }
-      const next = bytesOf(found)
+      // the few that reach the floor are multiplied once more
+      const here = (array: Local) => i32.add(i32.add(array.get, at.get), bytesOf(lane))
+      const product = integers ? f32.ofI32(i32.load(here(products))) : f32.load(here(products))
+      const score = f32.mul(f32.mul(product, f32.load(here(factors))), scale.get)
+      const row = i32.add(i32.add(own.firstRow.get, i32.shiftRight(at.get, constant.i32(2))), lane.get)
+      // which groups have one, without a branch to guess: where, and a bit for each that has
+      const list: Code[] = [
+        next.set(groups.get),
+        whileTrue(
+          i32.less(at.get, end.get),
+          ...[a, b, c, d].map((mask, i) => reached(mask, i * VECTOR)),
+          bits.set(i32x4.signsOfFour([a.get, b.get, c.get, d.get])),
+          i32.store(next.get, at.get),
+          i32.store(next.get, bits.get, FLOAT),
+          next.set(i32.add(next.get, i32.shiftLeft(i32.different(bits.get, constant.i32(0)), constant.i32(3)))),
+          add(at, SCANNED_AT_ONCE * FLOAT),
+        ),
+      ]
       return [
         end.set(bytesOf(count)),
         floors.set(f32x4.splat(own.floor.get)),
         scales.set(f32x4.splat(own.scale.get)),
-        row.set(own.firstRow.get),
+        ...list,
+        end.set(next.get),
+        next.set(groups.get),
+        bits.set(i32.load(next.get, FLOAT)),
         whileTrue(
-          i32.less(at.get, end.get),
-          ...[a, b, c, d].flatMap((mask, i) => reached(mask, i * VECTOR)),
-          bits.set(i32x4.signsOfFour([a.get, b.get, c.get, d.get])),
-          whileTrue(
-            bits.get,
-            lane.set(i32.trailingZeros(bits.get)),
-            i32.store(i32.add(own.rows.get, next), i32.add(row.get, lane.get)),
-            f32.store(i32.add(own.scores.get, next), f32.load(i32.add(scratch.get, bytesOf(lane)))),
-            add(found, 1),
-            bits.set(i32.and(bits.get, i32.sub(bits.get, constant.i32(1)))),
-          ),
-          add(at, SCANNED_AT_ONCE * FLOAT),
-          add(row, SCANNED_AT_ONCE),
+          i32.less(next.get, end.get),
+          at.set(i32.load(next.get)),
+          lane.set(i32.trailingZeros(bits.get)),
+          i32.store(i32.add(own.rows.get, bytesOf(found)), row),
+          f32.store(i32.add(own.scores.get, bytesOf(found)), score),
+          add(found, 1),
+          bits.set(i32.and(bits.get, i32.sub(bits.get, constant.i32(1)))),
+          // from the last one of a group to the next group, again without a branch
+          next.set(i32.add(next.get, i32.shiftLeft(i32.isZero(bits.get), constant.i32(3)))),
+          bits.set(either(bits.get, bits.get, i32.load(next.get, FLOAT))),
         ),
         found.get,
       ]

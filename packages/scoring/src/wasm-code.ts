@@ -69,6 +69,11 @@ export function whileTrue(condition: Code, ...body: Code[]): Code {
   return [0x02, NOTHING, 0x03, NOTHING, ...condition, 0x45, 0x0d, 1, ...body.flat(), 0x0c, 0, 0x0b, 0x0b]
 }
 
+/** `a` where `condition` is not 0, else `b`; both are computed. */
+export function either(condition: Code, a: Code, b: Code): Code {
+  return [...a, ...b, ...condition, 0x1b]
+}
+
 type Binary = (a: Code, b: Code) => Code
 type Unary = (a: Code) => Code
 type Load = (address: Code, offset?: number) => Code
@@ -97,6 +102,8 @@ export const i32 = {
   shiftRight: binary(0x76),
   less: binary(0x49),
   equal: binary(0x46),
+  different: binary(0x47),
+  isZero: unary(0x45),
   trailingZeros: unary(0x68),
   ofI64: unary(0xa7),
   load: load(0x28),
