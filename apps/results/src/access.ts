@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { SweepError, sha256 } from '@sweepboard/contracts'
+import { maySpeakFor, SweepError, sha256 } from '@sweepboard/contracts'
 
 /** Who may call a route: everybody, holders of a read token, or of the write token (which may also read). */
 export type Access = 'open' | 'read' | 'write'
@@ -47,4 +47,9 @@ export function assertAccess(access: Access, tokens: Tokens, caller: Caller): vo
   const isWriter = tokens.write !== null && equalTokens(given, tokens.write)
   const isReader = isWriter || (tokens.read === null ? access === 'read' : equalTokens(given, tokens.read))
   if (access === 'write' ? !isWriter : !isReader) throw new SweepError('SB-SERVE-002', { token: access })
+}
+
+/** Throws `SB-SERVE-009` where a call is said in a host's name without its secret; a call in nobody's name is anybody's. */
+export function assertSpeaker(host: string | undefined, secret: string | undefined): void {
+  if (host !== undefined && !maySpeakFor(host, secret)) throw new SweepError('SB-SERVE-009', { host })
 }

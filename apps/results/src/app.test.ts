@@ -1,12 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sha256 } from '@sweepboard/contracts'
+import { HOST_SECRET, hostOf, sha256 } from '@sweepboard/contracts'
 import { openLocalQueue } from '@sweepboard/queue'
 import type { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from './app.ts'
 import { ROUTES } from './routes.ts'
+import { WORKER_ROUTES } from './routes-worker.ts'
 import { Service } from './service.ts'
 
 let folder: string
@@ -88,6 +89,41 @@ describe('access', () => {
     const huge = await ask(`/api/v1/artifacts/${digest}`, { method: 'PUT', body: 'x'.repeat(6000) }, guarded)
     expect(huge.status, 'the token is asked for before the body is read').toBe(401)
     expect(service.store.existsSync(digest)).toBe(false)
+  })
+})
+
+describe('a host', () => {
+  it('is spoken for by who knows its secret alone: another holder of the write token is refused before anything is done', async () => {
+    const host = hostOf('secret of a host')
+    const says = (path: string, body: object | null, secret?: string) =>
+      ask(
+        `/api/v1${path}`,
+        {
+          headers: { authorization: 'Bearer writer', ...(secret === undefined ? {} : { [HOST_SECRET]: secret }) },
+          ...(body === null ? {} : { method: 'POST', body: JSON.stringify(body) }),
+        },
+        guarded,
+      )
+    const beat = { host, hostname: 'box', boot: 1, seq: 1, version: '0', slots: [], holding: [], weights: null, allowEnv: [] }
+    const calls: readonly (readonly [string, object | null])[] = [
+      ['/beat', beat],
+      ['/commit', { host, ledger: 'l', commits: [] }],
+      [`/hosts/${host}/call`, null],
+    ]
+    for (const [path, body] of calls)
+      for (const secret of [undefined, 'another']) {
+        const answer = await says(path, body, secret)
+        expect([answer.status, await codeOf(answer)], path).toEqual([403, 'SB-SERVE-009'])
+      }
+    expect(service.coordinator.hosts().some((one) => one.host === host)).toBe(false)
+    const heard = await says('/beat', beat, 'secret of a host')
+    expect([heard.status, await heard.text()]).toEqual([200, expect.stringContaining('stop')])
+    expect((await says('/beat', { ...beat, host: 'h0123456789abcdef' })).status, 'a worker of before').toBe(200)
+  })
+
+  it('every call of a worker but the first says who speaks', () => {
+    const silent = WORKER_ROUTES.filter(({ speaker }) => speaker === undefined).map(({ path }) => path)
+    expect(silent).toEqual(['/join'])
   })
 })
 

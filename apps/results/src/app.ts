@@ -1,12 +1,12 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { extname, join, normalize, sep } from 'node:path'
 import { Readable } from 'node:stream'
-import { type ErrorCode, HTTP_STATUS, SweepError, toSweepError } from '@sweepboard/contracts'
+import { type ErrorCode, HOST_SECRET, HTTP_STATUS, SweepError, toSweepError } from '@sweepboard/contracts'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { matchedRoutes } from 'hono/route'
 import { streamSSE } from 'hono/streaming'
-import { type Access, assertAccess, isBearer, type Tokens } from './access.ts'
+import { type Access, assertAccess, assertSpeaker, isBearer, type Tokens } from './access.ts'
 import { addArtifactRoutes } from './artifact-routes.ts'
 import type { ServiceMetrics } from './metrics-service.ts'
 import { openApiDocument } from './openapi.ts'
@@ -36,6 +36,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 const STATUS_OF_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   'SB-SERVE-002': 401,
   'SB-SERVE-005': 400,
+  'SB-SERVE-009': 403,
   'SB-SERVE-007': 413,
   'SB-ART-003': 413,
   'SB-ART-004': 507,
@@ -92,8 +93,10 @@ export function createApp(service: Service, options: AppOptions): Hono {
       const tagged: Record<string, string> = tag === undefined ? {} : { etag: tag, 'cache-control': 'private, no-cache' }
       if (tag !== undefined && c.req.header('if-none-match')?.split(/,\s*/).includes(tag)) return c.body(null, 304, tagged)
       const body = await readBody(route, c)
+      const params = c.req.param() as Record<string, string>
+      assertSpeaker(route.speaker?.({ params, body }), c.req.header(HOST_SECRET))
       const answer = await route.run(service, {
-        params: c.req.param() as Record<string, string>,
+        params,
         queries: c.req.queries(),
         body,
         signal: c.req.raw.signal,

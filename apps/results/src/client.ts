@@ -4,6 +4,7 @@ import {
   CommitAnswer,
   ERRORS,
   type ErrorCode,
+  HOST_SECRET,
   HostCall,
   JoinAnswer,
   type ServiceLink,
@@ -22,6 +23,7 @@ export class ServiceClient {
   readonly #url: string
   readonly #token: string | null
   readonly #timeoutMs: number
+  #hostSecret: string | null = null
 
   /** @throws SweepError `SB-SERVE-008` for what is no http address: waiting for it would never end */
   constructor({ url, token, timeoutMs = 30_000 }: ClientOptions) {
@@ -29,6 +31,11 @@ export class ServiceClient {
     this.#url = url.replace(/\/+$/, '')
     this.#token = token
     this.#timeoutMs = timeoutMs
+  }
+
+  /** Every call from now on is said with the secret of this host. */
+  identify(secret: string): void {
+    this.#hostSecret = secret
   }
 
   get(path: string, signal?: AbortSignal): Promise<unknown> {
@@ -60,7 +67,10 @@ export class ServiceClient {
   }
 
   #headers(): Record<string, string> {
-    return this.#token ? { authorization: `Bearer ${this.#token}` } : {}
+    return {
+      ...(this.#token ? { authorization: `Bearer ${this.#token}` } : {}),
+      ...(this.#hostSecret === null ? {} : { [HOST_SECRET]: this.#hostSecret }),
+    }
   }
 
   async #call(
@@ -100,6 +110,7 @@ export class ServiceClient {
 export function openHttpLink(client: ServiceClient): ServiceLink {
   return {
     join: async () => JoinAnswer.parse(await client.get('/join')),
+    identify: (secret) => client.identify(secret),
     beat: async (beat) => BeatAnswer.parse(await client.post('/beat', beat)),
     awaitCall: async (host, signal) => HostCall.parse(await client.get(`/hosts/${encodeURIComponent(host)}/call`, signal)).called,
     claim: async (claim) => ClaimAnswer.parse(await client.post('/claim', claim)),

@@ -11,6 +11,8 @@ export interface Route {
   readonly summary: string
   readonly body?: z.ZodType
   readonly answer?: z.ZodType
+  /** The host that speaks: only who knows its secret may. */
+  readonly speaker?: (request: Pick<RouteRequest, 'params' | 'body'>) => string
   /** Entity tag of what it answers at this moment: a client that has it hears 304. */
   readonly tag?: (service: Service) => string
   readonly run: (service: Service, request: RouteRequest) => unknown

@@ -1,6 +1,8 @@
 import { Beat, BeatAnswer, Claim, ClaimAnswer, CommitAnswer, CommitBatch, End, HostCall, JoinAnswer } from '@sweepboard/contracts'
 import { type Route, route } from './route.ts'
 
+const ofBody: Route['speaker'] = ({ body }) => (body as { readonly host: string }).host
+
 /** What workers ask: they join, beat, claim, commit and end. */
 export const WORKER_ROUTES: readonly Route[] = [
   route({
@@ -15,6 +17,7 @@ export const WORKER_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/beat',
     access: 'write',
+    speaker: ofBody,
     summary: "A host's heartbeat",
     body: Beat,
     answer: BeatAnswer,
@@ -24,6 +27,7 @@ export const WORKER_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/hosts/:host/call',
     access: 'write',
+    speaker: ({ params }) => params.host as string,
     summary: 'Held until the host should beat sooner than it would, 20 s at most; at once for a host that is not live',
     answer: HostCall,
     run: async (service, _, { params, signal }) => ({
@@ -34,6 +38,7 @@ export const WORKER_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/claim',
     access: 'write',
+    speaker: ofBody,
     summary: 'Claim a lease',
     body: Claim,
     answer: ClaimAnswer,
@@ -43,6 +48,7 @@ export const WORKER_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/commit',
     access: 'write',
+    speaker: ofBody,
     summary: 'Commit chunks',
     body: CommitBatch,
     answer: CommitAnswer,
@@ -52,6 +58,7 @@ export const WORKER_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/end',
     access: 'write',
+    speaker: ofBody,
     summary: 'End a lease',
     body: End,
     run: (service, end) => {

@@ -7,11 +7,11 @@ let asides = 0
  * Writes a small file so that after a crash at any instant the path holds the old text or the new one, whole: written
  * aside, flushed, renamed, and the folder flushed so that the name survives too.
  */
-export async function writeDurably(path: string, text: string): Promise<void> {
+export async function writeDurably(path: string, text: string, mode = 0o666): Promise<void> {
   asides += 1
   const aside = `${path}.${process.pid}.${asides}.tmp`
   try {
-    const file = await open(aside, 'w')
+    const file = await open(aside, 'w', mode)
     try {
       await file.writeFile(text)
       await file.sync()

@@ -3,13 +3,15 @@ import { mkdir, readdir, readFile, realpath } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SweepError, sha256 } from '@sweepboard/contracts'
+import { hostOf, maySpeakFor, SweepError, sha256 } from '@sweepboard/contracts'
 import { removeFile, writeDurably } from './durable-file.ts'
 
 /** A worker's data folder, held by this process alone. */
 export interface HostFolder {
-  /** Random, made once per folder. */
+  /** Made once per folder, of its secret. */
   readonly host: string
+  /** What the host proves itself by; null of a folder that was made before there were secrets. */
+  readonly secret: string | null
   /** +1 at each start. */
   readonly boot: number
   readonly outbox: string
@@ -31,10 +33,10 @@ export async function openHostFolder(folder: string): Promise<HostFolder> {
   const lock = await hold(folder)
   try {
     for (const path of [folder, paths.marks, servers]) await removeAsides(path)
-    const { host, boot } = await nextBoot(join(folder, 'host.json'))
+    const { host, boot, secret } = await nextBoot(join(folder, 'host.json'))
     await writeDurably(join(folder, 'holder'), `process ${process.pid}\n`)
     const release = () => new Promise<void>((resolve) => lock.close(() => resolve()))
-    return { host, boot, ...paths, slots: join(folder, 'slots.json'), servers, kept: join(folder, 'kept'), release }
+    return { host, boot, secret, ...paths, slots: join(folder, 'slots.json'), servers, kept: join(folder, 'kept'), release }
   } catch (error) {
     lock.close()
     throw error
@@ -67,14 +69,28 @@ async function hold(folder: string): Promise<Server> {
   return server
 }
 
-async function nextBoot(file: string): Promise<{ host: string; boot: number }> {
+interface Identity {
+  readonly host: string
+  readonly boot: number
+  readonly secret?: string
+}
+
+/** An older version writes an id back without its secret: such a host can speak no more, and the folder becomes another one. */
+async function nextBoot(file: string): Promise<Pick<HostFolder, 'host' | 'boot' | 'secret'>> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
     throw error
   })
-  const old: { host: string; boot: number } =
-    text === null ? { host: `h${randomBytes(8).toString('hex')}`, boot: 0 } : JSON.parse(text)
-  const next = { host: old.host, boot: old.boot + 1 }
-  await writeDurably(file, `${JSON.stringify(next)}\n`)
-  return next
+  const known = text === null ? null : (JSON.parse(text) as Identity)
+  const old = known !== null && maySpeakFor(known.host, known.secret) ? known : newIdentity()
+  const next = { ...old, boot: old.boot + 1 }
+  await writeDurably(file, `${JSON.stringify(next)}\n`, OWNER_ONLY)
+  return { host: next.host, boot: next.boot, secret: next.secret ?? null }
+}
+
+const OWNER_ONLY = 0o600
+
+function newIdentity(): Identity {
+  const secret = randomBytes(32).toString('hex')
+  return { host: hostOf(secret), boot: 0, secret }
 }

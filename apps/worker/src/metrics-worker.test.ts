@@ -71,13 +71,17 @@ describe('WorkerMetrics', () => {
     let now = 0
     const metrics = new WorkerMetrics({ version: '1', now: () => now })
     const answer = { stop: [], lanes: {}, ledger: 'l' }
+    const secrets: string[] = []
     const link = metrics.meter({
       beat: async () => {
         now += 500
         return answer
       },
       end: () => Promise.reject(new Error('away')),
+      identify: (secret: string) => secrets.push(secret),
     } as unknown as ServiceLink)
+    link.identify?.('secret')
+    expect(secrets).toEqual(['secret'])
     expect(await link.beat({} as never)).toBe(answer)
     await expect(link.end({} as never)).rejects.toThrow('away')
     expect(await value(metrics, 'call_duration_seconds_sum{call="beat",outcome="ok"}')).toBe(0.5)

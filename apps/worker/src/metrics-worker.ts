@@ -102,10 +102,9 @@ export class WorkerMetrics {
         throw error
       }
     }
-    const { awaitCall } = link
     return {
-      // Held on purpose: its seconds say nothing of the service.
-      ...(awaitCall && { awaitCall }),
+      // A call held on purpose among them: its seconds say nothing of the service.
+      ...link,
       join: () => timed('join', () => link.join()),
       beat: (beat) => timed('beat', () => link.beat(beat)),
       claim: (claim) => timed('claim', () => link.claim(claim)),

@@ -19,6 +19,7 @@ export async function startWorker(given: WorkerOptions): Promise<RunningWorker> 
   const folder = await openHostFolder(given.folder)
   try {
     clearKept(folder.kept)
+    if (folder.secret !== null) given.link.identify?.(folder.secret)
     const join = await joinService(given)
     const options = given.openStore === undefined ? given : { ...given, store: await given.openStore(join) }
     const queue = await options.queue(join)

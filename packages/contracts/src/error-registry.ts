@@ -471,6 +471,11 @@ export const ERRORS = {
     says: (d) => `"${d.url}" is not the address of a service`,
     fix: 'Write it as http://HOST:PORT, the line `sweepboard serve` prints.',
   },
+  'SB-SERVE-009': {
+    kind: 'invalid',
+    says: (d) => `who says this is not the host ${d.host}`,
+    fix: 'A host speaks with the secret in the `host.json` of its folder. After an older version of the worker ran there: start the present one.',
+  },
 
   'SB-WORK-001': {
     kind: 'conflict',

@@ -30,6 +30,7 @@ export {
   toSweepError,
 } from './error.ts'
 export { ERRORS } from './error-registry.ts'
+export { HOST_SECRET, hostOf, maySpeakFor } from './host-proof.ts'
 export { Judgments, type PreparationCounts } from './judgments.ts'
 export { Keep } from './keep.ts'
 export { LabelCap } from './label-cap.ts'

@@ -37,6 +37,8 @@ export interface TicketConsumer {
 /** The service as a worker sees it. Two implementations: the ledger in the same process, and HTTP. */
 export interface ServiceLink {
   join(): Promise<JoinAnswer>
+  /** Says all that follows with the secret of its host; absent where nobody else could speak. */
+  identify?(secret: string): void
   beat(beat: Beat): Promise<BeatAnswer>
   /** Resolves when the host should beat at once, with false after a while; absent where every beat comes soon enough. */
   awaitCall?(host: string, signal: AbortSignal): Promise<boolean>
