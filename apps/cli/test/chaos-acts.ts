@@ -158,9 +158,12 @@ export class ChaosActs {
     const folder = join(part.data, below)
     if (!existsSync(folder)) return
     await this.#fleet.whileTroubled(part, async () => {
-      part.disk.protect(folder)
-      await sleep(2000 + extent * 5000)
-      part.disk.release(folder)
+      try {
+        await part.disk.protect(folder)
+        await sleep(2000 + extent * 5000)
+      } finally {
+        part.disk.release(folder)
+      }
     })
   }
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { waitUntil } from '@sweepboard/test-kit'
 
 const LEFT_BYTES = 64 * 1024
 
@@ -37,10 +38,11 @@ export class SmallDisk {
   }
 
   /** What is bound over a folder can be read-only although files on the disk are open for writing. */
-  protect(folder: string): void {
+  async protect(folder: string): Promise<void> {
     mount('--bind', folder, folder)
     this.#bound.add(folder)
-    mount('-o', 'remount,bind,ro', folder)
+    // Busy while somebody has a file open for writing that was opened since.
+    await waitUntil(() => mount('-o', 'remount,bind,ro', folder), { what: `a read-only ${folder}` })
   }
 
   release(folder: string): void {
@@ -67,6 +69,7 @@ export function noMounts(): string {
   }
 }
 
-function mount(...args: string[]): void {
+function mount(...args: string[]): true {
   execFileSync('mount', args, { stdio: 'pipe' })
+  return true
 }
