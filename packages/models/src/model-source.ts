@@ -13,22 +13,26 @@ export interface OnnxChoice {
   readonly provider?: Maybe<string>
 }
 
-export interface EndpointChoice {
-  /** Base URL, with /v1 where the server has one; of TEI and Ollama the root. */
-  readonly url: string
-  /** `$NAME` of the environment variable that holds the key. */
-  readonly key?: Maybe<string>
-  /** The server's own name of the model; the model's name otherwise. */
+/** How a server is asked, whoever started it. */
+interface ServerChoice {
+  /** The server's own name of the model, e.g. `qwen3-embedding:8b`; the model's name otherwise. */
   readonly model?: Maybe<string>
   readonly concurrency?: Maybe<number>
   /** Texts a request. */
   readonly batch?: Maybe<number>
-  /** What the server may be asked at most. */
-  readonly rate?: Maybe<RateLimits>
   /** Milliseconds a request may take. */
   readonly timeout?: Maybe<number>
   /** Folder with the model's tokenizer.json, relative to the sweep file: texts are then counted and cut here. */
   readonly tokenizer?: Maybe<string>
+}
+
+export interface EndpointChoice extends ServerChoice {
+  /** Base URL, with /v1 where the server has one; of TEI and Ollama the root. */
+  readonly url: string
+  /** `$NAME` of the environment variable that holds the key. */
+  readonly key?: Maybe<string>
+  /** What the server may be asked at most. */
+  readonly rate?: Maybe<RateLimits>
 }
 
 export interface Bm25Choice {
@@ -49,7 +53,7 @@ export interface RerankChoice extends EndpointChoice {
 }
 
 /** A server that a worker starts itself. */
-export interface LaunchChoice {
+export interface LaunchChoice extends ServerChoice {
   /** A known launcher, or one of the worker host's own. */
   readonly name: string
   /** Engine that speaks to a host's own launcher; of the known ones it is theirs. */
@@ -61,17 +65,11 @@ export interface LaunchChoice {
   readonly file?: Maybe<string>
   /** Hub repository with the GGUF files, read from the hub's cache; `<model>-GGUF` when absent (llamacpp). */
   readonly repo?: Maybe<string>
-  /** The server's own name of the model, e.g. `qwen3-embedding:8b` (ollama). */
-  readonly model?: Maybe<string>
   /** Tokens the server reads; never fewer than the recipe's. */
   readonly maxTokens?: Maybe<number>
   /** Share of the device's memory it takes. */
   readonly memoryShare?: Maybe<number>
   readonly device?: Maybe<'cuda' | 'cpu'>
-  readonly concurrency?: Maybe<number>
-  readonly batch?: Maybe<number>
-  readonly timeout?: Maybe<number>
-  readonly tokenizer?: Maybe<string>
 }
 
 /** The `engine:` of a sweep file, durations already in milliseconds. */
