@@ -26,7 +26,7 @@ export function confidenceOf(scores: Float32Array | Float64Array): Confidence {
       max = score
     } else if (score > second) second = score
   }
-  const deviations = Float64Array.from(scores)
+  const deviations = new Float64Array(scores)
   const mean = numpyMean(deviations)
   for (let i = 0; i < deviations.length; i++) {
     const deviation = (deviations[i] as number) - mean

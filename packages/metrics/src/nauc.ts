@@ -52,7 +52,8 @@ function compareNanLast(x: number, y: number): number {
 }
 
 function abstentionCurve(order: Uint32Array, metric: Float64Array): Float64Array {
-  const sorted = Float64Array.from(order, (query) => metric[query] as number)
+  const sorted = new Float64Array(order.length)
+  for (let i = 0; i < order.length; i++) sorted[i] = metric[order[i] as number] as number
   return Float64Array.from(ABSTENTION_RATES, (rate) => {
     const dropped = Math.max(0, Math.min(roundToEvenInteger(rate * sorted.length), sorted.length - 1))
     return numpyMean(sorted, dropped, sorted.length - dropped)

@@ -13,11 +13,21 @@ export function numpySum(values: Float64Array, start = 0, count = values.length 
     const first = half - (half % 8)
     return numpySum(values, start, first) + numpySum(values, start + first, count - first)
   }
-  const blocked = count - (count % 8)
-  const lanes = values.slice(start, start + 8)
-  for (let i = 8; i < blocked; i++) lanes[i % 8] = at(lanes, i % 8) + at(values, start + i)
-  let sum = pair(lanes, 0) + pair(lanes, 4)
-  for (let i = blocked; i < count; i++) sum += at(values, start + i)
+  const end = start + count - (count % 8)
+  let [a, b, c, d] = [at(values, start), at(values, start + 1), at(values, start + 2), at(values, start + 3)]
+  let [e, f, g, h] = [at(values, start + 4), at(values, start + 5), at(values, start + 6), at(values, start + 7)]
+  for (let i = start + 8; i < end; i += 8) {
+    a += at(values, i)
+    b += at(values, i + 1)
+    c += at(values, i + 2)
+    d += at(values, i + 3)
+    e += at(values, i + 4)
+    f += at(values, i + 5)
+    g += at(values, i + 6)
+    h += at(values, i + 7)
+  }
+  let sum = a + b + (c + d) + (e + f + (g + h))
+  for (let i = end; i < start + count; i++) sum += at(values, i)
   return sum
 }
 
@@ -31,10 +41,6 @@ export function plainSum(values: Float64Array, start = 0, count = values.length 
   let sum = 0
   for (let i = start; i < start + count; i++) sum += at(values, i)
   return sum
-}
-
-function pair(lanes: Float64Array, first: number): number {
-  return at(lanes, first) + at(lanes, first + 1) + (at(lanes, first + 2) + at(lanes, first + 3))
 }
 
 // Indices are in range by construction; the cast spares the hot loops a check per element.

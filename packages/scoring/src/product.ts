@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { codesGraph, gemmGraph } from './gemm-graph.ts'
 import type { Operand } from './kernel-rows.ts'
-import type { RowKernels } from './row-kernels.ts'
+import { CODE_ROWS_AT_ONCE, type RowKernels, strideOf } from './row-kernels.ts'
 import { TURNED_AT_ONCE } from './selection-code.ts'
 
 /** A matrix of float32 rows, row-major `[rowCount, dim]`; `values` may be longer than the matrix. */
@@ -56,12 +56,19 @@ export class Product {
   }
 
   /** Of codes: the same as floats, with `strideOf` numbers from query to query. Exact, and then rounded where above 2^24. */
-  async multiplyCodes(queries: TurnedCodes, documents: Operand, kernels: RowKernels): Promise<void> {
-    const shape = [documents.rowCount, queries.rowCount]
+  async multiplyCodes(queries: TurnedCodes, { values, rowCount, dim }: Operand, kernels: RowKernels): Promise<void> {
     const turned = new Tensor(this.signed ? 'int8' : 'uint8', queries.values, [queries.dim, queries.rowCount])
-    const scores = new Tensor('int32', kernels.integers('integers', documents.rowCount * queries.rowCount), shape)
-    await runInto(this.codes, { queries: turned, documents: tensorOf(documents), zero: ZERO }, scores)
-    kernels.turn(documents.rowCount, queries.rowCount)
+    for (let first = 0; first < rowCount; first += CODE_ROWS_AT_ONCE) {
+      const count = Math.min(CODE_ROWS_AT_ONCE, rowCount - first)
+      const documents = new Tensor('uint8', values.subarray(first * dim, (first + count) * dim) as Uint8Array, [count, dim])
+      const integers = kernels.integers('integers', count * queries.rowCount)
+      await runInto(
+        this.codes,
+        { queries: turned, documents, zero: ZERO },
+        new Tensor('int32', integers, [count, queries.rowCount]),
+      )
+      kernels.turn({ first, count, queries: queries.rowCount, stride: strideOf(rowCount) })
+    }
   }
 
   /** Rows `first` to before `first + count` of codes + 128. */

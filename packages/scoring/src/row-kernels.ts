@@ -4,6 +4,8 @@ import { BUCKETS, SCANNED_AT_ONCE, TURNED_AT_ONCE } from './selection-code.ts'
 import type { PackedColumns, SignWords } from './sign-words.ts'
 
 const PAGE = 65_536
+/** Documents whose codes are multiplied at once, a multiple of four: what comes of it stays in the processor's cache. */
+export const CODE_ROWS_AT_ONCE = 2048
 /** Bytes a kernel may read or write beyond the end of what it is given. */
 const SPILL = 64
 type Region =
@@ -62,7 +64,7 @@ export interface ScanPart {
 
 /**
  * The loops over a block of rows that JavaScript does four to eight times slower, in WebAssembly with 128-bit vectors, and the
- * memory they work in. Views of it are valid until the next `reserve`. Memory: about 9 bytes per value of the block and 8 per product.
+ * memory they work in. Views of it are valid until the next `reserve`. Memory: about 9 bytes per value of the block and 4 per product.
  */
 export class RowKernels {
   /** What the latest `scan` found. */
@@ -91,7 +93,7 @@ export class RowKernels {
     const [values, perRow, perColumn, perFound] = [4 * rowCount * dim, 4 * rowCount, 4 * dim, 4 * (rowCount + kept)]
     const turned = Math.ceil(queries / TURNED_AT_ONCE) * TURNED_AT_ONCE
     const products = Math.max(turned, signSizes) * 4 * strideOf(rowCount)
-    const integers = 4 * (rowCount + 3) * turned
+    const integers = 4 * (Math.min(rowCount, CODE_ROWS_AT_ONCE) + 3) * turned
     const sizes: Record<Region, number> = {
       ...{ rows: values, slice: values, codes: rowCount * dim, lengths: perRow, min: perColumn, width: perColumn },
       ...{ factors: perRow, products, integers, zeros: perRow, scratch: 0, counts: 4 * BUCKETS, buckets: perFound },
@@ -146,10 +148,10 @@ export class RowKernels {
     this.run.signs(this.start('rows'), rowCount, 4 * dim, prefix, this.start('codes'))
   }
 
-  /** `integers`, `[document, query]` of a multiple of 16 queries, into `products` with `strideOf` numbers from query to query. */
-  turn(documents: number, queries: number): void {
-    const [from, to] = [this.start('integers'), this.start('products')]
-    this.run.turn(from, Math.ceil(documents / 4) * 4, queries, 4 * strideOf(documents), to)
+  /** `integers`, `[document, query]` of a multiple of 16 queries, into `products`: `stride` numbers from query to query. */
+  turn({ first, count, queries, stride }: { first: number; count: number; queries: number; stride: number }): void {
+    const [from, to] = [this.start('integers'), this.start('products') + 4 * first]
+    this.run.turn(from, Math.ceil(count / 4) * 4, queries, 4 * stride, to)
   }
 
   /** Up to 64 columns of the rows from `column` on, as bits of word `at` of `bits` in rows of `words` words. */

@@ -126,8 +126,12 @@ export class TopRows {
     this.rows.set(kernels.foundRows.subarray(0, kept), start)
     if (this.scratch.length < aside) this.reserve(aside)
     const { sideScores, sideRows } = kernels
-    for (let i = 0; i < aside; i++) this.scratch[i] = -(sideScores[i] as number)
-    const floor = -nthSmallest(this.scratch, aside, this.depth - kept - 1)
+    let alike = true // as scores of few dimensions often are
+    for (let i = 0; i < aside; i++) {
+      this.scratch[i] = -(sideScores[i] as number)
+      alike = alike && sideScores[i] === sideScores[0]
+    }
+    const floor = alike ? (sideScores[0] as number) : -nthSmallest(this.scratch, aside, this.depth - kept - 1)
     let to = start + kept
     let equals = 0
     for (let i = 0; i < aside; i++) {
