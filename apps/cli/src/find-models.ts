@@ -1,7 +1,7 @@
 import type { Digest } from '@sweepboard/contracts'
 import type { NamedModel, Placed, ReadSpec } from '@sweepboard/planner'
 import { findModel, type ModelPlace } from './find-model.ts'
-import { asRerankEntry, findReranker, isRerankingModel, layOverReranker } from './find-reranker.ts'
+import { asRerankEntry, findReranker, isRerankingModel, layOverReranker, withEngine } from './find-reranker.ts'
 import { asWay, type FoundModel, type ModelWays, taskWays } from './model-ways.ts'
 
 export interface FindModels extends ModelPlace {
@@ -37,7 +37,10 @@ export async function findRerankers(read: ReadSpec, place: FindModels): Promise<
     const { model, engine, revision } = entry
     const look = ({ value, line: at }: Placed<NamedModel>) =>
       place.collect(at, async (): Promise<Found> => {
-        const { reranker, warnings } = await findReranker(layOverReranker(entry, value), place)
+        const { reranker, warnings } = await findReranker(
+          withEngine(layOverReranker(entry, value), read.spec, place.specDir),
+          place,
+        )
         return { found: { kind: 'reranker', reranker }, warnings }
       })
     const ways = await findWays([{ value: { model, engine, revision }, line }], {

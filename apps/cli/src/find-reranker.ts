@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { pairLoad, SweepError } from '@sweepboard/contracts'
-import { isReranker, resolveReranker, resolveRerankServer } from '@sweepboard/models'
+import { isReranker, LAUNCHER_NAMES, resolveReranker, resolveRerankServer } from '@sweepboard/models'
 import {
   DEFAULT_RERANK_DEPTH,
+  type EngineSpec,
   type NamedModel,
   type RerankEntry,
   type ResolvedReranker,
@@ -38,7 +41,26 @@ export function layOverReranker(entry: RerankEntry, { model, engine, recipe }: N
   return { ...entry, engine: engine ?? entry.engine, recipe: { ...entry.recipe, ...Object.fromEntries(patch) } }
 }
 
-/** Looks at the folder or server of one reranker of the matrix. The spec's own `engine` is for its models: it does not count here. */
+/**
+ * A reranker of the matrix with the engine it is served by: its own; of a hub id that names none the launcher of the sweep, less what
+ * is of the sweep's models alone. A folder is opened by onnx: `engine` of the sweep is for its models.
+ * @throws SweepError `SB-SPEC-004` for a hub id that neither gives an engine
+ */
+export function withEngine(entry: RerankEntry, spec: SweepSpec | null, specDir: string): RerankEntry {
+  const isFolder = isPath(entry.model) || existsSync(resolve(specDir, entry.model))
+  if (entry.engine !== undefined || isFolder || !/^\w[\w.-]*\/\w[\w.-]*$/.test(entry.model)) return entry
+  const [name, settings] = typeof spec?.engine === 'object' ? (Object.entries(spec.engine)[0] ?? []) : [spec?.engine, null]
+  const isLauncher = (LAUNCHER_NAMES as readonly (string | undefined)[]).includes(name)
+  if (!isLauncher || (settings !== null && 'url' in settings))
+    throw new SweepError('SB-SPEC-004', {
+      path: 'matrix.rerank',
+      message: `${entry.model} is no folder here, and nobody serves it: write its engine, as in { model: ${entry.model}, engine: vllm }`,
+    })
+  const { model: _, tokenizer: __, file: ___, repo: ____, ...shared } = settings ?? {}
+  return { ...entry, engine: { [name as string]: shared } as EngineSpec }
+}
+
+/** Looks at the folder or server of one reranker. */
 export async function findReranker(
   entry: RerankEntry,
   place: { readonly specDir: string; readonly readEnv: (name: string) => string | undefined },

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SweepError } from '@sweepboard/contracts'
+import { readSpec } from '@sweepboard/planner'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { withEngine } from './find-reranker.ts'
 import { readHubSettings } from './hub.ts'
 import { loadSweep } from './load-sweep.ts'
 import type { PlanSlots } from './plan-slots.ts'
@@ -67,4 +69,28 @@ describe.skipIf(reason !== '')(`overrides of rerankers in the matrix ${reason}`,
       return true
     })
   })
+})
+
+describe('a reranker of the matrix without an engine', () => {
+  const spec = (engine: string) => readSpec(`sweep: s\ntasks: [SciFact]\nmodels: [x]\n${engine}`, 's.yaml').spec
+  const of = (model: string, engine: string) => withEngine({ model, depth: 5 }, spec(engine), '/nowhere')
+
+  it('takes the launcher of the sweep where it is a hub id, less what is the models’ alone', () => {
+    const launcher = 'engine: { vllm: { dtype: bfloat16, memoryShare: 0.5, tokenizer: ./folder } }'
+    expect(of('Qwen/Qwen3-Reranker-4B', launcher)).toEqual({
+      model: 'Qwen/Qwen3-Reranker-4B',
+      depth: 5,
+      engine: { vllm: { dtype: 'bfloat16', memoryShare: 0.5 } },
+    })
+    expect(of('Qwen/Qwen3-Reranker-4B', 'engine: sglang').engine).toEqual({ sglang: {} })
+    expect(of('./folder', launcher).engine).toBeUndefined()
+    expect(withEngine({ model: 'org/m', engine: 'onnx' }, spec(launcher), '/nowhere').engine).toBe('onnx')
+  })
+
+  it.each(['', 'engine: onnx', 'engine: { tei: { url: "http://h:1" } }'])(
+    'is refused with the line to write where %j gives none',
+    (engine) => {
+      expect(() => of('org/m', engine)).toThrow('write its engine, as in { model: org/m, engine: vllm }')
+    },
+  )
 })

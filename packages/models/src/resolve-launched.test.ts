@@ -152,7 +152,7 @@ describe.skipIf(!existsSync(join(SHARED, 'tiny-qwen3-embedding')))('a folder (sk
     const spec = { model: 'Qwen/Qwen3-Embedding-8B', engine: { launch: { name: 'llamacpp', file: 'Q8_0' } } }
     const context = { baseDir: join(folder, '..'), hubCache: cache }
     await expect(resolveModel(spec, context)).rejects.toThrow(
-      /SB-MODEL-015.*`hf download Qwen\/Qwen3-Embedding-8B-GGUF --include "\*Q8_0\*\.gguf"`/i,
+      /SB-MODEL-015.*`hf download Qwen\/Qwen3-Embedding-8B-GGUF --include "\*Q8_0\*\.gguf"`/,
     )
     mkdirSync(snapshot, { recursive: true })
     for (const name of ['Qwen3-Embedding-8B-Q8_0.gguf', 'Qwen3-Embedding-8B-f16.gguf']) writeFileSync(join(snapshot, name), name)

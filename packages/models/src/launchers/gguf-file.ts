@@ -32,8 +32,8 @@ export async function findGguf(choice: LaunchChoice, { model, folder, baseDir, h
   const repo = choice.repo ?? (/-GGUF$/i.test(model) ? model : `${model}-GGUF`)
   const snapshot = hubCache === undefined ? null : await hubSnapshot(hubCache, repo, 'main')
   const names = snapshot === null ? [] : await readdir(snapshot)
-  const part = file?.toLowerCase().replace(/\.gguf$/, '') ?? ''
-  if (snapshot !== null && names.some((name) => name.endsWith('.gguf') && name.toLowerCase().includes(part)))
+  const part = file?.replace(/\.gguf$/i, '') ?? ''
+  if (snapshot !== null && names.some((name) => name.endsWith('.gguf') && name.toLowerCase().includes(part.toLowerCase())))
     return { folder: snapshot, file }
   throw new SweepError('SB-MODEL-015', { repo, file: part, cache: hubCache ?? 'the hub cache' })
 }
