@@ -1,4 +1,4 @@
-// A fleet under random events: `node start.mjs benchmarks/chaos/run.ts [--seed 1] [--events 200] [--seconds 2] [--tasks 12]`.
+// A fleet under random events: `node start.mjs benchmarks/chaos/run.ts [--seed 1] [--events 200] [--seconds 1] [--tasks 12]`.
 // Needs what the integration tests need (a Redis). A line an event; exit 1 when anything is otherwise than in the quiet run.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '1' },
     events: { type: 'string', default: '200' },
-    seconds: { type: 'string', default: '2' },
+    seconds: { type: 'string', default: '1' },
     tasks: { type: 'string', default: '12' },
     only: { type: 'string' },
     short: { type: 'boolean', default: false },
