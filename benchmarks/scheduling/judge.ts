@@ -1,4 +1,5 @@
-import { loadsBound, makespanBound } from './bounds.ts'
+import { makespanBound } from './bounds.ts'
+import { loadsBound } from './loads-bound.ts'
 import { type Draw, drawScenario } from './scenario.ts'
 import { FleetSimulation, type Outcome } from './simulate.ts'
 
@@ -17,10 +18,9 @@ export interface Verdict {
   readonly how: Draw
   readonly lanes: number
   readonly bound: number
+  /** Of any schedule that ends within `MOST_MAKESPAN` of the bound, knowing from the start all that comes. */
   readonly leastLoads: number
   readonly outcome: Outcome
-  /** The same for schedules that may end 1.05 x later, as ours may: the stricter yardstick, not held on 4 to 24 slots. */
-  readonly leastLoadsLate: number
   readonly problems: readonly string[]
 }
 
@@ -28,25 +28,24 @@ export interface Verdict {
 export function judge(seed: number, slots: number, how: Draw): Verdict {
   const scenario = drawScenario(seed, slots, how)
   const bound = makespanBound(scenario)
-  const leastLoads = loadsBound(scenario, bound)
+  const leastLoads = loadsBound(scenario, MOST_MAKESPAN * bound)
   const outcome = new FleetSimulation(scenario).run()
   const problems: string[] = []
   if (outcome.makespanSeconds > MOST_MAKESPAN * bound) problems.push('makespan')
   // What nobody knows yet cannot be planned: a lane that runs dry and gets work again later is loaded again.
-  if (!how.later && !how.chained && !how.cold && outcome.loads > MOST_LOADS * leastLoads) problems.push('loads')
+  if (!how.later && !how.chained && !how.cold && outcome.loads + outcome.idle > MOST_LOADS * leastLoads) problems.push('loads')
   if (outcome.small.some(({ endSeconds }) => endSeconds > MOST_SMALL_SECONDS)) problems.push('small sweep')
-  const leastLoadsLate = loadsBound(scenario, MOST_MAKESPAN * bound)
-  return { leastLoadsLate, seed, slots, how, lanes: scenario.models.length, bound, leastLoads, outcome, problems }
+  return { seed, slots, how, lanes: scenario.models.length, bound, leastLoads, outcome, problems }
 }
 
-export function judgeText({ seed, slots, how, lanes, bound, leastLoads, leastLoadsLate, outcome, problems }: Verdict): string {
-  const { makespanSeconds, loads, small, busyShare, choiceMs } = outcome
+export function judgeText({ seed, slots, how, lanes, bound, leastLoads, outcome, problems }: Verdict): string {
+  const { makespanSeconds, loads, idle, small, busyShare, choiceMs } = outcome
   const parts = [
     `${slots} slots x ${lanes} lanes (seed ${seed}${Object.keys(how)
       .map((word) => `, ${word}`)
       .join('')})`,
     `makespan ${(makespanSeconds / 3600).toFixed(2)} h = ${(makespanSeconds / bound).toFixed(3)} x bound`,
-    `loads ${loads} = ${(loads / leastLoads).toFixed(2)} x ${leastLoads} (${(loads / leastLoadsLate).toFixed(2)} x ${leastLoadsLate} where the end may be 1.05 x later)`,
+    `loads ${loads}${idle === 0 ? '' : ` and ${idle} idle cards`} = ${((loads + idle) / leastLoads).toFixed(2)} x ${leastLoads}`,
     `busy ${(100 * busyShare).toFixed(1)} %`,
     ...small.map(
       ({ firstSeconds, endSeconds }) => `small sweep: first ${firstSeconds.toFixed(0)} s, end ${endSeconds.toFixed(0)} s`,

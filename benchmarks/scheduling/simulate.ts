@@ -10,7 +10,6 @@ import {
   pickSweep,
   windowFor,
 } from '@sweepboard/dispatch'
-import { Chance } from './chance.ts'
 import { EventHeap } from './heap.ts'
 import type { Card, Scenario, SimModel, SimTask } from './scenario.ts'
 import { type SimChunk, WorkList } from './work-list.ts'
@@ -29,6 +28,8 @@ export function canServe(card: Card, model: SimModel): boolean {
 export interface Outcome {
   readonly makespanSeconds: number
   readonly loads: number
+  /** Cards that fit some model and never served any. */
+  readonly idle: number
   /** Seconds from the arrival of each small sweep to its first chunk, and to its end. */
   readonly small: readonly { readonly firstSeconds: number; readonly endSeconds: number }[]
   /** Share of slot time, to the makespan, spent computing. */
@@ -50,11 +51,11 @@ interface SimSlot {
     loadSeconds: Record<string, number>
   }
   readonly card: Card
-  readonly luck: number
   toldAt: number
   /** What it has in memory or is loading. */
   lane: string | null
   isLoading: boolean
+  hasLoaded: boolean
   isComputing: boolean
   /** Changes with each load, so that the end of an abandoned one is not taken for its own. */
   loadId: number
@@ -100,8 +101,7 @@ export class FleetSimulation {
   constructor(scenario: Scenario) {
     this.#scenario = scenario
     this.#models = new Map(scenario.models.map((model) => [model.key, model]))
-    const chance = new Chance(scenario.seed + 1)
-    this.#slots = scenario.slots.map((card, i) => newSlot(card, i, chance))
+    this.#slots = scenario.slots.map((card, i) => newSlot(card, i))
     if (scenario.remembers) for (const slot of this.#slots) this.#remember(slot)
     this.#tickSeconds = scenario.slots.length > 200 ? 10 : scenario.slots.length > 20 ? 2 : 1
     for (const [i, { at }] of scenario.sweeps.entries()) this.#events.push(at, { kind: 'arrive', sweep: i })
@@ -128,9 +128,11 @@ export class FleetSimulation {
       } else this.#handle(next.event)
     }
     const makespanSeconds = this.#lastEnd
+    const scenario = this.#scenario
     return {
       makespanSeconds,
       loads: this.#loads,
+      idle: this.#slots.filter((slot) => !slot.hasLoaded && scenario.models.some((model) => canServe(slot.card, model))).length,
       small: [...this.#sweeps.values()]
         .filter(({ isSmall }) => isSmall)
         .map(({ at, first, end }) => ({ firstSeconds: first - at, endSeconds: end - at })),
@@ -245,6 +247,7 @@ export class FleetSimulation {
     slot.isLoading = lane !== null
     if (lane === null) return
     this.#loads += 1
+    slot.hasLoaded = true
     const seconds = (this.#models.get(lane) as SimModel).loadSeconds
     this.#events.push(this.#now + seconds, { kind: 'loaded', slot, loadId: slot.loadId })
   }
@@ -325,7 +328,7 @@ export class FleetSimulation {
   }
 
   #speedOf(slot: SimSlot, lane: string): number {
-    return (this.#models.get(lane) as SimModel).tokensPerSecond * slot.card.speed * slot.luck
+    return (this.#models.get(lane) as SimModel).tokensPerSecond * slot.card.speed * slot.card.luck
   }
 
   #chunkDone(slot: SimSlot): void {
@@ -362,7 +365,7 @@ export class FleetSimulation {
   }
 }
 
-function newSlot(card: Card, index: number, chance: Chance): SimSlot {
+function newSlot(card: Card, index: number): SimSlot {
   const view = {
     id: `s${String(index).padStart(4, '0')}`,
     device: 'cuda' as const,
@@ -378,9 +381,7 @@ function newSlot(card: Card, index: number, chance: Chance): SimSlot {
     weights: null,
     allowEnv: [],
   }
-  // No card is faster than its kind: the bound counts on it.
-  const luck = chance.between(0.97, 1)
-  return { view, card, luck, toldAt: 0, lane: null, isLoading: false, isComputing: false, loadId: 0, leases: [] }
+  return { view, card, toldAt: 0, lane: null, isLoading: false, hasLoaded: false, isComputing: false, loadId: 0, leases: [] }
 }
 
 function add(sums: Map<string, number>, key: string, amount: number): void {

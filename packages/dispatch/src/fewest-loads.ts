@@ -2,8 +2,9 @@ import { Forest, type Work } from './forest.ts'
 
 /** Loads that one slot's whole time of missing work counts for. */
 const MISSING = 150
-/** Loads more that are accepted half of the time, at first and at last. */
+/** Loads more that are accepted about every third time: at first, at first near a plan that was good, and at last. */
 const HOT = 1
+const WARM = 0.25
 const COLD = 0.03
 /** Edges looked at in one search, which bounds its time: some 20 ns each. */
 const EDGES_LOOKED_AT = 1_000_000
@@ -14,6 +15,13 @@ const STEPS_A_PAIR = 200
 const IDLE = 1.5
 /** Of steps: that take an edge away, add one, move one to another lane, to another slot; the others swap the slots of two. */
 const [AWAY, ADDED, TO_LANE, TO_SLOT] = [0.1, 0.25, 0.5, 0.75]
+
+export interface Nearness {
+  /** A slot may stand idle for less than so many of its loads. */
+  readonly worthLoads: number
+  /** Whether the start was a good plan until something changed. */
+  readonly isNear: boolean
+}
 
 /**
  * Looks by simulated annealing for the forest with fewest loads that ends all work in time, and leaves no slot idle the whole time. Deterministic: chance comes from a fixed seed.
@@ -49,14 +57,15 @@ export class FewestLoads {
   }
 
   /** Edges of the best plan found that ends all work in so many seconds; null where none was found. */
-  within(end: number, start: ArrayLike<number>, worthLoads: number): Int32Array | null {
+  within(end: number, start: ArrayLike<number>, how: Nearness): Int32Array | null {
     const forest = this.#forest
     for (const [slot, list] of this.#ofSlot.entries()) {
-      this.#isWanted[slot] = list.some((at) => (this.#work.load[at] as number) * worthLoads < end) ? 1 : 0
+      this.#isWanted[slot] = list.some((at) => (this.#work.load[at] as number) * how.worthLoads < end) ? 1 : 0
     }
     if (!forest.set(start)) forest.set([])
     const steps = Math.min(MOST_STEPS, STEPS_A_PAIR * this.#work.may.length, Math.floor(EDGES_LOOKED_AT / forest.edges.length))
     const fewest = this.#fewest()
+    const hot = how.isNear ? WARM : HOT
     const before = new Int32Array(forest.edges.length)
     let found: { edges: Int32Array; loads: number } | null = null
     let energy = Number.POSITIVE_INFINITY
@@ -67,7 +76,7 @@ export class FewestLoads {
       const missing = forest.unmet(end)
       const loads = this.#loads()
       const next = loads + (MISSING * missing) / end
-      const heat = HOT * (COLD / HOT) ** (step / steps)
+      const heat = hot * (COLD / hot) ** (step / steps)
       if (next <= energy || this.#random() < Math.exp((energy - next) / heat)) {
         energy = next
         if (missing <= 1e-9 * end && (found === null || loads < found.loads))

@@ -6,7 +6,7 @@ import type { LanePlan, Promised } from './plan.ts'
 import { type Shares, WORTH_LOADS } from './spread.ts'
 
 /** Ends for which a plan is looked for, one after the other, as shares of what no plan is below: the later, the fewer loads. */
-const ENDS = [1.03, 1.045, 1.07, 1.1]
+const ENDS = [1.04, 1.05, 1.07, 1.1]
 /** Seconds beside: chunks do not end when a plan says. */
 const SLACK_SECONDS = 15
 /** Slots x lanes up to which plans with few loads are looked for; on larger fleets one more load a lane is little beside one a slot. */
@@ -68,6 +68,8 @@ export class PlanPart {
   readonly #work: Work
   readonly #held: Uint8Array
   readonly #forest: Forest
+  /** Whether the plan before was given up for one that ends much sooner. */
+  #isLoose = false
 
   constructor(table: FleetTable, members: Members) {
     this.#table = table
@@ -111,7 +113,8 @@ export class PlanPart {
     if (now + 1000 * end > promised.endAt + LATE * spanMs + 1000 * LATE_SECONDS) return null
     const isTriable = now - promised.madeAt > 1000 * Math.max(SAVED_SECONDS, TRIED_EVERY * end)
     const saved = end - (ENDS[0] as number) * soonest(this.#work)
-    if (isTriable && 1000 * saved > SAVED * spanMs + 1000 * SAVED_SECONDS) return null
+    this.#isLoose = isTriable && 1000 * saved > SAVED * spanMs + 1000 * SAVED_SECONDS
+    if (this.#isLoose) return null
     return { edges: this.#decided(), promised }
   }
 
@@ -121,35 +124,35 @@ export class PlanPart {
     this.#forest.set(first)
     const greedyEnd = latest(this.#forest.balance() ?? new Float64Array())
     let end = greedyEnd + SLACK_SECONDS
+    const old = before === null || this.#isLoose ? null : this.#promisedBy(before)
     const isLimited = this.#members.lanes.some((lane) => (this.#table.lanes[lane] as Lane).maxSlots !== null)
     if (this.#work.may.length <= MOST_SEARCHED && !isLimited) {
-      const found = this.#search(before, now, { edges: first, end })
+      const found = this.#search(before, old === null ? 0 : (old.endAt - now) / 1000, { edges: first, end })
       this.#forest.set(found.edges)
       this.#forest.balance()
       end = found.end
     }
+    const endAt = old !== null && end === (old.endAt - now) / 1000 ? old.endAt : now + 1000 * end
     const edges = this.#decided().filter(({ seconds }) => seconds > 0)
-    return { edges, promised: { madeAt: now, endAt: now + 1000 * end } }
+    return { edges, promised: { madeAt: endAt === old?.endAt ? old.madeAt : now, endAt } }
   }
 
   #search(
     before: LanePlan | null,
-    now: number,
+    promised: number,
     greedy: { edges: number[]; end: number },
   ): { edges: ArrayLike<number>; end: number } {
     const search = new FewestLoads(this.#work, this.#held)
     const bound = soonest(this.#work)
-    const promised = before === null ? null : this.#promisedBy(before)
     const start = before === null ? null : this.#edgesOf(before)
     let end = 0
     for (const share of ENDS) {
-      end = Math.max(share * bound + SLACK_SECONDS, end)
-      if (share === ENDS[0] && promised !== null) end = Math.max(end, (promised.endAt - now) / 1000)
-      if (end > greedy.end) break
-      const edges = search.within(end, start ?? greedy.edges, 2 * WORTH_LOADS)
+      end = Math.max(share * bound + SLACK_SECONDS, share === ENDS[0] ? promised : end)
+      if (share !== ENDS[0] && end > greedy.end) break
+      const edges = search.within(end, start ?? greedy.edges, { worthLoads: 2 * WORTH_LOADS, isNear: start !== null })
       if (edges !== null) return { edges, end }
     }
-    const edges = search.within(greedy.end, greedy.edges, 2 * WORTH_LOADS)
+    const edges = search.within(greedy.end, greedy.edges, { worthLoads: 2 * WORTH_LOADS, isNear: false })
     return { edges: edges ?? greedy.edges, end: greedy.end }
   }
 
@@ -195,16 +198,16 @@ export class PlanPart {
     return edges
   }
 
-  /** Null where a lane has come since. */
+  /** Of the lanes that were there; null where none was. */
   #promisedBy(before: LanePlan): Promised | null {
     let [madeAt, endAt] = [Number.POSITIVE_INFINITY, 0]
     for (const lane of this.#members.lanes) {
       const promised = before.lanes.get((this.#table.lanes[lane] as Lane).key)
-      if (promised === undefined) return null
+      if (promised === undefined) continue
       madeAt = Math.min(madeAt, promised.madeAt)
       endAt = Math.max(endAt, promised.endAt)
     }
-    return { madeAt, endAt }
+    return endAt === 0 ? null : { madeAt, endAt }
   }
 }
 
