@@ -103,7 +103,7 @@ export class BlockPass {
   private calibrate(blocks: readonly VectorBlock[]): void {
     for (const block of blocks) {
       const rows = this.rowsOf(block)
-      for (const { range, dim, config } of this.representations) range?.widen(rows.slice(dim, config.similarity === 'cosine'))
+      for (const representation of this.representations) rows.widen(representation)
     }
   }
 }

@@ -11,7 +11,7 @@ export const CALIBRATION_ROWS = 10_000
  */
 export class Int8Range {
   readonly min: Float32Array
-  private readonly max: Float32Array
+  readonly max: Float32Array
   private rowCount = 0
 
   constructor(dim: number) {
@@ -31,6 +31,18 @@ export class Int8Range {
       }
     }
     this.rowCount += used
+  }
+
+  /** Rows that would still widen the range. */
+  get rowsLeft(): number {
+    return CALIBRATION_ROWS - this.rowCount
+  }
+
+  /** Takes over what `widen` would have made of some more rows. */
+  adopt({ min, max, rowCount }: { min: Float32Array; max: Float32Array; rowCount: number }): void {
+    this.min.set(min)
+    this.max.set(max)
+    this.rowCount += rowCount
   }
 
   /** `[dim]` width of a step. */

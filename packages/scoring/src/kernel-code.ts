@@ -30,7 +30,7 @@ const bytesOf = (floats: Local) => i32.shiftLeft(floats.get, constant.i32(2))
 export function kernelModule(): Uint8Array<ArrayBuffer> {
   const select = { turn, scanFloats: scan(false), scanIntegers: scan(true), split }
   const bits = { pack, ones1: ones(1), ones2: ones(2), ones4: ones(4), ones8: ones(8) }
-  return moduleOf({ lengths, divide, encode, signs, ...select, ...bits })
+  return moduleOf({ lengths, divide, widen, encode, signs, ...select, ...bits })
 }
 
 /** As `torchLengths`, bit for bit: eight lanes, added in order, then what is left over a multiple of eight. */
@@ -94,6 +94,28 @@ const divide = kernel(
       ),
     ]
   },
+)
+
+/** As `Int8Range.widen`: least and largest value of each column, of rows that lie row after row, beside those that stand there. */
+const widen = kernel(
+  { rows: 'i32', count: 'i32', dim: 'i32', min: 'i32', max: 'i32' },
+  { at: 'i32', end: 'i32', value: 'v128' },
+  ({ rows, count, dim, min, max, at, end, value }) => [
+    end.set(bytesOf(dim)),
+    whileTrue(
+      count.get,
+      at.set(constant.i32(0)),
+      whileTrue(
+        i32.less(at.get, end.get),
+        value.set(v128.load(i32.add(rows.get, at.get))),
+        v128.store(i32.add(min.get, at.get), f32x4.min(v128.load(i32.add(min.get, at.get)), value.get)),
+        v128.store(i32.add(max.get, at.get), f32x4.max(v128.load(i32.add(max.get, at.get)), value.get)),
+        add(at, VECTOR),
+      ),
+      rows.set(i32.add(rows.get, end.get)),
+      add(count, -1),
+    ),
+  ],
 )
 
 /** As `Int8Range.encode`, code + 128 in a byte, and the length of each row of codes. Rows and codes lie row after row. */

@@ -49,6 +49,22 @@ describe('KernelRows', () => {
     }
   })
 
+  it('widens a range as the int8 range does, by the first rows only', () => {
+    for (const dimensions of prefixes) {
+      const config = { dimensions, precision: 'int8', similarity: 'cosine' } as const
+      const [own, plain] = [new Representation(config, DIM), new Representation(config, DIM)]
+      const left = 10_000 - ROWS - 3
+      for (const { range } of [own, plain])
+        range?.widen({ values: new Float32Array(left * dimensions), rowCount: left, dim: dimensions })
+      for (const seed of [3, 4]) {
+        new KernelRows(kernels, rows(seed), 1).widen(own)
+        plain.range?.widen({ values: sliced(rows(seed), dimensions), rowCount: ROWS, dim: dimensions })
+      }
+      expect(own.range).toEqual(plain.range)
+      expect(own.range?.rowsLeft).toBe(0)
+    }
+  })
+
   it('takes the signs of every prefix, zero as -1', () => {
     const own = new KernelRows(kernels, matrix, 1)
     for (const dimensions of prefixes) {

@@ -39,6 +39,19 @@ export class KernelRows {
     return this.lengths(this.room.dim).findIndex((length) => !Number.isFinite(length))
   }
 
+  /** Widens the range of an int8 config. */
+  widen({ config, dim, range }: Representation): void {
+    if (range === null || range.rowsLeft === 0) return
+    const { kernels, room } = this
+    this.slice(dim, config.similarity === 'cosine')
+    const [min, max] = [kernels.floats('min', dim), kernels.floats('width', dim)]
+    min.set(range.min)
+    max.set(range.max)
+    const rowCount = Math.min(room.rowCount, range.rowsLeft)
+    kernels.widen(rowCount, dim)
+    range.adopt({ min, max, rowCount })
+  }
+
   /** What a config makes of the rows, as views of the kernels' memory: valid until the next call. */
   operand({ config, dim, range }: Representation): Operand {
     const { kernels, room } = this

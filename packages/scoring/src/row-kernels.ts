@@ -30,7 +30,17 @@ type Region =
   | 'scratch'
 
 type OnesName = 'ones1' | 'ones2' | 'ones4' | 'ones8'
-type KernelName = 'lengths' | 'divide' | 'encode' | 'signs' | 'turn' | 'scanFloats' | 'scanIntegers' | 'split' | OnesName
+type KernelName =
+  | 'lengths'
+  | 'divide'
+  | 'widen'
+  | 'encode'
+  | 'signs'
+  | 'turn'
+  | 'scanFloats'
+  | 'scanIntegers'
+  | 'split'
+  | OnesName
 /** Parameters in the order of `kernel-code.ts`. */
 type KernelExports = Record<KernelName, (...parameters: number[]) => number> & {
   pack(...parameters: (number | bigint)[]): void
@@ -135,6 +145,11 @@ export class RowKernels {
   /** The first `prefix` columns of the rows divided by `lengths`, into `slice`. */
   divide({ rowCount, dim }: KernelRoom, prefix: number): void {
     this.run.divide(this.start('rows'), this.start('lengths'), rowCount, 4 * dim, prefix, this.start('slice'))
+  }
+
+  /** Widens `min` and `max` by the first rows of `slice`; `max` lies in `width`. */
+  widen(rowCount: number, dim: number): void {
+    this.run.widen(this.start('slice'), rowCount, dim, this.start('min'), this.start('width'))
   }
 
   /** The int8 codes of `slice`, by `min` and `width`, into `codes`, and the lengths of the rows of codes into `lengths`. */
