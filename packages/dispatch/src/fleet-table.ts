@@ -32,35 +32,59 @@ export class FleetTable {
     this.speed = new Float64Array(size)
     this.load = new Float64Array(size)
     this.held = new Int32Array(this.slots.length).fill(-1)
+    const { classOf, ofClass } = classesOf(this.slots)
     const speeds = new Speeds(this.slots, this.lanes)
-    const names = this.slots.map(slotClass)
-    const loads = measuredLoads(this.slots, names)
-    const holders: number[][] = this.lanes.map(() => [])
+    const loads = measuredLoads(this.slots, classOf)
     this.eligible = order.map((from, l) => {
       const lane = this.lanes[l] as Lane
-      const found: number[] = []
-      for (const s of fits[from] as readonly number[]) {
-        const slot = this.slots[s] as LaneSlot
-        if (slot.closed.length > 0 && closedBy(slot, lane.key) !== null) continue
+      const classSpeed = ofClass.map((slot) => speeds.ofClassOf(slot, lane))
+      const classLoad = ofClass.map((_, number) => loads.get(lane.key)?.[number] ?? lane.loadSeconds)
+      const found = (fits[from] as Int32Array).filter((s) => {
+        const { closed } = this.slots[s] as LaneSlot
+        return closed.length === 0 || closed.every((one) => one.lane !== lane.key)
+      })
+      for (const s of found) {
         const at = l * this.slots.length + s
-        const name = names[s] as string
+        const number = classOf[s] as number
         this.may[at] = 1
-        this.speed[at] = speeds.of(slot, lane, name)
-        this.load[at] = slot.loadSeconds[lane.key] ?? loads.get(`${name} ${lane.key}`) ?? lane.loadSeconds
-        if (slot.lane === lane.key) {
-          this.held[s] = l
-          holders[l]?.push(s)
-        }
-        found.push(s)
+        this.speed[at] = classSpeed[number] as number
+        this.load[at] = classLoad[number] as number
       }
-      return Int32Array.from(found)
+      return found
     })
+    const holders = this.#measure()
     for (const [l, of] of holders.entries()) this.#settleHolders(l, of)
     this.holders = holders
   }
 
   at(lane: number, slot: number): number {
     return lane * this.slots.length + slot
+  }
+
+  /** What slots measured themselves, and what they hold. */
+  #measure(): number[][] {
+    const numbers = new Map(this.lanes.map(({ key }, l) => [key, l]))
+    const holders: number[][] = this.lanes.map(() => [])
+    for (const [s, slot] of this.slots.entries()) {
+      const atOf = (key: string): number => {
+        const l = numbers.get(key)
+        return l !== undefined && this.may[this.at(l, s)] === 1 ? this.at(l, s) : -1
+      }
+      for (const key in slot.tokensPerSecond) {
+        const at = atOf(key)
+        const own = slot.tokensPerSecond[key] as number
+        if (at !== -1 && own > 0) this.speed[at] = own
+      }
+      for (const key in slot.loadSeconds) {
+        const at = atOf(key)
+        if (at !== -1) this.load[at] = slot.loadSeconds[key] as number
+      }
+      if (slot.lane === null || atOf(slot.lane) === -1) continue
+      const l = numbers.get(slot.lane) as number
+      this.held[s] = l
+      holders[l]?.push(s)
+    }
+    return holders
   }
 
   /** The longest stay first; of more holders than a lane may have, only those. */
@@ -77,7 +101,7 @@ function byAbility(a: LaneSlot, b: LaneSlot): number {
 
 interface Order {
   readonly lanes: readonly Lane[]
-  readonly fits: readonly (readonly number[])[]
+  readonly fits: readonly Int32Array[]
   readonly held: ReadonlySet<string | null>
 }
 
@@ -93,24 +117,40 @@ function byRestriction({ lanes, fits, held }: Order, a: number, b: number): numb
 }
 
 /** Lane -> slots that can serve it: those of the first kind it names of which there is any. Asked once for all slots that are alike. */
-function fitsOf(slots: readonly LaneSlot[], lanes: readonly Lane[]): number[][] {
+function fitsOf(slots: readonly LaneSlot[], lanes: readonly Lane[]): Int32Array[] {
   const peaks = measuredPeaks(slots)
-  const alike = new Map<string, number[]>()
+  const numbers = new Map<string, number>()
   const lists = new Map<unknown, number>()
-  for (const [s, slot] of slots.entries()) {
+  const examples: LaneSlot[] = []
+  const groupOf = Int32Array.from(slots, (slot) => {
     const key = likeness(slot, lists)
-    const group = alike.get(key)
-    if (group === undefined) alike.set(key, [s])
-    else group.push(s)
-  }
-  return lanes.map((lane) => {
-    const fitting: number[] = []
-    for (const group of alike.values()) {
-      if (misfit(slots[group[0] as number] as LaneSlot, lane, peaks) === null) for (const s of group) fitting.push(s)
-    }
-    const kind = lane.devices.find((device) => fitting.some((s) => isUsable(slots[s] as LaneSlot, device, lane.key)))
-    return (kind === undefined ? fitting : fitting.filter((s) => slots[s]?.device === kind)).sort((one, two) => one - two)
+    const known = numbers.get(key)
+    if (known !== undefined) return known
+    numbers.set(key, examples.length)
+    return examples.push(slot) - 1
   })
+  const all = Int32Array.from(slots, (_, s) => s)
+  return lanes.map((lane) => {
+    const fits = examples.map((slot) => misfit(slot, lane, peaks) === null)
+    const fitting = all.filter((s) => fits[groupOf[s] as number])
+    if (lane.devices.length === 1) return fitting
+    const kind = lane.devices.find((device) => fitting.some((s) => isUsable(slots[s] as LaneSlot, device, lane.key)))
+    return kind === undefined ? fitting : fitting.filter((s) => slots[s]?.device === kind)
+  })
+}
+
+/** Each slot's class by number, and a slot of each. */
+function classesOf(slots: readonly LaneSlot[]): { classOf: Int32Array; ofClass: LaneSlot[] } {
+  const numbers = new Map<string, number>()
+  const ofClass: LaneSlot[] = []
+  const classOf = Int32Array.from(slots, (slot) => {
+    const name = slotClass(slot)
+    const known = numbers.get(name)
+    if (known !== undefined) return known
+    numbers.set(name, ofClass.length)
+    return ofClass.push(slot) - 1
+  })
+  return { classOf, ofClass }
 }
 
 /** Everything of a slot that `misfit` looks at. */
@@ -129,13 +169,15 @@ function isUsable(slot: LaneSlot, device: string, lane: string): boolean {
   return slot.device === device && (closed === null || closed.forMs !== null)
 }
 
-/** Class and lane -> the slowest load measured. */
-function measuredLoads(slots: readonly LaneSlot[], names: readonly string[]): Map<string, number> {
-  const loads = new Map<string, number>()
+/** Lane -> class -> the slowest load measured. */
+function measuredLoads(slots: readonly LaneSlot[], classOf: Int32Array): Map<string, number[]> {
+  const loads = new Map<string, number[]>()
   for (const [s, slot] of slots.entries()) {
-    for (const [lane, seconds] of Object.entries(slot.loadSeconds)) {
-      const key = `${names[s]} ${lane}`
-      loads.set(key, Math.max(seconds, loads.get(key) ?? 0))
+    for (const key in slot.loadSeconds) {
+      const ofLane = loads.get(key) ?? []
+      loads.set(key, ofLane)
+      const number = classOf[s] as number
+      ofLane[number] = Math.max(slot.loadSeconds[key] as number, ofLane[number] ?? 0)
     }
   }
   return loads

@@ -41,8 +41,9 @@ export function separateParts(table: FleetTable): Members[] {
     const part = { slots: [] as number[], lanes: [lane] }
     const number = parts.push(part) - 1
     for (const slot of slots) {
-      const other = parts[partOf[slot] as number]
-      if (other === part) continue
+      const before = partOf[slot] as number
+      if (before === number) continue
+      const other = parts[before]
       if (other === undefined) part.slots.push(slot)
       else {
         part.lanes.push(...other.lanes.splice(0))
@@ -112,8 +113,8 @@ export class PlanPart {
     const spanMs = promised.endAt - promised.madeAt
     if (now + 1000 * end > promised.endAt + LATE * spanMs + 1000 * LATE_SECONDS) return null
     const isTriable = now - promised.madeAt > 1000 * Math.max(SAVED_SECONDS, TRIED_EVERY * end)
-    const saved = end - (ENDS[0] as number) * soonest(this.#work)
-    this.#isLoose = isTriable && 1000 * saved > SAVED * spanMs + 1000 * SAVED_SECONDS
+    const least = (SAVED * spanMs) / 1000 + SAVED_SECONDS
+    this.#isLoose = isTriable && end > least && end - (ENDS[0] as number) * soonest(this.#work) > least
     if (this.#isLoose) return null
     return { edges: this.#decided(), promised }
   }
@@ -226,9 +227,16 @@ function withoutCycles(edges: readonly number[], { slotCount, laneCount }: Work)
   })
 }
 
+/** How many slots may serve a lane. */
+function ability({ slotCount, may }: Work, lane: number): number {
+  let count = 0
+  for (let at = lane * slotCount; at < (lane + 1) * slotCount; at += 1) count += may[at] as number
+  return count
+}
+
 /**
  * No plan ends sooner, in seconds. Weigh each lane's tokens by anything: a second of a slot is worth no more than its best lane is there, and each slot
- * that serves loads first, unless it holds a lane. Lanes that the least part of the fleet can serve count alone, then with the next, and so on;
+ * that serves loads first, unless it holds a lane. Lanes that the least part of the fleet can serve count alone, then with those that the next larger part can serve, and so on;
  * each weighs what the slots that can serve all of them need for its tokens.
  */
 export function soonest(work: Work): number {
@@ -239,6 +247,7 @@ export function soonest(work: Work): number {
   for (let last = 0; last < laneCount; last += 1) {
     for (let slot = 0; slot < slotCount; slot += 1)
       common[slot] = (common[slot] as number) & (may[last * slotCount + slot] as number)
+    if (last + 1 < laneCount && ability(work, last) === ability(work, last + 1)) continue
     const isNested = common.includes(1)
     let [worth, needed] = [0, 0]
     for (let lane = 0; lane <= last; lane += 1) {

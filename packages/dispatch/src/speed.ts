@@ -20,14 +20,13 @@ class Mean {
 }
 
 /**
- * Tokens per second of each slot in each lane: its own measure; else the mean of its class in that lane; else an assumption from the
- * model's size, corrected by how the class does in other lanes and the lane on other classes.
+ * Tokens per second of a class of slots in each lane: the mean of what they measured; else an assumption from the model's size, corrected
+ * by how the class does in other lanes and the lane on other classes.
  */
 export class Speeds {
   readonly #ofClass = new Map<string, Mean>()
   readonly #classFactor = new Map<string, Mean>()
   readonly #laneFactor = new Map<string, Mean>()
-  readonly #estimates = new Map<string, number>()
 
   constructor(slots: readonly LaneSlot[], lanes: readonly Lane[]) {
     const byKey = new Map(lanes.map((lane) => [lane.key, lane]))
@@ -46,18 +45,11 @@ export class Speeds {
       meanOf(this.#laneFactor, lane.key).add(speed / (assumed(slot, lane) * meanOf(this.#classFactor, name).value))
   }
 
-  of(slot: LaneSlot, lane: Lane, name = slotClass(slot)): number {
-    const own = slot.tokensPerSecond[lane.key]
-    if (own !== undefined && own > 0) return own
-    const key = `${name} ${lane.key}`
-    let estimate = this.#estimates.get(key)
-    if (estimate === undefined) {
-      const known = this.#ofClass.get(key)?.value
-      estimate =
-        known ?? assumed(slot, lane) * (this.#classFactor.get(name)?.value ?? 1) * (this.#laneFactor.get(lane.key)?.value ?? 1)
-      this.#estimates.set(key, estimate)
-    }
-    return estimate
+  /** What any slot like this one is expected to do that has not measured the lane itself. */
+  ofClassOf(slot: LaneSlot, lane: Lane): number {
+    const name = slotClass(slot)
+    const known = this.#ofClass.get(`${name} ${lane.key}`)?.value
+    return known ?? assumed(slot, lane) * (this.#classFactor.get(name)?.value ?? 1) * (this.#laneFactor.get(lane.key)?.value ?? 1)
   }
 }
 
