@@ -33,16 +33,16 @@ export class FleetTable {
     this.load = new Float64Array(size)
     this.held = new Int32Array(this.slots.length).fill(-1)
     const { classOf, ofClass } = classesOf(this.slots)
+    const closers = this.slots.flatMap((slot, s) => (slot.closed.length > 0 ? [s] : []))
     const speeds = new Speeds(this.slots, this.lanes)
     const loads = measuredLoads(this.slots, classOf)
     this.eligible = order.map((from, l) => {
       const lane = this.lanes[l] as Lane
       const classSpeed = ofClass.map((slot) => speeds.ofClassOf(slot, lane))
       const classLoad = ofClass.map((_, number) => loads.get(lane.key)?.[number] ?? lane.loadSeconds)
-      const found = (fits[from] as Int32Array).filter((s) => {
-        const { closed } = this.slots[s] as LaneSlot
-        return closed.length === 0 || closed.every((one) => one.lane !== lane.key)
-      })
+      const fitting = fits[from] as Int32Array
+      const closed = closers.filter((s) => closedBy(this.slots[s] as LaneSlot, lane.key) !== null)
+      const found = closed.length === 0 ? fitting : fitting.filter((s) => !closed.includes(s))
       for (const s of found) {
         const at = l * this.slots.length + s
         const number = classOf[s] as number
@@ -129,10 +129,16 @@ function fitsOf(slots: readonly LaneSlot[], lanes: readonly Lane[]): Int32Array[
     numbers.set(key, examples.length)
     return examples.push(slot) - 1
   })
-  const all = Int32Array.from(slots, (_, s) => s)
+  const found = new Int32Array(slots.length)
   return lanes.map((lane) => {
-    const fits = examples.map((slot) => misfit(slot, lane, peaks) === null)
-    const fitting = all.filter((s) => fits[groupOf[s] as number])
+    const fits = Uint8Array.from(examples, (slot) => (misfit(slot, lane, peaks) === null ? 1 : 0))
+    let count = 0
+    for (let s = 0; s < groupOf.length; s += 1) {
+      if (fits[groupOf[s] as number] === 0) continue
+      found[count] = s
+      count += 1
+    }
+    const fitting = found.slice(0, count)
     if (lane.devices.length === 1) return fitting
     const kind = lane.devices.find((device) => fitting.some((s) => isUsable(slots[s] as LaneSlot, device, lane.key)))
     return kind === undefined ? fitting : fitting.filter((s) => slots[s]?.device === kind)

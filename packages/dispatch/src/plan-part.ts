@@ -38,19 +38,17 @@ export function separateParts(table: FleetTable): Members[] {
   const parts: { slots: number[]; lanes: number[] }[] = []
   for (const [lane, slots] of table.eligible.entries()) {
     if (slots.length === 0) continue
-    const part = { slots: [] as number[], lanes: [lane] }
-    const number = parts.push(part) - 1
+    const known = slots.find((slot) => partOf[slot] !== -1)
+    const number = known === undefined ? parts.push({ slots: [], lanes: [] }) - 1 : (partOf[known] as number)
+    const part = parts[number] as { slots: number[]; lanes: number[] }
+    part.lanes.push(lane)
     for (const slot of slots) {
       const before = partOf[slot] as number
       if (before === number) continue
-      const other = parts[before]
-      if (other === undefined) part.slots.push(slot)
-      else {
-        part.lanes.push(...other.lanes.splice(0))
-        for (const moved of other.slots) partOf[moved] = number
-        part.slots.push(...other.slots.splice(0))
-      }
-      partOf[slot] = number
+      const joined = before === -1 ? { slots: [slot], lanes: [] } : (parts[before] as typeof part)
+      for (const moved of joined.slots) partOf[moved] = number
+      part.slots.push(...joined.slots.splice(0))
+      part.lanes.push(...joined.lanes.splice(0))
     }
   }
   return parts
@@ -86,16 +84,16 @@ export class PlanPart {
       tokens: Float64Array.from(lanes, (lane) => (table.lanes[lane] as Lane).remainingTokens),
     }
     this.#held = new Uint8Array(size)
-    let at = 0
-    for (const lane of lanes) {
-      for (const slot of slots) {
+    for (let l = 0, at = 0; l < lanes.length; l += 1) {
+      const lane = lanes[l] as number
+      for (let s = 0; s < slots.length; s += 1, at += 1) {
+        const slot = slots[s] as number
         const from = table.at(lane, slot)
         const isHeld = table.held[slot] === lane
         work.may[at] = table.may[from] as number
         work.speed[at] = table.speed[from] as number
         work.load[at] = isHeld ? 0 : (table.load[from] as number)
         this.#held[at] = isHeld ? 1 : 0
-        at += 1
       }
     }
     this.#work = work
