@@ -78,7 +78,7 @@ export interface Scenario {
 }
 
 /** 256 KiB of text: where a chunk closes. */
-const CHUNK_TOKENS = 65_536
+export const CHUNK_TOKENS = 65_536
 
 function modelOf(kind: string, size: (typeof SIZES)[number]): SimModel {
   const memoryBytes = 2 * size.parameterCount * 1.2 + 2 ** 30

@@ -126,7 +126,7 @@ class Choice {
     }
   }
 
-  /** A sweep that waits with all its lanes takes a slot: of the lane with most slots, there the one that has served longest. */
+  /** A sweep that waits with all its lanes takes a slot: one that is about to load, else of the lane with most slots, there the one that has served longest. */
   feedStarved(): void {
     const { lanes, eligible } = this.#table
     const served = new Set(
@@ -149,7 +149,14 @@ class Choice {
     const { slots } = this.#table
     const [one, two] = [slots[a] as LaneSlot, slots[b] as LaneSlot]
     const plenty = (s: number) => this.#counts[this.#assigned[s] as number] ?? 0
-    return plenty(b) - plenty(a) || one.deviceCount - two.deviceCount || two.laneForMs - one.laneForMs || a - b
+    const isBusy = (s: number) => Number(this.#assigned[s] !== NONE && this.#table.held[s] === this.#assigned[s])
+    return (
+      isBusy(a) - isBusy(b) ||
+      plenty(b) - plenty(a) ||
+      one.deviceCount - two.deviceCount ||
+      two.laneForMs - one.laneForMs ||
+      a - b
+    )
   }
 
   /** A short lane may interrupt a long one after as long as it takes itself, any lane after many loads; a heavier sweep sooner. */
