@@ -10,7 +10,7 @@ const COLD = 0.03
 const EDGES_LOOKED_AT = 1_000_000
 const MOST_STEPS = 20_000
 /** Small fleets have few plans to look at: so many steps for each slot and lane. */
-const STEPS_A_PAIR = 200
+const STEPS_A_PAIR = 500
 /** Loads that an idle slot counts for: more than the one that it would cost to let it help. */
 const IDLE = 1.5
 /** Of steps: that take an edge away, add one, move one to another lane, to another slot; the others swap the slots of two. */

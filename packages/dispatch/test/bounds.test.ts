@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { makespanBound } from '../../../benchmarks/scheduling/bounds.ts'
+import { Chance } from '../../../benchmarks/scheduling/chance.ts'
+import { loadsBound } from '../../../benchmarks/scheduling/loads-bound.ts'
+import { drawScenario, realSpeed, type Scenario } from '../../../benchmarks/scheduling/scenario.ts'
+import { canServe } from '../../../benchmarks/scheduling/simulate.ts'
+import { Forest, type Work } from '../src/forest.ts'
+
+/** A drawn fleet of up to three cards with at most three of its models, and less work, so that loads weigh. */
+function tiny(seed: number): Scenario {
+  const scenario = drawScenario(9000 + seed, 1 + (seed % 3), {})
+  const models = scenario.models.slice(0, 3)
+  const chance = new Chance(seed)
+  const tasks = models.map(({ key, tokensPerSecond }) => ({
+    lane: key,
+    chunks: [chance.between(60, 1500) * tokensPerSecond],
+    next: null,
+  }))
+  return { ...scenario, models, sweeps: [{ id: 's', at: 0, weight: 1, isSmall: false, tasks }] }
+}
+
+function workOf({ slots, models, sweeps }: Scenario): Work {
+  const pairs = models.flatMap((model) => slots.map((card) => ({ model, card })))
+  return {
+    slotCount: slots.length,
+    laneCount: models.length,
+    may: Uint8Array.from(pairs, ({ card, model }) => Number(canServe(card, model))),
+    speed: Float64Array.from(pairs, ({ card, model }) => (canServe(card, model) ? model.tokensPerSecond * realSpeed(card) : 0)),
+    load: Float64Array.from(pairs, ({ model }) => model.loadSeconds),
+    tokens: Float64Array.from(sweeps[0]?.tasks ?? [], ({ chunks }) => chunks[0] as number),
+  }
+}
+
+/** Ends and loads, idle cards counted, of all schedules that need no other beside them: one graph without cycles each. */
+function schedulesOf(scenario: Scenario): { end: number; loads: number }[] {
+  const work = workOf(scenario)
+  const pairs = [...work.may.keys()].filter((at) => work.may[at] === 1)
+  const able = new Set(pairs.map((at) => at % work.slotCount))
+  const forest = new Forest(work)
+  return Array.from({ length: 2 ** pairs.length }, (_, set) => pairs.filter((_pair, i) => (set >> i) & 1)).flatMap((edges) => {
+    const ends = forest.set(edges) ? forest.balance() : null
+    if (ends === null) return []
+    const idle = able.size - new Set(edges.map((at) => at % work.slotCount)).size
+    return [{ end: Math.max(...ends), loads: edges.length + idle }]
+  })
+}
+
+describe('bounds of the scheduling benchmark, beside all schedules of tiny fleets', () => {
+  it.each(Array.from({ length: 60 }, (_, seed) => seed))('case %i', (seed) => {
+    const scenario = tiny(seed)
+    const all = schedulesOf(scenario)
+    const soonest = Math.min(...all.map(({ end }) => end))
+    expect(makespanBound(scenario)).toBeLessThanOrEqual(soonest * 1.000001)
+    for (const share of [1.0001, 1.05, 1.2, 2]) {
+      const end = share * soonest
+      const fewest = Math.min(...all.filter((one) => one.end <= end).map(({ loads }) => loads))
+      expect(loadsBound(scenario, end)).toBeLessThanOrEqual(fewest)
+    }
+  })
+})
