@@ -221,10 +221,7 @@ describe.skipIf(browser === null)(`the board in a browser ${reason && `(skipped:
   it('names each second stage in a chip that is cut at no width', async () => {
     const file = join(folder, 'stages.yaml')
     const matrix = '{ dimensions: [full, 64], hybrid: { bm25: rrf }, cut: { top: 5 } }'
-    await writeFile(
-      file,
-      `sweep: stages\ntasks: [SemanticTrapsEn]\nmodels: [local/pocket-static-en]\nlimit: 5\nmatrix: ${matrix}\n`,
-    )
+    await writeFile(file, `sweep: stages\ntasks: [SemanticTrapsEn]\nmodels: [local/pocket-static-en]\nmatrix: ${matrix}\n`)
     const id = await submitPaused(file)
     embedded.service.control(id, 'resume')
     await expect.poll(() => embedded.service.sweepView(id).state, { timeout: 90_000 }).toBe('done')
