@@ -41,6 +41,8 @@ export class ChaosFleet {
   readonly #launchers: (worker: string) => string
   readonly #port: number
   readonly #expected = new Set<Program>()
+  /** Ended while their disk was not as it should be. */
+  readonly #troubled = new Set<Program>()
   readonly #programs: Program[] = []
   #isOver = false
   #watching: Promise<void> = Promise.resolve()
@@ -122,6 +124,8 @@ export class ChaosFleet {
     part.isHeld = true
     await work().finally(() => {
       part.isHeld = false
+      // Its end has not been looked at yet.
+      if (!part.program.isRunning) this.#troubled.add(part.program)
     })
   }
 
@@ -208,11 +212,12 @@ export class ChaosFleet {
         if (program.isRunning || this.#expected.has(program)) continue
         this.#expected.add(program)
         const { code, stderr } = await program.ended
-        const kind = `${part === this.service ? 'service' : 'worker'} with ${code}${part.isHeld ? ' (disk in trouble)' : ''}`
+        const isTroubled = part.isHeld || this.#troubled.has(program)
+        const kind = `${part === this.service ? 'service' : 'worker'} with ${code}${isTroubled ? ' (disk in trouble)' : ''}`
         this.ends.set(kind, (this.ends.get(kind) ?? 0) + 1)
         // Once at work it waits for whatever is away.
         const isStart = !program.events.some(({ event }) => event === 'joined' || event === 'listening')
-        if (!part.isHeld && !(code === UNAVAILABLE && isStart))
+        if (!isTroubled && !(code === UNAVAILABLE && isStart))
           this.surprises.push(`${part.name} ended by itself with ${code}: ${stderr.slice(-1500)}`)
         await sleep(1000)
         await this.#revive(part)
