@@ -89,8 +89,11 @@ function mostPartsOf(fleet: Fleet): number {
   const allModels = (1 << models.length) - 1
   const ableOf = Array.from({ length: allModels + 1 }, (_, group) => {
     if (group === 0) return []
-    const isAble = Array.from({ length: allCards + 1 }, (_, own) => isInTime(fleet, bits(group), bits(own)))
-    return isAble.flatMap((able, own) => (able && bits(own).every((c) => !isAble[own ^ (1 << c)]) ? [own] : []))
+    const minimal: number[] = []
+    for (let own = 1; own <= allCards; own += 1) {
+      if (!minimal.some((less) => (less & ~own) === 0) && isInTime(fleet, bits(group), bits(own))) minimal.push(own)
+    }
+    return minimal
   })
   const memo = new Map<number, number>()
   const most = (group: number, own: number): number => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Lane, LaneSlot } from './fit.ts'
 import { misfit } from './fit.ts'
 import { chooseLanes } from './lanes.ts'
+import type { LanePlan } from './plan.ts'
 import { planFits } from './plan-fits.ts'
 
 const slot = (id: string, over: Partial<LaneSlot> = {}): LaneSlot => ({
@@ -247,26 +248,6 @@ describe('named cases', () => {
     ])
   })
 
-  it('chooses for 1,000 slots and 50 lanes in milliseconds', () => {
-    const slots = Array.from({ length: 1000 }, (_, i) =>
-      slot(`s${i}`, { memoryBytes: (8 + (i % 5) * 10) * 1e9, deviceName: `${i % 5}` }),
-    )
-    const lanes = Array.from({ length: 50 }, (_, i) =>
-      lane(`l${i}`, { memoryBytes: (i % 5) * 9e9, remainingTokens: 1e7 * (1 + i), loadSeconds: 15 + i }),
-    )
-    const first = chooseLanes({ slots, lanes }).slots
-    const settled = slots.map((one) => ({ ...one, lane: first.get(one.id) ?? null, laneForMs: 1e6 }))
-    const times = Array.from({ length: 10 }, () => {
-      // Of this process's own time: others may have the machine meanwhile.
-      const from = process.cpuUsage()
-      chooseLanes({ slots: settled, lanes })
-      const { user, system } = process.cpuUsage(from)
-      return (user + system) / 1000
-    })
-    process.stderr.write(`1,000 slots x 50 lanes: ${times.map((ms) => ms.toFixed(1)).join(' ')} ms\n`)
-    expect(Math.min(...times)).toBeLessThan(50)
-  })
-
   it('a slot that has just been given a lane is not taken away again', () => {
     expect(chosen([slot('a', { lane: 'x', laneForMs: 1000 })], [lane('x'), lane('y', { unservedForMs: 1e6 })])).toEqual({
       a: 'x',
@@ -339,5 +320,61 @@ describe('named cases', () => {
     ])
     expect(chooseLanes({ slots: [closed(60_000)], lanes: [lane('x')] }).unservable).toEqual([])
     expect(chooseLanes({ slots: [closed(null), slot('b')], lanes: [lane('x')] }).unservable).toEqual([])
+  })
+})
+
+describe('a plan that is followed', () => {
+  const slots = ['a', 'b', 'c'].map((id) => slot(id))
+  const lanes = [lane('x', { remainingTokens: 3e6 }), lane('y', { remainingTokens: 3e6 }), lane('z', { remainingTokens: 6e6 })]
+  const at = (now: number, plan: LanePlan | undefined, over: { slots?: LaneSlot[]; share?: number; lanes?: Lane[] } = {}) =>
+    chooseLanes({
+      slots: over.slots ?? slots,
+      lanes: (over.lanes ?? lanes).map((one) => ({ ...one, remainingTokens: one.remainingTokens * (over.share ?? 1) })),
+      plan,
+      now,
+    })
+  const pairs = (plan: LanePlan) => [...plan.slots].flatMap(([id, keys]) => keys.map((key) => `${id} ${key}`)).sort()
+
+  it('names the same slots for the same lanes while its promise is kept', () => {
+    const first = at(0, undefined)
+    const end = Math.max(...[...first.plan.lanes.values()].map(({ endAt }) => endAt))
+    const later = at(end / 2, first.plan, { share: 0.5 })
+    expect(pairs(later.plan)).toEqual(pairs(first.plan))
+    expect([...later.plan.lanes]).toEqual([...first.plan.lanes])
+  })
+
+  it('is made anew where it is late, where a lane or a slot comes, and not where a slot without work goes', () => {
+    const { plan } = at(0, undefined)
+    const madeAt = (other: LanePlan) => Math.max(...[...other.lanes.values()].map((one) => one.madeAt))
+    expect(madeAt(at(1e6, plan).plan)).toBe(1e6)
+    expect(at(1000, plan, { slots: [...slots, slot('d')] }).plan.slots.get('d')).not.toEqual([])
+    expect(at(1000, plan, { lanes: [...lanes, lane('new')] }).plan.lanes.has('new')).toBe(true)
+    const endpoint = slot('e', { device: 'endpoint' })
+    const withIdle = at(0, undefined, { slots: [...slots, endpoint] }).plan
+    expect(madeAt(at(1000, withIdle).plan)).toBe(0)
+  })
+
+  it('goes on at a slot that has done its part of a lane with its next one', () => {
+    const shared = [lane('x', { remainingTokens: 2e6 }), lane('y', { remainingTokens: 1e6 })]
+    const two = [slot('a', { lane: 'x', laneForMs: 1e6 }), slot('b', { lane: 'x', laneForMs: 1e6 })]
+    const promised = { madeAt: 0, endAt: 800_000 }
+    const plan = {
+      lanes: new Map([
+        ['x', promised],
+        ['y', promised],
+      ]),
+      slots: new Map([
+        ['a', ['x']],
+        ['b', ['x', 'y']],
+      ]),
+    }
+    const left = (x: number, y: number) => [
+      { ...shared[0], remainingTokens: x } as Lane,
+      { ...shared[1], remainingTokens: y } as Lane,
+    ]
+    expect(Object.fromEntries(chooseLanes({ slots: two, lanes: left(2e6, 1e6), plan, now: 0 }).slots)).toEqual({ a: 'x', b: 'x' })
+    const gone = chooseLanes({ slots: two, lanes: left(900_000, 1e6), plan, now: 250_000 })
+    expect(Object.fromEntries(gone.slots)).toEqual({ a: 'x', b: 'y' })
+    expect(gone.plan.slots.get('b')).toEqual(['y'])
   })
 })
