@@ -46,6 +46,7 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
       }),
   },
   'claim by host instead of run': {
+    firstSeed: 30,
     ledger: (ledger, db) =>
       instead(ledger, 'claim', (original) => (asked) => {
         run(db, 'update lease set run = ? where id = ? and host = ?', asked.run, asked.lease, asked.host)
@@ -53,6 +54,7 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
       }),
   },
   'commit overwrites': {
+    firstSeed: 28,
     ledger: (ledger, db) =>
       instead(ledger, 'commit', (original) => (commits, exists) => {
         for (const { encoding, n, digest } of commits) {
@@ -98,6 +100,7 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
       }),
   },
   'gc without a second look': {
+    firstSeed: 90,
     database: (db) => db.exec('create trigger keep before delete on garbage begin select raise(ignore); end'),
     ledger: (ledger) =>
       instead(ledger, 'deleteGarbage', () => (digests, unlink) => {
@@ -113,7 +116,7 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
         else original(sweep, action)
       }),
   },
-  'stop ignored': { worker: { ignoresStop: true } },
+  'stop ignored': { firstSeed: 35, worker: { ignoresStop: true } },
   'stop not answered': {
     coordinator: (coordinator) => {
       const beat = coordinator.beat.bind(coordinator)
