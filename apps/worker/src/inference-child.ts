@@ -242,11 +242,15 @@ async function encodeNow(opened: Opened, request: EncodeRequest, tools: RequestT
   }
 }
 
-/** Times single queries behind the first chunk of this process, when the engine is warm. */
+/** Times single queries behind the first chunk of this process, when the engine is warm. A chunk that is written does not fail with them. */
 async function probeOnce({ probe }: Opened, side: SideRecipe | PairRecipe, tools: RequestTools): Promise<number[] | null> {
   if (isProbed || probe === undefined || isPairRecipe(side)) return null
   isProbed = true
-  return probe(side, { signal: tools.signal, onProgress: tools.progress })
+  return probe(side, { signal: tools.signal, onProgress: tools.progress }).catch((thrown) => {
+    tools.signal.throwIfAborted()
+    process.stderr.write(`single queries were not timed: ${thrown}\n`)
+    return null
+  })
 }
 
 serveParent((request, tools) => {

@@ -90,34 +90,22 @@ describe('a sweep over servers that the worker starts', () => {
 
   it('what a server had answered before it died is not asked again', async () => {
     const tally = join(fleet.folder, 'tally')
-    const { scores, events, running } = await sweepOver({ dieAfter: 24, tally })
+    // It dies in the first chunk of documents, or in single queries that are timed behind the few of the task.
+    const texts = { ...TEXTS, documents: textsOf(2 * CHUNK_MAX_TEXTS, 'document') }
+    const { scores, events, running } = await sweepOver({ dieAfter: 24, tally }, { texts })
     expect(scores).toMatchObject([{ state: 'scored' }])
     expect(count(events, 'server-gone')).toBe(1)
     // Past the numbers that queries have, too. Two requests of 32 are under way when it dies, and one may have been answered just then.
     const answered = readFileSync(tally, 'utf8')
       .split('\n')
       .filter((word) => Number(word) >= TEXTS.queries.length)
-    expect(new Set(answered).size).toBe(TEXTS.documents.length - TEXTS.queries.length)
+    expect(new Set(answered).size).toBe(texts.documents.length - texts.queries.length)
     expect(answered.length - new Set(answered).size).toBeLessThanOrEqual(64)
     expect(
       readdirSync(join(fleet.folder, 'worker/kept'), { recursive: true, withFileTypes: true }).filter((file) => file.isFile()),
     ).toEqual([])
     const [speed] = Object.values(running.slots()[0]?.tokensPerSecond ?? {})
     expect(speed).toBeGreaterThan(0)
-  })
-
-  it('has the next chunk in hand when the one before ends', async () => {
-    const requests = join(fleet.folder, 'requests')
-    await sweepOver({ textMs: 1, requests })
-    const rows = readFileSync(requests, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => line.split(' ').map(Number))
-    const chunk = (from: number, to: number) => rows.filter(([, , , , first = -1]) => first >= from && first < to)
-    const [before, after] = [chunk(TEXTS.queries.length, CHUNK_MAX_TEXTS), chunk(CHUNK_MAX_TEXTS, TEXTS.documents.length)]
-    expect([before.length, after.length].every((count) => count > 1)).toBe(true)
-    const lastEnd = Math.max(...before.map(([, , end = 0]) => end))
-    expect(Math.min(...after.map(([, begin = 0]) => begin))).toBeLessThan(lastEnd)
   })
 
   it('says in the evidence what served, how long it took to load, and what memory it took', async () => {
