@@ -5,7 +5,7 @@ import { Fleet, finish, joined, type Program, submit, sweepState } from './fleet
 import { writeTask } from './fleet-task.ts'
 
 const { redis, reason } = await startRedis({ own: true })
-const BIG = { documents: 8000, queries: 20, words: 200, seed: 5 }
+const BIG = { documents: 12_000, queries: 20, words: 200, seed: 5 }
 const TINY = { documents: 20, queries: 5, words: 10 }
 const TINY_TASKS = 12
 /** Chunks a server of two places has in hand at most: the oldest, and as many behind it as bring two requests. */
