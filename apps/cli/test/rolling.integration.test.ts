@@ -121,7 +121,11 @@ models:
     await waitUntil(() => watch.stderr.includes('waiting for it'), { what: 'watch to miss the service' })
     const { program } = await fleet.serve(data, { ...place, port })
     const before = new Map([...workers].map(([name, worker]) => [name, chunksOf(worker)]))
-    await Promise.all([...workers].map(([name, worker]) => nextChunk(worker, before.get(name))))
+    // On a slow machine the work may end before each has had one more.
+    await Promise.race([
+      Promise.all([...workers].map(([name, worker]) => nextChunk(worker, before.get(name)))),
+      finish(url, sweep),
+    ])
     await finish(url, sweep)
     expect(await fleet.exported({ url })).toEqual(wanted)
     const counts = answered('rolled')
