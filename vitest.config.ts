@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const roots = '{apps,packages}/*/{src,test}/**'
 /** They mostly wait, each on commands, Redis servers, fleets and launched servers of its own: two at a time even on a small machine. */
@@ -8,8 +9,21 @@ const waiting = [
   'apps/worker/test/{cache,crash,failures,full,hand-over,in-hand,launched,orphans,quarantine,server}.integration.test.ts',
   'packages/queue/test/bull-{outage,schedules}.integration.test.ts',
 ]
+/** The longest files, the longest first: begun last, one of them would run alone at the end. */
+const LONGEST = ['fault-chaos', 'rolling', 'fault-points', 'fault-outage', 'fuzz']
+class LongestFirst extends BaseSequencer {
+  async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const place = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.integration.test.ts`))
+      return place < 0 ? LONGEST.length : place
+    }
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

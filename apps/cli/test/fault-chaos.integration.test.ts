@@ -5,7 +5,7 @@ import { runChaos } from './chaos-run.ts'
 import { CHUNK_TEXTS } from './chaos-work.ts'
 
 const SEED = Number(process.env.SWEEPBOARD_CHAOS_SEED ?? 20)
-const EVENTS = 25
+const EVENTS = 18
 /** What one event may cost at most: the chunk in hand of each of a worker's two slots. */
 const TEXTS_AN_EVENT = 2 * CHUNK_TEXTS
 const { redis, reason } = await startRedis({ own: true })
