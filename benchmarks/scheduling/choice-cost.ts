@@ -1,5 +1,5 @@
 // Milliseconds of processor time of one lane choice: `node start.mjs benchmarks/scheduling/choice-cost.ts [slots] [lanes] [choices]`.
-import { chooseLanes, type Lane, type LanePlan, type LaneSlot } from '@sweepboard/dispatch'
+import { chooseLanes, freshSlot, type Lane, type LanePlan, type LaneSlot } from '@sweepboard/dispatch'
 
 const [slotCount, laneCount, choices] = [1000, 50, 500].map((usual, i) => Number(process.argv[2 + i] ?? usual)) as [
   number,
@@ -7,21 +7,15 @@ const [slotCount, laneCount, choices] = [1000, 50, 500].map((usual, i) => Number
   number,
 ]
 const GIGABYTES = [8, 18, 28, 38, 48]
-let slots: LaneSlot[] = Array.from({ length: slotCount }, (_, i) => ({
-  id: `s${i}`,
-  device: 'cuda',
-  memoryBytes: (GIGABYTES[i % 5] as number) * 1e9,
-  deviceCount: 1,
-  deviceName: `${i % 5}`,
-  lane: null,
-  laneForMs: 0,
-  tokensPerSecond: {},
-  peakBytes: {},
-  loadSeconds: {},
-  closed: [],
-  weights: null,
-  allowEnv: [],
-}))
+let slots: LaneSlot[] = Array.from({ length: slotCount }, (_, i) =>
+  freshSlot({
+    id: `s${i}`,
+    device: 'cuda',
+    memoryBytes: (GIGABYTES[i % 5] as number) * 1e9,
+    deviceCount: 1,
+    deviceName: `${i % 5}`,
+  }),
+)
 const lanes: Lane[] = Array.from({ length: laneCount }, (_, i) => ({
   key: `l${i}`,
   devices: ['cuda'],

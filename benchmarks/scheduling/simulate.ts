@@ -1,6 +1,7 @@
 import {
   chooseLanes,
   DEFAULT_TOKENS_PER_SECOND,
+  freshSlot,
   type Lane,
   type LanePlan,
   type LaneSlot,
@@ -366,20 +367,12 @@ export class FleetSimulation {
 }
 
 function newSlot(card: Card, index: number): SimSlot {
+  const { memoryBytes, name: deviceName } = card
+  const id = `s${String(index).padStart(4, '0')}`
   const view = {
-    id: `s${String(index).padStart(4, '0')}`,
-    device: 'cuda' as const,
-    memoryBytes: card.memoryBytes,
-    deviceCount: 1,
-    deviceName: card.name,
-    lane: null,
-    laneForMs: 0,
+    ...freshSlot({ id, device: 'cuda', memoryBytes, deviceCount: 1, deviceName }),
     tokensPerSecond: {},
-    peakBytes: {},
     loadSeconds: {},
-    closed: [],
-    weights: null,
-    allowEnv: [],
   }
   return { view, card, toldAt: 0, lane: null, isLoading: false, hasLoaded: false, isComputing: false, loadId: 0, leases: [] }
 }

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { type Load, type Plan, splitVariant } from '@sweepboard/contracts'
-import { type LaneSlot, planFits, slotsThatFit } from '@sweepboard/dispatch'
+import { freshSlot, type LaneSlot, planFits, slotsThatFit } from '@sweepboard/dispatch'
 import { liveSlots, type ServiceClient } from '@sweepboard/results'
 import { type FoundSlots, hostMemoryBytes } from '@sweepboard/worker'
 
@@ -17,21 +17,15 @@ export function slotsHere({ slots, gpus }: FoundSlots): PlanSlots {
   const share = Math.floor(hostMemoryBytes() / cpuSlots)
   return {
     where: `of ${hostname()}`,
-    slots: slots.map((slot) => ({
-      id: slot.id,
-      device: slot.device,
-      memoryBytes: slot.device === 'cpu' ? share : (gpus?.memoryBytes(slot) ?? 0),
-      deviceCount: Math.max(1, slot.devices.length),
-      deviceName: gpus?.nameOf(slot) ?? null,
-      lane: null,
-      laneForMs: 0,
-      tokensPerSecond: {},
-      peakBytes: {},
-      loadSeconds: {},
-      closed: [],
-      weights: null,
-      allowEnv: [],
-    })),
+    slots: slots.map((slot) =>
+      freshSlot({
+        id: slot.id,
+        device: slot.device,
+        memoryBytes: slot.device === 'cpu' ? share : (gpus?.memoryBytes(slot) ?? 0),
+        deviceCount: Math.max(1, slot.devices.length),
+        deviceName: gpus?.nameOf(slot) ?? null,
+      }),
+    ),
   }
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SweepError } from '@sweepboard/contracts'
+import { freshSlot } from '@sweepboard/dispatch'
 import { readSpec } from '@sweepboard/planner'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withEngine } from './find-reranker.ts'
@@ -20,21 +21,8 @@ describe.skipIf(reason !== '')(`overrides of rerankers in the matrix ${reason}`,
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  const slot = (id: string, device: 'cpu' | 'cuda', gigabytes: number): PlanSlots['slots'][number] => ({
-    id,
-    device,
-    memoryBytes: gigabytes * 1e9,
-    deviceCount: 1,
-    deviceName: null,
-    lane: null,
-    laneForMs: 0,
-    tokensPerSecond: {},
-    peakBytes: {},
-    loadSeconds: {},
-    closed: [],
-    weights: null,
-    allowEnv: [],
-  })
+  const slot = (id: string, device: 'cpu' | 'cuda', gigabytes: number): PlanSlots['slots'][number] =>
+    freshSlot({ id, device, memoryBytes: gigabytes * 1e9, deviceCount: 1, deviceName: null })
   const load = (overrides: string, slots: PlanSlots['slots']) => {
     const file = join(folder, 'sweep.yaml')
     const head = 'sweep: s\ntasks: [SemanticTrapsEn]\nmodels: [mteb/baseline-random-encoder]\nlimit: 5\n'

@@ -36,6 +36,12 @@ export interface LaneSlot {
   readonly allowEnv: readonly string[]
 }
 
+/** A slot that serves nothing yet, has measured nothing, and opens whatever the service can. */
+export function freshSlot(hardware: Pick<LaneSlot, 'id' | 'device' | 'memoryBytes' | 'deviceCount' | 'deviceName'>): LaneSlot {
+  const measured = { tokensPerSecond: {}, peakBytes: {}, loadSeconds: {} }
+  return { ...hardware, ...measured, lane: null, laneForMs: 0, closed: [], weights: null, allowEnv: [] }
+}
+
 /** What one running sweep still has to compute in a lane. */
 export interface Demand {
   readonly sweep: string

@@ -1,5 +1,5 @@
 export { retryBackoff } from './backoff.ts'
-export { type ClosedLane, type Demand, type Device, type Lane, type LaneSlot, misfit } from './fit.ts'
+export { type ClosedLane, type Demand, type Device, freshSlot, type Lane, type LaneSlot, misfit } from './fit.ts'
 export { LAUNCH_SECONDS, type LaneWork, LOAD_BYTES_PER_SECOND, laneOf } from './lane-of.ts'
 export { chooseLanes, type LaneChoice, type LaneQuestion, STARVED_SECONDS, type Unservable } from './lanes.ts'
 export { ALONE_AT, type Candidate, MAX_RANGES, type Picked, pickChunks, pickSweep } from './pick.ts'

@@ -1,25 +1,13 @@
 import { Load } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
 import type { Lane, LaneSlot } from './fit.ts'
-import { misfit } from './fit.ts'
+import { freshSlot, misfit } from './fit.ts'
 import { chooseLanes } from './lanes.ts'
 import type { LanePlan } from './plan.ts'
 import { planFits } from './plan-fits.ts'
 
 const slot = (id: string, over: Partial<LaneSlot> = {}): LaneSlot => ({
-  id,
-  device: 'cpu',
-  memoryBytes: 8e9,
-  deviceCount: 1,
-  deviceName: null,
-  lane: null,
-  laneForMs: 0,
-  tokensPerSecond: {},
-  peakBytes: {},
-  loadSeconds: {},
-  closed: [],
-  weights: null,
-  allowEnv: [],
+  ...freshSlot({ id, device: 'cpu', memoryBytes: 8e9, deviceCount: 1, deviceName: null }),
   ...over,
 })
 const lane = (key: string, over: Partial<Lane> = {}): Lane => ({
