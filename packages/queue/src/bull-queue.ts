@@ -31,7 +31,7 @@ export const DELIVERY_TIMES: DeliveryTimes = {
 }
 
 /** BullMQ keeps an event log per lane that nobody reads here; its default of 10,000 entries would be most of our memory. */
-const EVENT_LOG = { events: { maxLen: 20 } }
+const EVENT_LOG_ENTRIES = 20
 const TICKET = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const
 
 /**
@@ -54,8 +54,6 @@ class BullQueue implements TicketQueue {
   readonly #calls: Redis
   readonly #lanes = new Map<string, Queue>()
   readonly #consumers = new Set<TicketConsumer>()
-  /** Lane -> when the life of its keys was last prolonged. */
-  readonly #prolonged = new Map<string, number>()
   #closed = false
 
   constructor(options: BullQueueOptions, times: DeliveryTimes, calls: Redis) {
@@ -67,22 +65,11 @@ class BullQueue implements TicketQueue {
   async add(lane: string, ticket: string): Promise<void> {
     checkName(ticket)
     await this.#call(lane, async (queue) => {
+      // With every ticket, as a Redis that was emptied has lost what was said before.
+      await this.#calls.hset(queue.toKey('meta'), 'opts.maxLenEvents', EVENT_LOG_ENTRIES)
       await queue.add('ticket', null, { ...TICKET, jobId: ticket })
-      await this.#prolong(queue)
+      await this.#expire(queue, LANE_KEYS)
     })
-  }
-
-  get #laneTtlMs(): number {
-    return this.#options.laneTtlMs ?? LANE_TTL_MS
-  }
-
-  /** Lanes come and go with the models of sweeps: without an end each would leave its log for ever. */
-  async #prolong(queue: Queue): Promise<void> {
-    const ttlMs = this.#laneTtlMs
-    const last = this.#prolonged.get(queue.name)
-    if (last !== undefined && performance.now() - last < ttlMs / 10) return
-    await Promise.all(LANE_KEYS.map((key) => this.#calls.pexpire(queue.toKey(key), ttlMs)))
-    this.#prolonged.set(queue.name, performance.now())
   }
 
   waiting(lane: string): Promise<string[]> {
@@ -96,14 +83,15 @@ class BullQueue implements TicketQueue {
       const waited = await this.#calls.lrem(queue.toKey('wait'), 0, ticket)
       if (waited > 0) await queue.remove(ticket)
       // Whoever takes a ticket removes what belongs to it, unless killed; where nobody serves the lane any more, it would stay for ever.
-      await this.#expire(queue, [ticket])
+      await this.#expire(queue, [...LANE_KEYS, ...TAKEN_KEYS, ticket])
       return waited > 0
     })
   }
 
-  async #expire(queue: Queue, tickets: readonly string[] = []): Promise<void> {
-    const left = [...LANE_KEYS, ...TAKEN_KEYS, ...tickets].map((key) => queue.toKey(key))
-    await Promise.all(left.map((key) => this.#calls.pexpire(key, this.#laneTtlMs)))
+  /** Lanes come and go with the models of sweeps: without an end each would leave its log for ever. */
+  async #expire(queue: Queue, keys: readonly string[]): Promise<void> {
+    const ttlMs = this.#options.laneTtlMs ?? LANE_TTL_MS
+    await Promise.all(keys.map((key) => this.#calls.pexpire(queue.toKey(key), ttlMs)))
   }
 
   consume(
@@ -127,7 +115,7 @@ class BullQueue implements TicketQueue {
     // Its last search for expired locks may have named a killed holder's ticket after `remove` had looked.
     const forget = async () => {
       this.#consumers.delete(handed)
-      await this.#call(lane, (queue) => this.#expire(queue)).catch(() => {})
+      await this.#call(lane, (queue) => this.#expire(queue, [...LANE_KEYS, ...TAKEN_KEYS])).catch(() => {})
     }
     const handed = { drain: () => consumer.drain().finally(forget), close: () => consumer.close().finally(forget) }
     this.#consumers.add(handed)
@@ -168,7 +156,7 @@ class BullQueue implements TicketQueue {
     const queue = new Queue(lane, {
       connection: this.#calls,
       prefix: this.#options.prefix,
-      streams: EVENT_LOG,
+      skipMetasUpdate: true, // `add` writes what counts of it: here it would come after `remove` has looked, and stay for ever
       skipVersionCheck: true,
     })
     queue.on('error', () => {}) // each call reports its own failure

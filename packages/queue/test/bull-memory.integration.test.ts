@@ -78,6 +78,17 @@ describe.skipIf(!redis)(`what a queue takes of Redis, on ${redis?.source ?? `no 
     // A ticket that nobody took, removed when its lease has expired.
     await queue.add('lane-deserted', ticket)
     expect(await queue.remove('lane-deserted', ticket)).toBe(true)
+    // One of another process, and a lane that was only looked at.
+    await queue.add('lane-left', ticket)
+    const restarted = await openBullQueue({ url: redis?.url ?? '', prefix, laneTtlMs: 1500 })
+    expect(await restarted.remove('lane-left', ticket)).toBe(true)
+    expect(await restarted.waiting('lane-seen')).toEqual([])
+    await restarted.close()
+    // One added again when Redis was emptied.
+    await queue.add('lane-emptied', ticket)
+    for (const key of (await measure(prefix)).keys.filter((key) => key.includes('lane-emptied'))) await client?.del(key)
+    await queue.add('lane-emptied', ticket)
+    expect(await queue.remove('lane-emptied', ticket)).toBe(true)
     // One whose holder was killed, in a lane that nobody serves afterwards.
     await queue.add('lane-orphaned', ticket)
     const script = fileURLToPath(new URL('crashing-worker.ts', import.meta.url))
