@@ -69,9 +69,11 @@ export interface EncodeReply {
   readonly energyJoules?: number
 }
 
+export type AnyScoreWork = ScoreWork | RerankWork | PairsWork | DeriveWork
+
 export interface ScoreRequest {
   readonly kind: 'score'
-  readonly work: ScoreWork | RerankWork | PairsWork | DeriveWork
+  readonly work: AnyScoreWork
   readonly where: { readonly host: string; readonly code: string }
   readonly artifacts: string
 }
@@ -87,13 +89,18 @@ export interface MissingChunk {
   readonly n: number
   readonly digest: Digest
 }
-export interface ScoreReply {
+/** What a group's scoring leaves. */
+export interface ScoreOutcome {
   readonly results: CellResult[]
   readonly failures: ScoreFailure[]
   /** Chunks whose bytes are absent or damaged: nothing was scored. */
   readonly missing: MissingChunk[]
   /** Of a `pairs` lease: what it found. */
   readonly pairSet?: TextSetRef | undefined
+}
+export interface ScoreReply extends ScoreOutcome {
+  /** What the child holds after the request. */
+  readonly residentBytes: number
 }
 
 export type ChildRequest = OpenRequest | EncodeRequest | ScoreRequest

@@ -1,23 +1,18 @@
-import type { DeriveWork, Digest, End, PairsWork, RerankWork, ScoreWork, TextSetRef } from '@sweepboard/contracts'
+import type { Digest, End, TextSetRef } from '@sweepboard/contracts'
 import { SweepError, toSweepError } from '@sweepboard/contracts'
-import type { MissingChunk, ScoreReply } from './child-message.ts'
-import { SupervisedChild } from './child-process.ts'
+import type { AnyScoreWork, MissingChunk, ScoreOutcome } from './child-message.ts'
 import { isDiskFull } from './durable-file.ts'
 import { endOf } from './end-message.ts'
 import type { HeldRun } from './held-leases.ts'
 import type { Host } from './host.ts'
 import { JobLimit } from './job-limit.ts'
-
-/** A scoring child that dies may have been taken down from outside: it gets a second chance, not a third. */
-const TRIES = 2
-
-type AnyScoreWork = ScoreWork | RerankWork | PairsWork | DeriveWork
+import type { Scorer } from './scorer.ts'
 
 /**
- * Runs one claimed lease of the score lane: fetches what it reads into the cache, works in a child process of its own, and
+ * Runs one claimed lease of the score lane: fetches what it reads into the cache, has it scored, and
  * leaves results, failures, found pairs or missing chunks as one `end` in the outbox. Rejects when the lease was stopped.
  */
-export async function runScore(work: AnyScoreWork, host: Host, held: HeldRun): Promise<void> {
+export async function runScore(work: AnyScoreWork, host: Host, scorer: Scorer, held: HeldRun): Promise<void> {
   const limit = new JobLimit(held.controller.signal, host.jobMs)
   const { signal } = limit
   const { chunks, others } = inputsOf(work)
@@ -28,7 +23,7 @@ export async function runScore(work: AnyScoreWork, host: Host, held: HeldRun): P
     for (const digest of others) await host.cache.fetch(digest, signal)
     held.computing = true
     host.fault('score.read')
-    const reply = await scoreTwice(work, chunks, host, signal)
+    const reply = await scoreTwice({ work, chunks, host, scorer }, signal)
     host.fault('score.done')
     const { results, failures: scoreFailures, missing: gone, pairSet } = reply
     await tellEnd(work, host, {
@@ -81,38 +76,18 @@ async function fetchAll(chunks: readonly MissingChunk[], host: Host, signal: Abo
 
 /** A chunk the child calls missing may be a damaged copy of ours: fetched anew once, before the service is told. */
 async function scoreTwice(
-  work: AnyScoreWork,
-  chunks: readonly MissingChunk[],
-  host: Host,
+  { work, chunks, host, scorer }: { work: AnyScoreWork; chunks: readonly MissingChunk[]; host: Host; scorer: Scorer },
   signal: AbortSignal,
-): Promise<ScoreReply> {
-  const first = await scoreInChild(work, host, signal)
+): Promise<ScoreOutcome> {
+  const first = await scorer.score(work, signal)
   if (first.missing.length === 0) return first
   host.cache.discard(first.missing.map(({ digest }) => digest))
   const missing = await fetchAll(chunks, host, signal)
-  return missing.length > 0 ? { results: [], failures: [], missing } : scoreInChild(work, host, signal)
+  return missing.length > 0 ? { results: [], failures: [], missing } : scorer.score(work, signal)
 }
 
 function isMissing(error: unknown): boolean {
   return error instanceof SweepError && (error.code === 'SB-ART-001' || error.code === 'SB-ART-002')
-}
-
-async function scoreInChild(work: AnyScoreWork, host: Host, signal: AbortSignal): Promise<ScoreReply> {
-  for (let tries = 1; ; tries += 1) {
-    const entry = new URL('./scoring-child.ts', import.meta.url)
-    const child = new SupervisedChild({ entry, noProgressMs: host.noProgressMs, now: host.now })
-    try {
-      const where = { host: host.folder.host, code: host.options.code }
-      return await child.request({ kind: 'score', work, where, artifacts: host.folder.artifacts }, signal)
-    } catch (error) {
-      signal.throwIfAborted()
-      const died = error instanceof SweepError && error.code === 'SB-MODEL-008'
-      if (!died || tries >= TRIES) throw error
-      host.options.log({ event: 'child-gone', slot: 'score', message: error.message })
-    } finally {
-      await child.kill()
-    }
-  }
 }
 
 async function tellEnd(work: AnyScoreWork, host: Host, said: Parameters<typeof endOf>[2] = {}): Promise<void> {

@@ -2,12 +2,14 @@ import { SCORE_LANE, SlotReport, SweepError, type TicketConsumer, type TicketQue
 import type { Host } from './host.ts'
 import { runScore } from './run-score.ts'
 import { runTicket } from './run-ticket.ts'
+import { Scorer } from './scorer.ts'
 
 export const SCORE_SLOT = 'score'
 
-/** The slot that scores groups, one at a time, each in a child of its own. */
+/** The slot that scores groups, one at a time. */
 export class ScoreSlot {
   readonly #host: Host
+  readonly #scorer: Scorer
   readonly #queue: TicketQueue
   readonly #memoryBytes: number
   #consumer: TicketConsumer | null = null
@@ -17,6 +19,7 @@ export class ScoreSlot {
 
   constructor(parts: { host: Host; queue: TicketQueue; memoryBytes: number }) {
     this.#host = parts.host
+    this.#scorer = new Scorer(parts.host)
     this.#queue = parts.queue
     this.#memoryBytes = parts.memoryBytes
   }
@@ -32,7 +35,7 @@ export class ScoreSlot {
     this.#state = 'serving'
     this.#consumer = this.#queue.consume(SCORE_LANE, { concurrency: 1, onError }, (lease) =>
       runTicket({ host: this.#host, lease, slot: SCORE_SLOT }, async (work, held) => {
-        if (work.kind !== 'encode') return runScore(work, this.#host, held)
+        if (work.kind !== 'encode') return runScore(work, this.#host, this.#scorer, held)
         throw new SweepError('SB-CORE-001', { message: `an ${work.kind} lease in the score lane` })
       }),
     )
@@ -56,9 +59,12 @@ export class ScoreSlot {
     const consumer = this.#consumer
     this.#consumer = null
     if (consumer !== null) {
-      this.#draining = consumer.drain().catch((error: Error) => {
-        this.#host.options.log({ event: 'queue-error', slot: SCORE_SLOT, message: error.message })
-      })
+      this.#draining = consumer
+        .drain()
+        .catch((error: Error) => {
+          this.#host.options.log({ event: 'queue-error', slot: SCORE_SLOT, message: error.message })
+        })
+        .then(() => this.#scorer.end())
     }
     return this.#draining ?? Promise.resolve()
   }

@@ -10,12 +10,12 @@ import {
   scoreLexicalGroup,
   scoreTaskGroup,
 } from '@sweepboard/scoring'
-import type { ScoreReply, ScoreRequest } from './child-message.ts'
+import type { ScoreOutcome, ScoreRequest } from './child-message.ts'
 import { type RequestTools, serveParent } from './child-side.ts'
 
 /** The process that scores groups: reads vectors and judgments from the worker's own store, leaves runs and scores there. */
 
-async function score(request: ScoreRequest, tools: RequestTools): Promise<ScoreReply> {
+async function score(request: ScoreRequest, tools: RequestTools): Promise<ScoreOutcome> {
   const store = openFolderStore(request.artifacts)
   const io = {
     get: (digest: string) => store.get(digest),
@@ -41,8 +41,8 @@ function scoreOne(work: ScoreWork | RerankWork | DeriveWork, io: ScoreIo, where:
   return lexical === undefined ? scoreTaskGroup(work, io, where) : scoreLexicalGroup({ ...work, lexical }, io, where)
 }
 
-serveParent((request, tools) => {
+serveParent(async (request, tools) => {
   if (request.kind !== 'score')
     throw new SweepError('SB-CORE-001', { message: `the scoring child got a ${request.kind} request` })
-  return score(request, tools)
+  return { ...(await score(request, tools)), residentBytes: process.memoryUsage.rss() }
 })

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Commit, readVectors } from '@sweepboard/contracts'
 import { openEngine } from '@sweepboard/models'
+import { liveDescendants, waitUntil } from '@sweepboard/test-kit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Fleet, openFleet, randomLoad, SIDE, textsOf } from './fleet.ts'
 
@@ -55,5 +56,28 @@ describe('a worker and a service', () => {
     expect(events.filter(({ event }) => event === 'child-recycled')).toHaveLength(4)
     expect(events.some(({ event }) => event === 'child-gone')).toBe(false)
     expect(fleet.service.cells(sweep)[0]).toMatchObject({ state: 'scored' })
+  })
+
+  it('scores group after group in one child, and in another when that one died', async () => {
+    const scorers = () =>
+      liveDescendants(process.pid)
+        .filter(({ command }) => command.includes('scoring-child'))
+        .map(({ pid }) => pid)
+    const { events } = await fleet.worker()
+    const score = async (side: string) => {
+      const sweep = await fleet.submit({ queries: textsOf(3, `${side} query`), documents: textsOf(5, `${side} document`) })
+      await fleet.done(sweep)
+      expect(fleet.service.cells(sweep)).toMatchObject([{ state: 'scored' }])
+      return waitUntil(() => scorers().length === 1 && scorers()[0])
+    }
+    const first = await score('one')
+    expect(await score('two')).toBe(first)
+    process.kill(first as number, 'SIGKILL')
+    const second = await score('three')
+    expect(second).not.toBe(first)
+    expect(await score('four')).toBe(second)
+    expect(events.filter(({ event }) => event === 'failed')).toEqual([])
+    await fleet.stopWorkers()
+    expect(scorers()).toEqual([])
   })
 })
