@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect } from 'node:net'
 import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { isDeepStrictEqual } from 'node:util'
@@ -105,16 +105,16 @@ export async function redisHarm(url: string): Promise<string[]> {
   })
 }
 
-/** Ports that somebody still listens on. */
+/** Ports that somebody still listens on. Not tried by listening: another program's outgoing connection may have the number. */
 export async function portHarm(ports: readonly number[]): Promise<string[]> {
   const odd: string[] = []
   for (const port of ports) {
-    const server = createServer()
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))
+    const socket = connect(port, '127.0.0.1')
+    const isTaken = await new Promise<boolean>((resolve) => {
+      socket.once('error', () => resolve(false)).once('connect', () => resolve(true))
     })
-    if (!free) odd.push(`port ${port} is still taken`)
-    await new Promise((resolve) => server.close(resolve))
+    if (isTaken) odd.push(`port ${port} is still taken`)
+    socket.destroy()
   }
   return odd
 }

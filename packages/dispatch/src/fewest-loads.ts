@@ -1,4 +1,5 @@
-import { Forest, type Work } from './forest.ts'
+import type { Work } from './forest.ts'
+import { SharedEdges } from './shared-edges.ts'
 
 /** Loads that one slot's whole time of missing work counts for. */
 const MISSING = 150
@@ -6,8 +7,6 @@ const MISSING = 150
 const HOT = 1
 const WARM = 0.25
 const COLD = 0.03
-/** Edges looked at in one search, which bounds its time: some 20 ns each. */
-const EDGES_LOOKED_AT = 1_000_000
 const MOST_STEPS = 20_000
 /** Small fleets have few plans to look at: so many steps for each slot and lane. */
 const STEPS_A_PAIR = 500
@@ -15,6 +14,7 @@ const STEPS_A_PAIR = 500
 const IDLE = 1.5
 /** Of steps: that take an edge away, add one, move one to another lane, to another slot; the others swap the slots of two. */
 const [AWAY, ADDED, TO_LANE, TO_SLOT] = [0.1, 0.25, 0.5, 0.75]
+const NONE = -1
 
 export interface Nearness {
   /** A slot may stand idle for less than so many of its loads. */
@@ -28,21 +28,24 @@ export interface Nearness {
  */
 export class FewestLoads {
   readonly #work: Work
-  readonly #forest: Forest
   readonly #random = mulberry32(1)
   /** Slot, and lane -> what it could have, by `lane * slotCount + slot`. */
   readonly #ofSlot: readonly Int32Array[]
   readonly #ofLane: readonly Int32Array[]
   readonly #held: Uint8Array
-  readonly #isServing: Uint8Array
   /** 1 where a slot may not stand idle: where the time is worth a load of it. */
   readonly #isWanted: Uint8Array
+  #edges: SharedEdges
+  /** Of the edges as they are. */
+  #loads = 0
+  /** What the last step took away and put in its place, and another such pair, for the way back. */
+  readonly #noted = new Int32Array(4)
 
   constructor(work: Work, held: Uint8Array) {
     const { slotCount, laneCount, may } = work
     this.#work = work
     this.#held = held
-    this.#forest = new Forest(work)
+    this.#edges = new SharedEdges(work, 0)
     const ofSlot: number[][] = Array.from({ length: slotCount }, () => [])
     const ofLane: number[][] = Array.from({ length: laneCount }, () => [])
     for (const [at, one] of may.entries()) {
@@ -52,42 +55,47 @@ export class FewestLoads {
     }
     this.#ofSlot = ofSlot.map((list) => Int32Array.from(list))
     this.#ofLane = ofLane.map((list) => Int32Array.from(list))
-    this.#isServing = new Uint8Array(slotCount)
     this.#isWanted = new Uint8Array(slotCount)
   }
 
   /** Edges of the best plan found that ends all work in so many seconds; null where none was found. */
   within(end: number, start: ArrayLike<number>, how: Nearness): Int32Array | null {
-    const forest = this.#forest
-    for (const [slot, list] of this.#ofSlot.entries()) {
-      this.#isWanted[slot] = list.some((at) => (this.#work.load[at] as number) * how.worthLoads < end) ? 1 : 0
-    }
-    if (!forest.set(start)) forest.set([])
-    const steps = Math.min(MOST_STEPS, STEPS_A_PAIR * this.#work.may.length, Math.floor(EDGES_LOOKED_AT / forest.edges.length))
+    this.#begin(end, start, how)
+    const edges = this.#edges
+    const steps = Math.min(MOST_STEPS, STEPS_A_PAIR * this.#work.may.length)
     const fewest = this.#fewest()
     const hot = how.isNear ? WARM : HOT
-    const before = new Int32Array(forest.edges.length)
     let found: { edges: Int32Array; loads: number } | null = null
     let energy = Number.POSITIVE_INFINITY
-    for (let step = 0; step <= steps; step += 1) {
-      const { count } = forest
-      before.set(forest.edges)
+    let heat = hot
+    const cooling = (COLD / hot) ** (1 / steps)
+    for (let step = 0; step <= steps; step += 1, heat *= cooling) {
+      const before = this.#loads
       if (step > 0 && !this.#move()) continue
-      const missing = forest.unmet(end)
-      const loads = this.#loads()
-      const next = loads + (MISSING * missing) / end
-      const heat = hot * (COLD / hot) ** (step / steps)
-      if (next <= energy || this.#random() < Math.exp((energy - next) / heat)) {
-        energy = next
-        if (missing <= 1e-9 * end && (found === null || loads < found.loads))
-          found = { edges: forest.edges.slice(0, forest.count), loads }
-        if (found !== null && found.loads <= fewest) break
-      } else {
-        forest.edges.set(before)
-        forest.count = count
+      const missing = edges.unmet()
+      const next = this.#loads + (MISSING * missing) / end
+      if (next > energy && this.#random() >= Math.exp((energy - next) / heat)) {
+        this.#undo(before)
+        continue
       }
+      energy = next
+      if (missing > 1e-9 * end || (found !== null && this.#loads >= found.loads)) continue
+      edges.sumAnew()
+      if (edges.unmet() > 1e-9 * end) continue
+      found = { edges: edges.edges.slice(0, edges.count), loads: this.#loads }
+      if (found.loads <= fewest) break
     }
     return found?.edges ?? null
+  }
+
+  #begin(end: number, start: ArrayLike<number>, how: Nearness): void {
+    this.#edges = new SharedEdges(this.#work, end)
+    this.#loads = 0
+    for (const [slot, list] of this.#ofSlot.entries()) {
+      this.#isWanted[slot] = list.some((at) => (this.#work.load[at] as number) * how.worthLoads < end) ? 1 : 0
+      this.#loads += IDLE * (this.#isWanted[slot] as number)
+    }
+    for (let e = 0; e < start.length; e += 1) if (!this.#edges.has(start[e] as number)) this.#put(start[e] as number)
   }
 
   /** Each lane that nobody holds is loaded, and each slot that holds none and is not to stand idle loads. */
@@ -98,71 +106,74 @@ export class FewestLoads {
     return Math.max(lanes, slots)
   }
 
-  #loads(): number {
-    const { edges, count } = this.#forest
-    const { slotCount } = this.#work
-    const isServing = this.#isServing.fill(0)
-    let loads = 0
-    for (let e = 0; e < count; e += 1) {
-      const at = edges[e] as number
-      loads += 1 - (this.#held[at] as number)
-      isServing[at % slotCount] = 1
-    }
-    for (let slot = 0; slot < slotCount; slot += 1) if (isServing[slot] === 0) loads += IDLE * (this.#isWanted[slot] as number)
-    return loads
+  #put(at: number): void {
+    const slot = this.#edges.slotOf(at)
+    if (this.#edges.degree[slot] === 0) this.#loads -= IDLE * (this.#isWanted[slot] as number)
+    this.#loads += 1 - (this.#held[at] as number)
+    this.#edges.add(at)
+  }
+
+  #take(at: number): void {
+    const slot = this.#edges.slotOf(at)
+    this.#edges.remove(at)
+    this.#loads -= 1 - (this.#held[at] as number)
+    if (this.#edges.degree[slot] === 0) this.#loads += IDLE * (this.#isWanted[slot] as number)
   }
 
   /** Changes the forest by one step, maybe into a graph with a cycle; false where the step drawn is none. */
   #move(): boolean {
-    const forest = this.#forest
+    const edges = this.#edges
     const drawn = this.#random()
-    if (drawn < AWAY) return this.#takeAway()
-    if (drawn < ADDED || forest.count === 0) return this.#add()
-    const e = this.#below(forest.count)
-    if (drawn < TO_SLOT) {
-      const list = drawn < TO_LANE ? this.#ofSlot[forest.slotOf(e)] : this.#ofLane[forest.laneOf(e)]
-      const to = list?.[this.#below(list.length)] ?? -1
-      if (to === -1 || this.#has(to)) return false
-      forest.edges[e] = to
-      return true
+    if (drawn >= AWAY && (drawn < ADDED || edges.count === 0)) {
+      const list = this.#ofSlot[this.#below(this.#ofSlot.length)] as Int32Array
+      return this.#change(NONE, list.length === 0 ? NONE : (list[this.#below(list.length)] as number))
     }
-    return this.#swap(e, this.#below(forest.count))
+    if (edges.count === 0) return false
+    const from = edges.edges[this.#below(edges.count)] as number
+    if (drawn < AWAY) return this.#change(from, NONE)
+    if (drawn < TO_SLOT) {
+      const list = (drawn < TO_LANE ? this.#ofSlot[edges.slotOf(from)] : this.#ofLane[edges.laneOf(from)]) as Int32Array
+      const to = list[this.#below(list.length)] as number
+      return !edges.has(to) && this.#change(from, to)
+    }
+    return this.#swap(from, edges.edges[this.#below(edges.count)] as number)
   }
 
-  #takeAway(): boolean {
-    const forest = this.#forest
-    if (forest.count === 0) return false
-    forest.count -= 1
-    forest.edges[this.#below(forest.count + 1)] = forest.edges[forest.count] as number
+  #change(from: number, to: number): boolean {
+    if (from === NONE && (to === NONE || this.#edges.has(to))) return false
+    this.#note(from, to, NONE, NONE)
     return true
   }
 
-  #add(): boolean {
-    const forest = this.#forest
-    if (forest.count === forest.edges.length - 1) return false
-    const list = this.#ofSlot[this.#below(this.#ofSlot.length)]
-    const at = list?.[this.#below(list.length)] ?? -1
-    if (at === -1 || this.#has(at)) return false
-    forest.edges[forest.count] = at
-    forest.count += 1
-    return true
-  }
-
-  #swap(e: number, f: number): boolean {
-    const forest = this.#forest
+  /** Two lanes change their slots. */
+  #swap(one: number, two: number): boolean {
+    const edges = this.#edges
     const { slotCount, may } = this.#work
-    const one = forest.laneOf(e) * slotCount + forest.slotOf(f)
-    const two = forest.laneOf(f) * slotCount + forest.slotOf(e)
-    if (may[one] === 0 || may[two] === 0 || this.#has(one) || this.#has(two)) return false
-    forest.edges[e] = one
-    forest.edges[f] = two
+    const first = edges.laneOf(one) * slotCount + edges.slotOf(two)
+    const second = edges.laneOf(two) * slotCount + edges.slotOf(one)
+    if (may[first] === 0 || may[second] === 0 || edges.has(first) || edges.has(second)) return false
+    this.#note(one, first, two, second)
     return true
   }
 
-  #has(at: number): boolean {
-    const { edges, count } = this.#forest
-    for (let e = 0; e < count; e += 1) if (edges[e] === at) return true
-    return false
+  #note(from: number, to: number, alsoFrom: number, alsoTo: number): void {
+    this.#noted[0] = from
+    this.#noted[1] = to
+    this.#noted[2] = alsoFrom
+    this.#noted[3] = alsoTo
+    if (from !== NONE) this.#take(from)
+    if (alsoFrom !== NONE) this.#take(alsoFrom)
+    if (to !== NONE) this.#put(to)
+    if (alsoTo !== NONE) this.#put(alsoTo)
+  }
+
+  #undo(loads: number): void {
+    const [edges, noted] = [this.#edges, this.#noted]
+    if (noted[1] !== NONE) edges.remove(noted[1] as number)
+    if (noted[3] !== NONE) edges.remove(noted[3] as number)
+    if (noted[0] !== NONE) edges.add(noted[0] as number)
+    if (noted[2] !== NONE) edges.add(noted[2] as number)
+    this.#loads = loads
   }
 
   #below(count: number): number {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FewestLoads } from './fewest-loads.ts'
 import { Forest, type Work } from './forest.ts'
-import { soonest } from './plan-part.ts'
+import { soonest } from './soonest.ts'
 
 /** Small linear congruential generator: the cases are the same on every run. */
 function chance(seed: number): (n: number) => number {

@@ -3,17 +3,21 @@ import type { Lane, LaneSlot } from './fit.ts'
 import type { FleetTable } from './fleet-table.ts'
 import { Forest, type Work } from './forest.ts'
 import type { LanePlan, Promised } from './plan.ts'
+import { soonest } from './soonest.ts'
 import { type Shares, WORTH_LOADS } from './spread.ts'
 
-/** Ends for which a plan is looked for, one after the other, as shares of what no plan is below: the later, the fewer loads. */
+/** A plan may end so much later than what no plan is below: the later, the fewer loads. */
+const LATEST = 1.05
+/** Seconds that are left of that for what no plan sees: chunks do not end when it says. */
+const RESERVE_SECONDS = 25
+/** Where little is left, or none was found: ends as shares of the same, one after the other, and seconds beside. */
 const ENDS = [1.04, 1.05, 1.07, 1.1]
-/** Seconds beside: chunks do not end when a plan says. */
 const SLACK_SECONDS = 15
 /** Slots x lanes up to which plans with few loads are looked for; on larger fleets one more load a lane is little beside one a slot. */
 const MOST_SEARCHED = 2500
 /** Share of its whole time by which a plan may be late before another one is made, and seconds beside. */
-const LATE = 0.004
-const LATE_SECONDS = 20
+const LATE = 0.0005
+const LATE_SECONDS = 12
 /** The same for what another one has to save, and how often it is tried. */
 const SAVED = 0.05
 const SAVED_SECONDS = 60
@@ -146,7 +150,7 @@ export class PlanPart {
     const start = before === null ? null : this.#edgesOf(before)
     let end = 0
     for (const share of ENDS) {
-      end = Math.max(share * bound + SLACK_SECONDS, share === ENDS[0] ? promised : end)
+      end = Math.max(share * bound + SLACK_SECONDS, share === ENDS[0] ? Math.max(promised, LATEST * bound - RESERVE_SECONDS) : end)
       if (share !== ENDS[0] && end > greedy.end) break
       const edges = search.within(end, start ?? greedy.edges, { worthLoads: 2 * WORTH_LOADS, isNear: start !== null })
       if (edges !== null) return { edges, end }
@@ -223,53 +227,4 @@ function withoutCycles(edges: readonly number[], { slotCount, laneCount }: Work)
     parent[slot] = lane
     return slot !== lane
   })
-}
-
-/** How many slots may serve a lane. */
-function ability({ slotCount, may }: Work, lane: number): number {
-  let count = 0
-  for (let at = lane * slotCount; at < (lane + 1) * slotCount; at += 1) count += may[at] as number
-  return count
-}
-
-/**
- * No plan ends sooner, in seconds. Weigh each lane's tokens by anything: a second of a slot is worth no more than its best lane is there, and each slot
- * that serves loads first, unless it holds a lane. Lanes that the least part of the fleet can serve count alone, then with those that the next larger part can serve, and so on;
- * each weighs what the slots that can serve all of them need for its tokens.
- */
-export function soonest(work: Work): number {
-  const { slotCount, laneCount, may, speed, load, tokens } = work
-  const common = new Uint8Array(slotCount).fill(1)
-  const weights = new Float64Array(laneCount)
-  let bound = 0
-  for (let last = 0; last < laneCount; last += 1) {
-    for (let slot = 0; slot < slotCount; slot += 1)
-      common[slot] = (common[slot] as number) & (may[last * slotCount + slot] as number)
-    if (last + 1 < laneCount && ability(work, last) === ability(work, last + 1)) continue
-    const isNested = common.includes(1)
-    let [worth, needed] = [0, 0]
-    for (let lane = 0; lane <= last; lane += 1) {
-      let sum = 0
-      for (let slot = 0; slot < slotCount; slot += 1) {
-        const at = lane * slotCount + slot
-        if (may[at] === 1 && (!isNested || common[slot] === 1)) sum += speed[at] as number
-      }
-      weights[lane] = 1 / sum
-      needed += (tokens[lane] as number) / sum
-    }
-    for (let slot = 0; slot < slotCount; slot += 1) {
-      let [best, first] = [0, Number.POSITIVE_INFINITY]
-      for (let lane = 0; lane <= last; lane += 1) {
-        const at = lane * slotCount + slot
-        if (may[at] === 0) continue
-        best = Math.max(best, (speed[at] as number) * (weights[lane] as number))
-        first = Math.min(first, load[at] as number)
-      }
-      if (best === 0) continue
-      worth += best
-      needed += best * first
-    }
-    bound = Math.max(bound, needed / worth)
-  }
-  return bound
 }
