@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const roots = '{apps,packages}/*/{src,test}/**'
-/** They mostly wait, each on commands, Redis servers, fleets and launched servers of its own: two at a time even on a small machine. */
+/** They mostly wait, each on commands, Redis servers, fleets and launched servers of its own: three at a time even on a small machine. */
 const waiting = [
   'apps/cli/test/{acceptance-*,calibrate-fuse,clock,consistency,doctor,fleet-*,fuzz,held-folder,init,jitter,job-limit,report,reproduce-*,ways-in}.integration.test.ts',
   'apps/cli/test/{fault*,artifacts,launched,operations,overrides,control,rolling*,redis-tls,service-disk,slots}.integration.test.ts',
@@ -31,7 +31,7 @@ export default defineConfig({
           include: [`${roots}/*.test.ts`],
           exclude: ['**/*.integration.test.ts', '**/*.browser.test.ts', '**/node_modules/**'],
           testTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {
@@ -40,7 +40,8 @@ export default defineConfig({
           include: [`${roots}/*.integration.test.ts`],
           exclude: [...waiting, '**/node_modules/**'],
           pool: 'forks',
-          fileParallelism: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -50,7 +51,7 @@ export default defineConfig({
           name: 'waiting',
           include: waiting,
           pool: 'forks',
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -60,7 +61,8 @@ export default defineConfig({
           name: 'browser',
           include: [`${roots}/*.browser.test.ts`],
           pool: 'forks',
-          fileParallelism: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

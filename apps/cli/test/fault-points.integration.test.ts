@@ -5,7 +5,7 @@ import { runFaults } from './fault-run.ts'
 import { FaultWork } from './fault-work.ts'
 import { inTurn } from './in-turn.ts'
 
-const SEEDS = 3
+const SEEDS = 2
 const TASKS = 12
 /** A dying fleet waits a lot. */
 const AT_ONCE = 2

@@ -16,11 +16,19 @@ const IDLE = 1.5
 const [AWAY, ADDED, TO_LANE, TO_SLOT] = [0.1, 0.25, 0.5, 0.75]
 const NONE = -1
 
-export interface Nearness {
+export interface Search {
   /** A slot may stand idle for less than so many of its loads. */
   readonly worthLoads: number
-  /** Whether the start was a good plan until something changed. */
+  /** Whether the start is a good plan, or was until something changed. */
   readonly isNear: boolean
+  /** Loads, idle slots counted, with which the search is over; it looks for the fewest where absent. */
+  readonly enough?: number
+}
+
+export interface Found {
+  readonly edges: Int32Array
+  /** Idle slots counted. */
+  readonly loads: number
 }
 
 /**
@@ -58,14 +66,14 @@ export class FewestLoads {
     this.#isWanted = new Uint8Array(slotCount)
   }
 
-  /** Edges of the best plan found that ends all work in so many seconds; null where none was found. */
-  within(end: number, start: ArrayLike<number>, how: Nearness): Int32Array | null {
+  /** The best plan found that ends all work in so many seconds; null where none was found. */
+  within(end: number, start: ArrayLike<number>, how: Search): Found | null {
     this.#begin(end, start, how)
     const edges = this.#edges
     const steps = Math.min(MOST_STEPS, STEPS_A_PAIR * this.#work.may.length)
-    const fewest = this.#fewest()
+    const fewest = Math.max(how.enough ?? 0, this.#fewest())
     const hot = how.isNear ? WARM : HOT
-    let found: { edges: Int32Array; loads: number } | null = null
+    let found: Found | null = null
     let energy = Number.POSITIVE_INFINITY
     let heat = hot
     const cooling = (COLD / hot) ** (1 / steps)
@@ -85,10 +93,10 @@ export class FewestLoads {
       found = { edges: edges.edges.slice(0, edges.count), loads: this.#loads }
       if (found.loads <= fewest) break
     }
-    return found?.edges ?? null
+    return found
   }
 
-  #begin(end: number, start: ArrayLike<number>, how: Nearness): void {
+  #begin(end: number, start: ArrayLike<number>, how: Search): void {
     this.#edges = new SharedEdges(this.#work, end)
     this.#loads = 0
     for (const [slot, list] of this.#ofSlot.entries()) {

@@ -1,4 +1,4 @@
-import { FewestLoads } from './fewest-loads.ts'
+import { FewestLoads, type Found } from './fewest-loads.ts'
 import type { Lane, LaneSlot } from './fit.ts'
 import type { FleetTable } from './fleet-table.ts'
 import { Forest, type Work } from './forest.ts'
@@ -13,6 +13,9 @@ const RESERVE_SECONDS = 25
 /** Where little is left, or none was found: ends as shares of the same, one after the other, and seconds beside. */
 const ENDS = [1.04, 1.05, 1.07, 1.1]
 const SLACK_SECONDS = 15
+/** How often a sooner end is tried with as many loads, and from which share of what no plan is below it is soon enough. */
+const SOONER_TRIES = 3
+const SOON = 1.01
 /** Slots x lanes up to which plans with few loads are looked for; on larger fleets one more load a lane is little beside one a slot. */
 const MOST_SEARCHED = 2500
 /** Share of its whole time by which a plan may be late before another one is made, and seconds beside. */
@@ -124,9 +127,7 @@ export class PlanPart {
   /** A plan with few loads that ends soon after the bound, on small fleets; else the greedy one. Never later than that. */
   make(before: LanePlan | null, now: number, greedy: Shares): PartPlan {
     const first = this.#edgesWhere(greedy)
-    this.#forest.set(first)
-    const greedyEnd = latest(this.#forest.balance() ?? new Float64Array())
-    let end = greedyEnd + SLACK_SECONDS
+    let end = this.#endOf(first) + SLACK_SECONDS
     const old = before === null || this.#isLoose ? null : this.#promisedBy(before)
     const isLimited = this.#members.lanes.some((lane) => (this.#table.lanes[lane] as Lane).maxSlots !== null)
     if (this.#work.may.length <= MOST_SEARCHED && !isLimited) {
@@ -152,11 +153,29 @@ export class PlanPart {
     for (const share of ENDS) {
       end = Math.max(share * bound + SLACK_SECONDS, share === ENDS[0] ? Math.max(promised, LATEST * bound - RESERVE_SECONDS) : end)
       if (share !== ENDS[0] && end > greedy.end) break
-      const edges = search.within(end, start ?? greedy.edges, { worthLoads: 2 * WORTH_LOADS, isNear: start !== null })
-      if (edges !== null) return { edges, end }
+      const found = search.within(end, start ?? greedy.edges, { worthLoads: 2 * WORTH_LOADS, isNear: start !== null })
+      if (found !== null) return { edges: this.#sooner(search, found, bound), end }
     }
-    const edges = search.within(greedy.end, greedy.edges, { worthLoads: 2 * WORTH_LOADS, isNear: false })
-    return { edges: edges ?? greedy.edges, end: greedy.end }
+    const found = search.within(greedy.end, greedy.edges, { worthLoads: 2 * WORTH_LOADS, isNear: false })
+    return { edges: found?.edges ?? greedy.edges, end: greedy.end }
+  }
+
+  /** Of plans with as many loads one that ends sooner, so that there is time for what no plan sees. */
+  #sooner(search: FewestLoads, { edges: found, loads }: Found, bound: number): ArrayLike<number> {
+    let best = found
+    let [low, high] = [bound, this.#endOf(found)]
+    for (let tried = 0; tried < SOONER_TRIES && high > SOON * bound; tried += 1) {
+      const middle = (low + high) / 2
+      const sooner = search.within(middle, best, { worthLoads: 2 * WORTH_LOADS, isNear: true, enough: loads })
+      if (sooner === null || sooner.loads > loads) low = middle
+      else [best, high] = [sooner.edges, this.#endOf(sooner.edges)]
+    }
+    return best
+  }
+
+  #endOf(edges: ArrayLike<number>): number {
+    this.#forest.set(edges)
+    return latest(this.#forest.balance() ?? new Float64Array())
   }
 
   /** What the forest has, in the table's numbers. */
