@@ -151,7 +151,10 @@ export class PlanPart {
     const start = before === null ? null : this.#edgesOf(before)
     let end = 0
     for (const share of ENDS) {
-      end = Math.max(share * bound + SLACK_SECONDS, share === ENDS[0] ? Math.max(promised, LATEST * bound - RESERVE_SECONDS) : end)
+      end = Math.max(
+        share * bound + SLACK_SECONDS,
+        share === ENDS[0] ? Math.max(promised, LATEST * bound - RESERVE_SECONDS) : end,
+      )
       if (share !== ENDS[0] && end > greedy.end) break
       const found = search.within(end, start ?? greedy.edges, { worthLoads: 2 * WORTH_LOADS, isNear: start !== null })
       if (found !== null) return { edges: this.#sooner(search, found, bound), end }
