@@ -4,12 +4,14 @@ import { SharedEdges } from './shared-edges.ts'
 /** Loads that one slot's whole time of missing work counts for. */
 const MISSING = 150
 /** Loads more that are accepted about every third time: at first, at first near a plan that was good, and at last. */
-const HOT = 1
-const WARM = 0.25
-const COLD = 0.03
+const HOT = 0.3
+const WARM = 0.2
+const COLD = 0.05
 const MOST_STEPS = 20_000
 /** Small fleets have few plans to look at: so many steps for each slot and lane. */
 const STEPS_A_PAIR = 500
+/** A short search takes a step of so many. */
+const SHORT = 4
 /** Loads that an idle slot counts for: more than the one that it would cost to let it help. */
 const IDLE = 1.5
 /** Of steps: that take an edge away, add one, move one to another lane, to another slot; the others swap the slots of two. */
@@ -21,7 +23,7 @@ export interface Search {
   readonly worthLoads: number
   /** Whether the start is a good plan, or was until something changed. */
   readonly isNear: boolean
-  /** Loads, idle slots counted, with which the search is over; it looks for the fewest where absent. */
+  /** Loads, idle slots counted, with which a search, then a short one, is over; it looks for the fewest where absent. */
   readonly enough?: number
 }
 
@@ -70,7 +72,8 @@ export class FewestLoads {
   within(end: number, start: ArrayLike<number>, how: Search): Found | null {
     this.#begin(end, start, how)
     const edges = this.#edges
-    const steps = Math.min(MOST_STEPS, STEPS_A_PAIR * this.#work.may.length)
+    const most = Math.min(MOST_STEPS, STEPS_A_PAIR * this.#work.may.length)
+    const steps = how.enough === undefined ? most : most / SHORT
     const fewest = Math.max(how.enough ?? 0, this.#fewest())
     const hot = how.isNear ? WARM : HOT
     let found: Found | null = null
@@ -176,7 +179,8 @@ export class FewestLoads {
   }
 
   #undo(loads: number): void {
-    const [edges, noted] = [this.#edges, this.#noted]
+    const edges = this.#edges
+    const noted = this.#noted
     if (noted[1] !== NONE) edges.remove(noted[1] as number)
     if (noted[3] !== NONE) edges.remove(noted[3] as number)
     if (noted[0] !== NONE) edges.add(noted[0] as number)

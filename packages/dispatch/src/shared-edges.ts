@@ -155,7 +155,8 @@ export class SharedEdges {
     const { laneCount, load } = this.#work
     this.#laneDegree.fill(0)
     this.#laneMix.fill(0)
-    let [missing, undecided] = [0, 0]
+    let missing = 0
+    let undecided = 0
     for (let i = 0; i < this.#sharedCount; i += 1) {
       const slot = this.#shared[i] as number
       const degree = this.degree[slot] as number
