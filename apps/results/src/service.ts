@@ -15,6 +15,7 @@ import { Ledger, type LedgerReader, openReadOnly, type PublishedRow, type Submis
 import { type GateOutcome, judgeGates } from '@sweepboard/planner'
 import { prepareInChild } from '@sweepboard/tasks'
 import { openArtifactFolder } from './artifact-folder.ts'
+import { attendedClock } from './attended-clock.ts'
 import { Coordinator } from './coordinator.ts'
 import { EventHub } from './events.ts'
 import { nameFailedTexts } from './failed-text.ts'
@@ -69,7 +70,7 @@ export class Service {
     this.coordinator = new Coordinator({
       ledger: this.ledger,
       queue: this.queue,
-      now: () => performance.now(),
+      now: attendedClock(() => performance.now(), options.beatMs),
       artifacts: { exists: (digest) => this.store.existsSync(digest), verify: (digest) => this.store.verifySync(digest) },
       prepare: (_key, ref) => this.#prepare(ref, options),
       beatMs: options.beatMs,

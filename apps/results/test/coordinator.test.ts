@@ -14,6 +14,7 @@ import {
   submit,
   task,
 } from '../../../packages/ledger/test/fixture.ts'
+import { attendedClock } from '../src/attended-clock.ts'
 import { Coordinator } from '../src/coordinator.ts'
 import type { CoordinatorChange } from '../src/coordinator-options.ts'
 import { Chance } from './simulation/chance.ts'
@@ -52,11 +53,11 @@ let changes: CoordinatorChange[]
 let isStored: (digest: string) => boolean
 let prepare: (key: string) => Promise<ReturnType<typeof prepared>>
 
-function make(): Coordinator {
+function make(clock = () => now): Coordinator {
   return new Coordinator({
     ledger,
     queue,
-    now: () => now,
+    now: clock,
     beatMs: 1000,
     graceBeats: 5,
     random: () => 0,
@@ -82,8 +83,8 @@ beforeEach(() => {
 })
 
 /** A coordinator with one sweep, prepared, of three chunks in lane A. */
-async function ready(): Promise<Coordinator> {
-  const coordinator = make()
+async function ready(clock?: () => number): Promise<Coordinator> {
+  const coordinator = make(clock)
   coordinator.submit({ sweep: 's1', name: 's1', spec: '', plan: plan('s1', [group(A, T1)]), createdAt: '' })
   await coordinator.tick()
   return coordinator
@@ -214,6 +215,27 @@ describe('messages', () => {
     await coordinator.tick()
     expect(ledger.openLeases()).toEqual([])
     expect(coordinator.hosts()).toEqual([])
+  })
+})
+
+describe('a service that was stopped beyond grace', () => {
+  it('does not take its own absence for silence, and goes on counting that of others', async () => {
+    const coordinator = await ready(attendedClock(() => now, 2000))
+    coordinator.beat(beatOf([slot()]))
+    coordinator.beat(beatOf([serving(A)]))
+    await coordinator.tick()
+    const leases = ledger.openLeases().map(({ id }) => id)
+    for (const lease of leases) coordinator.claim(claimOf(lease, { seq }))
+    now = 60_000
+    await coordinator.tick() // before it reads the beats that wait
+    expect(ledger.openLeases().map(({ id }) => id)).toEqual(leases)
+    expect(coordinator.hosts()).toHaveLength(1)
+    coordinator.beat(beatOf([serving(A)], { holding: leases }))
+    const told = now
+    for (now = told; now <= told + 5000; now += 1000) await coordinator.tick()
+    expect(ledger.openLeases()).toHaveLength(leases.length)
+    await coordinator.tick() // six seconds after the beat
+    expect(ledger.openLeases()).toEqual([])
   })
 })
 
