@@ -19,7 +19,8 @@ export function confidenceOf(scores: Float32Array | Float64Array): Confidence {
   if (scores.length === 0) return { max: 0, std: 0, diff1: 0 }
   let max = Number.NEGATIVE_INFINITY
   let second = Number.NEGATIVE_INFINITY
-  for (const score of scores) {
+  for (let i = 0; i < scores.length; i++) {
+    const score = scores[i] as number
     // >=, not >: among equals Python's sort, reversed, puts the last one first, which shows in the sign of a zero.
     if (score >= max) {
       second = max

@@ -18,6 +18,7 @@ export const DEFAULT_K_VALUES: readonly number[] = [1, 3, 5, 10, 20, 100, 1000]
 
 /** Metric families in MTEB's order and spelling. */
 const FAMILIES = ['ndcg', 'map', 'recall', 'precision', 'mrr', 'hit_rate'] as const
+const NO_ORDER = new Uint32Array(0)
 type Family = (typeof FAMILIES)[number]
 const NAUC_FAMILIES = ['ndcg', 'map', 'recall', 'precision', 'mrr'] as const
 
@@ -71,22 +72,26 @@ export function scoreRetrieval(input: RetrievalInput): RetrievalScores {
 function scoreQueries(input: RetrievalInput, kValues: readonly number[]): Pick<RetrievalScores, 'perQuery' | 'confidence'> {
   const { runs, qrels } = input
   const empty = () => new Float64Array(runs.length)
-  const perQuery = Object.fromEntries(FAMILIES.flatMap((family) => kValues.map((k) => [`${family}_at_${k}`, empty()])))
+  const columns = FAMILIES.map((family) => ({ family, byCutoff: kValues.map(empty) }))
   const confidence = { max: empty(), std: empty(), diff1: empty() }
   for (const [query, list] of runs.entries()) {
     const scores = scoreQuery(list, qrels[query] as Judgments, kValues)
-    for (const family of FAMILIES) {
-      for (const [i, k] of kValues.entries()) (perQuery[`${family}_at_${k}`] as Float64Array)[query] = scores[family][i] as number
+    for (const { family, byCutoff } of columns) {
+      const own = scores[family]
+      for (let i = 0; i < own.length; i++) (byCutoff[i] as Float64Array)[query] = own[i] as number
     }
     const sure = confidenceOf(list.scores)
     for (const name of CONFIDENCE_NAMES) confidence[name][query] = sure[name]
   }
-  return { perQuery, confidence }
+  const named = columns.flatMap(({ family, byCutoff }) => byCutoff.map((values, i) => [`${family}_at_${kValues[i]}`, values]))
+  return { perQuery: Object.fromEntries(named), confidence }
 }
 
 function scoreQuery(list: RankedList, qrels: Judgments, kValues: readonly number[]): CutoffScores & { mrr: Float64Array } {
   const depth = kValues.at(-1) ?? 0
-  const judged = judgeRanking(list, rankDocuments(list, 'float32'), qrels, { depth })
+  // who knows the grades of its ranks needs no order
+  const order = list.ranked && list.gradesOf ? NO_ORDER : rankDocuments(list, 'float32')
+  const judged = judgeRanking(list, order, qrels, { depth })
   const exact = fitsFloat32(list.scores) ? judged : judgeRanking(list, rankDocuments(list, 'float64'), qrels, { depth })
   return { ...cutoffScores(judged, kValues), mrr: reciprocalRanks(exact, kValues) }
 }

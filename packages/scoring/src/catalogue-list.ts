@@ -1,6 +1,12 @@
 import { JsonStrings } from './json-strings.ts'
 import type { RankedList } from './ranked-list.ts'
 
+/** Judged documents of one query, by their places. */
+interface JudgedPlaces {
+  readonly places: Uint32Array
+  readonly grades: Int32Array
+}
+
 /** The ids of all documents of a task, in the order that breaks ties; lists of a search hold places in it. */
 export class Catalogue {
   readonly ids: readonly string[]
@@ -8,6 +14,7 @@ export class Catalogue {
   private readonly marks: Uint32Array
   private places: Map<string, number> | null = null
   private json: JsonStrings | null = null
+  private readonly judged = new WeakMap<ReadonlyMap<string, number>, JudgedPlaces>()
 
   /** Distinct ids, descending in code-point order. */
   constructor(ids: readonly string[]) {
@@ -28,19 +35,28 @@ export class Catalogue {
 
   /** [places] grade of each; -1 where unjudged or below 0. */
   gradesAt(places: Uint32Array, judgments: ReadonlyMap<string, number>): Int32Array {
-    const judged = Array.from(judgments, ([id, grade]) => ({ place: this.placeOf(id), grade })).filter(
-      (own): own is { place: number; grade: number } => own.place !== undefined && own.grade >= 0,
-    )
-    judged.forEach(({ place }, i) => {
-      this.marks[place] = i + 1
-    })
+    const { marks } = this
+    const judged = this.judgedPlaces(judgments)
+    for (let i = 0; i < judged.places.length; i++) marks[judged.places[i] as number] = i + 1
     const grades = new Int32Array(places.length).fill(-1)
     for (let i = 0; i < places.length; i++) {
-      const mark = this.marks[places[i] as number] as number
-      if (mark > 0) grades[i] = judged[mark - 1]?.grade as number
+      const mark = marks[places[i] as number] as number
+      if (mark > 0) grades[i] = judged.grades[mark - 1] as number
     }
-    for (const { place } of judged) this.marks[place] = 0
+    for (let i = 0; i < judged.places.length; i++) marks[judged.places[i] as number] = 0
     return grades
+  }
+
+  /** What is judged in the catalogue with a grade of 0 or more; looked up once for all configs. */
+  private judgedPlaces(judgments: ReadonlyMap<string, number>): JudgedPlaces {
+    const known = this.judged.get(judgments)
+    if (known) return known
+    const found = Array.from(judgments, ([id, grade]) => ({ place: this.placeOf(id), grade })).filter(
+      (own): own is { place: number; grade: number } => own.place !== undefined && own.grade >= 0,
+    )
+    const own = { places: Uint32Array.from(found, ({ place }) => place), grades: Int32Array.from(found, ({ grade }) => grade) }
+    this.judged.set(judgments, own)
+    return own
   }
 }
 

@@ -30,12 +30,22 @@ export function rankedScores(
   mainScore: string,
 ): RankedScores {
   const { queryIds } = judgments
-  const input = { queryIds, qrels: judgments.qrels.map((grades) => new Map(grades)), runs: lists }
+  const input = { queryIds, qrels: gradesOf(judgments), runs: lists }
   return measured(() => {
     const { metrics, perQuery } = scoreRetrieval(input)
     const added = { ...changedMetrics(judgments, input), ...mainMetrics(mainScore, input, perQuery) }
     return { metrics: { ...metrics, ...added }, perQuery: { queryIds, values: perQuery }, run: { queryIds, lists } }
   })
+}
+
+type Grades = readonly ReadonlyMap<string, number>[]
+/** Of judgments that are in use: made once for all configs. */
+const known = new WeakMap<object, Grades>()
+
+function gradesOf(judgments: { readonly qrels: readonly (readonly (readonly [string, number])[])[] }): Grades {
+  const grades = known.get(judgments) ?? judgments.qrels.map((own) => new Map(own))
+  known.set(judgments, grades)
+  return grades
 }
 
 function changedMetrics(judgments: object, input: RetrievalInput): MetricValues {
