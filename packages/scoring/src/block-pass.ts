@@ -18,12 +18,17 @@ export class BlockPass {
   readonly signs: SignLayout
   private readonly queries: Matrix
   private readonly queriesAtOnce: number
+  /** Numbers of columns whose lengths are wanted: all, for the check, and those of normalised configs. */
+  private readonly prefixes: readonly number[]
 
   /** `queriesAtOnce`: how many queries the products of a block are made of; `kept` as in `SelectionRoom`. */
   constructor({ queries, configs }: { queries: Matrix; configs: readonly Config[] }, queriesAtOnce: number, kept = 0) {
     this.queries = queries
     this.queriesAtOnce = queriesAtOnce
     this.representations = configs.map((config) => new Representation(config, queries.dim))
+    const normalised = configs.filter(({ precision, similarity }) => precision !== 'binary' && similarity === 'cosine')
+    const prefixes = normalised.map(({ dimensions }) => dimensions ?? queries.dim)
+    this.prefixes = [...new Set([...prefixes, queries.dim])].filter((prefix) => prefix > 0).sort((a, b) => a - b)
     const binary = this.representations.filter(({ config }) => config.precision === 'binary' && queriesAtOnce > 0)
     this.signs = new SignLayout(binary.map(({ dim }) => dim))
     this.kernels = new RowKernels({ kept, words: this.signs.words, signSizes: this.signs.sizes.length })
@@ -95,14 +100,15 @@ export class BlockPass {
   }
 
   private checked(matrix: Matrix, name: (row: number) => string): KernelRows {
-    const rows = new KernelRows(this.kernels, matrix, this.queriesAtOnce)
+    const rows = new KernelRows(this.kernels, matrix, this.queriesAtOnce, this.prefixes)
     refuseNonFinite(rows, name)
     return rows
   }
 
   private calibrate(blocks: readonly VectorBlock[]): void {
-    for (const block of blocks) {
-      const rows = this.rowsOf(block)
+    for (const { matrix, firstRow } of blocks) {
+      // checked whole when it is searched
+      const rows = this.rowsOf({ matrix: rowsFrom(matrix, 0, Math.max(1, CALIBRATION_ROWS - firstRow)), firstRow })
       for (const representation of this.representations) rows.widen(representation)
     }
   }

@@ -33,11 +33,14 @@ export function kernelModule(): Uint8Array<ArrayBuffer> {
   return moduleOf({ lengths, divide, widen, encode, signs, ...select, ...bits })
 }
 
-/** As `torchLengths`, bit for bit: eight lanes, added in order, then what is left over a multiple of eight. */
+/**
+ * As `torchLengths`, bit for bit: eight lanes, added in order, then what is left over a multiple of eight. Of several prefixes at once, in
+ * one pass over the rows: `ends` has the bytes of each, ascending, with 0 after the last; `out` has `outStride` bytes from prefix to prefix.
+ */
 const lengths = kernel(
-  { rows: 'i32', count: 'i32', stride: 'i32', prefix: 'i32', out: 'i32' },
-  { at: 'i32', full: 'i32', end: 'i32', sum: 'f32', a: 'v128', b: 'v128' },
-  ({ rows, count, stride, prefix, out, at, full, end, sum, a, b }) => {
+  { rows: 'i32', count: 'i32', stride: 'i32', ends: 'i32', out: 'i32', outStride: 'i32' },
+  { at: 'i32', own: 'i32', to: 'i32', left: 'i32', full: 'i32', end: 'i32', sum: 'f32', a: 'v128', b: 'v128' },
+  ({ rows, count, stride, ends, out, outStride, at, own, to, left, full, end, sum, a, b }) => {
     const square = (lanes: Local, offset: number) =>
       lanes.set(f32x4.add(lanes.get, f32x4.mul(v128.load(at.get, offset), v128.load(at.get, offset))))
     const zero = f32x4.splat(constant.f32(0))
@@ -46,20 +49,28 @@ const lengths = kernel(
       whileTrue(
         count.get,
         at.set(rows.get),
-        end.set(i32.add(rows.get, bytesOf(prefix))),
-        full.set(i32.add(rows.get, i32.and(bytesOf(prefix), constant.i32(-2 * VECTOR)))),
+        own.set(ends.get),
+        to.set(out.get),
         a.set(zero),
         b.set(zero),
-        whileTrue(i32.less(at.get, full.get), square(a, 0), square(b, VECTOR), add(at, 2 * VECTOR)),
-        sum.set(f32x4.lane(a.get, 0)),
-        ...[1, 2, 3].map((lane) => addLane(a, lane)),
-        ...[0, 1, 2, 3].map((lane) => addLane(b, lane)),
         whileTrue(
-          i32.less(at.get, end.get),
-          sum.set(f32.add(sum.get, f32.mul(f32.load(at.get), f32.load(at.get)))),
-          add(at, FLOAT),
+          i32.load(own.get),
+          end.set(i32.add(rows.get, i32.load(own.get))),
+          full.set(i32.add(rows.get, i32.and(i32.load(own.get), constant.i32(-2 * VECTOR)))),
+          whileTrue(i32.less(at.get, full.get), square(a, 0), square(b, VECTOR), add(at, 2 * VECTOR)),
+          sum.set(f32x4.lane(a.get, 0)),
+          ...[1, 2, 3].map((lane) => addLane(a, lane)),
+          ...[0, 1, 2, 3].map((lane) => addLane(b, lane)),
+          left.set(full.get),
+          whileTrue(
+            i32.less(left.get, end.get),
+            sum.set(f32.add(sum.get, f32.mul(f32.load(left.get), f32.load(left.get)))),
+            add(left, FLOAT),
+          ),
+          f32.store(to.get, f32.sqrt(sum.get)),
+          to.set(i32.add(to.get, outStride.get)),
+          add(own, FLOAT),
         ),
-        f32.store(out.get, f32.sqrt(sum.get)),
         add(out, FLOAT),
         rows.set(i32.add(rows.get, stride.get)),
         add(count, -1),

@@ -31,8 +31,11 @@ describe('KernelRows', () => {
   const matrix = rows(7)
 
   it('normalises every prefix bit for bit as plain float32 arithmetic does', () => {
-    const own = new KernelRows(kernels, matrix, 1)
-    for (const dim of prefixes) expect([...own.slice(dim, true).values]).toEqual([...sliced(matrix, dim)])
+    // each by itself, all at once, and some at once
+    for (const together of [undefined, prefixes, [8, 9, 31, 40]]) {
+      const own = new KernelRows(kernels, matrix, 1, together)
+      for (const dim of prefixes) expect([...own.slice(dim, true).values]).toEqual([...sliced(matrix, dim)])
+    }
   })
 
   it('codes every prefix as the int8 range does, and knows the length of each row of codes', () => {

@@ -23,12 +23,15 @@ export interface Operand {
 export class KernelRows {
   private readonly kernels: RowKernels
   private readonly room: KernelRoom
+  private readonly prefixes: readonly number[]
   private readonly known = new Map<number, Float32Array>()
   /** What lies in `slice` now, so that float32 and int8 of one size share it. */
   private sliced = ''
 
-  constructor(kernels: RowKernels, { values, rowCount, dim }: Matrix, queries: number) {
+  /** `prefixes`: distinct, ascending numbers of columns whose lengths will be wanted, taken together. */
+  constructor(kernels: RowKernels, { values, rowCount, dim }: Matrix, queries: number, prefixes: readonly number[] = [dim]) {
     this.kernels = kernels
+    this.prefixes = prefixes
     this.room = { rowCount, dim, queries }
     kernels.reserve(this.room)
     kernels.floats('rows', rowCount * dim).set(values.subarray(0, rowCount * dim))
@@ -98,9 +101,11 @@ export class KernelRows {
   private lengths(prefix: number): Float32Array {
     const known = this.known.get(prefix)
     if (known) return known
-    this.kernels.lengths(this.room, prefix)
-    const lengths = this.kernels.floats('lengths', this.room.rowCount).slice()
-    this.known.set(prefix, lengths)
-    return lengths
+    const wanted = this.prefixes.includes(prefix) ? this.prefixes : [prefix]
+    const found = this.kernels.lengths(this.room, wanted)
+    wanted.forEach((own, i) => {
+      this.known.set(own, found[i] as Float32Array)
+    })
+    return this.lengths(prefix)
   }
 }

@@ -6,11 +6,15 @@ import type { PackedColumns, SignWords } from './sign-words.ts'
 const PAGE = 65_536
 /** Documents whose codes are multiplied at once, a multiple of four: what comes of it stays in the processor's cache. */
 export const CODE_ROWS_AT_ONCE = 2048
+/** Prefixes whose lengths are taken in one pass. */
+const PREFIXES_AT_ONCE = 8
 /** Bytes a kernel may read or write beyond the end of what it is given. */
 const SPILL = 64
 type Region =
   | 'rows'
   | 'lengths'
+  | 'ends'
+  | 'prefixLengths'
   | 'slice'
   | 'codes'
   | 'min'
@@ -105,7 +109,16 @@ export class RowKernels {
     const products = Math.max(turned, signSizes) * 4 * strideOf(rowCount)
     const integers = 4 * (Math.min(rowCount, CODE_ROWS_AT_ONCE) + 3) * turned
     const sizes: Record<Region, number> = {
-      ...{ rows: values, slice: values, codes: rowCount * dim, lengths: perRow, min: perColumn, width: perColumn },
+      ...{
+        rows: values,
+        slice: values,
+        codes: rowCount * dim,
+        lengths: perRow,
+        ends: 4 * PREFIXES_AT_ONCE + 4,
+        prefixLengths: PREFIXES_AT_ONCE * perRow,
+        min: perColumn,
+        width: perColumn,
+      },
       ...{ factors: perRow, products, integers, zeros: perRow, scratch: 0, counts: 4 * BUCKETS, buckets: perFound },
       ...{ foundRows: perFound, foundScores: perFound, sideRows: perFound, sideScores: perFound },
       ...{ bits: 8 * words * (rowCount + 3), queryBits: 8 * words * queries },
@@ -137,9 +150,16 @@ export class RowKernels {
     return new Uint8Array(this.memory.buffer, this.start(region), length)
   }
 
-  /** Lengths of the first `prefix` columns of the rows, into `lengths`. */
-  lengths({ rowCount, dim }: KernelRoom, prefix: number): void {
-    this.run.lengths(this.start('rows'), rowCount, 4 * dim, prefix, this.start('lengths'))
+  /** [prefix] lengths of the first so many columns of the rows, in one pass; prefixes are distinct and ascend. */
+  lengths({ rowCount, dim }: KernelRoom, prefixes: readonly number[]): Float32Array<ArrayBuffer>[] {
+    const most = PREFIXES_AT_ONCE
+    return prefixes.flatMap((_, first) => {
+      if (first % most > 0) return []
+      const some = prefixes.slice(first, first + most)
+      this.integers('ends', some.length + 1).set([...some.map((prefix) => 4 * prefix), 0])
+      this.run.lengths(this.start('rows'), rowCount, 4 * dim, this.start('ends'), this.start('prefixLengths'), 4 * rowCount)
+      return some.map((_, i) => this.floats('prefixLengths', (i + 1) * rowCount).slice(i * rowCount))
+    })
   }
 
   /** The first `prefix` columns of the rows divided by `lengths`, into `slice`. */
