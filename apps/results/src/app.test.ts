@@ -211,16 +211,54 @@ describe('the board', () => {
 describe('openapi.json', () => {
   it('lists every route with its method, body and whether it wants a token', async () => {
     const document = (await (await ask('/openapi.json')).json()) as {
-      paths: Record<string, Record<string, { security: unknown[]; requestBody?: unknown; summary: string }>>
+      paths: Record<
+        string,
+        Record<
+          string,
+          { security: unknown[]; requestBody?: unknown; summary: string; parameters?: { name: string; in: string }[] }
+        >
+      >
     }
-    for (const { method, path, access, body } of ROUTES) {
+    for (const { method, path, access, body, query = {}, speaker } of ROUTES) {
       const entry = document.paths[`/api/v1${path.replace(/:(\w+)/g, '{$1}')}`]?.[method.toLowerCase()]
       expect(entry, `${method} ${path}`).toBeDefined()
       expect(entry?.summary.length).toBeGreaterThan(5)
       expect(entry?.security.length, path).toBe(access === 'open' ? 0 : 1)
       expect(entry?.requestBody !== undefined, path).toBe(body !== undefined)
+      const named = (place: string) => (entry?.parameters ?? []).filter((one) => one.in === place).map(({ name }) => name)
+      expect(named('path'), path).toEqual([...path.matchAll(/:(\w+)/g)].map(([, name]) => name))
+      expect(named('query'), path).toEqual(Object.keys(query))
+      expect(named('header'), path).toEqual(speaker === undefined ? [] : [HOST_SECRET])
     }
     expect(Object.values(document.paths).flatMap((methods) => Object.keys(methods)).length).toBe(ROUTES.length)
+  })
+
+  it('names every parameter of a query that a route reads', async () => {
+    for (const { method, path, query = {}, run } of ROUTES.filter(({ method }) => method === 'GET')) {
+      const read = new Set<string>()
+      const queries = new Proxy({}, { get: (_, name) => void read.add(String(name)) })
+      const params = { sweep: 's', task: 't', host: 'h', id: 'x' }
+      await Promise.resolve()
+        .then(() => run(service, { params, queries, body: undefined, signal: AbortSignal.timeout(1) }))
+        .catch(() => {}) // what is asked for does not exist
+      expect(
+        [...read].filter((name) => !(name in query)),
+        `${method} ${path}`,
+      ).toEqual([])
+      expect(
+        Object.keys(query).filter((name) => !read.has(name)),
+        `${method} ${path}`,
+      ).toEqual(path === '/kinds' ? ['sweep'] : [])
+    }
+  })
+
+  it('says what a refusal is like, as it is', async () => {
+    const document = (await (await ask('/openapi.json')).json()) as {
+      components: { responses: { error: { content: Record<string, { schema: { properties: object } }> } } }
+    }
+    const { schema } = document.components.responses.error.content['application/json'] ?? {}
+    const refusal = (await (await ask('/api/v1/nothing')).json()) as object
+    expect(Object.keys(schema?.properties ?? {})).toEqual(Object.keys(refusal))
   })
 })
 

@@ -2,6 +2,14 @@ import type { z } from 'zod'
 import type { Access } from './access.ts'
 import type { Service } from './service.ts'
 
+/** One parameter of a query. */
+export interface QueryParameter {
+  readonly about: string
+  readonly isRequired?: boolean
+  /** May be given several times. */
+  readonly isList?: boolean
+}
+
 /** One JSON route: its access, its checked body, and what it does. The OpenAPI document is made from this table. */
 export interface Route {
   readonly method: 'GET' | 'POST'
@@ -9,6 +17,7 @@ export interface Route {
   readonly path: string
   readonly access: Access
   readonly summary: string
+  readonly query?: Readonly<Record<string, QueryParameter>>
   readonly body?: z.ZodType
   readonly answer?: z.ZodType
   /** The host that speaks: only who knows its secret may. */

@@ -12,7 +12,12 @@ export const BOARD_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/leaderboard',
     access: 'read',
-    summary: 'Rows of the board; ?tasks=a&tasks=b&sweep=id&published=1. A value of tasks may be a list with commas',
+    summary: 'Rows of the board',
+    query: {
+      tasks: { about: 'Tasks to show, each a name or names with commas between; without it those with scores', isList: true },
+      sweep: { about: 'Id of a sweep: only its cells' },
+      published: { about: '0 leaves imported scores out' },
+    },
     tag: (service) => service.boards.tag,
     run: (service, _, { queries }) => new JsonText(service.boards.text(parseLeaderboardQuery(queries))),
   }),
@@ -20,7 +25,8 @@ export const BOARD_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/resources',
     access: 'read',
-    summary: 'What each recipe of the board took, by `recipe` of its rows; ?sweep=id',
+    summary: 'What each recipe of the board took, by `recipe` of its rows',
+    query: { sweep: { about: 'Id of a sweep: only its cells' } },
     tag: (service) => service.boards.tag,
     run: (service, _, { queries }) => new JsonText(service.boards.resources(queries.sweep?.[0] || null)),
   }),
@@ -43,7 +49,8 @@ export const BOARD_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/kinds',
     access: 'read',
-    summary: 'Top-1/3/5 accuracy by kind of query with 95 % intervals, for each scored cell; ?task=a&sweep=id',
+    summary: 'Top-1/3/5 accuracy by kind of query with 95 % intervals, for each scored cell',
+    query: { task: { about: 'Name of the task', isRequired: true }, sweep: { about: 'Id of a sweep: only its cells' } },
     tag: (service) => service.boards.tag,
     run: (service, _, { queries }) => {
       const task = queries.task?.[0]
@@ -63,7 +70,8 @@ export const BOARD_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/consistency',
     access: 'read',
-    summary: 'Up to 100 recorded comparisons of two engines of one model, the newest first; ?model=name',
+    summary: 'Up to 100 recorded comparisons of two engines of one model, the newest first',
+    query: { model: { about: 'Name of the model; without it of all' } },
     run: (service, _, { queries }) => service.reader.consistencyRows({ model: queries.model?.[0] || undefined }),
   }),
   route({
@@ -81,7 +89,8 @@ export const BOARD_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/published',
     access: 'read',
-    summary: 'Up to 100 imported files, ?after=id; their texts as raw deflate in base64',
+    summary: 'Up to 100 imported files, their texts as raw deflate in base64',
+    query: { after: { about: 'Id of the last one seen' } },
     run: (service, _, { queries }) =>
       service.reader
         .publishedFiles(Number(queries.after?.[0] ?? 0) || 0, 100)
@@ -91,7 +100,8 @@ export const BOARD_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/published/rows',
     access: 'read',
-    summary: 'Imported scores of one task with all their metrics, ?task=NAME',
+    summary: 'Imported scores of tasks with all their metrics',
+    query: { task: { about: 'Name of a task', isList: true } },
     run: (service, _, { queries }) => service.reader.publishedRows({ tasks: queries.task ?? [] }),
   }),
   route({
