@@ -3,8 +3,9 @@ import { SharedEdges } from './shared-edges.ts'
 
 /** Loads that one slot's whole time of missing work counts for. */
 const MISSING = 150
-/** Loads more that are accepted about every third time: at first, at first near a plan that was good, and at last. */
+/** Loads more that are accepted about every third time: at first, the same on small fleets, at first near a plan that was good, and at last. */
 const HOT = 0.3
+const HOT_SMALL = 1
 const WARM = 0.2
 const COLD = 0.05
 const MOST_STEPS = 20_000
@@ -16,6 +17,8 @@ const SHORT = 4
 const IDLE = 1.5
 /** Of steps: that take an edge away, add one, move one to another lane, to another slot; the others swap the slots of two. */
 const [AWAY, ADDED, TO_LANE, TO_SLOT] = [0.1, 0.25, 0.5, 0.75]
+/** Slots x lanes of a small fleet. */
+export const FEW_PAIRS = 40
 const NONE = -1
 
 export interface Search {
@@ -75,7 +78,7 @@ export class FewestLoads {
     const most = Math.min(MOST_STEPS, STEPS_A_PAIR * this.#work.may.length)
     const steps = how.enough === undefined ? most : most / SHORT
     const fewest = Math.max(how.enough ?? 0, this.#fewest())
-    const hot = how.isNear ? WARM : HOT
+    const hot = how.isNear ? WARM : this.#work.may.length > FEW_PAIRS ? HOT : HOT_SMALL
     let found: Found | null = null
     let energy = Number.POSITIVE_INFINITY
     let heat = hot

@@ -126,7 +126,7 @@ class Choice {
     }
   }
 
-  /** A sweep that waits with all its lanes takes a slot: one that is about to load, else of the lane with most slots, there the one that has served longest. */
+  /** A sweep that waits with all its lanes takes a slot: one that is about to load, else the one that its plan has, else of the lane with most slots, there the one that has served longest. */
   feedStarved(): void {
     const { lanes, eligible } = this.#table
     const served = new Set(
@@ -138,20 +138,22 @@ class Choice {
       .sort((a, b) => b.lane.unservedForMs - a.lane.unservedForMs || (a.lane.key < b.lane.key ? -1 : 1))
     for (const { lane, l } of starved) {
       if (lane.sweeps.length > 0 && lane.sweeps.every(({ sweep }) => served.has(sweep))) continue
-      const [victim] = [...(eligible[l] ?? [])].filter((s) => this.#mayBeTaken(s, l)).sort((a, b) => this.#byPlenty(a, b))
+      const [victim] = [...(eligible[l] ?? [])].filter((s) => this.#mayBeTaken(s, l)).sort((a, b) => this.#byPlenty(l, a, b))
       if (victim === undefined) continue
       this.#give(victim, l)
       for (const { sweep } of lane.sweeps) served.add(sweep)
     }
   }
 
-  #byPlenty(a: number, b: number): number {
+  #byPlenty(lane: number, a: number, b: number): number {
     const { slots } = this.#table
     const [one, two] = [slots[a] as LaneSlot, slots[b] as LaneSlot]
     const plenty = (s: number) => this.#counts[this.#assigned[s] as number] ?? 0
     const isBusy = (s: number) => Number(this.#assigned[s] !== NONE && this.#table.held[s] === this.#assigned[s])
+    const isPlanned = (s: number) => Number(this.#shareOf(lane, s) > 0)
     return (
       isBusy(a) - isBusy(b) ||
+      isPlanned(b) - isPlanned(a) ||
       plenty(b) - plenty(a) ||
       one.deviceCount - two.deviceCount ||
       two.laneForMs - one.laneForMs ||

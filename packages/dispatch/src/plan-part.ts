@@ -1,9 +1,9 @@
-import { FewestLoads, type Found } from './fewest-loads.ts'
+import { FEW_PAIRS, FewestLoads, type Found } from './fewest-loads.ts'
 import type { Lane, LaneSlot } from './fit.ts'
 import type { FleetTable } from './fleet-table.ts'
 import { Forest, type Work } from './forest.ts'
 import type { LanePlan, Promised } from './plan.ts'
-import { soonest } from './soonest.ts'
+import { ofLanes, soonest } from './soonest.ts'
 import { type Shares, WORTH_LOADS } from './spread.ts'
 
 /** A plan may end so much later than what no plan is below: the later, the fewer loads. */
@@ -128,7 +128,7 @@ export class PlanPart {
   make(before: LanePlan | null, now: number, greedy: Shares): PartPlan {
     const first = this.#edgesWhere(greedy)
     let end = this.#endOf(first) + SLACK_SECONDS
-    const old = before === null || this.#isLoose ? null : this.#promisedBy(before)
+    const old = before === null || this.#isLoose ? null : this.#withNewLanes(before, this.#promisedBy(before))
     const isLimited = this.#members.lanes.some((lane) => (this.#table.lanes[lane] as Lane).maxSlots !== null)
     if (this.#work.may.length <= MOST_SEARCHED && !isLimited) {
       const found = this.#search(before, old === null ? 0 : (old.endAt - now) / 1000, { edges: first, end })
@@ -149,18 +149,24 @@ export class PlanPart {
     const search = new FewestLoads(this.#work, this.#held)
     const bound = soonest(this.#work)
     const start = before === null ? null : this.#edgesOf(before)
+    const latestEnd = Math.max(promised, LATEST * bound - RESERVE_SECONDS)
     let end = 0
     for (const share of ENDS) {
-      end = Math.max(
-        share * bound + SLACK_SECONDS,
-        share === ENDS[0] ? Math.max(promised, LATEST * bound - RESERVE_SECONDS) : end,
-      )
+      end = Math.max(share * bound + SLACK_SECONDS, share === ENDS[0] ? latestEnd : end)
       if (share !== ENDS[0] && end > greedy.end) break
-      const found = search.within(end, start ?? greedy.edges, { worthLoads: 2 * WORTH_LOADS, isNear: start !== null })
+      const found = this.#found(search, end, start, greedy.edges)
       if (found !== null) return { edges: this.#sooner(search, found, bound), end }
     }
     const found = search.within(greedy.end, greedy.edges, { worthLoads: 2 * WORTH_LOADS, isNear: false })
     return { edges: found?.edges ?? greedy.edges, end: greedy.end }
+  }
+
+  /** Near the plan before; also from the greedy one where that finds none, and on small fleets, where it costs little. */
+  #found(search: FewestLoads, end: number, start: readonly number[] | null, greedy: readonly number[]): Found | null {
+    const near = start === null ? null : search.within(end, start, { worthLoads: 2 * WORTH_LOADS, isNear: true })
+    if (near !== null && this.#work.may.length > FEW_PAIRS) return near
+    const other = search.within(end, greedy, { worthLoads: 2 * WORTH_LOADS, isNear: false })
+    return near !== null && (other === null || near.loads <= other.loads) ? near : other
   }
 
   /** Of plans with as many loads one that ends sooner, so that there is time for what no plan sees. */
@@ -221,6 +227,15 @@ export class PlanPart {
       }
     }
     return edges
+  }
+
+  /** What was promised, later by what lanes take that nobody knew of. */
+  #withNewLanes(before: LanePlan, promised: Promised | null): Promised | null {
+    const isKnown = (lane: number) => before.lanes.has((this.#table.lanes[this.#members.lanes[lane] as number] as Lane).key)
+    const known = Array.from(this.#members.lanes.keys()).filter(isKnown)
+    if (promised === null || known.length === this.#members.lanes.length) return promised
+    const more = LATEST * (soonest(this.#work) - soonest(ofLanes(this.#work, known)))
+    return { madeAt: promised.madeAt, endAt: promised.endAt + 1000 * Math.max(0, more) }
   }
 
   /** Of the lanes that were there; null where none was. */

@@ -57,3 +57,17 @@ export function soonest(work: Work): number {
   }
   return bound
 }
+
+/** The same slots with these lanes only. */
+export function ofLanes({ slotCount, may, speed, load, tokens }: Work, lanes: readonly number[]): Work {
+  const pick = (from: Float64Array) =>
+    Float64Array.from(lanes.flatMap((lane) => [...from.subarray(lane * slotCount, (lane + 1) * slotCount)]))
+  return {
+    slotCount,
+    laneCount: lanes.length,
+    may: Uint8Array.from(pick(Float64Array.from(may))),
+    speed: pick(speed),
+    load: pick(load),
+    tokens: Float64Array.from(lanes, (lane) => tokens[lane] as number),
+  }
+}
