@@ -1,4 +1,5 @@
 import { lostToLoads, workOf } from './bounds.ts'
+import { type Fleet, mostPartsByKind } from './parts-by-kind.ts'
 import { type Card, realSpeed, type Scenario, type SimModel } from './scenario.ts'
 import { canServe } from './simulate.ts'
 
@@ -13,29 +14,26 @@ const MOST_MODELS = 7
  * and models as points, an edge where the card ever loads the model; its edges are at most the loads. A connected part with k cards and n models
  * has at least k + n - 1 edges, and its cards must be able to do its models' work in time. So loads and idle cards are at least cards + models - parts, and
  * parts are at most the groups into which the models can be divided such that each group has cards of its own that do its work in time:
- * all divisions of cards and models are tried on small fleets (`mostPartsOf`), others see `mostParts`. And each model alone needs its least
+ * all divisions of cards and models are tried on small fleets (`mostPartsOf`), others see `mostParts` and `mostPartsByKind`. And each model alone needs its least
  * number of cards. What comes later counts as if it were known from the start.
  */
 export function loadsBound(scenario: Scenario, end: number): number {
+  const fleet = fleetOf(scenario, end)
+  const { cards, models, seconds } = fleet
+  const alone = models.reduce((sum, model, m) => sum + leastCards(cards, model, { seconds: seconds[m] as number, end }), 0)
+  if (models.length > 13) return Math.max(cards.length, alone)
+  const isTried = cards.length <= MOST_CARDS && models.length <= MOST_MODELS
+  return Math.max(alone, cards.length + models.length - (isTried ? mostPartsOf(fleet) : mostPartsByKind(fleet, mostParts(fleet))))
+}
+
+/** Only cards that fit some model; all work as if it were there from the start. */
+export function fleetOf(scenario: Scenario, end: number): Fleet {
   const work = workOf(scenario)
   const { models } = scenario
   const seconds = models.map((model) =>
     work.reduce((sum, one) => sum + (one.model === model ? one.tokens / model.tokensPerSecond : 0), 0),
   )
-  const cards = scenario.slots.filter((card) => models.some((model) => canServe(card, model)))
-  const alone = models.reduce((sum, model, m) => sum + leastCards(cards, model, { seconds: seconds[m] as number, end }), 0)
-  if (models.length > 13) return Math.max(cards.length, alone)
-  const isTried = cards.length <= MOST_CARDS && models.length <= MOST_MODELS
-  const fleet = { cards, models, seconds, end }
-  return Math.max(alone, cards.length + models.length - (isTried ? mostPartsOf(fleet) : mostParts(fleet)))
-}
-
-interface Fleet {
-  readonly cards: readonly Card[]
-  readonly models: readonly SimModel[]
-  /** Of each model's work on a card of speed 1. */
-  readonly seconds: readonly number[]
-  readonly end: number
+  return { cards: scenario.slots.filter((card) => models.some((model) => canServe(card, model))), models, seconds, end }
 }
 
 /** How many of the fastest fitting cards a model needs to end in time. */

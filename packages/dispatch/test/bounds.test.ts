@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { makespanBound } from '../../../benchmarks/scheduling/bounds.ts'
 import { Chance } from '../../../benchmarks/scheduling/chance.ts'
-import { loadsBound } from '../../../benchmarks/scheduling/loads-bound.ts'
+import { fleetOf, loadsBound } from '../../../benchmarks/scheduling/loads-bound.ts'
+import { mostPartsByKind } from '../../../benchmarks/scheduling/parts-by-kind.ts'
 import { drawScenario, realSpeed, type Scenario } from '../../../benchmarks/scheduling/scenario.ts'
 import { canServe } from '../../../benchmarks/scheduling/simulate.ts'
 import { Forest, type Work } from '../src/forest.ts'
@@ -45,6 +46,11 @@ function schedulesOf(scenario: Scenario): { end: number; loads: number }[] {
   })
 }
 
+function boundByKind(scenario: Scenario, end: number): number {
+  const fleet = fleetOf(scenario, end)
+  return fleet.cards.length + fleet.models.length - mostPartsByKind(fleet, fleet.models.length)
+}
+
 describe('bounds of the scheduling benchmark, beside all schedules of tiny fleets', () => {
   it.each(Array.from({ length: 60 }, (_, seed) => seed))('case %i', (seed) => {
     const scenario = tiny(seed)
@@ -55,6 +61,13 @@ describe('bounds of the scheduling benchmark, beside all schedules of tiny fleet
       const end = share * soonest
       const fewest = Math.min(...all.filter((one) => one.end <= end).map(({ loads }) => loads))
       expect(loadsBound(scenario, end)).toBeLessThanOrEqual(fewest)
+      expect(boundByKind(scenario, end)).toBeLessThanOrEqual(fewest)
     }
+  })
+
+  it.each(Array.from({ length: 20 }, (_, seed) => seed))('by kinds of cards is no more than by cards (case %i)', (seed) => {
+    const scenario = drawScenario(9000 + seed, 4 + (seed % 4), {})
+    const end = 1.05 * makespanBound(scenario)
+    expect(boundByKind(scenario, end)).toBeLessThanOrEqual(loadsBound(scenario, end))
   })
 })
