@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
@@ -10,11 +11,16 @@ const waiting = [
   'packages/queue/test/bull-{outage,schedules}.integration.test.ts',
 ]
 /** The longest files, the longest first: begun last, one of them would run alone at the end. */
-const LONGEST = ['fault-chaos', 'rolling', 'fault-points', 'fault-outage', 'fuzz']
+const LONGEST = ['fault-chaos', 'rolling', 'fault-points', 'fault-outage', 'fuzz'].map(
+  (name) => `apps/cli/test/${name}.integration.test.ts`,
+)
+const gone = LONGEST.filter((path) => !existsSync(new URL(path, import.meta.url)))
+if (gone.length > 0) throw new Error(`vitest.config.ts names what is not there: ${gone.join(', ')}`)
+
 class LongestFirst extends BaseSequencer {
   async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification) => {
-      const place = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.integration.test.ts`))
+      const place = LONGEST.findIndex((path) => moduleId.endsWith(`/${path}`))
       return place < 0 ? LONGEST.length : place
     }
     return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
