@@ -4,6 +4,13 @@ const { fround } = Math
 /** Documents whose vectors set the int8 range. */
 export const CALIBRATION_ROWS = 10_000
 
+/** Least and largest value of each dimension, of so many rows. */
+export interface RangeSnapshot {
+  readonly min: Float32Array
+  readonly max: Float32Array
+  readonly rowCount: number
+}
+
 /**
  * Per-dimension range of an int8 code, cut into 256 steps as `sentence_transformers.quantize_embeddings` does:
  * code = trunc((x - min) / step - 128), step = (max - min) / 255. Differences, both where theirs is undefined: a value
@@ -38,8 +45,13 @@ export class Int8Range {
     return CALIBRATION_ROWS - this.rowCount
   }
 
+  /** What another range takes over to be like this one. */
+  snapshot(): RangeSnapshot {
+    return { min: this.min, max: this.max, rowCount: this.rowCount }
+  }
+
   /** Takes over what `widen` would have made of some more rows. */
-  adopt({ min, max, rowCount }: { min: Float32Array; max: Float32Array; rowCount: number }): void {
+  adopt({ min, max, rowCount }: RangeSnapshot): void {
     this.min.set(min)
     this.max.set(max)
     this.rowCount += rowCount

@@ -8,7 +8,7 @@ import type { VectorBlock } from './vector-blocks.ts'
 /** What all lanes of a search share. */
 export interface SharedPass {
   readonly pass: BlockPass
-  readonly product: Product
+  product: Product
   readonly queryCount: number
   readonly queriesAtOnce: number
 }

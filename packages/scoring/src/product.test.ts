@@ -29,7 +29,7 @@ describe('Product', () => {
 
   for (const signed of [undefined, false]) {
     it(`multiplies codes exactly over their whole range, ${signed === false ? 'both sides uint8' : 'as this processor does'}`, async () => {
-      const product = await Product.open(signed)
+      const product = await Product.open(signed === undefined ? {} : { signed })
       const [dim, queryCount, documentCount] = [1024, 18, 7]
       const room = new RowKernels()
       room.reserve({ rowCount: documentCount, dim, queries: queryCount })

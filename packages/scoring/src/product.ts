@@ -38,9 +38,17 @@ export class Product {
     this.signed = signed
   }
 
-  /** `signed`: whether codes of queries are int8. Left out, it is tried whether this processor multiplies them exactly. */
-  static async open(signed?: boolean): Promise<Product> {
-    const open = (graph: Uint8Array) => InferenceSession.create(graph, { executionProviders: ['cpu'], extra: QUIET })
+  /**
+   * `signed`: whether codes of queries are int8. Left out, it is tried whether this processor multiplies them exactly. `threads`: left out, one
+   * per core.
+   */
+  static async open({ signed, threads }: { signed?: boolean; threads?: number } = {}): Promise<Product> {
+    const options = {
+      executionProviders: ['cpu'],
+      extra: QUIET,
+      ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    }
+    const open = (graph: Uint8Array) => InferenceSession.create(graph, options)
     const floats = await open(gemmGraph())
     const fast = signed === false ? null : await open(codesGraph('int8'))
     if (fast && (signed || (await isExact(fast)))) return new Product(floats, fast, true)

@@ -3,7 +3,7 @@ import type { Representation } from './representation.ts'
 import type { RowKernels } from './row-kernels.ts'
 import type { ConfigFound, Search } from './search.ts'
 import { SCANNED_AT_ONCE } from './selection-code.ts'
-import { NEVER, TopRows } from './top-rows.ts'
+import { NEVER, type PackedRows, TopRows } from './top-rows.ts'
 
 /** Documents of a block that tell where the floor of the whole block is about; a multiple of what is scanned at once. */
 const SAMPLE = 1024
@@ -27,9 +27,14 @@ export class Lane {
   private readonly priority: Uint32Array
   private readonly depth: number
 
-  constructor(representation: Representation, { queries, depth, priority }: Search) {
+  /** `floors`, `[query]`: shared with the same lane of other threads. */
+  constructor(
+    representation: Representation,
+    { queries, depth, priority }: Omit<Search, 'documents'>,
+    floors?: Float32Array<ArrayBufferLike>,
+  ) {
     this.representation = representation
-    this.top = new TopRows(queries.rowCount, depth, priority)
+    this.top = new TopRows(queries.rowCount, depth, priority, floors)
     this.priority = priority
     this.depth = depth
   }
@@ -47,6 +52,17 @@ export class Lane {
       seconds,
       calibration: representation.calibration,
     }
+  }
+
+  /** What was kept, for another thread. */
+  packed(kernels: RowKernels): PackedRows {
+    this.top.finish(kernels)
+    return this.top.packed()
+  }
+
+  /** Takes what another thread kept of other documents. */
+  adopt(packed: PackedRows, kernels: RowKernels): void {
+    this.top.adopt(packed, kernels)
   }
 
   /** Writes what `select` multiplies products by. What is no number is never found. */

@@ -40,16 +40,18 @@ describe('search', () => {
   const configs: Config[] = [null, 128, 77, 64, 3].flatMap((dimensions) =>
     (['float32', 'binary'] as const).map((precision) => ({ dimensions, precision, similarity: 'dot' as const })),
   )
-  for (const [name, slope] of [
-    ['no order', 0],
-    ['the best last, so that the first rows of a block guess too low a floor', 12],
-    ['the best first, so that they guess too high a floor', -12],
+  for (const [name, slope, threads] of [
+    ['no order', 0, 1],
+    ['the best last, so that the first rows of a block guess too low a floor', 12, 1],
+    ['the best first, so that they guess too high a floor', -12, 1],
+    ['no order, in two threads', 0, 2],
+    ['the best last, in two threads', 12, 2],
   ] as const) {
     it(`equals a full sort by score, then priority, over several blocks: ${name}`, async () => {
       const [queries, documents] = [grid(QUERIES, 0), grid(DOCUMENTS, slope)]
       for (let i = 0; i < queries.values.length; i++) queries.values[i] = Math.abs(queries.values[i] as number)
       const priority = Uint32Array.from({ length: DOCUMENTS }, (_, row) => (row % 97 === 0 ? NEVER : (row * 3331) % DOCUMENTS))
-      const found = await search({ queries, documents: blocksOf(documents), configs, depth: DEPTH, priority })
+      const found = await search({ queries, documents: blocksOf(documents), configs, depth: DEPTH, priority, threads })
       const visible = Array.from(priority.keys()).filter((row) => priority[row] !== NEVER)
       for (const [i, config] of configs.entries()) {
         const scoreOf = plainScore(queries, documents, config)
@@ -65,4 +67,38 @@ describe('search', () => {
       }
     })
   }
+
+  it('finds in two threads what it finds in one, int8 and cosine too', async () => {
+    const cosine = [null, 64].flatMap((dimensions) =>
+      (['float32', 'int8', 'binary'] as const).map((precision) => ({ dimensions, precision, similarity: 'cosine' as const })),
+    )
+    const [queries, documents] = [grid(QUERIES, 0), grid(DOCUMENTS, 3)]
+    const priority = Uint32Array.from({ length: DOCUMENTS }, (_, row) => row)
+    const listsOf = async (threads: 1 | 2) => {
+      const sought = { queries, documents: blocksOf(documents), configs: cosine, depth: DEPTH, priority, threads }
+      return (await search(sought)).map((config) =>
+        Array.from({ length: QUERIES }, (_, q) => {
+          const { rows, scores } = config.found(q)
+          return Array.from(rows, (row, i) => [row, scores[i]]).sort(([a = 0], [b = 0]) => a - b)
+        }),
+      )
+    }
+    expect(await listsOf(2)).toEqual(await listsOf(1))
+  })
+
+  it('fails in two threads as in one: a value that is not finite, in whichever block, and a job that is cancelled', async () => {
+    const queries = grid(QUERIES, 0)
+    const priority = Uint32Array.from({ length: DOCUMENTS }, (_, row) => row)
+    const sought = { queries, configs, depth: DEPTH, priority, threads: 2 as const }
+    for (const row of [10, 3010, 6010]) {
+      const documents = grid(DOCUMENTS, 0)
+      documents.values[row * DIM + 3] = Number.NaN
+      await expect(search({ ...sought, documents: blocksOf(documents) })).rejects.toThrow(
+        new RegExp(`^SB-SCORE-001.*document row ${row}\\b`),
+      )
+    }
+    const signal = AbortSignal.abort()
+    const stopped = search({ ...sought, documents: blocksOf(grid(DOCUMENTS, 0)) }, { signal })
+    await expect(stopped).rejects.toMatchObject({ code: 'SB-CORE-004' })
+  })
 })

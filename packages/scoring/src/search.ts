@@ -1,26 +1,23 @@
 import type { Config } from '@sweepboard/contracts'
-import { BlockPass } from './block-pass.ts'
-import type { Operand } from './kernel-rows.ts'
-import { CodeLane, FloatLane, type LanesOfBlock, type SharedPass, SignLanes } from './lane-products.ts'
-import { type Matrix, Product } from './product.ts'
+import type { Matrix } from './product.ts'
 import { type ScoreIo, step } from './score-io.ts'
-import { Lane } from './search-lane.ts'
-import { type FoundRows, roomOf } from './top-rows.ts'
+import { SearchCompany } from './search-company.ts'
+import { SearchPart } from './search-part.ts'
+import type { FoundRows } from './top-rows.ts'
 import type { VectorBlock } from './vector-blocks.ts'
-
-/** Queries multiplied at once: their scores against one block stay within the processor's cache. */
-const QUERIES_AT_ONCE = 256
 
 export interface Search {
   /** Query vectors `[query, dim]`. */
   readonly queries: Matrix
-  /** Document vectors `[document, dim]` in row order; taken once. */
+  /** Document vectors `[document, dim]` in row order; taken once. A block that fills its memory is taken with it. */
   readonly documents: AsyncIterable<VectorBlock>
   readonly configs: readonly Config[]
   /** Rows to keep per query. */
   readonly depth: number
   /** Per document row: among equal scores the smaller is better; `NEVER` hides a row. */
   readonly priority: Uint32Array
+  /** Threads that search blocks; left out, as many as the search is worth. What is found is the same. */
+  readonly threads?: 1 | 2
 }
 
 export interface ConfigFound {
@@ -33,43 +30,29 @@ export interface ConfigFound {
 /**
  * Exact search: the best `depth` document rows of every query, for all configs in one pass over the documents. The
  * result equals a full sort by (score descending, priority ascending). Memory: queries, two blocks and a quarter, a few hundred
- * scores per document of the block and twice the depth per query and config; int8 holds the first 10,000 documents once more.
+ * scores per document of the block and twice the depth per query and config; int8 holds the first 10,000 documents once more; in two threads twice that.
  * Errors: `SB-SCORE-001` a vector is not finite, `SB-SCORE-002` the sides do not fit, `SB-CORE-004` cancelled.
  */
 export async function search(input: Search, io: Pick<ScoreIo, 'onProgress' | 'signal'> = {}): Promise<ConfigFound[]> {
-  const { queries } = input
-  const queriesAtOnce = Math.min(QUERIES_AT_ONCE, queries.rowCount)
-  const pass = new BlockPass(input, queriesAtOnce, roomOf(input.depth, input.priority.length))
-  const product = await Product.open()
+  const company = (input.threads ?? (SearchCompany.pays(input) ? 2 : 1)) > 1 ? new SearchCompany(input) : null
   try {
-    const lanes = pass.representations.map((representation) => new Lane(representation, input))
-    const shared = { pass, product, queriesAtOnce, queryCount: queries.rowCount }
-    let parts: readonly LanesOfBlock[] | null = null
-    for await (const block of pass.calibrated(input.documents)) {
-      parts ??= lanesOf(lanes, shared)
-      const rows = pass.rowsOf(block)
-      for (const part of parts) {
-        const began = performance.now()
-        await part.take(rows, block, () => step(io))
-        const seconds = (performance.now() - began) / 1000 / part.lanes.length
-        for (const lane of part.lanes) lane.seconds += seconds
+    const part = await SearchPart.open(input, company ? { floors: company.floors } : {})
+    try {
+      const done = () => step(io)
+      for await (const block of part.pass.calibrated(input.documents)) {
+        company?.begin(part.pass.representations)
+        if (!company?.take(block)) await part.take(block, done)
       }
+      const kept = await company?.finish(done)
+      return part.lanes.map((lane, i) => {
+        const own = kept?.[i]
+        if (own) lane.adopt(own, part.pass.kernels)
+        return lane.result(part.pass.kernels)
+      })
+    } finally {
+      await part.close()
     }
-    return lanes.map((lane) => lane.result(pass.kernels))
   } finally {
-    await product.close()
+    await company?.close()
   }
-}
-
-/** All lanes, those of one product together. To be made once the int8 ranges are known. */
-function lanesOf(lanes: readonly Lane[], shared: SharedPass): LanesOfBlock[] {
-  const operands = shared.pass.queryOperands()
-  const own = lanes.flatMap((lane, i): LanesOfBlock[] => {
-    const queries = operands[i] as Operand
-    const { precision } = lane.representation.config
-    if (precision === 'binary') return []
-    return [precision === 'float32' ? new FloatLane(lane, queries, shared) : new CodeLane(lane, queries, shared)]
-  })
-  const binary = lanes.filter(({ representation }) => representation.config.precision === 'binary')
-  return binary.length > 0 ? [...own, new SignLanes(binary, shared)] : own
 }

@@ -13,6 +13,13 @@ export interface FoundRows {
   readonly scores: Float32Array
 }
 
+/** The rows kept for all queries, one query after the other. */
+export interface PackedRows {
+  readonly counts: Uint32Array<ArrayBuffer>
+  readonly rows: Uint32Array<ArrayBuffer>
+  readonly scores: Float32Array<ArrayBuffer>
+}
+
 /** Rows that are kept of one query at most. */
 export function roomOf(depth: number, documents: number): number {
   return Math.max(1, Math.min(Math.ceil(CUT_ABOVE * depth), documents))
@@ -33,12 +40,22 @@ export class TopRows {
   /** Score and priority of the worst row kept; nothing is refused while the score is -Infinity. */
   private readonly floorScore: Float32Array
   private readonly floorPriority: Uint32Array
+  private readonly common: Float32Array
   private scratch: Float64Array
   private equals: Uint32Array
   private readonly selection: ScoreSelection
 
-  /** `priority[row]`: smaller is better among equal scores, no two alike; `NEVER` hides a row. */
-  constructor(queryCount: number, depth: number, priority: Uint32Array) {
+  /**
+   * `priority[row]`: smaller is better among equal scores, no two alike; `NEVER` hides a row. `common`: floors of each query, shared by threads
+   * that search different documents: what is below the floor of one is of no use to any.
+   */
+  constructor(
+    queryCount: number,
+    depth: number,
+    priority: Uint32Array,
+    common: Float32Array = new Float32Array(queryCount).fill(Number.NEGATIVE_INFINITY),
+  ) {
+    this.common = common
     this.depth = depth
     this.room = roomOf(depth, priority.length)
     this.priority = priority
@@ -54,7 +71,7 @@ export class TopRows {
 
   /** What a score must reach to be kept; -Infinity as long as everything is. */
   floorOf(query: number): number {
-    return this.floorScore[query] as number
+    return Math.max(this.floorScore[query] as number, this.common[query] as number)
   }
 
   found(query: number): FoundRows {
@@ -82,6 +99,36 @@ export class TopRows {
       this.scores[to] = kernels.foundScores[i] as number
     }
     this.counts[query] = count + total
+  }
+
+  /** All that is kept, after `finish`, in arrays of their own. */
+  packed(): PackedRows {
+    const { counts } = this
+    const total = counts.reduce((sum, count) => sum + count, 0)
+    const packed = { counts: counts.slice(), rows: new Uint32Array(total), scores: new Float32Array(total) }
+    let at = 0
+    counts.forEach((count, query) => {
+      const start = query * this.room
+      packed.rows.set(this.rows.subarray(start, start + count), at)
+      packed.scores.set(this.scores.subarray(start, start + count), at)
+      at += count
+    })
+    return packed
+  }
+
+  /** Adds what another thread kept of other rows, in no more than `kernels` have room for at once. */
+  adopt({ counts, rows, scores }: PackedRows, kernels: RowKernels): void {
+    const most = kernels.foundRows.length - this.room
+    let at = 0
+    counts.forEach((count, query) => {
+      for (const end = at + count; at < end; ) {
+        const piece = Math.min(most, end - at)
+        kernels.foundRows.set(rows.subarray(at, at + piece))
+        kernels.foundScores.set(scores.subarray(at, at + piece))
+        this.take(query, kernels, piece)
+        at += piece
+      }
+    })
   }
 
   /** Cuts every query to the depth. */
@@ -181,6 +228,8 @@ export class TopRows {
     }
     this.counts[query] = depth
     this.floorScore[query] = floor
+    // one that another thread wrote meanwhile may get lost: a lower floor only keeps more
+    if (floor > (this.common[query] as number)) this.common[query] = floor
     this.floorPriority[query] = worst
   }
 

@@ -1,0 +1,91 @@
+import { availableParallelism } from 'node:os'
+import { BlockPass } from './block-pass.ts'
+import type { Operand } from './kernel-rows.ts'
+import { CodeLane, FloatLane, type LanesOfBlock, type SharedPass, SignLanes } from './lane-products.ts'
+import { Product } from './product.ts'
+import type { Search } from './search.ts'
+import { Lane } from './search-lane.ts'
+import { roomOf } from './top-rows.ts'
+import type { VectorBlock } from './vector-blocks.ts'
+
+/** Queries multiplied at once: their scores against one block stay within the processor's cache. */
+const QUERIES_AT_ONCE = 256
+/** Rows of a block per core above which a product has the same bits whether one thread makes it or all: each has whole strips. */
+const ROWS_PER_CORE = 128
+
+/** What is searched for, without the documents. */
+export type Searched = Omit<Search, 'documents'>
+
+/** What one thread does of a search: its own copy of the blocks it gets, its own products, its own best rows. */
+export class SearchPart {
+  readonly pass: BlockPass
+  readonly lanes: readonly Lane[]
+  private readonly shared: SharedPass
+  /** Of one thread, where another part searches beside this one. */
+  private readonly single: Product | null
+  private readonly whole: Product
+  private parts: readonly LanesOfBlock[] | null = null
+
+  private constructor(input: Searched, { floors, single, whole }: Beside & { single: Product | null; whole: Product }) {
+    const { queries, depth, priority } = input
+    const queriesAtOnce = Math.min(QUERIES_AT_ONCE, queries.rowCount)
+    this.single = single
+    this.whole = whole
+    this.pass = new BlockPass(input, queriesAtOnce, roomOf(depth, priority.length))
+    this.lanes = this.pass.representations.map((representation, i) => {
+      const own = floors?.subarray(i * queries.rowCount, (i + 1) * queries.rowCount)
+      return new Lane(representation, input, own)
+    })
+    this.shared = { pass: this.pass, product: whole, queriesAtOnce, queryCount: queries.rowCount }
+  }
+
+  /** `floors`, `[config, query]`: shared with the other parts of one search, -Infinity at first; left out where there is none. */
+  static async open(input: Searched, { floors }: Beside = {}): Promise<SearchPart> {
+    const whole = await Product.open()
+    try {
+      return new SearchPart(input, {
+        ...(floors && { floors }),
+        whole,
+        single: floors ? await Product.open({ threads: 1 }) : null,
+      })
+    } catch (error) {
+      await whole.close()
+      throw error
+    }
+  }
+
+  /** Takes a block; calls `done` after every few hundred queries. The int8 ranges are known by then. */
+  async take(block: VectorBlock, done: () => void): Promise<void> {
+    this.parts ??= lanesOf(this.lanes, this.shared)
+    const rows = this.pass.rowsOf(block)
+    const isLarge = block.matrix.rowCount >= ROWS_PER_CORE * availableParallelism()
+    this.shared.product = this.single && isLarge ? this.single : this.whole
+    for (const part of this.parts) {
+      const began = performance.now()
+      await part.take(rows, block, done)
+      const seconds = (performance.now() - began) / 1000 / part.lanes.length
+      for (const lane of part.lanes) lane.seconds += seconds
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.whole.close(), this.single?.close()])
+  }
+}
+
+interface Beside {
+  readonly floors?: Float32Array
+}
+
+/** All lanes, those of one product together. */
+function lanesOf(lanes: readonly Lane[], shared: SharedPass): LanesOfBlock[] {
+  const operands = shared.pass.queryOperands()
+  const own = lanes.flatMap((lane, i): LanesOfBlock[] => {
+    const queries = operands[i] as Operand
+    const { precision } = lane.representation.config
+    if (precision === 'binary') return []
+    return [precision === 'float32' ? new FloatLane(lane, queries, shared) : new CodeLane(lane, queries, shared)]
+  })
+  const binary = lanes.filter(({ representation }) => representation.config.precision === 'binary')
+  return binary.length > 0 ? [...own, new SignLanes(binary, shared)] : own
+}
