@@ -10,7 +10,7 @@ import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFolderStore } from '@sweepboard/artifacts'
 import { type Config, configKey, type ScoreWork, sha256, writeVectors } from '@sweepboard/contracts'
-import { scoreGroup } from '@sweepboard/scoring'
+import { type ScoreIo, scoreGroup } from '@sweepboard/scoring'
 import { median } from '../encode/corpus.ts'
 import { randomRows } from '../search/corpus.ts'
 import { secondsByPart } from './profile.ts'
@@ -21,6 +21,8 @@ const PARTS = [2, 4, 8, 16, 32, 64].map((part) => 1 / part)
 const [documents = 100_000, dim = 1024, queries = 256, rounds = 3] = process.argv.slice(2, 6).map(Number)
 const folder = mkdtempSync(join(tmpdir(), 'sweepboard-sweep-cost-'))
 const store = openFolderStore(folder)
+/** As the scoring child of a worker has it. */
+const io: ScoreIo = { get: store.get, put: store.put, release: (memory) => void memory.transfer(0) }
 
 type Side = ScoreWork['queries']
 interface Cost {
@@ -73,7 +75,7 @@ async function cost(
       configs: configs.map((config) => ({ key: configKey(config), config })),
       similarity: 'cosine',
     },
-    store,
+    io,
     { host: 'benchmark', code: 'benchmark' },
   )
   if (results.length !== configs.length) throw new Error(JSON.stringify(failures))

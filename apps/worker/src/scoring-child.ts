@@ -20,6 +20,7 @@ async function score(request: ScoreRequest, tools: RequestTools): Promise<ScoreO
   const io = {
     get: (digest: string) => store.get(digest),
     put: (bytes: Uint8Array) => store.put(bytes),
+    release: (memory: ArrayBuffer) => void memory.transfer(0), // a file's bytes, read for this one asker
     onProgress: tools.progress,
     signal: tools.signal,
   }

@@ -4,6 +4,8 @@ import { type Digest, SweepError } from '@sweepboard/contracts'
 export interface ScoreIo {
   get(digest: Digest): Promise<Uint8Array<ArrayBuffer>>
   put(bytes: Uint8Array): Promise<Digest>
+  /** Takes back the memory of bytes that `get` gave away: left to the garbage collector, hundreds of MB bring a collection for every few reads. */
+  release?: (memory: ArrayBuffer) => void
   /** Called after every product of a few hundred queries and some thousand documents. */
   onProgress?: () => void
   signal?: AbortSignal

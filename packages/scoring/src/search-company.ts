@@ -54,16 +54,16 @@ export class SearchCompany {
     this.tell({ kind: 'ranges', ranges: representations.map(({ range }) => range?.snapshot() ?? null) })
   }
 
-  /** Gives a block away, its memory with it; false where the thread has enough of them. */
-  take({ firstRow, matrix }: VectorBlock): boolean {
+  /** Gives a block away; false where the thread has enough of them. */
+  take({ firstRow, matrix, isOwn }: VectorBlock): boolean {
     const { rowCount, dim } = matrix
     const atOnce = firstRow + LAST * rowCount >= this.documents ? 1 : AT_ONCE
     if (this.waiting >= atOnce || this.failure !== null) return false
     this.waiting++
-    const size = rowCount * dim
-    const isWhole = matrix.values.buffer instanceof ArrayBuffer && matrix.values.buffer.byteLength === 4 * size
-    const values = isWhole ? matrix.values : matrix.values.slice(0, size)
-    this.tell({ kind: 'block', block: { firstRow, matrix: { values, rowCount, dim } } }, [values.buffer as ArrayBuffer])
+    const values = isOwn ? matrix.values : matrix.values.slice(0, rowCount * dim)
+    this.tell({ kind: 'block', block: { firstRow, matrix: { values, rowCount, dim }, isOwn: true } }, [
+      values.buffer as ArrayBuffer,
+    ])
     return true
   }
 

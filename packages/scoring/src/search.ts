@@ -4,12 +4,12 @@ import { type ScoreIo, step } from './score-io.ts'
 import { SearchCompany } from './search-company.ts'
 import { SearchPart } from './search-part.ts'
 import type { FoundRows } from './top-rows.ts'
-import type { VectorBlock } from './vector-blocks.ts'
+import { release, type VectorBlock } from './vector-blocks.ts'
 
 export interface Search {
   /** Query vectors `[query, dim]`. */
   readonly queries: Matrix
-  /** Document vectors `[document, dim]` in row order; taken once. A block that fills its memory is taken with it. */
+  /** Document vectors `[document, dim]` in row order; taken once. */
   readonly documents: AsyncIterable<VectorBlock>
   readonly configs: readonly Config[]
   /** Rows to keep per query. */
@@ -41,7 +41,9 @@ export async function search(input: Search, io: Pick<ScoreIo, 'onProgress' | 'si
       const done = () => step(io)
       for await (const block of part.pass.calibrated(input.documents)) {
         company?.begin(part.pass.representations)
-        if (!company?.take(block)) await part.take(block, done)
+        if (company?.take(block)) continue
+        await part.take(block, done)
+        release(block)
       }
       const kept = await company?.finish(done)
       return part.lanes.map((lane, i) => {

@@ -10,6 +10,8 @@ type Chunk = ScoreSide['chunks'][number]
 export interface VectorBlock {
   readonly firstRow: number
   readonly matrix: Matrix
+  /** The values fill memory of their own that goes with the block: whoever takes it may give that memory away or back. */
+  readonly isOwn?: boolean
 }
 
 /** Artifacts asked of the store at once. */
@@ -72,7 +74,7 @@ export class SideVectors {
       if (missing.length > 0) continue // no score can come of this side any more: only see what else is missing
       for (const vectors of read) {
         if (pendingRows > 0 && pendingRows + vectors.rowCount > rowLimit(vectors.dim)) {
-          yield { firstRow, matrix: join(pending) }
+          yield { firstRow, matrix: this.joined(pending), isOwn: true }
           firstRow += pendingRows
           pending = []
           pendingRows = 0
@@ -82,7 +84,20 @@ export class SideVectors {
       }
     }
     if (missing.length > 0) throw new MissingChunks(missing)
-    if (pendingRows > 0) yield { firstRow, matrix: join(pending) }
+    if (pendingRows > 0) yield { firstRow, matrix: this.joined(pending), isOwn: true }
+  }
+
+  private joined(parts: readonly Vectors[]): Matrix {
+    const dim = parts[0]?.dim ?? 0
+    const rowCount = parts.reduce((sum, part) => sum + part.rowCount, 0)
+    const values = new Float32Array(rowCount * dim)
+    let at = 0
+    for (const part of parts) {
+      values.set(part.values, at)
+      at += part.values.length
+      this.io.release?.(part.values.buffer)
+    }
+    return { values, rowCount, dim }
   }
 
   private async read(chunks: readonly Chunk[], missing: MissingChunk[]): Promise<Vectors[]> {
@@ -112,16 +127,9 @@ export class SideVectors {
   }
 }
 
-function join(parts: readonly Vectors[]): Matrix {
-  const dim = parts[0]?.dim ?? 0
-  const rowCount = parts.reduce((sum, part) => sum + part.rowCount, 0)
-  const values = new Float32Array(rowCount * dim)
-  let at = 0
-  for (const part of parts) {
-    values.set(part.values, at)
-    at += part.values.length
-  }
-  return { values, rowCount, dim }
+/** Gives the memory of a block back at once: left to the garbage collector, hundreds of MB bring many collections. */
+export function release({ matrix, isOwn }: VectorBlock): void {
+  if (isOwn && matrix.values.buffer instanceof ArrayBuffer) matrix.values.buffer.transfer(0)
 }
 
 function misfit(message: string): SweepError {
