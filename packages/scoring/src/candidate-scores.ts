@@ -52,6 +52,7 @@ export async function scoreCandidates(
       }
       lane.seconds += (performance.now() - began) / 1000
     }
+    block.giveBack?.()
     step(io)
   }
   return lanes.map((lane, i) => ({ ...lane, calibration: pass.representations[i]?.calibration ?? null }))

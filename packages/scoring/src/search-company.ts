@@ -24,7 +24,8 @@ export class SearchCompany {
   private readonly worker: Worker
   private readonly documents: number
   private begun = false
-  private waiting = 0
+  /** Blocks that the thread has not done, in their order. */
+  private readonly given: VectorBlock[] = []
   private failure: unknown = null
   private found: readonly PackedRows[] | null = null
   private heard: () => void = () => undefined
@@ -54,16 +55,16 @@ export class SearchCompany {
     this.tell({ kind: 'ranges', ranges: representations.map(({ range }) => range?.snapshot() ?? null) })
   }
 
-  /** Gives a block away; false where the thread has enough of them. */
-  take({ firstRow, matrix, isOwn }: VectorBlock): boolean {
-    const { rowCount, dim } = matrix
+  /** Lets the thread search a block; false where it has enough of them. */
+  take(block: VectorBlock): boolean {
+    const { firstRow, matrix } = block
+    const { values, rowCount, dim } = matrix
     const atOnce = firstRow + LAST * rowCount >= this.documents ? 1 : AT_ONCE
-    if (this.waiting >= atOnce || this.failure !== null) return false
-    this.waiting++
-    const values = isOwn ? matrix.values : matrix.values.slice(0, rowCount * dim)
-    this.tell({ kind: 'block', block: { firstRow, matrix: { values, rowCount, dim }, isOwn: true } }, [
-      values.buffer as ArrayBuffer,
-    ])
+    if (this.given.length >= atOnce || this.failure !== null) return false
+    this.given.push(block)
+    // a view of memory that is not shared would be sent with all of that memory
+    const own = values.buffer instanceof SharedArrayBuffer ? values : values.slice(0, rowCount * dim)
+    this.tell({ kind: 'block', block: { firstRow, matrix: { values: own, rowCount, dim } } })
     return true
   }
 
@@ -84,13 +85,13 @@ export class SearchCompany {
     await this.worker.terminate()
   }
 
-  private tell(message: ToThread, transfer: ArrayBuffer[] = []): void {
-    this.worker.postMessage(message, transfer)
+  private tell(message: ToThread): void {
+    this.worker.postMessage(message)
   }
 
   private hear(message: FromThread): void {
     if (message.kind === 'failed') this.fail(message.code ? new SweepError(message.code, message.details) : message.error)
-    else if (message.kind === 'done') this.waiting--
+    else if (message.kind === 'done') this.given.shift()?.giveBack?.()
     else this.found = message.found
     this.heard()
   }

@@ -3,11 +3,11 @@ import { type ErrorCode, type ErrorDetails, SweepError } from '@sweepboard/contr
 import type { RangeSnapshot } from './int8-range.ts'
 import { type Searched, SearchPart } from './search-part.ts'
 import type { PackedRows } from './top-rows.ts'
-import { release, type VectorBlock } from './vector-blocks.ts'
+import type { VectorBlock } from './vector-blocks.ts'
 
 export type ToThread =
   | { readonly kind: 'ranges'; readonly ranges: readonly (RangeSnapshot | null)[] }
-  | { readonly kind: 'block'; readonly block: VectorBlock }
+  | { readonly kind: 'block'; readonly block: Pick<VectorBlock, 'firstRow' | 'matrix'> }
   | { readonly kind: 'finish' }
 
 export type FromThread =
@@ -34,7 +34,6 @@ function serve({ input, floors }: Started, tell: (message: FromThread, transfer?
       })
     } else if (message.kind === 'block') {
       await part.take(message.block, () => undefined)
-      release(message.block)
       tell({ kind: 'done' })
     } else {
       const found = part.lanes.map((lane) => lane.packed(part.pass.kernels))

@@ -4,7 +4,7 @@ import { type ScoreIo, step } from './score-io.ts'
 import { SearchCompany } from './search-company.ts'
 import { SearchPart } from './search-part.ts'
 import type { FoundRows } from './top-rows.ts'
-import { release, type VectorBlock } from './vector-blocks.ts'
+import type { VectorBlock } from './vector-blocks.ts'
 
 export interface Search {
   /** Query vectors `[query, dim]`. */
@@ -43,7 +43,7 @@ export async function search(input: Search, io: Pick<ScoreIo, 'onProgress' | 'si
         company?.begin(part.pass.representations)
         if (company?.take(block)) continue
         await part.take(block, done)
-        release(block)
+        block.giveBack?.()
       }
       const kept = await company?.finish(done)
       return part.lanes.map((lane, i) => {

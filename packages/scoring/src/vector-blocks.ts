@@ -10,10 +10,12 @@ type Chunk = ScoreSide['chunks'][number]
 export interface VectorBlock {
   readonly firstRow: number
   readonly matrix: Matrix
-  /** The values fill memory of their own that goes with the block: whoever takes it may give that memory away or back. */
-  readonly isOwn?: boolean
+  /** To be called once by who needs the values no more: the next block is written there. */
+  readonly giveBack?: () => void
 }
 
+/** Bytes of a vector artifact before its values. */
+const VECTORS_HEAD_BYTES = 16
 /** Artifacts asked of the store at once. */
 const FETCHES_AT_ONCE = 16
 /** Values of a block (32 MiB of float32), where that is between 2,048 and 8,192 rows. */
@@ -35,6 +37,8 @@ export class SideVectors {
   private readonly side: ScoreSide
   private readonly io: ScoreIo
   private dim: number | null = null
+  /** Memory of blocks that nobody needs any more. */
+  private readonly free: Float32Array[] = []
 
   constructor(side: ScoreSide, io: ScoreIo) {
     this.side = side
@@ -63,41 +67,48 @@ export class SideVectors {
     return missing
   }
 
-  /** Blocks of whole chunks in row order, at least one chunk each. A block is overwritten by nothing: it may be kept. */
+  /** Blocks of whole chunks in row order, at least one chunk each. A block may be kept until it is given back. */
   async *blocks(rowLimit: (dim: number) => number = rowsPerBlock): AsyncGenerator<VectorBlock> {
     const missing: MissingChunk[] = []
-    let pending: Vectors[] = []
-    let firstRow = 0
-    let pendingRows = 0
+    let [firstRow, rowCount] = [0, 0]
+    let values: Float32Array = new Float32Array(0)
     for (let at = 0; at < this.side.chunks.length; at += FETCHES_AT_ONCE) {
       const read = await this.read(this.side.chunks.slice(at, at + FETCHES_AT_ONCE), missing)
       if (missing.length > 0) continue // no score can come of this side any more: only see what else is missing
       for (const vectors of read) {
-        if (pendingRows > 0 && pendingRows + vectors.rowCount > rowLimit(vectors.dim)) {
-          yield { firstRow, matrix: this.joined(pending), isOwn: true }
-          firstRow += pendingRows
-          pending = []
-          pendingRows = 0
+        const { dim } = vectors
+        if (rowCount > 0 && rowCount + vectors.rowCount > rowLimit(dim)) {
+          yield this.blockOf(firstRow, { values, rowCount, dim })
+          firstRow += rowCount
+          rowCount = 0
         }
-        pending.push(vectors)
-        pendingRows += vectors.rowCount
+        if (rowCount === 0) {
+          const size = Math.max(vectors.rowCount, Math.min(rowLimit(dim), this.side.count - firstRow)) * dim
+          values = rowLimit === rowsPerBlock ? this.roomFor(size) : new Float32Array(size)
+        }
+        values.set(vectors.values, rowCount * dim)
+        rowCount += vectors.rowCount
+        this.giveBack(vectors)
       }
     }
     if (missing.length > 0) throw new MissingChunks(missing)
-    if (pendingRows > 0) yield { firstRow, matrix: this.joined(pending), isOwn: true }
+    if (rowCount > 0) yield this.blockOf(firstRow, { values, rowCount, dim: this.dim ?? 0 })
   }
 
-  private joined(parts: readonly Vectors[]): Matrix {
-    const dim = parts[0]?.dim ?? 0
-    const rowCount = parts.reduce((sum, part) => sum + part.rowCount, 0)
-    const values = new Float32Array(rowCount * dim)
-    let at = 0
-    for (const part of parts) {
-      values.set(part.values, at)
-      at += part.values.length
-      this.io.release?.(part.values.buffer)
-    }
-    return { values, rowCount, dim }
+  /** Only memory that the artifact fills: small files are read into memory that Node.js shares among many. */
+  private giveBack({ values: { buffer, byteLength } }: Vectors): void {
+    if (buffer.byteLength === VECTORS_HEAD_BYTES + byteLength) this.io.release?.(buffer)
+  }
+
+  private blockOf(firstRow: number, matrix: Matrix): VectorBlock {
+    return { firstRow, matrix, giveBack: () => void this.free.push(matrix.values) }
+  }
+
+  /** Memory that was given back, or new one: shared with a second thread, and no collection is due because of it, as few blocks are in use at once. */
+  private roomFor(size: number): Float32Array {
+    const at = this.free.findIndex((values) => values.length >= size)
+    const [found] = at < 0 ? [] : this.free.splice(at, 1)
+    return found ?? new Float32Array(new SharedArrayBuffer(4 * size))
   }
 
   private async read(chunks: readonly Chunk[], missing: MissingChunk[]): Promise<Vectors[]> {
@@ -125,11 +136,6 @@ export class SideVectors {
     if (vectors.dim !== this.dim) throw misfit(`chunk ${n} has ${vectors.dim} dimensions, the others ${this.dim}`)
     return vectors
   }
-}
-
-/** Gives the memory of a block back at once: left to the garbage collector, hundreds of MB bring many collections. */
-export function release({ matrix, isOwn }: VectorBlock): void {
-  if (isOwn && matrix.values.buffer instanceof ArrayBuffer) matrix.values.buffer.transfer(0)
 }
 
 function misfit(message: string): SweepError {
