@@ -1,11 +1,13 @@
-import { type Config, SweepError } from '@sweepboard/contracts'
+import type { Config } from '@sweepboard/contracts'
+import { SweepError } from '@sweepboard/contracts/error'
+import { rowsPerBlock } from './block-size.ts'
 import { CALIBRATION_ROWS } from './int8-range.ts'
 import { KernelRows, type Operand } from './kernel-rows.ts'
 import type { Matrix } from './product.ts'
 import { Representation, refuseNonFinite } from './representation.ts'
 import { RowKernels } from './row-kernels.ts'
 import { SignLayout } from './sign-words.ts'
-import { rowsPerBlock, type VectorBlock } from './vector-blocks.ts'
+import type { VectorBlock } from './vector-blocks.ts'
 
 /**
  * What every pass over the documents of a group shares: the configs, the range of those that are int8, their queries, and

@@ -1,4 +1,5 @@
-import { type Config, SweepError } from '@sweepboard/contracts'
+import type { Config } from '@sweepboard/contracts'
+import { SweepError } from '@sweepboard/contracts/error'
 import { Int8Range } from './int8-range.ts'
 import type { Matrix } from './product.ts'
 import { SMALLEST_LENGTH, torchLengths } from './row-length.ts'

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { type ErrorCode, type ErrorDetails, SweepError } from '@sweepboard/contracts'
+import { type ErrorCode, type ErrorDetails, SweepError } from '@sweepboard/contracts/error'
 import type { RangeSnapshot } from './int8-range.ts'
 import { type Searched, SearchPart } from './search-part.ts'
 import type { PackedRows } from './top-rows.ts'

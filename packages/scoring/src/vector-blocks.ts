@@ -1,4 +1,5 @@
 import { readVectors, type ScoreWork, SweepError, type Vectors } from '@sweepboard/contracts'
+import { rowsPerBlock } from './block-size.ts'
 import { type MissingChunk, MissingChunks } from './missing-chunks.ts'
 import type { Matrix } from './product.ts'
 import type { ScoreIo } from './score-io.ts'
@@ -18,13 +19,6 @@ export interface VectorBlock {
 const VECTORS_HEAD_BYTES = 16
 /** Artifacts asked of the store at once. */
 const FETCHES_AT_ONCE = 16
-/** Values of a block (32 MiB of float32), where that is between 2,048 and 8,192 rows. */
-const BLOCK_VALUES = 8 * 1024 * 1024
-
-export function rowsPerBlock(dim: number): number {
-  return Math.max(2048, Math.min(8192, Math.floor(BLOCK_VALUES / dim)))
-}
-
 /**
  * The vectors of one side of a score job, from its chunk artifacts. Each artifact is read once. Memory: one block.
  * Throws `MissingChunks` with every absent or damaged chunk of the side, `SB-SCORE-002` when a chunk has another shape
