@@ -9,6 +9,9 @@ import { type ScoreIo, step } from './score-io.ts'
 import { type ConfigFound, search } from './search.ts'
 import { SideVectors } from './vector-blocks.ts'
 
+/** Configs whose artifacts are not yet on the disk, the one that is computed among them. */
+const WRITTEN_AT_ONCE = 5
+
 export interface GroupScores {
   readonly results: CellResult[]
   readonly failures: ConfigFailure[]
@@ -31,8 +34,8 @@ export async function scoreGroup(work: ScoreWork, io: ScoreIo, where: { host: st
       const result = scoreConfig(config, { work, judgments, searched, where, io })
       result.catch(() => undefined) // thrown below: by its own turn or by Promise.all
       results.push(result)
-      // One config's artifacts are written while the next one is computed, no more: they wait in memory.
-      await results.at(-2)
+      // Artifacts of a few configs are flushed to the disk while the next ones are computed, no more: they wait in memory.
+      await results.at(-WRITTEN_AT_ONCE)
       step(io)
     }
     return { results: await Promise.all(results), failures: searched.failures }
