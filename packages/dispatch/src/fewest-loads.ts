@@ -22,8 +22,6 @@ export const FEW_PAIRS = 40
 const NONE = -1
 
 export interface Search {
-  /** A slot may stand idle for less than so many of its loads. */
-  readonly worthLoads: number
   /** Whether the start is a good plan, or was until something changed. */
   readonly isNear: boolean
   /** Loads, idle slots counted, with which a search, then a short one, is over; it looks for the fewest where absent. */
@@ -54,7 +52,8 @@ export class FewestLoads {
   /** What the last step took away and put in its place, and another such pair, for the way back. */
   readonly #noted = new Int32Array(4)
 
-  constructor(work: Work, held: Uint8Array) {
+  /** A slot may stand idle where each load of it takes so many seconds. */
+  constructor(work: Work, held: Uint8Array, worthSeconds: number) {
     const { slotCount, laneCount, may } = work
     this.#work = work
     this.#held = held
@@ -68,12 +67,12 @@ export class FewestLoads {
     }
     this.#ofSlot = ofSlot.map((list) => Int32Array.from(list))
     this.#ofLane = ofLane.map((list) => Int32Array.from(list))
-    this.#isWanted = new Uint8Array(slotCount)
+    this.#isWanted = Uint8Array.from(this.#ofSlot, (list) => Number(list.some((at) => (work.load[at] as number) < worthSeconds)))
   }
 
   /** The best plan found that ends all work in so many seconds; null where none was found. */
   within(end: number, start: ArrayLike<number>, how: Search): Found | null {
-    this.#begin(end, start, how)
+    this.#begin(end, start)
     const edges = this.#edges
     const most = Math.min(MOST_STEPS, STEPS_A_PAIR * this.#work.may.length)
     const steps = how.enough === undefined ? most : most / SHORT
@@ -102,13 +101,10 @@ export class FewestLoads {
     return found
   }
 
-  #begin(end: number, start: ArrayLike<number>, how: Search): void {
+  #begin(end: number, start: ArrayLike<number>): void {
     this.#edges = new SharedEdges(this.#work, end)
     this.#loads = 0
-    for (const [slot, list] of this.#ofSlot.entries()) {
-      this.#isWanted[slot] = list.some((at) => (this.#work.load[at] as number) * how.worthLoads < end) ? 1 : 0
-      this.#loads += IDLE * (this.#isWanted[slot] as number)
-    }
+    for (const wanted of this.#isWanted) this.#loads += IDLE * wanted
     for (let e = 0; e < start.length; e += 1) if (!this.#edges.has(start[e] as number)) this.#put(start[e] as number)
   }
 

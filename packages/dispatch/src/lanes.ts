@@ -1,7 +1,7 @@
 import { closedBy, type Lane, type LaneSlot, measuredPeaks, misfit, wouldFit } from './fit.ts'
 import { FleetTable } from './fleet-table.ts'
 import { followed, type LanePlan, type Planned, planFor } from './plan.ts'
-import { type Shares, WORTH_LOADS } from './spread.ts'
+import type { Shares } from './spread.ts'
 
 /** A lane without any slot may take one from another lane after this long, or twice its load time. */
 export const STARVED_SECONDS = 15
@@ -204,10 +204,9 @@ class Choice {
     return hasServed && this.#shareOf(to, s) >= LEAVE_LOADS * toLoad && end >= LEAVE_LOADS * loads
   }
 
-  /** The first slot of a lane always; another one only for work worth several loads. */
+  /** The first slot of a lane always; another one only for work worth its load. */
   #isWorthLoading(lane: number, s: number): boolean {
-    const load = this.#table.load[this.#table.at(lane, s)] as number
-    return this.#counts[lane] === 0 || this.#shareOf(lane, s) >= WORTH_LOADS * load
+    return this.#counts[lane] === 0 || this.#shareOf(lane, s) >= (this.#table.load[this.#table.at(lane, s)] as number)
   }
 
   #hasRoom(lane: number): boolean {

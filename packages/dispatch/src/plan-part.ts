@@ -4,15 +4,17 @@ import type { FleetTable } from './fleet-table.ts'
 import { Forest, type Work } from './forest.ts'
 import type { LanePlan, Promised } from './plan.ts'
 import { ofLanes, soonest } from './soonest.ts'
-import { type Shares, WORTH_LOADS } from './spread.ts'
+import type { Shares } from './spread.ts'
 
 /** A plan may end so much later than what no plan is below: the later, the fewer loads. */
 const LATEST = 1.05
-/** Seconds that are left of that for what no plan sees: chunks do not end when it says. */
-const RESERVE_SECONDS = 25
+/** Seconds that are left of that for what no plan sees: the last chunk of a slow slot, and how late a plan may be. */
+const RESERVE_SECONDS = 45
 /** Where little is left, or none was found: ends as shares of the same, one after the other, and seconds beside. */
-const ENDS = [1.04, 1.05, 1.07, 1.1]
+const ENDS = [1.035, 1.04, 1.05, 1.07, 1.1]
 const SLACK_SECONDS = 15
+/** A slot is not to stand idle the whole time of a plan that takes so many of its loads. */
+const WANTED_LOADS = 10
 /** How often a sooner end is tried with as many loads, and from which share of what no plan is below it is soon enough. */
 const SOONER_TRIES = 3
 const SOON = 1.01
@@ -119,7 +121,7 @@ export class PlanPart {
     if (now + 1000 * end > promised.endAt + LATE * spanMs + 1000 * LATE_SECONDS) return null
     const isTriable = now - promised.madeAt > 1000 * Math.max(SAVED_SECONDS, TRIED_EVERY * end)
     const least = (SAVED * spanMs) / 1000 + SAVED_SECONDS
-    this.#isLoose = isTriable && end > least && end - (ENDS[0] as number) * soonest(this.#work) > least
+    this.#isLoose = isTriable && end > least && end - LATEST * soonest(this.#work) > least
     if (this.#isLoose) return null
     return { edges: this.#decided(), promised }
   }
@@ -146,26 +148,25 @@ export class PlanPart {
     promised: number,
     greedy: { edges: number[]; end: number },
   ): { edges: ArrayLike<number>; end: number } {
-    const search = new FewestLoads(this.#work, this.#held)
     const bound = soonest(this.#work)
+    const search = new FewestLoads(this.#work, this.#held, bound / WANTED_LOADS)
     const start = before === null ? null : this.#edgesOf(before)
     const latestEnd = Math.max(promised, LATEST * bound - RESERVE_SECONDS)
-    let end = 0
-    for (const share of ENDS) {
-      end = Math.max(share * bound + SLACK_SECONDS, share === ENDS[0] ? latestEnd : end)
-      if (share !== ENDS[0] && end > greedy.end) break
+    for (const [i, share] of ENDS.entries()) {
+      const end = Math.max(share * bound + SLACK_SECONDS, latestEnd)
+      if (i > 0 && end > greedy.end) break
       const found = this.#found(search, end, start, greedy.edges)
       if (found !== null) return { edges: this.#sooner(search, found, bound), end }
     }
-    const found = search.within(greedy.end, greedy.edges, { worthLoads: 2 * WORTH_LOADS, isNear: false })
+    const found = search.within(greedy.end, greedy.edges, { isNear: false })
     return { edges: found?.edges ?? greedy.edges, end: greedy.end }
   }
 
   /** Near the plan before; also from the greedy one where that finds none, and on small fleets, where it costs little. */
   #found(search: FewestLoads, end: number, start: readonly number[] | null, greedy: readonly number[]): Found | null {
-    const near = start === null ? null : search.within(end, start, { worthLoads: 2 * WORTH_LOADS, isNear: true })
+    const near = start === null ? null : search.within(end, start, { isNear: true })
     if (near !== null && this.#work.may.length > FEW_PAIRS) return near
-    const other = search.within(end, greedy, { worthLoads: 2 * WORTH_LOADS, isNear: false })
+    const other = search.within(end, greedy, { isNear: false })
     return near !== null && (other === null || near.loads <= other.loads) ? near : other
   }
 
@@ -175,7 +176,7 @@ export class PlanPart {
     let [low, high] = [bound, this.#endOf(found)]
     for (let tried = 0; tried < SOONER_TRIES && high > SOON * bound; tried += 1) {
       const middle = (low + high) / 2
-      const sooner = search.within(middle, best, { worthLoads: 2 * WORTH_LOADS, isNear: true, enough: loads })
+      const sooner = search.within(middle, best, { isNear: true, enough: loads })
       if (sooner === null || sooner.loads > loads) low = middle
       else [best, high] = [sooner.edges, this.#endOf(sooner.edges)]
     }

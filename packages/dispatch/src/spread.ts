@@ -11,7 +11,7 @@ const TOLERANCE = 0.01
 const MOST_STAGES = 6
 
 /** A lane spreads to one more slot for work of so many loads. */
-export const WORTH_LOADS = 2
+const WORTH_LOADS = 2
 /** Of the first guess at an end, which is what all slots of a lane together need. */
 const MOST_DOUBLINGS = 40
 
