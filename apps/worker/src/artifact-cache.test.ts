@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFolderStore } from '@sweepboard/artifacts'
 import { type ArtifactStore, SweepError, sha256 } from '@sweepboard/contracts'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ArtifactCache } from './artifact-cache.ts'
 
 const never = new AbortController().signal
@@ -109,6 +109,23 @@ describe('ArtifactCache', () => {
     cache.delivered([written])
     await cache.trim(0)
     expect([...own.list()]).toEqual([])
+  })
+
+  it('takes nothing for old because a clock jumped', async () => {
+    const { own, remote } = stores()
+    await own.put(bytesOf('before'))
+    const cache = new ArtifactCache({ own, remote, needed: () => false })
+    const written = await own.put(bytesOf('written by a child'))
+    vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.now() + 2 * 86_400_000 })
+    try {
+      await cache.trim(0)
+      expect([...own.list()]).toEqual([written])
+      vi.advanceTimersByTime(60_000)
+      await cache.trim(0)
+      expect([...own.list()]).toEqual([])
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('takes a share of the free disk where nobody says more', async () => {

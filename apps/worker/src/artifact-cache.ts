@@ -11,7 +11,7 @@ const DISK_SHARE = 0.25
 const MOST_BYTES = 100 * 2 ** 30
 /** Age at which a file that was never finished counts as left behind by a killed child. */
 const LEFTOVER_MS = 3_600_000
-/** A file that a child wrote so lately may be about to enter the outbox. */
+/** A file that came so lately may be of a child, and about to enter the outbox. */
 const YOUNG_MS = 60_000
 /** How often the time of the last use is written down. */
 const TOUCH_MS = 60_000
@@ -42,10 +42,11 @@ interface File {
  */
 export class ArtifactCache {
   readonly #parts: CacheParts
-  readonly #openedAt = Date.now()
   readonly #pins = new Map<Digest, number>()
   /** Files that the service has, too. */
   readonly #copies = new Set<Digest>()
+  /** When each file was first seen here, by a clock that does not jump; before all time, if before this process. */
+  readonly #firstSeen = new Map<Digest, number>()
   readonly #touchedAt = new Map<Digest, number>()
   #limit: number | null
   /** Bytes held, as of the last look and what came since. */
@@ -55,6 +56,7 @@ export class ArtifactCache {
   constructor(parts: CacheParts) {
     this.#parts = parts
     this.#limit = parts.limitBytes ?? null
+    for (const digest of parts.own.list()) this.#firstSeen.set(digest, Number.NEGATIVE_INFINITY)
   }
 
   /**
@@ -140,21 +142,25 @@ export class ArtifactCache {
     const limit = limitBytes ?? (await this.#limitOr(this.#bytes))
     for (const file of files.sort((a, b) => a.usedAt - b.usedAt)) {
       if (this.#bytes <= limit) return
-      if (!this.#mayGo(file)) continue
+      if (!this.#mayGo(file.digest)) continue
       this.#remove(file.digest)
       this.#bytes -= file.bytes
     }
   }
 
-  #mayGo({ digest, usedAt }: File): boolean {
+  #mayGo(digest: Digest): boolean {
     if (this.#pins.has(digest) || this.#parts.needed(digest)) return false
-    return this.#copies.has(digest) || usedAt < this.#openedAt - 1000 || Date.now() - usedAt >= YOUNG_MS
+    const now = performance.now()
+    const since = this.#firstSeen.get(digest) ?? now
+    this.#firstSeen.set(digest, since)
+    return this.#copies.has(digest) || now - since >= YOUNG_MS
   }
 
   #remove(digest: Digest): void {
     this.#parts.own.remove(digest)
     this.#copies.delete(digest)
     this.#touchedAt.delete(digest)
+    this.#firstSeen.delete(digest)
   }
 
   /** Looks around only once what came in has filled the limit. */
