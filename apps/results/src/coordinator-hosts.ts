@@ -47,6 +47,10 @@ export class HostTable {
     return [...this.#hosts.values()].filter(({ at }) => now - at <= this.#graceMs)
   }
 
+  isAnyLive(now: number): boolean {
+    return this.#live(now).length > 0
+  }
+
   views(now: number): HostView[] {
     return this.#live(now).map(({ beat, at }) => ({
       host: beat.host,

@@ -24,7 +24,8 @@ export class LeaseTimes {
     ledger: Ledger,
     seen: {
       readonly now: number
-      readonly startedAt: number
+      readonly heardSince: number
+      readonly isHeard: boolean
       readonly graceMs: number
       readonly servedLanes: ReadonlySet<string>
       /** Null where the queue does not answer. */

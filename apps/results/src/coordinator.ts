@@ -38,7 +38,8 @@ export class Coordinator {
   readonly #lanes: LaneTable
   readonly #tickets: Tickets
   readonly #preparations: Preparations
-  readonly #startedAt: number
+  /** Its start, or the first beat after a time in which it heard nobody. */
+  #heardSince: number
   readonly #graceMs: number
   readonly #times = new LeaseTimes()
   readonly #leasing: Leasing
@@ -52,8 +53,8 @@ export class Coordinator {
     this.#options = options
     this.#ledger = options.ledger
     this.#graceMs = options.beatMs * options.graceBeats
-    this.#startedAt = options.now()
-    this.#lastReconcile = this.#startedAt
+    this.#heardSince = options.now()
+    this.#lastReconcile = this.#heardSince
     this.#hosts = new HostTable(this.#graceMs)
     this.#lanes = new LaneTable(options.ledger, this.#hosts, options.now)
     const log = options.log ?? (() => undefined)
@@ -90,6 +91,7 @@ export class Coordinator {
     const now = this.#options.now()
     const ledger = this.#ledger.id
     const isNewHost = !this.#hosts.views(now).some(({ host, boot }) => host === beat.host && boot === beat.boot)
+    if (!this.#hosts.isAnyLive(now)) this.#heardSince = now
     if (!this.#hosts.record(beat, now)) return { stop: [], lanes: {}, ledger }
     for (const id of beat.holding) if (this.#ledger.lease(id)?.host === beat.host) this.#times.named(id, now)
     const held = this.#ledger
@@ -113,7 +115,7 @@ export class Coordinator {
     const live = new Set(this.#hosts.views(now).map(({ host }) => host))
     const isLive = (host: string) => live.has(host)
     const mayBeHeld = (key: string) =>
-      now - this.#startedAt < this.#graceMs &&
+      now - this.#heardSince < this.#graceMs &&
       this.#ledger.openLeases().some(({ lane, host }) => lane === key && host !== null && !live.has(host))
     const told = this.#hosts.told(beat.host)
     for (const slot of beat.slots) {
@@ -261,7 +263,8 @@ export class Coordinator {
     const now = this.#options.now()
     const actions = this.#times.compare(this.#ledger, {
       now,
-      startedAt: this.#startedAt,
+      heardSince: this.#heardSince,
+      isHeard: this.#hosts.isAnyLive(now),
       graceMs: this.#graceMs,
       servedLanes: new Set(this.#hosts.serving(now).keys()),
       waiting,

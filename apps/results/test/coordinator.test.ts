@@ -207,14 +207,37 @@ describe('messages', () => {
     await coordinator.tick()
     const leases = ledger.openLeases().map(({ id }) => id)
     for (const lease of leases) coordinator.claim(claimOf(lease, { seq }))
+    const other = () => coordinator.beat(beatOf([], { host: 'h2', hostname: 'h2' }))
     now = 5000
+    other()
     await coordinator.tick()
     expect(ledger.openLeases()).toHaveLength(leases.length)
-    expect(coordinator.hosts()).toHaveLength(1)
+    expect(coordinator.hosts()).toHaveLength(2)
     now = 6001
+    other()
     await coordinator.tick()
     expect(ledger.openLeases()).toEqual([])
-    expect(coordinator.hosts()).toEqual([])
+    expect(coordinator.hosts().map(({ host }) => host)).toEqual(['h2'])
+  })
+
+  it('a host keeps what it holds while nobody is heard, and for grace after the first that is', async () => {
+    const coordinator = await ready()
+    coordinator.beat(beatOf([slot()]))
+    coordinator.beat(beatOf([serving(A)]))
+    await coordinator.tick()
+    const leases = ledger.openLeases().map(({ id }) => id)
+    for (const lease of leases) coordinator.claim(claimOf(lease, { seq }))
+    now = 60_000
+    await coordinator.tick()
+    const other = () => coordinator.beat(beatOf([], { host: 'h2', hostname: 'h2' }))
+    for (; now <= 65_000; now += 1000) {
+      other()
+      await coordinator.tick()
+    }
+    expect(ledger.openLeases()).toHaveLength(leases.length)
+    other()
+    await coordinator.tick()
+    expect(ledger.openLeases()).toEqual([])
   })
 })
 
@@ -232,9 +255,14 @@ describe('a service that was stopped beyond grace', () => {
     expect(coordinator.hosts()).toHaveLength(1)
     coordinator.beat(beatOf([serving(A)], { holding: leases }))
     const told = now
-    for (now = told; now <= told + 5000; now += 1000) await coordinator.tick()
+    const other = () => coordinator.beat(beatOf([], { host: 'h2', hostname: 'h2' }))
+    for (now = told; now <= told + 5000; now += 1000) {
+      other()
+      await coordinator.tick()
+    }
     expect(ledger.openLeases()).toHaveLength(leases.length)
-    await coordinator.tick() // six seconds after the beat
+    other() // six seconds after the host's beat
+    await coordinator.tick()
     expect(ledger.openLeases()).toEqual([])
   })
 })

@@ -11,7 +11,8 @@ const lease = (over: Partial<OpenLease> = {}): OpenLease => ({
 })
 const situation = (over: Partial<Situation> = {}): Situation => ({
   now: 100_000,
-  startedAt: 0,
+  heardSince: 0,
+  isHeard: true,
   graceMs: 25_000,
   leases: [],
   servedLanes: new Set(['x']),
@@ -29,14 +30,16 @@ describe('the table of protocol section 7', () => {
       ['expire stranded'],
     ],
     ['sent a moment ago', situation({ leases: [lease({ sentAt: 90_000 })] }), []],
-    ['sent long ago, but the service has just started', situation({ leases: [lease({ sentAt: null })], startedAt: 90_000 }), []],
+    ['sent long ago, but the service has just started', situation({ leases: [lease({ sentAt: null })], heardSince: 90_000 }), []],
     ['claimed, host silent', situation({ leases: [lease({ isClaimed: true, namedAt: 70_000 })] }), ['expire silent']],
     ['claimed, host named it lately', situation({ leases: [lease({ isClaimed: true, namedAt: 80_000 })] }), []],
     [
       'claimed, host silent since before the service started',
-      situation({ leases: [lease({ isClaimed: true })], startedAt: 80_000 }),
+      situation({ leases: [lease({ isClaimed: true })], heardSince: 80_000 }),
       [],
     ],
+    ['claimed, all hosts silent', situation({ leases: [lease({ isClaimed: true, namedAt: 70_000 })], isHeard: false }), []],
+    ['sent, all hosts silent', situation({ leases: [lease()], isHeard: false }), ['expire lost']],
     ['ticket without lease', situation({ waiting: new Map([['x', ['j9']]]) }), ['remove-ticket j9']],
     [
       'ticket of a claimed lease',
@@ -62,7 +65,7 @@ describe('the table of protocol section 7', () => {
       const all = [false, true].flatMap((isClaimed) =>
         [null, 100_000 - quiet].map((at) => lease({ id: `j${isClaimed}${at}`, isClaimed, sentAt: at, namedAt: at })),
       )
-      const expired = reconcile(situation({ leases: all, startedAt: 100_000 - quiet }))
+      const expired = reconcile(situation({ leases: all, heardSince: 100_000 - quiet }))
       expect(expired.length).toBe(quiet > 25_000 ? 4 : 0)
     },
   )

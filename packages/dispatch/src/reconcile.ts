@@ -10,7 +10,10 @@ export interface OpenLease {
 
 export interface Situation {
   readonly now: number
-  readonly startedAt: number
+  /** The service's start, or the first beat after a time in which it heard nobody. */
+  readonly heardSince: number
+  /** Whether any host is live: where none is, nobody could take what a silent one holds. */
+  readonly isHeard: boolean
   readonly graceMs: number
   readonly leases: readonly OpenLease[]
   /** Lanes that a live slot serves. */
@@ -25,15 +28,16 @@ export type ReconcileAction =
 
 /**
  * The disagreements between ledger, queue and beats (protocol section 7) and what to do about each. Only closes leases and removes
- * tickets; the dispatcher does the rest. Grace starts again with the service, so nobody pays for the service's own absence.
+ * tickets; the dispatcher does the rest. Grace starts again with the service, and
+ * with the first host it hears after it heard none: nobody pays for the service's own absence, nor for a network that cut it off from all.
  */
 export function reconcile(situation: Situation): ReconcileAction[] {
-  const { now, startedAt, graceMs, waiting } = situation
+  const { now, heardSince, isHeard, graceMs, waiting } = situation
   const actions: ReconcileAction[] = []
   const open = new Map(situation.leases.map((lease) => [lease.id, lease]))
   for (const lease of situation.leases) {
-    const last = Math.max(startedAt, lease.sentAt ?? startedAt, lease.namedAt ?? startedAt)
-    if (now - last <= graceMs) continue
+    const last = Math.max(heardSince, lease.sentAt ?? heardSince, lease.namedAt ?? heardSince)
+    if (now - last <= graceMs || (lease.isClaimed && !isHeard)) continue
     const why = lease.isClaimed ? 'silent' : unclaimedReason(lease, situation)
     if (why !== null) actions.push({ kind: 'expire', lease: lease.id, lane: lease.lane, why })
   }

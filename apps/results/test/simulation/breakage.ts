@@ -8,13 +8,11 @@ export interface Breakage {
   readonly worker?: WorkerBreakage
   /** Changes a freshly opened ledger. */
   readonly ledger?: (ledger: Ledger, db: SqliteDatabase, chance: Chance) => void
-  readonly coordinator?: (coordinator: Coordinator) => void
+  readonly coordinator?: (coordinator: Coordinator, ledger: Ledger) => void
   /** Changes the database once, e.g. by a trigger. */
   readonly database?: (db: SqliteDatabase) => void
   readonly random?: (bytes: number) => Uint8Array
   readonly graceBeats?: number
-  /** The service's clock from the simulation's, ms. */
-  readonly now?: (ms: number, sinceBoot: number) => number
   readonly tailKillers?: boolean
   /** All seeds: one worker with two slots, one killer text. */
   readonly isInStep?: boolean

@@ -153,7 +153,19 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
         original(sweep, action)
       }),
   },
-  'grace not restarted with the service': { now: (ms, sinceBoot) => (sinceBoot === 0 ? -1e9 : ms) },
+  'grace not restarted with the service': {
+    coordinator: (coordinator, ledger) => {
+      const original = coordinator.beat.bind(coordinator)
+      let isFirst = true
+      coordinator.beat = (beat) => {
+        const answer = original(beat)
+        const silent = isFirst ? ledger.openLeases().filter(({ host }) => host !== null && host !== beat.host) : []
+        isFirst = false
+        for (const { id } of silent) ledger.expire(id)
+        return answer
+      }
+    },
+  },
   'no window': {
     ledger: (ledger) =>
       instead(ledger, 'openLeases', (original) => () => original().filter(({ run: claimed }) => claimed !== null)),

@@ -83,12 +83,11 @@ export class SimService {
 
   #newCoordinator(): Coordinator {
     this.#bootedAt = this.#sim.now
-    const clock = this.#breakage.now ?? ((_ms: number, sinceBoot: number) => sinceBoot)
     const boot = this.#sim.now
     const coordinator = new Coordinator({
       ledger: this.ledger,
       queue: this.#sim.queue,
-      now: () => clock(this.#sim.now * 1000, (this.#sim.now - boot) * 1000),
+      now: () => (this.#sim.now - boot) * 1000,
       artifacts: {
         exists: (digest) => this.#sim.store.has(digest),
         verify: (digest) => this.#sim.world.isTaskArtifact(digest) || (this.#sim.store.get(digest) ?? 'JUNK') !== 'JUNK',
@@ -101,7 +100,7 @@ export class SimService {
       point: (name) => this.#sim.point(name),
       log: (entry) => this.#sim.log('service', JSON.stringify(entry)),
     })
-    this.#breakage.coordinator?.(coordinator)
+    this.#breakage.coordinator?.(coordinator, this.ledger)
     return coordinator
   }
 
