@@ -36,7 +36,7 @@ export default defineConfig({
           name: 'unit',
           include: [`${roots}/*.test.ts`],
           exclude: ['**/*.integration.test.ts', '**/*.browser.test.ts', '**/node_modules/**'],
-          testTimeout: 60_000,
+          testTimeout: 240_000,
           maxWorkers: 3,
         },
       },
