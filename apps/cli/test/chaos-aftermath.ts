@@ -24,6 +24,7 @@ export async function aftermath(given: {
   const undelivered = () => host.workers.flatMap(({ data }) => waiting(data))
   await waitUntil(() => undelivered().length === 0, { deadlineMs: DELIVERY_MS, everyMs: 200 }).catch(() => undefined)
   const harm = undelivered().map((path) => `undelivered: ${path}`)
+  harm.push(...host.dropped().map(({ lease, reason }) => `dropped of ${lease}: ${reason}`))
   await new ServiceClient({ url: host.url, token: null, timeoutMs: 60_000 }).post('/gc', { olderThanMs: 0, dryRun: false })
   const ports = [host.port, ...host.workers.flatMap(({ data }) => portsOf(data))]
   harm.push(...(await host.end()))

@@ -107,6 +107,11 @@ export class ChaosFleet {
     )
   }
 
+  /** What workers gave up for good, and why. */
+  dropped() {
+    return this.#programs.flatMap(({ events }) => events.filter(({ event }) => event === 'entry-dropped'))
+  }
+
   jump(part: Part, ms: number): void {
     writeFileSync(this.#clock(part.name), String(ms))
   }
