@@ -30,6 +30,8 @@ interface Cost {
   readonly cpuSeconds: number
   readonly searchSeconds: number
   readonly metricSeconds: number
+  /** Of all runs, per-query scores and metrics: to be compared before and after a change. */
+  readonly outputs: string
 }
 
 try {
@@ -44,7 +46,9 @@ try {
     costs.push(pair)
     console.log(`round ${round + 1}, load ${loadavg()[0]?.toFixed(1)}: ${told(pair.one)} | ${told(pair.all)}`)
   }
-  const ratio = (member: keyof Cost) => median(costs.map((pair) => pair.all[member] / pair.one[member])).toFixed(2)
+  console.log(`outputs of one config ${costs[0]?.one.outputs}, of ${all.length} ${costs[0]?.all.outputs}`)
+  const ratio = (member: Exclude<keyof Cost, 'outputs'>) =>
+    median(costs.map((pair) => pair.all[member] / pair.one[member])).toFixed(2)
   console.log(
     `${documents} x ${dim}, ${queries} queries, ${all.length} configs against 1, ${cpus().length} x ${cpus()[0]?.model}`,
   )
@@ -86,6 +90,10 @@ async function cost(
     cpuSeconds: (user + system) / 1e6,
     searchSeconds: sum('searchSeconds'),
     metricSeconds: sum('metricSeconds'),
+    outputs: sha256(JSON.stringify(results.map(({ config, metrics, run, perQuery }) => [config, metrics, run, perQuery]))).slice(
+      0,
+      16,
+    ),
   }
 }
 

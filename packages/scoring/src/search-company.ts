@@ -4,11 +4,13 @@ import { SweepError } from '@sweepboard/contracts'
 import type { Representation } from './representation.ts'
 import type { Search } from './search.ts'
 import type { FromThread, ToThread } from './search-thread.ts'
-import type { PackedRows } from './top-rows.ts'
+import { type PackedRows, roomOf } from './top-rows.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
 /** Configs and scores (configs x queries x documents) from which a second thread is worth its start. */
 const [LEAST_CONFIGS, LEAST_SCORES] = [4, 200e6]
+/** Bytes of best rows up to which a second thread may hold them once more. */
+const MOST_KEPT_BYTES = 512 * 2 ** 20
 /** Blocks that the thread has: one at work, one ready when that is done. */
 const AT_ONCE = 2
 /** Blocks at the end of which the thread keeps none ready, so that both are done at about the same time. */
@@ -30,10 +32,11 @@ export class SearchCompany {
   private found: readonly PackedRows[] | null = null
   private heard: () => void = () => undefined
 
-  /** Whether a search is large enough. */
-  static pays({ configs, queries, priority }: Search): boolean {
-    const scores = configs.length * queries.rowCount * priority.length
-    return configs.length >= LEAST_CONFIGS && scores >= LEAST_SCORES && availableParallelism() > 1
+  /** Whether a search is large enough, and its best rows small enough to be held twice. */
+  static pays({ configs, queries, depth, priority }: Search): boolean {
+    const lists = configs.length * queries.rowCount
+    const isLarge = configs.length >= LEAST_CONFIGS && lists * priority.length >= LEAST_SCORES
+    return isLarge && 8 * lists * roomOf(depth, priority.length) <= MOST_KEPT_BYTES && availableParallelism() > 1
   }
 
   constructor({ queries, configs, depth, priority }: Search) {
