@@ -37,11 +37,13 @@ function boundOf(scenario: Scenario, work: ReturnType<typeof workOf>, { size, fr
 /**
  * Work that cards cannot do for loading these models, at least, in seconds of a card of speed 1, where all of it is done by these cards.
  * Each card loads first, at least its quickest model, or does nothing, which loses more; these first loads are of at most as many models as there
- * are cards, the others' are beside them. And each model is loaded once, if only on the slowest card.
+ * are cards, the others' are beside them. And each model is loaded once, if only on the slowest card that can serve it.
  */
 export function lostToLoads(cards: readonly Card[], models: readonly SimModel[]): number {
-  const slowest = Math.min(...cards.map(realSpeed))
-  const loads = models.map(({ loadSeconds }) => loadSeconds).sort((a, b) => a - b)
+  const once = models.map((model) => {
+    const able = cards.filter((card) => canServe(card, model)).map(realSpeed)
+    return able.length === 0 ? 0 : model.loadSeconds * Math.min(...able)
+  })
   const sum = (list: readonly number[]) => list.reduce((total, one) => total + one, 0)
   const first = sum(
     cards.map((card) => {
@@ -49,5 +51,6 @@ export function lostToLoads(cards: readonly Card[], models: readonly SimModel[])
       return own.length === 0 ? 0 : realSpeed(card) * Math.min(...own)
     }),
   )
-  return Math.max(slowest * sum(loads), first + slowest * sum(loads.slice(0, Math.max(0, loads.length - cards.length))))
+  const others = once.toSorted((a, b) => a - b).slice(0, Math.max(0, models.length - cards.length))
+  return Math.max(sum(once), first + sum(others))
 }

@@ -33,7 +33,7 @@ export function soonest(work: Work): number {
       needed += (tokens[lane] as number) / sum
     }
     const least = new Float64Array(last + 1).fill(Number.POSITIVE_INFINITY)
-    let [able, slowest, lost] = [0, Number.POSITIVE_INFINITY, 0]
+    let [able, lost] = [0, 0]
     for (let slot = 0; slot < slotCount; slot += 1) {
       let [best, first] = [0, Number.POSITIVE_INFINITY]
       for (let lane = 0; lane <= last; lane += 1) {
@@ -41,18 +41,22 @@ export function soonest(work: Work): number {
         if (may[at] === 0) continue
         best = Math.max(best, (speed[at] as number) * (weights[lane] as number))
         first = Math.min(first, load[at] as number)
-        least[lane] = Math.min(least[lane] as number, load[at] as number)
       }
       if (best === 0) continue
       able += 1
-      slowest = Math.min(slowest, best)
       worth += best
       lost += best * first
+      for (let lane = 0; lane <= last; lane += 1) {
+        const at = lane * slotCount + slot
+        if (may[at] === 1) least[lane] = Math.min(least[lane] as number, best * (load[at] as number))
+      }
     }
     least.sort()
-    for (let lane = 0; lane <= last - able; lane += 1) lost += slowest * (least[lane] as number)
-    const once = least.reduce((sum, seconds) => sum + slowest * seconds, 0)
-    needed += Math.max(lost, once)
+    for (let lane = 0; lane <= last - able; lane += 1) lost += least[lane] as number
+    needed += Math.max(
+      lost,
+      least.reduce((sum, one) => sum + one, 0),
+    )
     bound = Math.max(bound, needed / worth)
   }
   return bound
