@@ -82,6 +82,8 @@ export class FleetSimulation {
   >()
   /** Lane -> sweep -> what waits. */
   readonly #waiting = new Map<string, Map<string, WorkList>>()
+  /** Lane -> tasks of other lanes that bring it work when they are done. */
+  readonly #awaited = new Map<string, number>()
   readonly #remaining = new Map<string, number>()
   readonly #todo = new Map<string, number>()
   /** Lane and sweep -> chunks not done. */
@@ -149,8 +151,10 @@ export class FleetSimulation {
 
   #handle(event: Exclude<Event, { kind: 'tick' }>): void {
     if (event.kind === 'arrive') this.#arrive(event.sweep)
-    else if (event.kind === 'attach') this.#attach(event.sweep, event.task)
-    else if (event.kind === 'loaded') this.#loaded(event.slot, event.loadId)
+    else if (event.kind === 'attach') {
+      add(this.#awaited, event.task.lane, -1)
+      this.#attach(event.sweep, event.task)
+    } else if (event.kind === 'loaded') this.#loaded(event.slot, event.loadId)
     else this.#chunkDone(event.slot)
   }
 
@@ -173,6 +177,7 @@ export class FleetSimulation {
     const shared = { left: task.chunks.length, next: task.next }
     const chunks = task.chunks.map((tokens, n) => ({ encoding: this.#encodings, n, tokens, sweep, lane, task: shared }))
     const tokens = task.chunks.reduce((sum, one) => sum + one, 0)
+    if (task.next !== null) add(this.#awaited, task.next.lane, 1)
     this.#listOf(lane, sweep).add(chunks)
     add(this.#unfinished, `${lane} ${sweep}`, chunks.length)
     add(this.#todo, lane, tokens)
@@ -201,7 +206,8 @@ export class FleetSimulation {
     const lanes = [...this.#remaining].filter(([, tokens]) => tokens > 0).map(([key, tokens]) => this.#laneView(key, tokens))
     const from = performance.now()
     const slots = this.#slots.map(({ view }) => view)
-    const { slots: told, plan } = chooseLanes({ slots, lanes, plan: this.#plan, now: 1000 * this.#now })
+    const awaited = new Set([...this.#awaited].flatMap(([lane, tasks]) => (tasks > 0 ? [lane] : [])))
+    const { slots: told, plan } = chooseLanes({ slots, lanes, awaited, plan: this.#plan, now: 1000 * this.#now })
     this.#plan = plan
     const took = performance.now() - from
     this.#choiceMs = { sum: this.#choiceMs.sum + took, worst: Math.max(this.#choiceMs.worst, took) }

@@ -21,6 +21,7 @@ export class LaneTable {
   readonly #unserved = new Map<string, number>()
   #todo = new Map<string, number>()
   readonly #demands = new Map<string, readonly Demand[]>()
+  #awaited: ReadonlySet<string> = new Set()
   #unservable: readonly Unservable[] = []
   /** Followed from choice to choice; a service that starts again makes another. */
   #plan: LanePlan | undefined
@@ -69,7 +70,7 @@ export class LaneTable {
       return load === null ? [] : [laneOf(load, { remainingTokens, unservedForMs, sweeps: this.#demands.get(key) ?? [] })]
     })
     const slots = this.#hosts.laneSlots(now)
-    const choice = chooseLanes({ slots, lanes, plan: this.#plan, now })
+    const choice = chooseLanes({ slots, lanes, awaited: this.#awaited, plan: this.#plan, now })
     this.#plan = choice.plan
     const news = this.#hosts.tell(choice.slots, now)
     this.#unservable = slots.length === 0 ? [] : choice.unservable
@@ -87,6 +88,7 @@ export class LaneTable {
     if (!this.#isOutdated || now - this.#readAt < 20 * this.#readMs) return
     const from = this.#now()
     this.#todo = new Map(this.#ledger.laneBacklogs().map(({ lane, todoTokens }) => [lane, todoTokens]))
+    this.#awaited = new Set(this.#ledger.openLanes())
     this.#demands.clear()
     const leased = this.#ledger.openLeases().flatMap(({ kind, lane }) => (kind === 'encode' ? [lane] : []))
     for (const lane of new Set([...this.#todo.keys(), ...leased])) this.#demands.set(lane, this.#ledger.laneSweeps(lane))

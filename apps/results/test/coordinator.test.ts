@@ -104,6 +104,24 @@ describe('lanes', () => {
     expect(await queue.waiting(laneName(A.key))).toEqual(tickets)
   })
 
+  it('a slot keeps its lane as long as cells of it are open, and no longer', async () => {
+    const coordinator = await ready()
+    coordinator.beat(beatOf([slot()]))
+    coordinator.beat(beatOf([serving(A)]))
+    await coordinator.tick()
+    for (const { id } of ledger.openLeases()) {
+      coordinator.claim(claimOf(id, { seq }))
+      commitAll(ledger, id)
+    }
+    await coordinator.tick()
+    now = 1000
+    expect(ledger.laneBacklogs()).toEqual([])
+    expect(coordinator.beat(beatOf([serving(A)])).lanes).toEqual({ cpu: A })
+    coordinator.control('s1', 'pause')
+    now = 2000
+    expect(coordinator.beat(beatOf([serving(A)])).lanes).toEqual({ cpu: null })
+  })
+
   it('an idle lane sends its slot idle; score slots are told nothing', async () => {
     const coordinator = make()
     expect(coordinator.beat(beatOf([serving(A), slot({ id: 'score', state: 'serving', lane: SCORE_LANE })])).lanes).toEqual({

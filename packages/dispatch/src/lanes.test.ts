@@ -283,6 +283,18 @@ describe('named cases', () => {
     expect(chosen(slots, [remote])).toEqual({ a: null, b: 'r', c: null })
   })
 
+  it('a slot without work keeps a lane that may get some, unless it closed it, and leaves it for other work', () => {
+    const [x, y] = [slot('a', { lane: 'x' }), lane('y')]
+    const told = (one: LaneSlot, lanes: Lane[], awaited?: ReadonlySet<string>) =>
+      chooseLanes({ slots: [one], lanes, awaited }).slots.get('a')
+    expect(told(x, [])).toBeNull()
+    expect(told(x, [], new Set(['y']))).toBeNull()
+    expect(told(x, [], new Set(['x']))).toBe('x')
+    expect(told(slot('a'), [], new Set(['x']))).toBeNull()
+    expect(told({ ...x, closed: [{ lane: 'x', reason: 'busy', forMs: 60_000 }] }, [], new Set(['x']))).toBeNull()
+    expect(told(x, [y], new Set(['x', 'y']))).toBe('y')
+  })
+
   it.each([
     ['memory', slot('a', { memoryBytes: 1e9 }), lane('x', { memoryBytes: 2e9 }), 'needs 2.0 GB'],
     ['device', slot('a'), lane('x', { devices: ['endpoint'] }), 'needs a slot of kind endpoint'],

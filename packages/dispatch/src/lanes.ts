@@ -32,6 +32,8 @@ export interface LaneChoice {
 export interface LaneQuestion {
   readonly slots: readonly LaneSlot[]
   readonly lanes: readonly Lane[]
+  /** Lanes that may get work yet: a slot that has one of them loaded and nothing to do keeps it. */
+  readonly awaited?: ReadonlySet<string> | undefined
   /** What the choice before answered; absent where there was none. */
   readonly plan?: LanePlan | undefined
   /** Milliseconds by any clock that does not go back, the same one each time. */
@@ -41,7 +43,7 @@ export interface LaneQuestion {
 /**
  * Which lane each slot serves; `lanes` are those with work. A plan (`spread`) says which slots finish which lanes soonest with few
  * loads. Sticky: a slot keeps its lane while that has work for it in the plan; a slot with several lanes does the longest first. A
- * sweep none of whose lanes has a slot gets one after `max(15 s, 2 loads)`. Pure and independent of the order of its inputs.
+ * sweep none of whose lanes has a slot gets one after `max(15 s, 2 loads)`. A slot without work is idle, or keeps a lane that is `awaited`. Pure and independent of the order of its inputs.
  */
 export function chooseLanes(given: LaneQuestion): LaneChoice {
   const table = new FleetTable(given.slots, given.lanes)
@@ -51,7 +53,15 @@ export function chooseLanes(given: LaneQuestion): LaneChoice {
   choice.serveUnserved()
   choice.feedStarved()
   const slots = choice.named()
-  return { slots, unservable: unservableOf(given.slots, given.lanes, table), plan: followed(planned, table, slots) }
+  const plan = followed(planned, table, slots)
+  for (const slot of given.slots) if (slots.get(slot.id) === null && mayWait(slot, given)) slots.set(slot.id, slot.lane)
+  return { slots, unservable: unservableOf(given.slots, given.lanes, table), plan }
+}
+
+/** Second stages come in pieces: a slot that unloaded their model between two of them would load it for each. */
+function mayWait(slot: LaneSlot, { lanes, awaited }: LaneQuestion): boolean {
+  const { lane } = slot
+  return lane !== null && awaited?.has(lane) === true && closedBy(slot, lane) === null && lanes.every(({ key }) => key !== lane)
 }
 
 /** Lanes that no slot can ever serve, by lane; what a plan for these slots would have to be told. */

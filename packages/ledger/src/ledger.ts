@@ -36,6 +36,7 @@ import {
   laneBacklogs,
   laneSweeps,
   leasesOf,
+  openLanes,
   openLeases,
   runningSweeps,
   scorableGroups,
@@ -310,6 +311,10 @@ export class Ledger {
 
   laneBacklogs(): LaneBacklog[] {
     return laneBacklogs(this.#h)
+  }
+
+  openLanes(): string[] {
+    return openLanes(this.#h)
   }
 
   /** Running sweeps that still have something to encode in a lane. */

@@ -91,6 +91,14 @@ export function laneBacklogs(h: Handle): LaneBacklog[] {
   )
 }
 
+/** Lanes in which a running sweep has open cells: what they wait for may be work of another lane. */
+export function openLanes(h: Handle): string[] {
+  const rows = h.all<{ lane: string }>(
+    `select distinct w.lane from sweep s join want w on w.sweep = s.id where s.state = 'running' and w.open = 1`,
+  )
+  return rows.map(({ lane }) => lane)
+}
+
 /** Running sweeps that still have something to encode in a lane. */
 export function laneSweeps(h: Handle, lane: string): { sweep: string; weight: number }[] {
   return h.all(

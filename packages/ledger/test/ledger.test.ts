@@ -448,8 +448,10 @@ describe('control', () => {
   ] as const)('%s frees what only this sweep wanted; asking twice changes nothing', (action, state) => {
     const ledger = one()
     const lease = leaseAll(ledger, 's1', A)
+    expect(ledger.openLanes()).toEqual([A.key])
     ledger.control('s1', action)
     ledger.control('s1', action)
+    expect(ledger.openLanes()).toEqual([])
     expect(ledger.sweepStatus('s1').state).toBe(state)
     expect(ledger.lease(lease)).toBeUndefined()
     expect(ledger.laneBacklogs()).toEqual([])
