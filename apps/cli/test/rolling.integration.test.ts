@@ -8,8 +8,9 @@ const { redis, reason } = await startRedis({ own: true })
 const BIG = { documents: 12_000, queries: 20, words: 200, seed: 5 }
 const TINY = { documents: 20, queries: 5, words: 10 }
 const TINY_TASKS = 12
-/** Chunks a server of two places has in hand at most: the oldest, and as many behind it as bring two requests. */
-const IN_HAND = 3
+const CONCURRENCY = 2
+/** Chunks a server has in hand at most: the oldest, and as many behind it as bring two requests a place, here of one request each. */
+const IN_HAND = 1 + 2 * CONCURRENCY
 
 /** Workers and the service end with SIGTERM and start again while a sweep runs. Stub servers write down each text they answer. */
 describe.skipIf(!redis)(`restarts under load ${reason}`, () => {
@@ -25,7 +26,7 @@ models:
   - model: org/stub
     revision: "0123456789012345678901234567890123456789"
     recipe: { pooling: mean, normalize: true, similarity: cosine, dimensions: 32 }
-    engine: { launch: { name: stub, device: cpu, concurrency: 2, batch: 16 } }
+    engine: { launch: { name: stub, device: cpu, concurrency: ${CONCURRENCY}, batch: 16 } }
 `,
     )
     return file
