@@ -13,9 +13,8 @@ const SMALL_TEXT_MS = 1.5
 
 interface Row {
   readonly workers: number
+  /** Work of the servers within the window, by their own logs: chunks end in batches, and too few of them to be counted. */
   readonly chunksPerSecond: number
-  /** Of what so many servers do when they never wait. */
-  readonly busyShare: number
   /** Time of the window in which a server had a request, by the servers' own logs. */
   readonly servedShare: number
   /** Median of the pauses of a server between two jobs, as a share of a job. */
@@ -28,15 +27,14 @@ async function rowOf(workers: number): Promise<Row> {
   try {
     const sweep = await fleet.submit([ROUNDS * workers])
     const from = await fleet.reached(sweep, workers + 1)
-    const first = (await fleet.chunks(sweep)).chunks.done
     const { total } = (await fleet.chunks(sweep)).chunks
     // The last jobs of a lane end one by one: what counts is while every worker has one.
     const last = total - 2 * workers
     const to = await fleet.reached(sweep, last)
     const window = [Date.now() - (to - from), Date.now()] as const
-    const chunksPerSecond = (1000 * ((await fleet.chunks(sweep)).chunks.done - first)) / (to - from)
-    const busyShare = (chunksPerSecond * CHUNK_TEXTS * TEXT_MS) / 1000 / workers
-    return { workers, chunksPerSecond, busyShare, ...served(fleet.requests(), window), load: loadavg()[0] ?? 0 }
+    const shares = served(fleet.requests(), window)
+    const chunksPerSecond = (1000 * workers * shares.servedShare) / (CHUNK_TEXTS * TEXT_MS)
+    return { workers, chunksPerSecond, ...shares, load: loadavg()[0] ?? 0 }
   } finally {
     await fleet.close()
   }
@@ -82,7 +80,7 @@ for (const workers of sizes) {
   rows.push(row)
   const speedup = row.chunksPerSecond / (rows[0]?.chunksPerSecond ?? 1)
   console.log(
-    `${workers} workers: ${row.chunksPerSecond.toFixed(3)} chunks/s, ${speedup.toFixed(2)} x the first row, busy ${(100 * row.busyShare).toFixed(1)} %, served ${(100 * row.servedShare).toFixed(1)} %, gap ${(100 * row.gapShare).toFixed(2)} % of a job (load average ${row.load.toFixed(1)})`,
+    `${workers} workers: ${row.chunksPerSecond.toFixed(3)} chunks/s, ${speedup.toFixed(2)} x the first row, served ${(100 * row.servedShare).toFixed(1)} %, gap ${(100 * row.gapShare).toFixed(2)} % of a job (load average ${row.load.toFixed(1)})`,
   )
 }
 const fair = await smallBehindBig()
