@@ -90,8 +90,9 @@ export class Coordinator {
   beat(beat: Beat): BeatAnswer {
     const now = this.#options.now()
     const ledger = this.#ledger.id
-    const isNewHost = !this.#hosts.views(now).some(({ host, boot }) => host === beat.host && boot === beat.boot)
-    if (!this.#hosts.isAnyLive(now)) this.#heardSince = now
+    const live = this.#hosts.views(now)
+    const isNewHost = !live.some(({ host, boot }) => host === beat.host && boot === beat.boot)
+    if (live.length === 0) this.#heardSince = now
     if (!this.#hosts.record(beat, now)) return { stop: [], lanes: {}, ledger }
     for (const id of beat.holding) if (this.#ledger.lease(id)?.host === beat.host) this.#times.named(id, now)
     const held = this.#ledger

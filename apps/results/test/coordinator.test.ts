@@ -90,6 +90,19 @@ async function ready(clock?: () => number): Promise<Coordinator> {
   return coordinator
 }
 
+/** A host comes, serves the lane of `A` and claims all that is leased of it. */
+async function claimAll(coordinator: Coordinator): Promise<string[]> {
+  coordinator.beat(beatOf([slot()]))
+  coordinator.beat(beatOf([serving(A)]))
+  await coordinator.tick()
+  const leases = ledger.openLeases().map(({ id }) => id)
+  for (const lease of leases) coordinator.claim(claimOf(lease, { seq }))
+  return leases
+}
+
+/** A host without slots is heard. */
+const hearOther = (coordinator: Coordinator) => coordinator.beat(beatOf([], { host: 'h2', hostname: 'h2' }))
+
 describe('lanes', () => {
   it('are told with the first beat, and leased once the slot says that it serves', async () => {
     const coordinator = await ready()
@@ -220,19 +233,14 @@ describe('messages', () => {
 
   it('a silent host loses its leases after grace, and is no longer shown', async () => {
     const coordinator = await ready()
-    coordinator.beat(beatOf([slot()]))
-    coordinator.beat(beatOf([serving(A)]))
-    await coordinator.tick()
-    const leases = ledger.openLeases().map(({ id }) => id)
-    for (const lease of leases) coordinator.claim(claimOf(lease, { seq }))
-    const other = () => coordinator.beat(beatOf([], { host: 'h2', hostname: 'h2' }))
+    const leases = await claimAll(coordinator)
     now = 5000
-    other()
+    hearOther(coordinator)
     await coordinator.tick()
     expect(ledger.openLeases()).toHaveLength(leases.length)
     expect(coordinator.hosts()).toHaveLength(2)
     now = 6001
-    other()
+    hearOther(coordinator)
     await coordinator.tick()
     expect(ledger.openLeases()).toEqual([])
     expect(coordinator.hosts().map(({ host }) => host)).toEqual(['h2'])
@@ -240,20 +248,15 @@ describe('messages', () => {
 
   it('a host keeps what it holds while nobody is heard, and for grace after the first that is', async () => {
     const coordinator = await ready()
-    coordinator.beat(beatOf([slot()]))
-    coordinator.beat(beatOf([serving(A)]))
-    await coordinator.tick()
-    const leases = ledger.openLeases().map(({ id }) => id)
-    for (const lease of leases) coordinator.claim(claimOf(lease, { seq }))
+    const leases = await claimAll(coordinator)
     now = 60_000
     await coordinator.tick()
-    const other = () => coordinator.beat(beatOf([], { host: 'h2', hostname: 'h2' }))
     for (; now <= 65_000; now += 1000) {
-      other()
+      hearOther(coordinator)
       await coordinator.tick()
     }
     expect(ledger.openLeases()).toHaveLength(leases.length)
-    other()
+    hearOther(coordinator)
     await coordinator.tick()
     expect(ledger.openLeases()).toEqual([])
   })
@@ -262,24 +265,19 @@ describe('messages', () => {
 describe('a service that was stopped beyond grace', () => {
   it('does not take its own absence for silence, and goes on counting that of others', async () => {
     const coordinator = await ready(attendedClock(() => now, 2000))
-    coordinator.beat(beatOf([slot()]))
-    coordinator.beat(beatOf([serving(A)]))
-    await coordinator.tick()
-    const leases = ledger.openLeases().map(({ id }) => id)
-    for (const lease of leases) coordinator.claim(claimOf(lease, { seq }))
+    const leases = await claimAll(coordinator)
     now = 60_000
     await coordinator.tick() // before it reads the beats that wait
     expect(ledger.openLeases().map(({ id }) => id)).toEqual(leases)
     expect(coordinator.hosts()).toHaveLength(1)
     coordinator.beat(beatOf([serving(A)], { holding: leases }))
     const told = now
-    const other = () => coordinator.beat(beatOf([], { host: 'h2', hostname: 'h2' }))
     for (now = told; now <= told + 5000; now += 1000) {
-      other()
+      hearOther(coordinator)
       await coordinator.tick()
     }
     expect(ledger.openLeases()).toHaveLength(leases.length)
-    other() // six seconds after the host's beat
+    hearOther(coordinator) // six seconds after the host's beat
     await coordinator.tick()
     expect(ledger.openLeases()).toEqual([])
   })
