@@ -28,6 +28,12 @@ describe('askLaunch', () => {
   it.each<[string, Partial<LaunchQuestion>, string]>([
     ['an engine nobody starts', { engine: 'onnx', model: 'local/pocket-static-en' }, 'SB-SPEC-004'],
     ['a slot that is none', { slot: 'gpu0' }, 'SB-SPEC-004: --slot'],
+    ['a GPU that is none', { slot: 'cuda:-1' }, 'SB-SPEC-004: --slot'],
+    [
+      'a slot that no worker would serve it on',
+      { engine: 'tei', slot: 'cpu' },
+      'with float16 it takes no cpu slot; `device=cpu`',
+    ],
     ['a command as a setting', { engine: 'vllm,command=sh' }, '--engine'],
     ['a launcher nobody described', { engine: 'launch=mine' }, 'SB-WORK-031'],
     ['a launcher mistyped, with the nearest', { engine: 'launch=ollma' }, 'did you mean "ollama"?'],

@@ -43,7 +43,13 @@ export async function askLaunch(question: LaunchQuestion): Promise<LaunchAnswer>
       message: `nobody starts ${question.engine}: name a launcher, see \`sweepboard models\``,
     })
   const own = question.launchersFile === undefined ? undefined : readLaunchers(question.launchersFile)
-  const devices = devicesOf(question.slot ?? (load.open.launch.devices[0] === 'cpu' ? 'cpu' : 'cuda:0'))
+  const { launcher, devices: kinds } = load.open.launch
+  const devices = devicesOf(question.slot ?? (kinds[0] === 'cpu' ? 'cpu' : 'cuda:0'))
+  const kind = devices.length === 0 ? 'cpu' : 'cuda'
+  if (!kinds.includes(kind)) {
+    const message = `with ${load.identity.dtype} it takes no ${kind} slot; \`device=${kind}\` in --engine says otherwise`
+    throw new SweepError('SB-WORK-032', { launcher, message })
+  }
   const scratch = join(tmpdir(), 'sweepboard-launch', load.key.slice(0, 12))
   const folder = load.identity.weights === null ? null : load.open.folder
   const place = { port: question.port, devices, memoryBytes: load.memoryBytes, folder, scratch, settings: {} }
@@ -81,7 +87,7 @@ async function resolved(question: LaunchQuestion): Promise<{ load: Load; warning
 
 function devicesOf(slot: string): string[] {
   if (slot === 'cpu') return []
-  const [, names] = /^cuda:([\w./+-]+)$/.exec(slot) ?? []
+  const [, names] = /^cuda:((?:\d+|MIG-[\w./-]+|GPU-[\w-]+)(?:\+(?:\d+|GPU-[\w-]+))*)$/.exec(slot) ?? []
   if (names === undefined)
     throw new SweepError('SB-SPEC-004', { path: '--slot', message: 'must be cpu, cuda:0, or cuda:0+1 for a slot over two GPUs' })
   return names.split('+')

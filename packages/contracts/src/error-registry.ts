@@ -227,7 +227,7 @@ export const ERRORS = {
   'SB-MODEL-015': {
     kind: 'missing',
     says: (d) =>
-      `llama.cpp reads GGUF files from this disk, and ${d.cache} has no *${d.file}*.gguf of ${d.repo}: \`hf download ${d.repo} --include "*${d.file}*.gguf"\` puts it there`,
+      `llama.cpp reads GGUF files from this disk, and ${d.cache} has no ${d.file} of ${d.repo}: \`hf download ${d.repo} --include "${d.file}"\` puts it there`,
     fix: 'Fetch the file so, on the hosts that serve it too; or name another repository or a file: `llamacpp: { repo: ORG/NAME }`, `llamacpp: { file: ./FILE.gguf }`.',
   },
 

@@ -35,5 +35,9 @@ export async function findGguf(choice: LaunchChoice, { model, folder, baseDir, h
   const part = file?.replace(/\.gguf$/i, '') ?? ''
   if (snapshot !== null && names.some((name) => name.endsWith('.gguf') && name.toLowerCase().includes(part.toLowerCase())))
     return { folder: snapshot, file }
-  throw new SweepError('SB-MODEL-015', { repo, file: part, cache: hubCache ?? 'the hub cache' })
+  throw new SweepError('SB-MODEL-015', {
+    repo,
+    file: part === '' ? '*.gguf' : `*${part}*.gguf`,
+    cache: hubCache ?? 'the hub cache',
+  })
 }

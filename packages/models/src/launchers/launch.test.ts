@@ -86,10 +86,25 @@ describe('launchCommand', () => {
     const gguf = { ...load, identity: { ...load.identity, options }, open: { ...load.open, launch } }
     const { argv } = launchCommand(gguf, place(['0'], { folder: '/models/m' }))
     const of = (flag: string) => argv[argv.indexOf(flag) + 1]
-    expect([of('--model'), of('--pooling'), of('--embd-normalize')]).toEqual(['/models/m/m-Q8_0.gguf', 'last', '2'])
+    expect([of('--model'), of('--pooling')]).toEqual(['/models/m/m-Q8_0.gguf', 'last'])
+    // Unit length is its default, and its server of 2025 ends on this flag.
+    expect(argv).not.toContain('--embd-normalize')
     expect([of('--ubatch-size'), of('--batch-size'), of('--parallel'), of('--ctx-size')]).toEqual(['8192', '8192', '4', '32768'])
     expect(of('--gpu-layers')).toBe('999')
     expect(launchCommand(gguf, place([], { folder: '/models/m' })).argv.join(' ')).toContain('--gpu-layers 0')
+  })
+
+  it('has SGLang read a text whole where attention looks ahead', async () => {
+    const words = async (load: Promise<Parameters<typeof launchCommand>[0]>) =>
+      launchCommand(await load, place(['0'])).argv.join(' ')
+    const encoder = resolveModel({ model: 'BAAI/bge-m3', engine: { launch: { name: 'sglang' } } }, CONTEXT).then(
+      ({ load }) => load,
+    )
+    const whole = '--chunked-prefill-size -1 --attention-backend triton'
+    expect(await words(encoder)).toContain(whole)
+    expect(await words(reranker('BAAI/bge-reranker-v2-m3', { name: 'sglang' }))).toContain(whole)
+    expect(await words(embedding('8B', { name: 'sglang' }))).not.toMatch(/chunked|attention-backend/)
+    expect(await words(reranker('Qwen/Qwen3-Reranker-8B', { name: 'sglang' }))).not.toMatch(/chunked|attention-backend/)
   })
 
   it('lays what the host says over its own program, arguments and environment', async () => {

@@ -10,7 +10,7 @@ const MOST_SEQUENCES = 8
 
 /**
  * llama.cpp's server, read in a copy of 2026: `tools/server/README.md`. An input must fit one physical batch (`--ubatch-size`), and the
- * context is divided among the sequences. `/health` answers 503 while the model is loaded. It pins no hub revision, so it is only
+ * context is divided among the sequences. Vectors have unit length by default; servers of 2025 do not know the flag. `/health` answers 503 while the model is loaded. It pins no hub revision, so it is only
  * given files.
  */
 export const llamacpp: Launcher = {
@@ -44,7 +44,6 @@ export const llamacpp: Launcher = {
         '--embeddings': serves === 'vectors',
         '--reranking': serves === 'scores',
         '--pooling': serves === 'scores' ? 'rank' : pooling === null ? null : (POOLING[pooling] ?? null),
-        '--embd-normalize': serves === 'vectors' ? 2 : null,
         '--ctx-size': batch * sequences,
         '--batch-size': batch,
         '--ubatch-size': batch,

@@ -5,9 +5,10 @@ import { templateFile } from './server-template.ts'
 const SPARE_TOKENS = 8
 
 /**
- * SGLang, read in copies of 2026: `serving_rerank.py`, `docs/advanced_features/server_arguments.md`. It pools as the
- * model's own files say and gives unit length. A yes-no reranker must be started as a generating model, any other as an embedding
- * one. Its prefix cache does not fit attention that looks ahead, and makes a score depend on what was asked before.
+ * SGLang, read in copies of 2026: `serving_rerank.py`, `docs/advanced_features/server_arguments.md`,
+ * `docs/supported_models/retrieval_ranking`, `test_encoder_embedding_models.py`. It pools as the model's own files say and gives unit
+ * length. A yes-no reranker must be started as a generating model, any other as an embedding one. Its prefix cache does not fit
+ * attention that looks ahead, and makes a score depend on what was asked before.
  */
 export const sglang: Launcher = {
   name: 'sglang',
@@ -36,12 +37,14 @@ export const sglang: Launcher = {
       source: 'sgl-project/sglang#16403 (merged in January 2026), #7949',
     },
   ],
-  arguments: ({ load, place, model, revision, served, serves, dtype, quantization, maxTokens, memoryShare }) => {
+  arguments: ({ load, place, model, revision, served, serves, dtype, quantization, maxTokens, memoryShare, pooling }) => {
     const template = serves === 'scores' ? (load.open.pair?.template ?? null) : null
     const file =
       template === null
         ? null
         : templateFile(place.scratch, template, { query: 'messages[0]["content"]', document: 'messages[1]["content"]' })
+    // Attention that looks ahead must see a text whole, and only some backends have it; harmless to a decoder whose files say how it pools.
+    const looksAhead = file === null && pooling !== 'lasttoken'
     return {
       args: flags({
         '--model-path': model,
@@ -57,8 +60,8 @@ export const sglang: Launcher = {
         '--is-embedding': file === null,
         '--chat-template': file?.path,
         '--disable-radix-cache': true,
-        // Cross-encoders: the attention backends its own documentation starts them with.
-        '--attention-backend': serves === 'scores' && file === null ? 'triton' : null,
+        '--chunked-prefill-size': looksAhead ? -1 : null,
+        '--attention-backend': looksAhead ? 'triton' : null,
       }),
       env: maxTokens === null ? {} : { SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN: '1' },
       files: file === null ? [] : [file],
