@@ -14,13 +14,35 @@ const row = (model: string, mean: number | null): LeaderboardRow => ({
   unclaimed: {},
   scores: mean === null ? { A: 0.5 } : { A: mean, B: mean },
   mean,
+  meanType: mean,
   rank: mean === null ? null : 1,
 })
 
 it.each([60, 80, 120])('says which mean it shows, and fits %i columns', (width) => {
-  const board: Leaderboard = { tasks: ['A', 'B'], mainScores: {}, rows: [row('org/whole', 0.75), row('org/half', null)] }
+  const board: Leaderboard = {
+    tasks: ['A', 'B'],
+    mainScores: {},
+    types: {},
+    rows: [row('org/whole', 0.75), row('org/half', null)],
+  }
   const shown = showBoard(board, width).split('\n')
   expect(shown[0]).toContain('Mean (Task)')
   expect(shown.filter((line) => line.length > width)).toEqual([])
   expect(shown.find((line) => line.includes('org/whole'))).toContain('0.7500')
+})
+
+it.each([
+  [120, true],
+  [60, false],
+])('shows the mean over types beside it where there is room: at %i columns', (width, isShown) => {
+  const board: Leaderboard = {
+    tasks: ['A', 'B'],
+    mainScores: {},
+    types: {},
+    rows: [{ ...row('org/whole', 0.75), meanType: 0.6125 }],
+  }
+  const shown = showBoard(board, width)
+  expect(shown.includes('Mean (TaskType)')).toBe(isShown)
+  expect(shown.includes('0.6125')).toBe(isShown)
+  expect(showBoard({ ...board, tasks: ['A'] }, 200)).not.toContain('TaskType')
 })

@@ -13,13 +13,14 @@ export function shownDimensions({ config, fullDimensions }: Pick<LeaderboardRow,
   return String(config?.dimensions ?? fullDimensions ?? (config === null ? '?' : '–'))
 }
 
-/** The leaderboard as a terminal table: rank, model, what was derived, mean, one column per task while there is room. */
+/** The leaderboard as a terminal table: rank, model, what was derived, both means (of one task, one), one column per task while there is room. */
 export function showBoard(board: Leaderboard, width = terminalWidth()): string {
   if (board.rows.length === 0) return 'No scores yet.'
   const names = board.rows.map(({ model, variant }) => (variant ? `${model} [${briefVariant(variant)}]` : model))
   // Rows must be told apart before more tasks are worth their room.
   const nameRoom = Math.min(48, Math.max(20, ...names.map(displayWidth)))
-  const taskRoom = Math.max(0, Math.floor((width - 47 - nameRoom) / 12))
+  const hasTypes = board.tasks.length > 1
+  const taskRoom = Math.max(0, Math.floor((width - 47 - (hasTypes ? 17 : 0) - nameRoom) / 12))
   const tasks = board.tasks.slice(0, taskRoom)
   const columns: Column[] = [
     { title: '#', align: 'right' },
@@ -28,6 +29,7 @@ export function showBoard(board: Leaderboard, width = terminalWidth()): string {
     { title: 'precision' },
     { title: 'origin' },
     { title: 'Mean (Task)', align: 'right' },
+    ...(hasTypes ? [{ title: 'Mean (TaskType)', align: 'right' as const, isOptional: true }] : []),
     ...tasks.map((task) => ({ title: task.length > 16 ? `${task.slice(0, 15)}…` : task, align: 'right' as const })),
   ]
   const rows = board.rows.map((row, i) => [
@@ -37,6 +39,7 @@ export function showBoard(board: Leaderboard, width = terminalWidth()): string {
     row.config === null ? '?' : row.config.precision,
     row.origin,
     formatScore(row.mean),
+    ...(hasTypes ? [formatScore(row.meanType)] : []),
     ...tasks.map((task) => formatScore(row.scores[task]) + (isUnclaimed(row, task) ? '*' : '')),
   ])
   const hidden = board.tasks.length - tasks.length

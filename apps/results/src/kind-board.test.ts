@@ -39,6 +39,7 @@ function cell(model: string, over: Partial<TaskCell>): TaskCell {
     unclaimed: [],
     recipe: { similarity: 'cosine', dimensions: 8 },
     task: 'Mine',
+    taskType: 'Retrieval',
     subset: 'default',
     split: 'test',
     mainScoreName: 'ndcg_at_10',

@@ -75,13 +75,13 @@ export class LeaderboardDesk {
     return readRanking(this.#reader, this.published, query)
   }
 
-  /** The JSON of a board, of pieces: a published row outlives many boards, and only its rank changes. */
-  #write({ tasks, mainScores, rows }: Ranking): string {
-    const lines = rows.map(({ scored, rank }) => {
+  /** The JSON of a board, of pieces: a published row outlives many boards, and only its place among them changes. */
+  #write({ rows, ...head }: Ranking): string {
+    const lines = rows.map(({ scored, meanType, rank }) => {
       const piece = this.#pieces.get(scored) ?? JSON.stringify(scored.row).slice(0, -1)
       this.#pieces.set(scored, piece)
-      return `${piece},"rank":${rank}}`
+      return `${piece},"meanType":${meanType},"rank":${rank}}`
     })
-    return `${JSON.stringify({ tasks, mainScores }).slice(0, -1)},"rows":[${lines.join(',')}]}`
+    return `${JSON.stringify(head).slice(0, -1)},"rows":[${lines.join(',')}]}`
   }
 }

@@ -64,6 +64,23 @@ describe('buildLeaderboard', () => {
     expect(board.rows[0]?.mean).toBeCloseTo(0.6, 12)
   })
 
+  it('has the mean over types beside that over tasks, of rows that have every task', () => {
+    const cells = [
+      cell('a', 'SciFact', 0.4, { taskType: 'Retrieval' }),
+      cell('a', 'NFCorpus', 0.6, { taskType: 'Retrieval' }),
+      cell('a', 'STS12', 0.9, { taskType: 'STS' }),
+      cell('b', 'STS12', 0.9, { taskType: 'STS' }),
+    ]
+    const published = lookup([row('p', 'SciFact', 0.1), row('p', 'NFCorpus', 0.3), row('p', 'STS12', 0.8)])
+    const board = buildLeaderboard(cells, published, ALL)
+    expect(board.types).toEqual({ NFCorpus: 'Retrieval', STS12: 'STS', SciFact: 'Retrieval' })
+    expect(board.rows.map(({ model, mean, meanType }) => [model, mean, meanType])).toEqual([
+      ['a', expect.closeTo(1.9 / 3, 12), expect.closeTo(0.7, 12)],
+      ['p', expect.closeTo(0.4, 12), expect.closeTo(0.5, 12)],
+      ['b', null, null],
+    ])
+  })
+
   it('takes a task as the flat mean over its subsets; an undefined score makes it missing', () => {
     const board = buildLeaderboard(
       [
@@ -151,6 +168,6 @@ describe('buildLeaderboard', () => {
     const published = [row('p', 't', 0.8), row('p', 'u', 0.6)]
     expect(buildLeaderboard([], lookup(published), ALL).tasks).toEqual(['t', 'u'])
     expect(buildLeaderboard([], lookup(published), ['u']).rows[0]?.scores).toEqual({ u: 0.6 })
-    expect(buildLeaderboard([], null, ALL)).toEqual({ tasks: [], mainScores: {}, rows: [] })
+    expect(buildLeaderboard([], null, ALL)).toEqual({ tasks: [], mainScores: {}, types: {}, rows: [] })
   })
 })

@@ -1,7 +1,7 @@
 import { type Config, isDefaultConfig } from '@sweepboard/contracts'
 import type { BoardCell } from '@sweepboard/ledger'
 import { findAggregate, foldAggregates, unfoldAggregates } from './aggregate-tasks.ts'
-import { addScore, meanTask, type TaskSums } from './mean-task.ts'
+import { addScore, meanTask, meanTaskType, type TaskSums, typesOf } from './mean-task.ts'
 import type { Entry, PublishedLookup } from './published-index.ts'
 
 export interface LeaderboardRow {
@@ -22,6 +22,8 @@ export interface LeaderboardRow {
   readonly scores: Readonly<Record<string, number>>
   /** MTEB's Mean (Task): the mean of the tasks' scores; null where a task is missing (protocol 6.3). */
   readonly mean: number | null
+  /** MTEB's Mean (TaskType): the mean over types of the mean of a type's tasks; null where a task is missing or of unknown type. */
+  readonly meanType: number | null
   /** Rank by mean among rows that have every task; null below that line. Equal means share the better rank. */
   readonly rank: number | null
 }
@@ -29,20 +31,20 @@ export interface LeaderboardRow {
 export interface Leaderboard {
   readonly tasks: readonly string[]
   readonly mainScores: Readonly<Record<string, string>>
+  /** MTEB's type of each task; a task that is neither ours nor in the catalog has no key. */
+  readonly types: Readonly<Record<string, string>>
   readonly rows: readonly LeaderboardRow[]
 }
 
 /** A row before it has a place among others. */
 export interface ScoredRow {
-  readonly row: Omit<LeaderboardRow, 'rank'>
+  readonly row: Omit<LeaderboardRow, 'rank' | 'meanType'>
   readonly scoreCount: number
 }
 
 /** A board in order, each row with its rank. */
-export interface Ranking {
-  readonly tasks: readonly string[]
-  readonly mainScores: Readonly<Record<string, string>>
-  readonly rows: readonly { readonly scored: ScoredRow; readonly rank: number | null }[]
+export interface Ranking extends Omit<Leaderboard, 'rows'> {
+  readonly rows: readonly { readonly scored: ScoredRow; readonly meanType: number | null; readonly rank: number | null }[]
 }
 
 /** Entries of ours by task: over which (split, subset) of it published scores are compared. */
@@ -55,7 +57,7 @@ export interface PublishedSource {
 }
 
 interface Draft {
-  readonly head: Omit<LeaderboardRow, 'scores' | 'mean' | 'rank' | 'unclaimed'>
+  readonly head: Omit<LeaderboardRow, 'scores' | 'mean' | 'meanType' | 'rank' | 'unclaimed'>
   readonly unclaimed: Map<string, readonly string[]>
   readonly sums: TaskSums
 }
@@ -74,8 +76,8 @@ export function buildLeaderboard(
   return toLeaderboard(rankRows(ours, published, tasksNamed))
 }
 
-export function toLeaderboard({ tasks, mainScores, rows }: Ranking): Leaderboard {
-  return { tasks, mainScores, rows: rows.map(({ scored, rank }) => ({ ...scored.row, rank })) }
+export function toLeaderboard({ rows, ...head }: Ranking): Leaderboard {
+  return { ...head, rows: rows.map(({ scored, meanType, rank }) => ({ ...scored.row, meanType, rank })) }
 }
 
 /** The same board with its rows as they were scored. */
@@ -96,19 +98,20 @@ export function rankRows(
       b.scoreCount - a.scoreCount ||
       (a.row.model < b.row.model ? -1 : 1),
   )
+  const types = typesOf(tasks, ours)
   let rank = 0
   const ranked = rows.map((scored, i) => {
-    const { mean } = scored.row
+    const { mean, scores } = scored.row
     // Sorted by mean: a row shares the rank of the one before it where their means are equal.
     if (mean !== null && mean !== rows[i - 1]?.row.mean) rank = i + 1
-    return { scored, rank: mean === null ? null : rank }
+    return { scored, meanType: mean === null ? null : meanTaskType(scores, tasks, types), rank: mean === null ? null : rank }
   })
   const mainScores = Object.fromEntries(ours.map((cell) => [cell.task, cell.mainScoreName]))
   for (const task of tasks) {
     const aggregate = findAggregate(task)
     if (aggregate?.components.some((component) => component in mainScores)) mainScores[task] = aggregate.mainScore
   }
-  return { tasks, mainScores, rows: ranked }
+  return { tasks, mainScores, types, rows: ranked }
 }
 
 /** Rows of imported scores. A mean over other subsets or splits than ours would look like a gap: it is taken over the ones we scored. */

@@ -1,3 +1,5 @@
+import type { TaskType } from '@sweepboard/contracts'
+import { findTask } from '@sweepboard/tasks'
 import { findAggregate } from './aggregate-tasks.ts'
 
 /** Sum and count of main scores by task, one a (subset, split); a null sum is undefined. */
@@ -30,6 +32,40 @@ export function meanTask(
     scoreCount += 1
   }
   return { scores, scoreCount, mean: scoreCount === tasks.length && scoreCount > 0 ? total / scoreCount : null }
+}
+
+/**
+ * MTEB's Mean (TaskType): the mean over types of the mean of each type's tasks (protocol 6.3), types as MTEB tells them apart
+ * (InstructionReranking is not Reranking). Null where a task has no score or its type is not known, and without tasks.
+ */
+export function meanTaskType(
+  scores: Readonly<Record<string, number>>,
+  tasks: readonly string[],
+  types: Readonly<Record<string, string>>,
+): number | null {
+  const byType = new Map<string, { sum: number; count: number }>()
+  for (const task of tasks) {
+    const [score, type] = [scores[task], types[task]]
+    if (score === undefined || type === undefined) return null
+    const found = byType.get(type) ?? { sum: 0, count: 0 }
+    byType.set(type, { sum: found.sum + score, count: found.count + 1 })
+  }
+  const means = [...byType.values()].map(({ sum, count }) => sum / count)
+  return means.length === 0 ? null : means.reduce((sum, mean) => sum + mean, 0) / means.length
+}
+
+/** Types of tasks: as their own data was read, else as the catalog has them; a task known to neither has no key. */
+export function typesOf(
+  tasks: readonly string[],
+  read: readonly { readonly task: string; readonly taskType: TaskType }[],
+): Record<string, string> {
+  const own = new Map(read.map(({ task, taskType }) => [task, taskType]))
+  return Object.fromEntries(
+    tasks.flatMap((task) => {
+      const type = own.get(task) ?? findTask(task)?.type
+      return type === undefined ? [] : [[task, type] as const]
+    }),
+  )
 }
 
 /** Flat mean over a task's entries, of an aggregate over its components' means; null where one is missing or undefined. */

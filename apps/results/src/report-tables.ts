@@ -16,23 +16,31 @@ const SHOWN = 8
 
 const MISSING = '·'
 
-/** What MTEB calls by this name, in a sentence; its other mean, over types of tasks, is not shown. */
-export const MEAN_TASK =
-  'Mean (Task), as MTEB calls it: each task counts once, whatever its subsets; not Mean (TaskType), the mean over types of tasks.'
+/** What MTEB calls by these names, in a sentence each; of one task both means are its score, and one is shown. */
+export const MEAN_TASK = 'Mean (Task), as MTEB calls it: each task counts once, whatever its subsets.'
+export const MEAN_TYPE = 'Mean (TaskType): each type of task counts once.'
 
 /** Main scores of every system, best mean first. */
 export function scoreTable({ systems, entries }: SweepReport): ReportTable {
+  const hasTypes = new Set(entries.map(({ task }) => task)).size > 1
   const rows = systems
     .toSorted((a, b) => (b.mean ?? Number.NEGATIVE_INFINITY) - (a.mean ?? Number.NEGATIVE_INFINITY))
     .map((system) => [
       system.name,
       String(system.dimensions ?? '–'),
       four(system.mean),
+      ...(hasTypes ? [four(system.meanType)] : []),
       ...entries.map((entry) => four(entry.scores[system.id]?.main) + (entry.unclaimed[system.id] ? '*' : '')),
     ])
-  const head = ['system', 'dims', 'Mean (Task)', ...entries.map((entry) => `${entryName(entry)} ${entry.mainScoreName}`)]
+  const head = [
+    'system',
+    'dims',
+    'Mean (Task)',
+    ...(hasTypes ? ['Mean (TaskType)'] : []),
+    ...entries.map((entry) => `${entryName(entry)} ${entry.mainScoreName}`),
+  ]
   const isMarked = entries.some(({ unclaimed }) => Object.keys(unclaimed).length > 0)
-  const notes = [MEAN_TASK, ...(isMarked ? ['* language not claimed by the model'] : [])]
+  const notes = [MEAN_TASK, ...(hasTypes ? [MEAN_TYPE] : []), ...(isMarked ? ['* language not claimed by the model'] : [])]
   return { title: 'Main scores', note: notes.join(' '), head, rows }
 }
 

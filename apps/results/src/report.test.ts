@@ -45,7 +45,16 @@ function cell({ model, task, scores, parameters = null, encoding = 1 }: Made): C
   return {
     ...{ group: 1, model, revision: '1', variant: '', recipeVariant: '', recipeKey: model, load, reranker: null },
     recipe: Recipe.parse({ query: {}, document: {}, similarity: 'cosine', dimensions: 8 }),
-    ...{ task, taskKey: task, subset: 'default', split: 'test', languages: [], unclaimed: [], mainScoreName: 'ndcg_at_10' },
+    ...{
+      task,
+      taskType: 'Retrieval',
+      taskKey: task,
+      subset: 'default',
+      split: 'test',
+      languages: [],
+      unclaimed: [],
+      mainScoreName: 'ndcg_at_10',
+    },
     ...{ datasetRevision: null, counts: null, limit: null, configKey: 'c', state: 'scored', mainScore, failure: null },
     config: Config.parse({ dimensions: null, precision: 'float32', similarity: 'cosine' }),
     metrics: { ndcg_at_1: 0.1, ndcg_at_10: mainScore, recall_at_10: 0.5, nauc_ndcg_at_10_max: null },

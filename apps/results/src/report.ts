@@ -1,10 +1,10 @@
-import { type Config, configKey, type Recipe } from '@sweepboard/contracts'
+import { type Config, configKey, type Recipe, type TaskType } from '@sweepboard/contracts'
 import type { CellView, SweepStatus } from '@sweepboard/ledger'
 import { comparePaired, DEFAULT_ROUNDS, DEFAULT_SEED, holm } from '@sweepboard/metrics'
 import { readPerQuery } from '@sweepboard/scoring'
 import { foldAggregates } from './aggregate-tasks.ts'
 import { vectorLength } from './leaderboard.ts'
-import { addScore, meanTask, type TaskSums } from './mean-task.ts'
+import { addScore, meanTask, meanTaskType, type TaskSums, typesOf } from './mean-task.ts'
 import { sayFindings } from './report-findings.ts'
 import { type ResourceRow, resourceRows } from './resources.ts'
 
@@ -23,11 +23,14 @@ export interface ReportSystem {
   readonly weightsBytes: number | null
   /** MTEB's Mean (Task), as on the board; null where a score is missing. */
   readonly mean: number | null
+  /** MTEB's Mean (TaskType), as on the board. */
+  readonly meanType: number | null
 }
 
 /** One (task, subset, split). */
 export interface ReportEntry {
   readonly task: string
+  readonly taskType: TaskType
   readonly subset: string
   readonly split: string
   readonly mainScoreName: string
@@ -82,7 +85,7 @@ export async function buildReport({ status, cells, artifact, baseline }: ReportI
   const scored = cells.filter((cell) => cell.state === 'scored')
   const { systems, systemOf } = listSystems(scored, resources)
   const { entries, entryOf } = listEntries(scored, systemOf)
-  const means = systems.map((system) => ({ ...system, mean: meanOf(system.id, entries) }))
+  const means = systems.map((system) => ({ ...system, ...meansOf(system.id, entries) }))
   const against = systems.length < 2 ? null : findSystem(systems, baseline)
   const deltas = against === null ? [] : await compareAll({ scored, systemOf, entryOf, against, artifact })
   const { id, name, state, createdAt, isLimited, cells: counts } = status
@@ -111,7 +114,7 @@ function nameOf({ model, variant, config, recipe }: CellView): string {
 
 function listSystems(scored: readonly CellView[], resources: readonly ResourceRow[]) {
   const ids = new Map<string, number>()
-  const systems: Omit<ReportSystem, 'mean'>[] = []
+  const systems: Omit<ReportSystem, 'mean' | 'meanType'>[] = []
   const keyOf = (cell: CellView) => JSON.stringify([cell.recipeKey, cell.variant, configKey(cell.config)])
   for (const cell of scored) {
     if (ids.has(keyOf(cell))) continue
@@ -141,9 +144,9 @@ function listEntries(scored: readonly CellView[], systemOf: (cell: CellView) => 
     unclaimed: Record<number, readonly string[]>
   })[] = []
   for (const cell of scored) {
-    const { taskKey, task, subset, split, mainScoreName } = cell
+    const { taskKey, task, taskType, subset, split, mainScoreName } = cell
     const id = ids.get(taskKey) ?? entries.length
-    if (id === entries.length) entries.push({ task, subset, split, mainScoreName, scores: {}, unclaimed: {} })
+    if (id === entries.length) entries.push({ task, taskType, subset, split, mainScoreName, scores: {}, unclaimed: {} })
     ids.set(taskKey, id)
     const entry = entries[id] as (typeof entries)[number]
     entry.scores[systemOf(cell)] = { main: cell.mainScore, metrics: cell.metrics ?? {} }
@@ -152,11 +155,13 @@ function listEntries(scored: readonly CellView[], systemOf: (cell: CellView) => 
   return { entries: entries as readonly ReportEntry[], entryOf: (cell: CellView) => ids.get(cell.taskKey) as number }
 }
 
-/** As the board has it, see `meanTask`; a (subset, split) that the system lacks leaves its task without a score. */
-function meanOf(system: number, entries: readonly ReportEntry[]): number | null {
+/** As the board has them, see `meanTask`; a (subset, split) that the system lacks leaves its task without a score. */
+function meansOf(system: number, entries: readonly ReportEntry[]): Pick<ReportSystem, 'mean' | 'meanType'> {
   const sums: TaskSums = new Map()
   for (const { task, scores } of entries) addScore(sums, task, scores[system]?.main ?? null)
-  return meanTask(sums, foldAggregates(entries.map(({ task }) => task))).mean
+  const tasks = foldAggregates(entries.map(({ task }) => task))
+  const { scores, mean } = meanTask(sums, tasks)
+  return { mean, meanType: meanTaskType(scores, tasks, typesOf(tasks, entries)) }
 }
 
 /** The system of that name, else the first whose name holds it; the first of all where none is named, null where none fits. */

@@ -39,6 +39,7 @@ function columnsOf(tasks: readonly string[], hasResources: boolean): Column[] {
     column('model', 'Model', (row) => row.model.toLowerCase(), true),
     column('rank', 'Rank', (row) => row.rank ?? undefined, true),
     column('mean', 'Mean (Task)', (row) => row.mean ?? undefined),
+    ...(tasks.length > 1 ? [column('meanType', 'Mean (TaskType)', (row) => row.meanType ?? undefined)] : []),
     ...tasks.map((task) => column(TASK + task, task, (row) => row.scores[task])),
     column('dims', 'Dims', (row) => row.config?.dimensions ?? row.fullDimensions ?? undefined),
     column('precision', 'Precision', (row) => row.config?.precision, true),
@@ -125,6 +126,7 @@ export function LeaderboardTable({ view, mainScores, sweep, sort, hasResources }
         </span>
         {rows.some((row) => Object.keys(row.unclaimed).length > 0) && <span>* language not claimed by the model</span>}
         <span>Mean (Task): each task counts once, whatever its subsets</span>
+        {view.tasks.length > 1 && <span>Mean (TaskType): each type of task counts once</span>}
         <span>· no result</span>
         <span>– does not apply</span>
       </p>
@@ -190,6 +192,7 @@ const Row = memo(function Row({ row, line, view, hasResources, onOpen }: RowProp
       </th>
       <td className="num b">{row.rank ?? '–'}</td>
       <td className="num b">{row.mean === null ? '·' : fixed(row.mean, 4)}</td>
+      {view.tasks.length > 1 && <td className="num">{row.meanType === null ? '·' : fixed(row.meanType, 4)}</td>}
       {view.tasks.map((task) => {
         const score = row.scores[task]
         const range = isRanked && !isBaseline(row) ? view.ranges.get(task) : undefined

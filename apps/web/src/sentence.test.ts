@@ -19,6 +19,7 @@ function row(model: string, given: Partial<LeaderboardRow>): LeaderboardRow {
     unclaimed: {},
     scores: {},
     mean: null,
+    meanType: null,
     rank: null,
     ...given,
   }
@@ -26,6 +27,7 @@ function row(model: string, given: Partial<LeaderboardRow>): LeaderboardRow {
 const board: Leaderboard = {
   tasks: ['A', 'B'],
   mainScores: { A: 'ndcg_at_10', B: 'ndcg_at_10' },
+  types: {},
   rows: [
     row('org/best', { scores: { A: 0.8, B: 0.7046 }, mean: 0.7523, rank: 1 }),
     row('org/best', {

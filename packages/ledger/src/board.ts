@@ -1,4 +1,12 @@
-import { type Config, type Load, type Similarity, SweepError, shownVariant, unclaimedBy } from '@sweepboard/contracts'
+import {
+  type Config,
+  type Load,
+  type Similarity,
+  SweepError,
+  shownVariant,
+  type TaskType,
+  unclaimedBy,
+} from '@sweepboard/contracts'
 import type { Handle } from './handle.ts'
 import { shownTasks } from './shown-tasks.ts'
 
@@ -17,6 +25,8 @@ export interface BoardCell {
     readonly dimensions: number
   }
   readonly task: string
+  /** As the data was read. */
+  readonly taskType: TaskType
   readonly subset: string
   readonly split: string
   readonly mainScoreName: string
@@ -51,7 +61,7 @@ interface BoardRow extends Omit<BoardCell, 'group' | 'recipe' | 'config' | 'reci
 
 const COLUMNS = `g.id as grp, g.model, g.revision, g.variant, g.recipeKey, json_extract(g.recipe, '$.similarity') as similarity,
   json_extract(g.recipe, '$.dimensions') as dimensions, t.key as taskKey, t.name as task, t.subset, t.split, t.mainScore as mainScoreName,
-  t.languages, g.lane, (select p.lane from grp p where p.id = g.base) as baseLane, c.config as configKey, c.configJson as config, c.mainScore`
+  t.languages, coalesce(json_extract(t.ref, '$.type'), 'Retrieval') as taskType, g.lane, (select p.lane from grp p where p.id = g.base) as baseLane, c.config as configKey, c.configJson as config, c.mainScore`
 
 /** Scored cells, of one sweep, or of all sweeps where one task shows one data set (`shownTasks`); about 3 µs a cell. */
 export function boardCells(h: Handle, sweep: string | null): BoardCell[] {

@@ -7,6 +7,8 @@ import {
   type Recipe,
   type ScoreEvidence,
   shownVariant,
+  type TaskRef,
+  type TaskType,
   unclaimedBy,
 } from '@sweepboard/contracts'
 import { type EncodingEvidence, encodingEvidence } from './evidence.ts'
@@ -29,6 +31,7 @@ export interface CellView {
   /** Null where nothing is reranked. */
   readonly reranker: Load | null
   readonly task: string
+  readonly taskType: TaskType
   readonly taskKey: string
   readonly subset: string
   readonly split: string
@@ -142,6 +145,7 @@ function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
     const load = parse<Load>(row.load)
     const reranker = row.reranker === null ? null : parse<Load>(row.reranker)
     const languages = parse<string[]>(row.languages)
+    const ref = parse<Pick<TaskRef, 'type' | 'limit'>>(row.ref)
     return {
       group: row.grp,
       model: row.model,
@@ -153,6 +157,7 @@ function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
       load,
       reranker,
       task: row.task,
+      taskType: ref.type ?? 'Retrieval',
       taskKey: row.taskKey,
       subset: row.subset,
       split: row.split,
@@ -161,7 +166,7 @@ function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
       mainScoreName: row.mainScoreName,
       datasetRevision: row.datasetRevision,
       counts: row.counts === null ? null : parse<PreparationCounts>(row.counts),
-      limit: parse<{ limit: number | null }>(row.ref).limit,
+      limit: ref.limit,
       configKey: row.configKey,
       config: parse<Config>(row.config),
       state: row.state ?? 'waiting',

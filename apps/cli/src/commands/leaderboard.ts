@@ -34,7 +34,7 @@ export function add(program: Command): void {
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      "\nExamples:\n  sweepboard leaderboard\n  sweepboard leaderboard --tasks SciFact AILAStatutes --md\n  sweepboard leaderboard --sweep first-sweep --csv\n  sweepboard leaderboard --kinds SemanticTrapsEn\n\nMean (Task), in CSV and JSON `mean`, is MTEB's: each task counts once, whatever\nits subsets. Rows that lack a task have none and stand below the others.",
+      "\nExamples:\n  sweepboard leaderboard\n  sweepboard leaderboard --tasks SciFact AILAStatutes --md\n  sweepboard leaderboard --sweep first-sweep --csv\n  sweepboard leaderboard --kinds SemanticTrapsEn\n\nMean (Task), in CSV and JSON `mean`, is MTEB's: each task counts once, whatever\nits subsets. Mean (TaskType), `meanType` in JSON and `mean_type` in CSV, is the\nmean over types of tasks of the mean of each type's tasks. Rows that lack a task\nhave neither and stand below the others.",
     )
     .action(leaderboard)
 }
@@ -108,6 +108,7 @@ function records(board: Leaderboard): string[][] {
     'origin',
     'language_not_claimed',
     'mean',
+    'mean_type',
     ...board.tasks,
   ]
   const rows = board.rows.map((row) => [
@@ -120,10 +121,16 @@ function records(board: Leaderboard): string[][] {
     row.config?.similarity ?? '',
     row.origin,
     board.tasks.filter((task) => isUnclaimed(row, task)).join(' '),
-    row.mean === null ? '' : String(Number(row.mean.toFixed(7))), // without the noise of adding decimals in binary
+    plainMean(row.mean),
+    plainMean(row.meanType),
     ...board.tasks.map((task) => String(row.scores[task] ?? '')),
   ])
   return [head, ...rows]
+}
+
+/** Without the noise of adding decimals in binary. */
+function plainMean(mean: number | null): string {
+  return mean === null ? '' : String(Number(mean.toFixed(7)))
 }
 
 /** RFC 4180, and a leading apostrophe where a spreadsheet would take a hostile name for a formula. */
@@ -133,6 +140,7 @@ function csvField(text: string): string {
 }
 
 function markdown(board: Leaderboard): string {
+  const hasTypes = board.tasks.length > 1
   const rows = board.rows.map((row) => [
     String(row.rank ?? '·'),
     row.variant ? `${row.model} (${row.variant})` : row.model,
@@ -140,9 +148,19 @@ function markdown(board: Leaderboard): string {
     row.config?.precision ?? '?',
     row.origin,
     formatScore(row.mean),
+    ...(hasTypes ? [formatScore(row.meanType)] : []),
     ...board.tasks.map((task) => formatScore(row.scores[task]) + (isUnclaimed(row, task) ? '*' : '')),
   ])
-  const head = ['#', 'model', 'dims', 'precision', 'origin', 'Mean (Task)', ...board.tasks]
+  const head = [
+    '#',
+    'model',
+    'dims',
+    'precision',
+    'origin',
+    'Mean (Task)',
+    ...(hasTypes ? ['Mean (TaskType)'] : []),
+    ...board.tasks,
+  ]
   const isMarked = board.tasks.some((task) => board.rows.some((row) => isUnclaimed(row, task)))
   return markdownTable([head, ...rows]) + (isMarked ? `\n\n\\* ${UNCLAIMED}` : '')
 }
