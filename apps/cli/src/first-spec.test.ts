@@ -14,6 +14,7 @@ const BARE: Machine = {
   launchers: [],
   folders: [],
 }
+const FILE = { file: 'sweep.yaml', fleet: ['npx sweepboard worker --join http://127.0.0.1:4400 --slots cuda:0'] }
 const CARD = { slot: 'cuda:0', name: 'NVIDIA GeForce RTX 4090', freeBytes: 25e9 }
 const well = (all: ReturnType<typeof candidatesFor>): Judged[] => all.map((one) => ({ ...one, trouble: null }))
 const modelsIn = (text: string) => readSpec(text, 'sweep.yaml').models.map(({ value }) => value)
@@ -71,18 +72,19 @@ describe('writeFirstSpec', () => {
         trouble: 'needs 23.6 GB,\nhere there are 10.0 GB',
       },
     ]
-    const text = writeFirstSpec({ ...BARE, cards: [CARD] }, judged, 'sweep.yaml')
+    const text = writeFirstSpec({ ...BARE, cards: [CARD] }, judged, FILE)
     const read = readSpec(text, 'sweep.yaml')
     expect(read.mistakes).toEqual([])
     expect(modelsIn(text).map(({ model }) => model)).toEqual(['local/pocket-static-en', 'mteb/baseline-bm25s'])
     expect(text).toContain('  # - { model: Qwen/Qwen3-Embedding-8B, engine: vllm }   # needs 23.6 GB, here there are 10.0 GB')
     expect(text).toContain('cuda:0 NVIDIA GeForce RTX 4090 with 25.0 GB free')
+    expect(text).toContain('#   npx sweepboard worker --join http://127.0.0.1:4400 --slots cuda:0\n')
   })
 
   it('writes any name so that YAML reads the same one', () => {
     for (const model of ['qwen3-embedding:8b', 'a: b', '- x', 'null', '#1', 'with "quotes"', '1e3', './models/ü']) {
       const engine = { ollama: { url: 'http://127.0.0.1:11434' } }
-      const text = writeFirstSpec(BARE, [{ model, engine, why: 'a\n- b', trouble: null }], 'sweep.yaml')
+      const text = writeFirstSpec(BARE, [{ model, engine, why: 'a\n- b', trouble: null }], FILE)
       expect(modelsIn(text)).toEqual([{ model, engine }])
     }
   })

@@ -66,13 +66,22 @@ function folderCandidate({ path, hubId, hasOnnx }: ModelFolder, launcher: string
 }
 
 /** The sweep file: what runs, what does not and why, and what to try next. */
-export function writeFirstSpec(machine: Machine, models: readonly Judged[], file: string): string {
+export function writeFirstSpec(
+  machine: Machine,
+  models: readonly Judged[],
+  {
+    file,
+    fleet,
+  }: { readonly file: string /** Commands of a service, a worker and `submit`. */; readonly fleet: readonly string[] },
+): string {
   const running = models.filter(({ trouble }) => trouble === null)
   const others = models.filter(({ trouble }) => trouble !== null)
   return `${[
     `# A first sweep, written by \`sweepboard init\` for ${machine.hostname}: ${describeMachine(machine)}.`,
     `#   npx sweepboard plan ${file}     what would run`,
     `#   npx sweepboard run ${file}      runs it here and shows the board`,
+    '# With a service, and a worker on this and every other host:',
+    ...fleet.map((command) => `#   ${command}`),
     'sweep: first-look',
     'tasks: [SemanticTrapsEn]   # comes with sweepboard; `sweepboard tasks` lists all others, e.g. SciFact (needs the hub, or --datasets)',
     'models:',

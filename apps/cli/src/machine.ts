@@ -6,6 +6,7 @@ import { checkRedis } from '@sweepboard/queue'
 import { findSlots, hostMemoryBytes } from '@sweepboard/worker'
 import { type ModelFolder, modelsBelow, modelsInCache } from './machine-models.ts'
 import { findServers, type ServedModel } from './machine-servers.ts'
+import { type PlanSlots, slotsHere } from './plan-slots.ts'
 
 export const LOCAL_REDIS = 'redis://127.0.0.1:6379'
 
@@ -41,7 +42,9 @@ export interface LookOptions {
   readonly onNote: (message: string) => void
 }
 
-export async function lookAtMachine({ cwd, cacheFolder, env, onNote }: LookOptions): Promise<Machine> {
+/** The machine, and its slots as a plan sees them. */
+export async function lookAtMachine(options: LookOptions): Promise<{ machine: Machine; places: PlanSlots }> {
+  const { cwd, cacheFolder, env, onNote } = options
   const looking = [findSlots('auto', { visible: env.CUDA_VISIBLE_DEVICES, onNote }), findServers(), answersRedis()] as const
   const [{ slots, gpus }, servers, hasRedis] = await Promise.all(looking)
   const cards = slots
@@ -51,7 +54,7 @@ export async function lookAtMachine({ cwd, cacheFolder, env, onNote }: LookOptio
       name: gpus?.nameOf(slot) ?? 'a GPU',
       freeBytes: gpus?.memoryBytes(slot) ?? 0,
     }))
-  return {
+  const machine = {
     hostname: hostname(),
     cores: availableParallelism(),
     memoryBytes: hostMemoryBytes(),
@@ -65,6 +68,7 @@ export async function lookAtMachine({ cwd, cacheFolder, env, onNote }: LookOptio
       ...modelsInCache(cacheFolder),
     ],
   }
+  return { machine, places: slotsHere({ slots, gpus }) }
 }
 
 async function answersRedis(): Promise<boolean> {

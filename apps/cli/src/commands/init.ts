@@ -5,19 +5,12 @@ import { expandBraces, type NamedModel } from '@sweepboard/planner'
 import type { Command } from 'commander'
 import type { CommonOptions } from '../context.ts'
 import { findModel } from '../find-model.ts'
-import {
-  type Candidate,
-  candidatesFor,
-  describeMachine,
-  gigabytes,
-  type Judged,
-  launcherOn,
-  writeFirstSpec,
-} from '../first-spec.ts'
+import { type Candidate, candidatesFor, describeMachine, type Judged, launcherOn, writeFirstSpec } from '../first-spec.ts'
 import { readHubSettings } from '../hub.ts'
 import { loadSweep } from '../load-sweep.ts'
 import { LOCAL_REDIS, lookAtMachine, type Machine } from '../machine.ts'
 import { printJson, printNote, printResult } from '../output.ts'
+import { fitOf, type PlanSlots } from '../plan-slots.ts'
 import { writeWhole } from '../write-file.ts'
 
 interface InitOptions extends CommonOptions {
@@ -49,20 +42,21 @@ async function init(options: InitOptions): Promise<void> {
   printNote('looking at this machine')
   const hub = readHubSettings({ offline: true })
   const onNote = (note: string) => printNote(`note: ${note}`)
-  const machine = await lookAtMachine({ cwd: process.cwd(), cacheFolder: hub.cacheDir, env: process.env, onNote })
+  const { machine, places } = await lookAtMachine({ cwd: process.cwd(), cacheFolder: hub.cacheDir, env: process.env, onNote })
   const models: Judged[] = []
   for (const candidate of candidatesFor(machine, options.models.flatMap(expandBraces))) {
     printNote(`looking at ${candidate.model}`)
-    models.push({ ...candidate, trouble: await troubleOf(candidate, { machine, specDir: dirname(resolve(file)) }) })
+    models.push({ ...candidate, trouble: await troubleOf(candidate, { machine, places, specDir: dirname(resolve(file)) }) })
   }
   const running = models.filter(({ trouble }) => trouble === null)
   for (const { model, trouble } of models) if (trouble !== null) printNote(`note: ${model} is left out: ${trouble}`)
   if (running.length === 0) throw new SweepError('SB-SPEC-006', { model: options.models.join(', ') })
-  writeWhole(file, writeFirstSpec(machine, models, file))
+  const fleet = fleetCommands(machine, file)
+  writeWhole(file, writeFirstSpec(machine, models, { file, fleet }))
   // What was written is read as `plan` reads it: a file that it refuses would be a mistake of this command.
   await loadSweep(file, { hub, readEnv: () => undefined, fingerprints: async () => [] })
-  const commands = commandsFor(machine, file)
-  if (options.json) return printJson({ file, machine, models, commands })
+  const here = `npx sweepboard run ${file}`
+  if (options.json) return printJson({ file, machine, models, commands: [here, ...fleet] })
   printResult(
     [
       `This machine: ${describeMachine(machine)}.`,
@@ -70,24 +64,24 @@ async function init(options: InitOptions): Promise<void> {
       `Programs that can serve models: ${machine.launchers.join(', ') || 'none found'}. Redis at ${LOCAL_REDIS}: ${machine.hasRedis ? 'yes' : 'no'}.`,
       `Wrote ${file}: ${running.map(({ model }) => model).join(', ')}.`,
       'Next:',
-      ...commands.map((command) => `  ${command}`),
+      `  ${here}`,
+      'Or with a service, and a worker on this and every other host:',
+      ...fleet.map((command) => `  ${command}`),
     ].join('\n'),
   )
 }
 
-/** Why a model cannot be served here; null where it can. */
-async function troubleOf(candidate: Candidate, at: { machine: Machine; specDir: string }): Promise<string | null> {
-  const { machine, specDir } = at
+/** Why a model cannot be served here, as `plan` would say it; null where it can. */
+async function troubleOf(
+  candidate: Candidate,
+  at: { machine: Machine; places: PlanSlots; specDir: string },
+): Promise<string | null> {
+  const { machine, places, specDir } = at
   const named = { model: candidate.model, engine: candidate.engine } as NamedModel
   const place = { specDir, readEnv: () => undefined, fingerprints: async () => [], instructions: new Map() }
   try {
     const { model } = await findModel(named, null, place)
-    const { launch } = model.load.open
-    if (launch === undefined) return null
-    const most = Math.max(0, ...machine.cards.map(({ freeBytes }) => freeBytes))
-    const room = launch.devices.includes('cuda') && most > 0 ? most : launch.devices.includes('cpu') ? machine.memoryBytes : 0
-    if (model.load.memoryBytes <= room) return null
-    return `needs ${gigabytes(model.load.memoryBytes)}, here there are ${gigabytes(room)}`
+    return fitOf(model.load, places).reason
   } catch (thrown) {
     if (!(thrown instanceof SweepError)) throw thrown
     const isPlainFolder = candidate.engine === undefined && launcherOn(machine) === null
@@ -96,11 +90,10 @@ async function troubleOf(candidate: Candidate, at: { machine: Machine; specDir: 
   }
 }
 
-function commandsFor({ hasRedis, slots }: Machine, file: string): string[] {
-  const here = `npx sweepboard run ${file}`
-  if (!hasRedis) return [here]
+/** From the first to the last, each in a terminal of its own where it goes on running. */
+function fleetCommands({ hasRedis, slots }: Machine, file: string): string[] {
   return [
-    here,
+    ...(hasRedis ? [] : ['redis-server --maxmemory-policy noeviction --appendonly yes']),
     `npx sweepboard serve --redis ${LOCAL_REDIS}`,
     `npx sweepboard worker --join http://127.0.0.1:4400 --slots ${slots}`,
     `npx sweepboard submit ${file} --to http://127.0.0.1:4400`,
