@@ -1,25 +1,38 @@
-import { JsonStrings } from './json-strings.ts'
+import { JsonStrings, type SharedStrings } from './json-strings.ts'
 import type { RankedList } from './ranked-list.ts'
 
 /** Judged documents of one query, by their places. */
-interface JudgedPlaces {
+export interface JudgedPlaces {
   readonly places: Uint32Array
   readonly grades: Int32Array
 }
 
 /** The ids of all documents of a task, in the order that breaks ties; lists of a search hold places in it. */
 export class Catalogue {
-  readonly ids: readonly string[]
+  readonly size: number
   /** Per place, while grades are looked up: 1 + the index of its judgment, or 0. */
   private readonly marks: Uint32Array
+  private known: readonly string[] | null
+  private json: JsonStrings | null
   private places: Map<string, number> | null = null
-  private json: JsonStrings | null = null
   private readonly judged = new WeakMap<ReadonlyMap<string, number>, JudgedPlaces>()
 
-  /** Distinct ids, descending in code-point order. */
-  constructor(ids: readonly string[]) {
-    this.ids = ids
-    this.marks = new Uint32Array(ids.length)
+  /** Distinct ids, descending in code-point order; or what another catalogue shares. */
+  constructor(ids: readonly string[] | SharedStrings) {
+    this.known = 'ends' in ids ? null : ids
+    this.json = 'ends' in ids ? new JsonStrings(ids) : null
+    this.size = this.json?.size ?? (ids as readonly string[]).length
+    this.marks = new Uint32Array(this.size)
+  }
+
+  get ids(): readonly string[] {
+    this.known ??= this.strings.strings()
+    return this.known
+  }
+
+  /** For a catalogue in another thread. */
+  get shared(): SharedStrings {
+    return this.strings.shared
   }
 
   placeOf(id: string): number | undefined {
@@ -29,8 +42,7 @@ export class Catalogue {
 
   /** The ids at places as a JSON array, in UTF-8. */
   jsonOf(places: Uint32Array): Uint8Array {
-    this.json ??= new JsonStrings(this.ids)
-    return this.json.arrayOf(places)
+    return this.strings.arrayOf(places)
   }
 
   /** [places] grade of each; -1 where unjudged or below 0. */
@@ -48,7 +60,7 @@ export class Catalogue {
   }
 
   /** What is judged in the catalogue with a grade of 0 or more; looked up once for all configs. */
-  private judgedPlaces(judgments: ReadonlyMap<string, number>): JudgedPlaces {
+  judgedPlaces(judgments: ReadonlyMap<string, number>): JudgedPlaces {
     const known = this.judged.get(judgments)
     if (known) return known
     const found = Array.from(judgments, ([id, grade]) => ({ place: this.placeOf(id), grade })).filter(
@@ -57,6 +69,16 @@ export class Catalogue {
     const own = { places: Uint32Array.from(found, ({ place }) => place), grades: Int32Array.from(found, ({ grade }) => grade) }
     this.judged.set(judgments, own)
     return own
+  }
+
+  /** Takes over what another catalogue looked up. */
+  judge(judgments: ReadonlyMap<string, number>, own: JudgedPlaces): void {
+    this.judged.set(judgments, own)
+  }
+
+  private get strings(): JsonStrings {
+    this.json ??= new JsonStrings(this.ids)
+    return this.json
   }
 }
 

@@ -8,26 +8,35 @@ const [QUOTE, BACKSLASH, COMMA, OPEN, CLOSE] = Buffer.from('"\\,[]', 'utf8') as 
 /** Bytes copied at once, of which some may lie beyond what is wanted. */
 const COPIED = 4
 
+/** What `JsonStrings` are made of, in memory that threads share. */
+export interface SharedStrings {
+  /** All strings in UTF-8, each quoted and with a comma after it; some bytes more than that. */
+  readonly bytes: Uint8Array
+  /** String i is the bytes from `ends[i]` to before `ends[i + 1]`. */
+  readonly ends: Uint32Array
+}
+
 /** Strings as JSON once, for arrays of many of them in ever other orders. */
 export class JsonStrings {
-  /** All strings in UTF-8, each quoted and with a comma after it. */
+  readonly shared: SharedStrings
   private readonly bytes: DataView
-  /** String i is the bytes from `ends[i]` to before `ends[i + 1]`. */
   private readonly ends: Uint32Array
 
-  constructor(strings: readonly string[]) {
-    const json = Buffer.from(JSON.stringify(strings), 'utf8')
-    const bytes = new Uint8Array(json.length + COPIED)
-    bytes.set(json.subarray(1, -1)) // without the brackets
-    this.ends = new Uint32Array(strings.length + 1)
-    let at = 0
-    for (let i = 0; i < strings.length; i++) {
-      for (at++; bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++
-      bytes[at + 1] = COMMA
-      at += 2
-      this.ends[i + 1] = at
-    }
-    this.bytes = new DataView(bytes.buffer)
+  constructor(strings: readonly string[] | SharedStrings) {
+    this.shared = 'ends' in strings ? strings : sharedStrings(strings)
+    const { bytes, ends } = this.shared
+    this.bytes = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.ends = ends
+  }
+
+  get size(): number {
+    return this.ends.length - 1
+  }
+
+  /** The strings themselves, made anew. */
+  strings(): string[] {
+    const { bytes } = this.shared
+    return JSON.parse(`[${Buffer.from(bytes.slice(0, Math.max(0, (this.ends.at(-1) as number) - 1))).toString('utf8')}]`)
   }
 
   /** The strings at `places` as a JSON array. */
@@ -50,6 +59,21 @@ export class JsonStrings {
     out[end] = CLOSE
     return out.subarray(0, end + 1)
   }
+}
+
+function sharedStrings(strings: readonly string[]): SharedStrings {
+  const json = Buffer.from(JSON.stringify(strings), 'utf8')
+  const bytes = new Uint8Array(new SharedArrayBuffer(json.length + COPIED))
+  bytes.set(json.subarray(1, -1)) // without the brackets
+  const ends = new Uint32Array(new SharedArrayBuffer(4 * strings.length + 4))
+  let at = 0
+  for (let i = 0; i < strings.length; i++) {
+    for (at++; bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++
+    bytes[at + 1] = COMMA
+    at += 2
+    ends[i + 1] = at
+  }
+  return { bytes, ends }
 }
 
 function sizeAt(ends: Uint32Array, place: number): number {

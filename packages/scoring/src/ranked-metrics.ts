@@ -25,7 +25,7 @@ export interface RankedScores {
  * task's main score. Errors: `SB-SCORE-002`.
  */
 export function rankedScores(
-  judgments: Judgments | RerankingJudgments | InstructionRerankingJudgments,
+  judgments: Pick<Judgments, 'queryIds' | 'qrels'> | RerankingJudgments | InstructionRerankingJudgments,
   lists: readonly RankedList[],
   mainScore: string,
 ): RankedScores {
@@ -42,7 +42,8 @@ type Grades = readonly ReadonlyMap<string, number>[]
 /** Of judgments that are in use: made once for all configs. */
 const known = new WeakMap<object, Grades>()
 
-function gradesOf(judgments: { readonly qrels: readonly (readonly (readonly [string, number])[])[] }): Grades {
+/** [queries] grades by document id. */
+export function gradesOf(judgments: { readonly qrels: readonly (readonly (readonly [string, number])[])[] }): Grades {
   const grades = known.get(judgments) ?? judgments.qrels.map((own) => new Map(own))
   known.set(judgments, grades)
   return grades

@@ -9,16 +9,23 @@ export class ByteWriter {
     this.view = new DataView(this.bytes.buffer)
   }
 
+  /** Starts over, with room for so many bytes at least. What was written before is overwritten. */
+  clear(room: number): void {
+    this.at = 0
+    if (room > this.bytes.length) this.grow(room)
+  }
+
   varint(value: number): void {
     this.varints(Uint32Array.of(value))
   }
 
-  varints(values: Uint32Array): void {
-    const room = 5 * values.length + 4
+  /** The first `count` of them. */
+  varints(values: Uint32Array, count = values.length): void {
+    const room = 5 * count + 4
     if (this.at + room > this.bytes.length) this.grow(room)
     const { view } = this
     let at = this.at
-    for (let i = 0; i < values.length; i++) {
+    for (let i = 0; i < count; i++) {
       let rest = values[i] as number
       for (; rest >= 2 ** 28; rest >>>= 7) view.setUint8(at++, (rest & 0x7f) | 0x80)
       // up to four bytes at once, without a branch to guess: one more for each limit that the number reaches
@@ -42,7 +49,7 @@ export class ByteWriter {
 
   private grow(by: number): void {
     const larger = new Uint8Array(Math.max(2 * this.bytes.length, this.at + by))
-    larger.set(this.bytes)
+    larger.set(this.written())
     this.bytes = larger
     this.view = new DataView(larger.buffer)
   }

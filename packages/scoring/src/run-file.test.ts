@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { Catalogue, CatalogueList } from './catalogue-list.ts'
-import { readPerQuery, readRun, writePerQuery, writeRun } from './run-file.ts'
+import { readPerQuery, readRun } from './run-file.ts'
+import { writePerQuery, writeRun } from './run-writer.ts'
 
 describe('ranked run', () => {
   it('gives back ids of any characters and every float32 score bit for bit', () => {

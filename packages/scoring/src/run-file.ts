@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib'
 import { SweepError, sha256 } from '@sweepboard/contracts'
-import { type Catalogue, CatalogueList } from './catalogue-list.ts'
 import type { RankedList } from './ranked-list.ts'
-import { ByteReader, ByteWriter } from './run-bytes.ts'
+import { ByteReader } from './run-bytes.ts'
+import { keyOf, RUN_MAGIC } from './run-writer.ts'
 
 /** A ranked run as stored: one list per query, in the order of the judgments. */
 export interface RunFile {
@@ -10,101 +10,10 @@ export interface RunFile {
   readonly lists: readonly RankedList[]
 }
 
-const MAGIC = Buffer.from('SBr2', 'latin1')
-const BYTES_PER_DOCUMENT = 6
-
-/**
- * The ranked-run artifact: "SBr2"; the number of bytes of a UTF-8 JSON head and the head,
- * `{"queryIds":[id],"documentIds":[id]}`, each document once in the order of its first appearance; then per query the number
- * of documents, their places in the head as distance back from the first place not yet met (0 = that next new one), and
- * their scores as difference to the one before, both in the order of the list. Numbers are varints; scores stand as the
- * 32 bits of `keyOf`, differences modulo 2^32, so every float32 comes back bit for bit.
- */
-export function writeRun({ queryIds, lists }: RunFile): Uint8Array<ArrayBuffer> {
-  const documents = lists.reduce((sum, { scores }) => sum + scores.length, 0)
-  const body = new ByteWriter(documents * BYTES_PER_DOCUMENT)
-  const numbered = numberedDocuments(lists)
-  const longest = lists.reduce((most, { scores }) => Math.max(most, scores.length), 0)
-  const room = new Float32Array(longest)
-  for (const [i, { scores }] of lists.entries()) {
-    body.varint(scores.length)
-    body.varints(numbered.back[i] as Uint32Array)
-    room.set(scores)
-    const keys = new Uint32Array(room.buffer, 0, scores.length)
-    let before = 0
-    for (let at = 0; at < keys.length; at++) {
-      const key = keyOf(keys[at] as number)
-      keys[at] = key - before
-      before = key
-    }
-    body.varints(keys)
-  }
-  const head = Buffer.from(`{"queryIds":${JSON.stringify(queryIds)},"documentIds":`, 'utf8')
-  const headBytes = head.length + numbered.documentIds.length + 1
-  const file = new ByteWriter(headBytes + body.written().length + 16)
-  file.put(MAGIC)
-  file.varint(headBytes)
-  file.put(head)
-  file.put(numbered.documentIds)
-  file.put(Buffer.from('}', 'utf8'))
-  file.put(body.written())
-  return file.written()
-}
-
-/** 32 bits that grow as the score falls; its own inverse. */
-function keyOf(bits: number): number {
-  return bits >= 2 ** 31 ? bits : 2 ** 31 - 1 - bits
-}
-
-/** The documents of a run in the order of their first appearance, as JSON, and each list as distances back from the next new one. */
-interface NumberedDocuments {
-  readonly documentIds: Uint8Array
-  readonly back: readonly Uint32Array[]
-}
-
-function numberedDocuments(lists: readonly RankedList[]): NumberedDocuments {
-  const catalogue = lists[0] instanceof CatalogueList ? lists[0].catalogue : null
-  const own = lists.filter((list): list is CatalogueList => list instanceof CatalogueList && list.catalogue === catalogue)
-  return catalogue && own.length === lists.length ? numberedPlaces(own, catalogue) : numberedIds(lists)
-}
-
-function numberedPlaces(lists: readonly CatalogueList[], catalogue: Catalogue): NumberedDocuments {
-  const { length } = catalogue.ids
-  const met = new Uint32Array(length)
-  const order = new Uint32Array(length)
-  let count = 0
-  const back = lists.map(({ places }) => {
-    const distances = new Uint32Array(places.length)
-    for (let i = 0; i < places.length; i++) {
-      const place = places[i] as number
-      const known = met[place] as number
-      if (known > 0) distances[i] = count + 1 - known
-      else {
-        order[count++] = place
-        met[place] = count
-      }
-    }
-    return distances
-  })
-  return { documentIds: catalogue.jsonOf(order.subarray(0, count)), back }
-}
-
-function numberedIds(lists: readonly RankedList[]): NumberedDocuments {
-  const met = new Map<string, number>()
-  const back = lists.map(({ documentIds }) =>
-    Uint32Array.from(documentIds, (id) => {
-      const known = met.get(id)
-      if (known === undefined) met.set(id, met.size)
-      return known === undefined ? 0 : met.size - known
-    }),
-  )
-  return { documentIds: Buffer.from(JSON.stringify([...met.keys()]), 'utf8'), back }
-}
-
 /** The run of an artifact's bytes, of today's form or the one before it. Throws `SB-ART-002` when they are not one. */
 export function readRun(bytes: Uint8Array): RunFile {
   return readAs('a ranked run', bytes, () =>
-    MAGIC.equals(bytes.subarray(0, 4)) ? readPacked(bytes.subarray(4)) : readLines(bytes),
+    RUN_MAGIC.equals(bytes.subarray(0, 4)) ? readPacked(bytes.subarray(4)) : readLines(bytes),
   )
 }
 
@@ -154,12 +63,6 @@ export interface PerQueryFile {
   readonly queryIds: readonly string[]
   /** `values[metric][i]` belongs to `queryIds[i]`; not rounded. */
   readonly values: Readonly<Record<string, Float64Array>>
-}
-
-/** The per-query artifact: UTF-8 JSON `{"version":1,"queryIds":[id],"values":{metric:[number]}}`. */
-export function writePerQuery({ queryIds, values }: PerQueryFile): Uint8Array {
-  const plain = Object.fromEntries(Object.entries(values).map(([metric, scores]) => [metric, Array.from(scores)]))
-  return Buffer.from(JSON.stringify({ version: 1, queryIds, values: plain }), 'utf8')
 }
 
 /** The per-query scores of an artifact's bytes. Throws `SB-ART-002` when they are not such a file. */

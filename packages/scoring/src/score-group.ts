@@ -1,12 +1,12 @@
 import { type CellResult, Judgments, type ScoreWork, SweepError } from '@sweepboard/contracts'
 import { type ConfigFailure, failureOf, fittingConfigs, misfit } from './config-failure.ts'
+import { Measuring } from './measuring.ts'
 import { MissingChunks } from './missing-chunks.ts'
 import type { Matrix } from './product.ts'
-import { DocumentRows, RUN_DEPTH, rankQueries } from './ranked-list.ts'
-import { rankedScores } from './ranked-metrics.ts'
-import { writePerQuery, writeRun } from './run-file.ts'
+import { DocumentRows } from './ranked-list.ts'
+import { RUN_DEPTH } from './row-ranking.ts'
 import { type ScoreIo, step } from './score-io.ts'
-import { type ConfigFound, search } from './search.ts'
+import { type SearchedConfig, searchAndMeasure } from './search.ts'
 import { SideVectors } from './vector-blocks.ts'
 
 /** Configs whose artifacts are not yet on the disk, the one that is computed among them. */
@@ -27,34 +27,19 @@ export interface GroupScores {
 export async function scoreGroup(work: ScoreWork, io: ScoreIo, where: { host: string; code: string }): Promise<GroupScores> {
   const bytes = await io.get(work.judgments)
   try {
-    const judgments = readJudgments(bytes, work)
-    const searched = await searchGroup(work, judgments, io)
-    const results: Promise<CellResult>[] = []
-    for (const config of searched.configs) {
-      const result = scoreConfig(config, { work, judgments, searched, where, io })
-      result.catch(() => undefined) // thrown below: by its own turn or by Promise.all
-      results.push(result)
-      // Artifacts of a few configs are flushed to the disk while the next ones are computed, no more: they wait in memory.
-      await results.at(-WRITTEN_AT_ONCE)
-      step(io)
-    }
-    return { results: await Promise.all(results), failures: searched.failures }
+    return await scoreJudged(work, readJudgments(bytes, work), { where, io })
   } catch (error) {
     if (!(error instanceof SweepError) || !error.code.startsWith('SB-SCORE-')) throw error
     return { results: [], failures: work.configs.map(({ key }) => failureOf(key, error)) }
   }
 }
 
-interface SearchedGroup {
-  readonly documents: DocumentRows
-  readonly configs: readonly { readonly key: string; readonly found: ConfigFound }[]
-  readonly failures: ConfigFailure[]
-  readonly blocks: { readonly blockCount: number; readonly blockReads: number }
-  /** Time that belongs to no config (reading, checking), divided by their number. */
-  readonly sharedSeconds: number
+interface Surroundings {
+  readonly where: { host: string; code: string }
+  readonly io: ScoreIo
 }
 
-async function searchGroup(work: ScoreWork, judgments: Judgments, io: ScoreIo): Promise<SearchedGroup> {
+async function scoreJudged(work: ScoreWork, judgments: Judgments, { where, io }: Surroundings): Promise<GroupScores> {
   const began = performance.now()
   const queries = new SideVectors(work.queries, io)
   const documents = new SideVectors(work.documents, io)
@@ -62,54 +47,64 @@ async function searchGroup(work: ScoreWork, judgments: Judgments, io: ScoreIo): 
   const { fitting, failures } = fittingConfigs(work.configs, queryMatrix)
   const rows = new DocumentRows(judgments.documentIds, judgments.documentRows, work.documents.count)
   const configs = fitting.map(({ config }) => config)
-  const found = await search(
-    { queries: queryMatrix, documents: documents.blocks(), configs, depth: RUN_DEPTH, priority: rows.priority },
-    io,
-  )
-  const ownSeconds = found.reduce((sum, { seconds }) => sum + seconds, 0)
-  return {
-    documents: rows,
-    configs: fitting.map(({ key }, i) => ({ key, found: found[i] as ConfigFound })),
-    failures,
-    blocks: {
+  const sought = { queries: queryMatrix, documents: documents.blocks(), configs, depth: RUN_DEPTH, priority: rows.priority }
+  const use = async (searched: readonly SearchedConfig[]) => {
+    const ownSeconds = searched.reduce((sum, { seconds }) => sum + seconds, 0)
+    const evidence = {
+      ...where,
       blockCount: queries.blockCount + documents.blockCount,
       blockReads: queries.blockReads + documents.blockReads,
-    },
-    sharedSeconds: ((performance.now() - began) / 1000 - ownSeconds) / Math.max(1, fitting.length),
+    }
+    /** Time that belongs to no config (reading, checking), divided by their number. */
+    const sharedSeconds = ((performance.now() - began) / 1000 - ownSeconds) / Math.max(1, fitting.length)
+    return writeConfigs(
+      searched.map((own, i) => ({ key: fitting[i]?.key as string, own })),
+      { evidence, sharedSeconds, io },
+    )
   }
+  const results = await searchAndMeasure(sought, Measuring.of(judgments, rows, work.mainScore), { io, use })
+  return { results, failures }
 }
 
-interface Scoring {
-  readonly work: ScoreWork
-  readonly judgments: Judgments
-  readonly searched: SearchedGroup
-  readonly where: { host: string; code: string }
+interface Writing {
+  readonly evidence: Pick<CellResult['evidence'], 'host' | 'code' | 'blockCount' | 'blockReads'>
+  readonly sharedSeconds: number
   readonly io: ScoreIo
 }
 
-async function scoreConfig({ key, found }: SearchedGroup['configs'][number], scoring: Scoring): Promise<CellResult> {
-  const { work, judgments, searched, where, io } = scoring
-  const began = performance.now()
-  const { queryIds } = judgments
-  const lists = rankQueries(judgments, searched.documents, found.found)
-  const { metrics, perQuery } = rankedScores(judgments, lists, work.mainScore)
-  const mainScore = metrics[work.mainScore]
-  if (mainScore === undefined) throw misfit(`no metric is called ${work.mainScore}`)
-  const metricSeconds = (performance.now() - began) / 1000
-  const [run, perQueryScores] = await Promise.all([io.put(writeRun({ queryIds, lists })), io.put(writePerQuery(perQuery))])
+interface KeyedConfig {
+  readonly key: string
+  readonly own: SearchedConfig
+}
+
+async function writeConfigs(configs: readonly KeyedConfig[], writing: Writing): Promise<CellResult[]> {
+  const results: Promise<CellResult>[] = []
+  for (const config of configs) {
+    const result = writeConfig(config, writing)
+    result.catch(() => undefined) // thrown below: by its own turn or by Promise.all
+    results.push(result)
+    // Artifacts of a few configs are flushed to the disk while the next ones are computed, no more: they wait in memory.
+    await results.at(-WRITTEN_AT_ONCE)
+    step(writing.io)
+  }
+  return Promise.all(results)
+}
+
+async function writeConfig({ key, own }: KeyedConfig, { evidence, sharedSeconds, io }: Writing): Promise<CellResult> {
+  const { metrics, mainScore, seconds: metricSeconds, ...artifacts } = await own.measured()
+  const [run, perQuery] = await Promise.all([io.put(artifacts.run), io.put(artifacts.perQuery)])
   return {
     config: key,
     metrics,
     mainScore,
     run,
-    perQuery: perQueryScores,
+    perQuery,
     evidence: {
-      ...where,
-      ...searched.blocks,
-      searchSeconds: found.seconds + searched.sharedSeconds,
+      ...evidence,
+      searchSeconds: own.seconds + sharedSeconds,
       metricSeconds,
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
-      calibration: found.calibration,
+      calibration: own.calibration,
     },
   }
 }

@@ -2,7 +2,7 @@ import { type CellResult, type Config, type ScoreWork, SweepError, TaskJudgments
 import { failureOf, fittingConfigs, misfit } from './config-failure.ts'
 import type { Matrix } from './product.ts'
 import { PrefixRows, refuseNonFinite } from './representation.ts'
-import { writePerQuery, writeRun } from './run-file.ts'
+import { writePerQuery, writeRun } from './run-writer.ts'
 import { bitextScores } from './score-bitext.ts'
 import { type GroupScores, queriesOrAllMissing, scoreGroup } from './score-group.ts'
 import { type ScoreIo, step } from './score-io.ts'

@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { SweepError } from '@sweepboard/contracts'
+import type { Measured, MeasuringParts } from './measuring.ts'
 import type { Representation } from './representation.ts'
 import type { Search } from './search.ts'
+import type { SearchPart } from './search-part.ts'
 import type { FromThread, ToThread } from './search-thread.ts'
-import { type PackedRows, roomOf } from './top-rows.ts'
+import { roomOf } from './top-rows.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
 /** Configs and scores (configs x queries x documents) from which a second thread is worth its start. */
@@ -13,23 +15,36 @@ const [LEAST_CONFIGS, LEAST_SCORES] = [4, 200e6]
 const MOST_KEPT_BYTES = 512 * 2 ** 20
 /** Blocks that the thread has: one at work, one ready when that is done. */
 const AT_ONCE = 2
-/** Blocks at the end of which the thread keeps none ready, so that both are done at about the same time. */
-const LAST = 2
+/** Blocks at the end of which the thread keeps none ready, and those of them that both share: so that both are done at about the same time. */
+const [LAST, SHARED] = [3, 2]
+/** Shared blocks there may be; those beyond are one thread's. */
+const CLAIMS = 16
+/** Of the configs, the part that the first thread measures: it stores the artifacts of all beside that. */
+const OWN_PART = 0.45
+
+/** A thread that waits for its next search: starting one costs more than many a search. It does not keep the process alive. */
+let waiting: Worker | null = null
 
 /**
- * A second thread that searches some of the blocks for all configs. Products of one config use all cores, but between them most work of many
- * configs is one thread's. What is found does not depend on which thread takes a block.
+ * A second thread that searches some of the blocks for all configs, and then measures some of the configs. Products of one config use all
+ * cores, but between them most work of many configs is one thread's. What is found does not depend on which thread takes a block.
  */
 export class SearchCompany {
   /** `[config, query]`, shared with the thread. */
   readonly floors: Float32Array
+  /** Per shared block how many of its products somebody has taken. */
+  readonly claims = new Int32Array(new SharedArrayBuffer(4 * CLAIMS))
   private readonly worker: Worker
   private readonly documents: number
   private begun = false
   /** Blocks that the thread has not done, in their order. */
   private readonly given: VectorBlock[] = []
+  private shared = 0
   private failure: unknown = null
-  private found: readonly PackedRows[] | null = null
+  private found: Extract<FromThread, { kind: 'found' }>['found'] | null = null
+  /** Configs that the thread measures and has not told of yet. */
+  private unmeasured = Number.POSITIVE_INFINITY
+  private readonly measuredOf = new Map<number, Measured>()
   private heard: () => void = () => undefined
 
   /** Whether a search is large enough, and its best rows small enough to be held twice. */
@@ -43,12 +58,14 @@ export class SearchCompany {
     const count = configs.length * queries.rowCount
     this.floors = new Float32Array(new SharedArrayBuffer(4 * count)).fill(Number.NEGATIVE_INFINITY)
     this.documents = priority.length
-    const input = { queries, configs, depth, priority }
-    this.worker = new Worker(new URL('./search-thread.ts', import.meta.url), {
-      workerData: { sweepboardSearch: { input, floors: this.floors } },
-    })
+    this.worker =
+      waiting ?? new Worker(new URL('./search-thread.ts', import.meta.url), { workerData: { sweepboardSearch: true } })
+    waiting = null
+    this.worker.removeAllListeners()
     this.worker.on('message', (message: FromThread) => this.hear(message))
     this.worker.on('error', (error) => this.fail(error))
+    this.worker.ref()
+    this.tell({ kind: 'begin', input: { queries, configs, depth, priority }, floors: this.floors, claims: this.claims })
   }
 
   /** Tells the int8 ranges, which are known before the first block is taken. */
@@ -60,47 +77,118 @@ export class SearchCompany {
 
   /** Lets the thread search a block; false where it has enough of them. */
   take(block: VectorBlock): boolean {
-    const { firstRow, matrix } = block
-    const { values, rowCount, dim } = matrix
-    const atOnce = firstRow + LAST * rowCount >= this.documents ? 1 : AT_ONCE
-    if (this.given.length >= atOnce || this.failure !== null) return false
-    this.given.push(block)
-    // a view of memory that is not shared would be sent with all of that memory
-    const own = values.buffer instanceof SharedArrayBuffer ? values : values.slice(0, rowCount * dim)
-    this.tell({ kind: 'block', block: { firstRow, matrix: { values: own, rowCount, dim } } })
+    const atOnce = this.isAmongLast(block, LAST) ? 1 : AT_ONCE
+    if (this.given.length >= atOnce || this.failure !== null || this.isAmongLast(block, SHARED)) return false
+    this.give(block, null)
     return true
   }
 
-  /** What the thread kept of its blocks, by config. Calls `done` after each block, and throws what the thread failed of. */
-  async finish(done: () => void): Promise<readonly PackedRows[]> {
-    this.tell({ kind: 'finish' })
+  /** For one of the last blocks, which the thread searches too as soon as it can: the place of its claims. Null for any other. */
+  share(block: VectorBlock): number | null {
+    if (this.failure !== null || this.shared === CLAIMS || !this.isAmongLast(block, SHARED)) return null
+    this.give(block, this.shared)
+    return this.shared++
+  }
+
+  /**
+   * Takes what the thread kept of its blocks. With `measuring` the last configs are left to the thread: how many are not. Calls `done`
+   * after each block, and throws what the thread failed of.
+   */
+  async finish({ lanes, pass }: SearchPart, measuring: MeasuringParts | null, done: () => void): Promise<number> {
+    const own = measuring ? Math.floor(OWN_PART * lanes.length) : lanes.length
+    const theirs = lanes.slice(own).map((lane) => lane.packed(pass.kernels))
+    this.unmeasured = theirs.length
+    this.tell(
+      { kind: 'finish', own, measuring, theirs },
+      theirs.flatMap(({ counts, rows, scores }) => [counts.buffer, rows.buffer, scores.buffer]),
+    )
+    const found = await this.until(() => this.found, done)
+    found.forEach((packed, i) => {
+      lanes[i]?.adopt(packed, pass.kernels)
+    })
+    return own
+  }
+
+  /** What the thread measured of a config that was left to it. To be asked once. */
+  async measured(config: number): Promise<Measured> {
+    const measured = await this.until(
+      () => this.measuredOf.get(config) ?? null,
+      () => undefined,
+    )
+    this.measuredOf.delete(config)
+    return measured
+  }
+
+  /** The thread waits for the next search if it did all of this one, else it ends. */
+  async close(): Promise<void> {
+    const { worker } = this
+    if (this.failure !== null || this.found === null || this.unmeasured > 0 || waiting !== null) {
+      await worker.terminate()
+      return
+    }
+    worker.removeAllListeners()
+    const forget = () => {
+      if (waiting === worker) waiting = null
+    }
+    worker.on('error', forget)
+    worker.on('exit', forget)
+    worker.unref()
+    waiting = worker
+  }
+
+  private isAmongLast({ firstRow, matrix }: VectorBlock, count: number): boolean {
+    return firstRow + count * matrix.rowCount >= this.documents
+  }
+
+  private give(block: VectorBlock, claim: number | null): void {
+    const { firstRow, matrix } = block
+    const { values, rowCount, dim } = matrix
+    this.given.push(block)
+    // a view of memory that is not shared would be sent with all of that memory
+    const own = values.buffer instanceof SharedArrayBuffer ? values : values.slice(0, rowCount * dim)
+    this.tell({ kind: 'block', block: { firstRow, matrix: { values: own, rowCount, dim } }, claim })
+  }
+
+  /** Waits for messages until there is what is asked for. */
+  private async until<T>(wanted: () => T | null, done: () => void): Promise<T> {
     for (;;) {
+      const found = wanted()
+      if (found !== null) return found
       if (this.failure !== null) throw this.failure
-      if (this.found !== null) return this.found
       await new Promise<void>((resolve) => {
-        this.heard = resolve
+        const others = this.heard
+        this.heard = () => {
+          others()
+          resolve()
+        }
       })
       done()
     }
   }
 
-  async close(): Promise<void> {
-    await this.worker.terminate()
-  }
-
-  private tell(message: ToThread): void {
-    this.worker.postMessage(message)
+  private tell(message: ToThread, transfer: ArrayBuffer[] = []): void {
+    this.worker.postMessage(message, transfer)
   }
 
   private hear(message: FromThread): void {
     if (message.kind === 'failed') this.fail(message.code ? new SweepError(message.code, message.details) : message.error)
     else if (message.kind === 'done') this.given.shift()?.giveBack?.()
-    else this.found = message.found
-    this.heard()
+    else if (message.kind === 'found') this.found = message.found
+    else {
+      this.unmeasured -= 1
+      this.measuredOf.set(message.config, message.measured)
+    }
+    this.wake()
   }
 
   private fail(error: unknown): void {
     this.failure ??= error
-    this.heard()
+    this.wake()
+  }
+
+  private wake(): void {
+    const { heard } = this
+    this.heard = () => undefined
+    heard()
   }
 }

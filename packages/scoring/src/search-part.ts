@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { BlockPass } from './block-pass.ts'
-import type { Operand } from './kernel-rows.ts'
+import type { KernelRows, Operand } from './kernel-rows.ts'
 import { CodeLane, FloatLane, type LanesOfBlock, type SharedPass, SignLanes } from './lane-products.ts'
 import { Product } from './product.ts'
 import type { Search } from './search.ts'
@@ -54,13 +54,19 @@ export class SearchPart {
     }
   }
 
-  /** Takes a block; calls `done` after every few hundred queries. The int8 ranges are known by then. */
-  async take(block: VectorBlock, done: () => void): Promise<void> {
+  /**
+   * Takes a block; calls `done` after every few hundred queries. The int8 ranges are known by then. `shared`: other parts take the same
+   * block, and each of its products is made by who claims it first.
+   */
+  async take(block: VectorBlock, done: () => void, shared: Claims | null = null): Promise<void> {
     this.parts ??= lanesOf(this.lanes, this.shared)
-    const rows = this.pass.rowsOf(block)
     const isLarge = block.matrix.rowCount >= ROWS_PER_CORE * availableParallelism()
     this.shared.product = this.single && isLarge ? this.single : this.whole
-    for (const part of this.parts) {
+    let rows: KernelRows | null = null
+    for (let next = 0; ; next++) {
+      const part = this.parts[shared ? Atomics.add(shared.claims, shared.at, 1) : next]
+      if (part === undefined) return
+      rows ??= this.pass.rowsOf(block)
       const began = performance.now()
       await part.take(rows, block, done)
       const seconds = (performance.now() - began) / 1000 / part.lanes.length
@@ -71,6 +77,12 @@ export class SearchPart {
   async close(): Promise<void> {
     await Promise.all([this.whole.close(), this.single?.close()])
   }
+}
+
+/** How many products of a block somebody has taken: `claims[at]`, in memory that threads share. */
+interface Claims {
+  readonly claims: Int32Array
+  readonly at: number
 }
 
 interface Beside {
@@ -87,5 +99,6 @@ function lanesOf(lanes: readonly Lane[], shared: SharedPass): LanesOfBlock[] {
     return [precision === 'float32' ? new FloatLane(lane, queries, shared) : new CodeLane(lane, queries, shared)]
   })
   const binary = lanes.filter(({ representation }) => representation.config.precision === 'binary')
-  return binary.length > 0 ? [...own, new SignLanes(binary, shared)] : own
+  // the longest first, so that who shares a block is done at about the same time
+  return binary.length > 0 ? [new SignLanes(binary, shared), ...own] : own
 }

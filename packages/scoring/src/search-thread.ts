@@ -1,48 +1,63 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type ErrorCode, type ErrorDetails, SweepError } from '@sweepboard/contracts/error'
 import type { RangeSnapshot } from './int8-range.ts'
+import type { Measured, MeasuringParts } from './measuring.ts'
 import { type Searched, SearchPart } from './search-part.ts'
 import type { PackedRows } from './top-rows.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
 export type ToThread =
+  | { readonly kind: 'begin'; readonly input: Searched; readonly floors: Float32Array; readonly claims: Int32Array }
   | { readonly kind: 'ranges'; readonly ranges: readonly (RangeSnapshot | null)[] }
-  | { readonly kind: 'block'; readonly block: Pick<VectorBlock, 'firstRow' | 'matrix'> }
-  | { readonly kind: 'finish' }
+  | { readonly kind: 'block'; readonly block: Pick<VectorBlock, 'firstRow' | 'matrix'>; readonly claim: number | null }
+  | Finish
+
+/** Ends a search: the configs before `own` are told of, the others measured with what the first thread kept of them. */
+interface Finish {
+  readonly kind: 'finish'
+  readonly own: number
+  readonly theirs: readonly PackedRows[]
+  readonly measuring: MeasuringParts | null
+}
 
 export type FromThread =
   | { readonly kind: 'done' }
   | { readonly kind: 'found'; readonly found: readonly PackedRows[] }
+  | { readonly kind: 'measured'; readonly config: number; readonly measured: Measured }
   | { readonly kind: 'failed'; readonly code: ErrorCode | null; readonly details: ErrorDetails; readonly error: unknown }
 
-/** What the thread of a `SearchCompany` is started with. */
-interface Started {
-  readonly input: Searched
-  readonly floors: Float32Array
+type Tell = (message: FromThread, transfer?: ArrayBuffer[]) => void
+
+/** A search from its beginning on. */
+interface Begun {
+  readonly part: SearchPart
+  readonly claims: Int32Array
 }
 
-/** Takes messages one after the other; says nothing more after a failure. */
-function serve({ input, floors }: Started, tell: (message: FromThread, transfer?: ArrayBuffer[]) => void) {
-  const opening = SearchPart.open(input, { floors })
-  let last: Promise<void> = opening.then(() => undefined)
+/** Takes messages one after the other, search after search; says nothing more after a failure. */
+function serve(tell: Tell): (message: ToThread) => void {
+  let begun: Begun | null = null
   const obey = async (message: ToThread) => {
-    const part = await opening
+    if (message.kind === 'begin') {
+      begun = { part: await SearchPart.open(message.input, { floors: message.floors }), claims: message.claims }
+      return
+    }
+    const { part, claims } = begun as Begun
     if (message.kind === 'ranges') {
       part.pass.representations.forEach(({ range }, i) => {
         const known = message.ranges[i]
         if (known) range?.adopt(known)
       })
     } else if (message.kind === 'block') {
-      await part.take(message.block, () => undefined)
+      await part.take(message.block, () => undefined, message.claim === null ? null : { claims, at: message.claim })
       tell({ kind: 'done' })
     } else {
-      const found = part.lanes.map((lane) => lane.packed(part.pass.kernels))
-      tell(
-        { kind: 'found', found },
-        found.flatMap(({ counts, rows, scores }) => [counts.buffer, rows.buffer, scores.buffer]),
-      )
+      await finish(part, message, tell)
+      begun = null
+      await part.close()
     }
   }
+  let last: Promise<void> = Promise.resolve()
   return (message: ToThread) => {
     last = last.then(() => obey(message))
     last.catch((error: unknown) => {
@@ -52,11 +67,27 @@ function serve({ input, floors }: Started, tell: (message: FromThread, transfer?
   }
 }
 
-const started: Started | undefined = workerData?.sweepboardSearch
-if (started && parentPort) {
+async function finish({ lanes, pass }: SearchPart, { own, theirs, measuring }: Finish, tell: Tell): Promise<void> {
+  const found = lanes.slice(0, own).map((lane) => lane.packed(pass.kernels))
+  tell(
+    { kind: 'found', found },
+    found.flatMap(({ counts, rows, scores }) => [counts.buffer, rows.buffer, scores.buffer]),
+  )
+  if (measuring === null) return
+  const { Measuring } = await import('./measuring.ts')
+  const measure = new Measuring(measuring)
+  for (const [i, packed] of theirs.entries()) {
+    const lane = lanes[own + i]
+    lane?.adopt(packed, pass.kernels)
+    const measured = lane && measure.config(lane.result(pass.kernels).found)
+    if (measured) tell({ kind: 'measured', config: own + i, measured }, [measured.run.buffer])
+  }
+}
+
+if (workerData?.sweepboardSearch && parentPort) {
   const port = parentPort
   port.on(
     'message',
-    serve(started, (message, transfer = []) => port.postMessage(message, transfer)),
+    serve((message, transfer = []) => port.postMessage(message, transfer)),
   )
 }

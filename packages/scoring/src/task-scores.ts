@@ -1,4 +1,5 @@
-import { type MetricValues, SweepError } from '@sweepboard/contracts'
+import type { MetricValues } from '@sweepboard/contracts'
+import { SweepError } from '@sweepboard/contracts/error'
 import { MetricInputError } from '@sweepboard/metrics'
 import type { PerQueryFile, RunFile } from './run-file.ts'
 

@@ -1,0 +1,81 @@
+import { type Catalogue, CatalogueList } from './catalogue-list.ts'
+import { ScoreOrder } from './score-order.ts'
+import type { FoundRows } from './top-rows.ts'
+
+/** Documents a run keeps per query. */
+export const RUN_DEPTH = 1000
+
+/** Which documents a row stands for, in memory that threads share. */
+export interface RowPlaces {
+  /** Place of each row's best id; `NEVER` for a row that no document has. */
+  readonly priority: Uint32Array
+  /** Places, among all ids in descending order, of the documents of row r: from `first[r]` to before `first[r + 1]`. */
+  readonly places: Uint32Array
+  readonly first: Uint32Array
+  /** No row has two documents: the place of its best id is that of its only one. */
+  readonly oneEach: boolean
+}
+
+/** Makes ranked lists of found rows. */
+export class RowRanking {
+  readonly rows: RowPlaces
+  readonly catalogue: Catalogue
+  private readonly order = new ScoreOrder()
+
+  constructor(rows: RowPlaces, catalogue: Catalogue) {
+    this.rows = rows
+    this.catalogue = catalogue
+  }
+
+  /** The ranked list of found rows; the document at place `except` is dropped after the cut, and nothing fills its place. */
+  rank(found: FoundRows, except: number | undefined): CatalogueList {
+    const { order } = this
+    const size = Math.min(RUN_DEPTH, this.sort(found))
+    const words = new Uint32Array(2 * size) // one piece of memory for both: there are very many
+    let count = 0
+    for (let i = 0; i < size; i++) {
+      const place = order.places[i] as number
+      if (place === except) continue
+      words[count] = place
+      words[size + count++] = bitsOfKey(order.keys[i] as number)
+    }
+    const scores = new Float32Array(words.buffer, 4 * size, count)
+    return new CatalogueList(this.catalogue, words.subarray(0, count), scores)
+  }
+
+  /** Puts the documents of the rows in order, best first: by the score's place among all float32, then that of the id. How many. */
+  private sort(found: FoundRows): number {
+    const { order } = this
+    const { priority, places: placesOfRows, first, oneEach } = this.rows
+    const bits = new Uint32Array(found.scores.buffer, found.scores.byteOffset, found.scores.length)
+    let count = 0
+    if (oneEach) count = found.rows.length
+    else for (const row of found.rows) count += (first[row + 1] as number) - (first[row] as number)
+    order.reserve(count)
+    const { keys, places } = order
+    for (let i = 0; i < count && oneEach; i++) {
+      keys[i] = keyOfBits(bits[i] as number)
+      places[i] = priority[found.rows[i] as number] as number
+    }
+    let at = 0
+    for (let i = 0; i < found.rows.length && !oneEach; i++) {
+      const row = found.rows[i] as number
+      const key = keyOfBits(bits[i] as number)
+      for (let d = first[row] as number; d < (first[row + 1] as number); d++) {
+        places[at] = placesOfRows[d] as number
+        keys[at++] = key
+      }
+    }
+    order.sort(count)
+    return count
+  }
+}
+
+/** 32 bits that grow as the score falls; both zeros alike. */
+function keyOfBits(bits: number): number {
+  return bits < 2 ** 31 ? 2 ** 31 - 1 - bits : bits === 2 ** 31 ? 2 ** 31 - 1 : bits
+}
+
+function bitsOfKey(key: number): number {
+  return key >= 2 ** 31 ? key : 2 ** 31 - 1 - key
+}

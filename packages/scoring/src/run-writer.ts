@@ -1,0 +1,117 @@
+import { type Catalogue, CatalogueList } from './catalogue-list.ts'
+import type { RankedList } from './ranked-list.ts'
+import { ByteWriter } from './run-bytes.ts'
+import type { PerQueryFile, RunFile } from './run-file.ts'
+
+export const RUN_MAGIC = Buffer.from('SBr2', 'latin1')
+const BYTES_PER_DOCUMENT = 6
+
+/**
+ * The ranked-run artifact: "SBr2"; the number of bytes of a UTF-8 JSON head and the head,
+ * `{"queryIds":[id],"documentIds":[id]}`, each document once in the order of its first appearance; then per query the number
+ * of documents, their places in the head as distance back from the first place not yet met (0 = that next new one), and
+ * their scores as difference to the one before, both in the order of the list. Numbers are varints; scores stand as the
+ * 32 bits of `keyOf`, differences modulo 2^32, so every float32 comes back bit for bit.
+ */
+export function writeRun(run: RunFile): Uint8Array<ArrayBuffer> {
+  return new RunWriter().write(run)
+}
+
+/** Writes one run after the other with the same memory: new memory for each is a garbage collection for every few. */
+export class RunWriter {
+  private body = new ByteWriter(0)
+  private met = new Uint32Array(0)
+  private order = new Uint32Array(0)
+  private numbers = new Uint32Array(0)
+  private readonly scores = new Float32Array(1)
+  private readonly bits = new Uint32Array(this.scores.buffer)
+
+  /** See `writeRun`. */
+  write({ queryIds, lists }: RunFile): Uint8Array<ArrayBuffer> {
+    const documents = lists.reduce((sum, { scores }) => sum + scores.length, 0)
+    const longest = lists.reduce((most, { scores }) => Math.max(most, scores.length), 0)
+    if (this.numbers.length < longest) this.numbers = new Uint32Array(longest)
+    this.body.clear(documents * BYTES_PER_DOCUMENT)
+    const documentIds = this.writeLists(lists)
+    const head = Buffer.from(`{"queryIds":${JSON.stringify(queryIds)},"documentIds":`, 'utf8')
+    const headBytes = head.length + documentIds.length + 1
+    const body = this.body.written()
+    const file = new ByteWriter(headBytes + body.length + 16)
+    file.put(RUN_MAGIC)
+    file.varint(headBytes)
+    file.put(head)
+    file.put(documentIds)
+    file.put(Buffer.from('}', 'utf8'))
+    file.put(body)
+    return file.written()
+  }
+
+  /** The body; gives the documents in the order of their first appearance, as JSON. */
+  private writeLists(lists: readonly RankedList[]): Uint8Array {
+    const catalogue = lists[0] instanceof CatalogueList ? lists[0].catalogue : null
+    const own = lists.filter((list): list is CatalogueList => list instanceof CatalogueList && list.catalogue === catalogue)
+    return catalogue && own.length === lists.length ? this.writePlaces(own, catalogue) : this.writeIds(lists)
+  }
+
+  private writePlaces(lists: readonly CatalogueList[], catalogue: Catalogue): Uint8Array {
+    if (this.met.length < catalogue.size) {
+      this.met = new Uint32Array(catalogue.size)
+      this.order = new Uint32Array(catalogue.size)
+    } else this.met.fill(0)
+    const { met, order, numbers } = this
+    let count = 0
+    for (const { places, scores } of lists) {
+      for (let i = 0; i < places.length; i++) {
+        const place = places[i] as number
+        const known = met[place] as number
+        if (known > 0) numbers[i] = count + 1 - known
+        else {
+          numbers[i] = 0
+          order[count++] = place
+          met[place] = count
+        }
+      }
+      this.writeList(scores)
+    }
+    return catalogue.jsonOf(order.subarray(0, count))
+  }
+
+  private writeIds(lists: readonly RankedList[]): Uint8Array {
+    const met = new Map<string, number>()
+    for (const { documentIds, scores } of lists) {
+      documentIds.forEach((id, i) => {
+        const known = met.get(id)
+        if (known === undefined) met.set(id, met.size)
+        this.numbers[i] = known === undefined ? 0 : met.size - known
+      })
+      this.writeList(scores)
+    }
+    return Buffer.from(JSON.stringify([...met.keys()]), 'utf8')
+  }
+
+  /** The first so many of `numbers`, and the scores. */
+  private writeList(scores: Float32Array): void {
+    const { body, numbers, bits } = this
+    body.varint(scores.length)
+    body.varints(numbers, scores.length)
+    let before = 0
+    for (let i = 0; i < scores.length; i++) {
+      this.scores[0] = scores[i] as number
+      const key = keyOf(bits[0] as number)
+      numbers[i] = key - before
+      before = key
+    }
+    body.varints(numbers, scores.length)
+  }
+}
+
+/** 32 bits that grow as the score falls; its own inverse. */
+export function keyOf(bits: number): number {
+  return bits >= 2 ** 31 ? bits : 2 ** 31 - 1 - bits
+}
+
+/** The per-query artifact: UTF-8 JSON `{"version":1,"queryIds":[id],"values":{metric:[number]}}`. */
+export function writePerQuery({ queryIds, values }: PerQueryFile): Uint8Array<ArrayBuffer> {
+  const plain = Object.fromEntries(Object.entries(values).map(([metric, scores]) => [metric, Array.from(scores)]))
+  return Buffer.from(JSON.stringify({ version: 1, queryIds, values: plain }), 'utf8')
+}
