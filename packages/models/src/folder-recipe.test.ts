@@ -66,6 +66,16 @@ describe('recipes of the book', () => {
     expect([sts.document.template, sts.document.adapter]).toEqual(['{text}', 4])
   })
 
+  it('leaves an instruction model’s own whole prompt out of its template', () => {
+    // As config_sentence_transformers.json of Qwen3-Embedding has them.
+    const own = { query: 'Instruct: Given a web search query, retrieve relevant passages\nQuery:', document: '' }
+    const { recipe, prompts } = composeRecipe('x', { ...SILENT, prompts: own }, {}, cardOf('Qwen/Qwen3-Embedding-0.6B'))
+    expect(fillInstruction(recipe, { ...retrieval, prompts }).query.instruction).toBe('Given a claim')
+    const without = fillInstruction(recipe, { ...retrieval, taskPrompt: null, prompts })
+    expect(without.query.instruction).toBe('Retrieve text based on user query.')
+    expect(without.document).toMatchObject({ template: '{text}', instruction: null })
+  })
+
   it('gives Chinese bge its own prompt on queries alone', () => {
     const { recipe, prompts } = composeRecipe('x', SILENT, {}, cardOf('BAAI/bge-base-zh-v1.5'))
     const { query, document } = fillInstruction(recipe, { ...retrieval, prompts })

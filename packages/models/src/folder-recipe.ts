@@ -89,9 +89,13 @@ function lengthLimit(model: string, config: FolderConfig, card: EmbeddingCard | 
   return config.positionLimit
 }
 
-/** The dictionary a side's task prompts are looked up in; null where the spec wrote the side's template itself. */
+/**
+ * The dictionary a side's task prompts are looked up in; null where the spec wrote the side's template itself. A card with
+ * templates is an instruction model's: its dictionary is the registration's alone (mteb-protocol 2.2 b), for the folder's own
+ * `query` prompt is a whole prompt and no instruction.
+ */
 function sidePrompts(config: FolderConfig, card: EmbeddingCard | null, patch: RecipePatch): SidePrompts {
-  const isRegistered = card !== null && Object.keys(card.prompts).length > 0
+  const isRegistered = card !== null && (card.templates !== null || Object.keys(card.prompts).length > 0)
   const own = isRegistered ? card.prompts : config.prompts
   const of = (ptype: PromptSide) => (patch[ptype]?.template === undefined ? own : null)
   return {
