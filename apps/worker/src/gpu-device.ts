@@ -15,6 +15,7 @@ export interface GpuDevice {
   /** `GPU-...` */
   readonly uuid: string
   readonly name: string
+  /** What the driver tells; of a GPU that has none of its own (GB10, Jetson: `[N/A]`), the machine's. */
   readonly memoryBytes: number | null
   readonly usedBytes: number | null
   readonly driver: string

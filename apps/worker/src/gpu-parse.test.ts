@@ -53,6 +53,14 @@ describe('parseGpus', () => {
     })
   })
 
+  it('takes no card that is lost or wants a reset', () => {
+    const rows = [
+      '0, GPU-0, [GPU is lost], [GPU is lost], [GPU is lost], 570.86.15, [GPU is lost], [GPU is lost], [GPU is lost], [N/A]',
+      '1, GPU-1, NVIDIA A100-SXM4-40GB, 40960, 0, 570.86.15, [GPU requires reset], [GPU requires reset], 60.00, Disabled',
+    ]
+    expect(parseGpus(rows.join('\n'))).toEqual({ gpus: [], troubles: rows })
+  })
+
   it('reads names with commas, and rows of drivers without MIG', () => {
     const [gpu] = parseGpus('3, GPU-3, GRID A100, 40C, rev 2, 40960, 0, 418.226.00, 30, 0, 50.00', 9).gpus
     expect(gpu).toMatchObject({ index: 3, name: 'GRID A100, 40C, rev 2', memoryBytes: 40960 * 2 ** 20, powerWatts: 50 })

@@ -31,6 +31,9 @@ export interface GpuRows {
   readonly troubles: readonly string[]
 }
 
+/** In the place of a value of a card that computes nothing until somebody sees to it. */
+const BROKEN = /\[[^\],]*(?:\blost\b|requires reset)[^\],]*\]/i
+
 /** Rows of `--query-gpu=... --format=csv,noheader,nounits`; `fields` = how many were asked for. Names may hold commas. */
 export function parseGpus(text: string, fields: number = GPU_FIELDS.length): GpuRows {
   const gpus: GpuRow[] = []
@@ -41,7 +44,7 @@ export function parseGpus(text: string, fields: number = GPU_FIELDS.length): Gpu
     const [index = '', uuid = ''] = parts
     const name = parts.slice(2, parts.length - behind).join(', ')
     const [total, used, driver = '', temperature, busy, power, mig] = parts.slice(parts.length - behind)
-    const isRow = parts.length >= fields && /^\d+$/.test(index) && uuid.startsWith('GPU-') && !/^\[.*lost/i.test(name)
+    const isRow = parts.length >= fields && /^\d+$/.test(index) && uuid.startsWith('GPU-') && !BROKEN.test(line)
     if (!isRow) {
       if (line !== 'No devices were found') troubles.push(line)
       continue

@@ -3,11 +3,12 @@ import { type DeviceReading, SweepError } from '@sweepboard/contracts'
 import type { GpuDevice, MigDevice } from './gpu-device.ts'
 import { GPU_FIELDS, type GpuRow, migBytes, parseGpus, parseList, parseProcesses } from './gpu-parse.ts'
 import { NvidiaSmi } from './gpu-program.ts'
+import { hostMemoryBytes } from './host-memory.ts'
 import { processTree } from './process-tree.ts'
 import type { SlotOption } from './slot-option.ts'
 
 /** What the driver says of a card that fell off the bus. */
-const LOST = /GPU is lost|fallen off the bus|Unable to determine the device handle/i
+const LOST = /GPU is lost|fallen off the bus|Unable to determine the device handle|requires reset/i
 /** Readings are taken at most this often. */
 const FRESH_MS = 2000
 
@@ -73,6 +74,7 @@ export class Gpus {
     const all = gpus.map(
       ({ temperatureC: _t, utilization: _u, powerWatts: _p, ...gpu }): GpuDevice => ({
         ...gpu,
+        memoryBytes: gpu.memoryBytes ?? hostMemoryBytes(),
         mig: parsed.get(gpu.uuid) ?? [],
       }),
     )

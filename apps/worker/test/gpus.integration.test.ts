@@ -3,7 +3,7 @@ import { type Load, loadKey } from '@sweepboard/contracts'
 import { liveDescendants, waitUntil } from '@sweepboard/test-kit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { NvidiaSmi } from '../src/gpu-program.ts'
-import { findSlots, Gpus } from '../src/index.ts'
+import { findSlots, Gpus, hostMemoryBytes } from '../src/index.ts'
 import { type Fleet, openFleet, randomLoad } from './fleet.ts'
 import { CARDS, type NvidiaStandIn, openStandIn } from './nvidia-stand-in.ts'
 
@@ -143,6 +143,12 @@ describe('Gpus', () => {
     expect(gpus.memoryBytes({ devices: ['0'] })).toBe(24000 * MIB)
   })
 
+  it('gives a GPU without memory of its own the machine’s', async () => {
+    standIn.says({ query: '0, GPU-aaaa, NVIDIA GB10, [N/A], [N/A], 580.95.05, 41, 0, 4.15, [N/A]\n' })
+    const gpus = await Gpus.open({ now: clock().now, onTrouble: onNote })
+    expect([gpus.memoryBytes({ devices: ['0'] }), gpus.heldBytes({ devices: ['0'] })]).toEqual([hostMemoryBytes(), 0])
+  })
+
   it('counts what a process and those below it hold, and nobody else', async () => {
     const gpus = await Gpus.open({ now: clock().now, onTrouble: onNote })
     standIn.says({ apps: `GPU-aaaa, ${process.pid}, 1000\nGPU-aaaa, 1, 700\nGPU-bbbb, ${process.pid}, 50\n` })
@@ -167,9 +173,17 @@ describe('Gpus', () => {
     standIn.says({ query: 'Failed to initialize NVML: Unknown Error\n', code: 255 })
     await gpus.refresh()
     expect(gpus.isLost({ devices: ['0'] })).toBe(false)
-    standIn.says({ query: 'Unable to determine the device handle for GPU0000:01:00.0: Unknown Error\n', code: 255 })
-    await gpus.refresh()
-    expect(gpus.isLost({ devices: ['0'] })).toBe(true)
+    for (const query of [
+      'Unable to determine the device handle for GPU0000:01:00.0: Unknown Error\n',
+      `${FIRST?.replace('43, 50', '[GPU requires reset], [GPU requires reset]')}\n`,
+    ]) {
+      standIn.says({ query: `${FIRST}\n`, code: 0 })
+      await gpus.refresh()
+      expect(gpus.isLost({ devices: ['0'] })).toBe(false)
+      standIn.says({ query, code: 255 })
+      await gpus.refresh()
+      expect(gpus.isLost({ devices: ['0'] })).toBe(true)
+    }
   })
 
   it('offers the parts of a card that is cut, with the memory of their profile', async () => {
