@@ -5,7 +5,15 @@ import { readFolderConfig } from './folder-config.ts'
 import { type ComposedRecipe, composeRecipe } from './folder-recipe.ts'
 import type { EmbeddingDialect } from './http/embedding-exchange.ts'
 import { refuseLocalParts } from './http/embedding-inputs.ts'
-import { batchCosine, type EmbeddingLink, hasUnitLength, openEmbeddingLink, rowOf, takesTokenIds } from './http/embedding-link.ts'
+import {
+  batchCosine,
+  type EmbeddingLink,
+  hasUnitLength,
+  openEmbeddingLink,
+  refuseAddedTokens,
+  rowOf,
+  takesTokenIds,
+} from './http/embedding-link.ts'
 import { shownUrl } from './http/endpoint.ts'
 import { planEndpoint } from './http/endpoint-plan.ts'
 import { checkReadsWhole } from './http/limit-probe.ts'
@@ -27,7 +35,7 @@ export interface DialectChoice {
  * A remote model as load and recipe. Its probe texts are encoded: they give dimension, fingerprint, whether the server
  * normalises, whether it takes token ids; and it is asked what it is and how much it reads.
  * @throws SweepError `SB-HTTP-006` when the key's variable cannot be read; `SB-HTTP-001` to `-004`, `-007`; `SB-HTTP-008`
- * when it reads less than the recipe's `maxTokens`; `SB-HTTP-010` when it is no server of this engine; `SB-MODEL-004` when the
+ * when it reads less than the recipe's `maxTokens`, `SB-HTTP-009` when it adds a prompt; `SB-HTTP-010` when it is no server of this engine; `SB-MODEL-004` when the
  * recipe is not whole
  */
 export async function resolveEndpoint(source: ModelSource, choice: DialectChoice, context: ResolveContext): Promise<ModelInfo> {
@@ -38,16 +46,21 @@ export async function resolveEndpoint(source: ModelSource, choice: DialectChoice
   const { client, facts, tokenizer } = plan
   const link = await openEmbeddingLink(client, { dialect, tokenizer, signal: context.signal })
   const sends = tokenizer !== null && (await takesTokenIds(link, tokenizer, context.signal)) ? 'tokens' : 'text'
+  refuseAddedTokens(link, sends, tokenizer)
   const name = folder === null ? source.model : `local/${basename(folder)}`
   const { recipe, prompts, ...composed } = await recipeOf(name, { folder, patch, probes: link.probes, tokenizer })
   const warnings = [...composed.warnings]
   refuseStrippedTemplates(name, { recipe, facts })
   await checkLimit(link, { recipe, facts, tokenizer, sends, signal: context.signal })
   const least = await batchCosine(link, context.signal)
-  if (dialect === 'openai' && facts.truncates === true && (recipe.query.maxTokens === null || recipe.document.maxTokens === null))
-    warnings.push(
-      `${name}: its server cuts long texts in silence; name \`tokenizer\` and \`maxTokens\` to cut them here and count them`,
-    )
+  if (
+    dialect === 'openai' &&
+    facts.truncates !== false &&
+    (recipe.query.maxTokens === null || recipe.document.maxTokens === null)
+  )
+    warnings.push(silentCuts(name, facts.truncates))
+  if (link.isCountStrange)
+    warnings.push(`${name}: its server's counts of tokens do not fit the tokenizer named; texts it cuts would not show in them`)
   if (least < SAME_IN_BATCH) warnings.push(movesWithBatch(name, least))
   const card = cardLike(patch.like, folder === null ? name : (hubIdOf(folder)?.model ?? null))
   const known = context.knownFingerprints?.find((one) => fingerprintFits(one, link.probes))
@@ -132,6 +145,13 @@ async function checkLimit(
   }
   if (facts.maxInputTokens === null && tokenizer !== null && maxTokens > 0)
     await checkReadsWhole(link, { tokenizer, maxTokens, sends, signal })
+}
+
+function silentCuts(model: string, truncates: true | null): string {
+  const cuts = truncates
+    ? 'its server cuts long texts in silence'
+    : 'its server does not say whether it cuts long texts in silence'
+  return `${model}: ${cuts}; name \`tokenizer\` and \`maxTokens\` to cut them here and count them`
 }
 
 function movesWithBatch(model: string, cosine: number): string {

@@ -20,6 +20,8 @@ export interface EmbeddingLink {
   readonly isUnit: boolean
   /** What the server counted for each probe text more than our tokenizer; null where it does not tell or does not fit. */
   readonly extraTokens: number | null
+  /** The server tells a count of tokens that does not fit our tokenizer, so it cannot be used. */
+  readonly isCountStrange: boolean
   /** `order` as in `CallOptions`. */
   embed(inputs: readonly EmbeddingInput[], signal?: AbortSignal, order?: number): Promise<WholeAnswer<Float32Array>>
 }
@@ -54,13 +56,26 @@ export async function openEmbeddingLink(client: PatientClient, options: LinkOpti
   const probes = stacked(first.rows, client)
   const embed = (inputs: readonly EmbeddingInput[], by?: AbortSignal, order?: number) =>
     client.call(exchange(base64, probes.dim), inputs, { signal: by, order })
+  const extra = tokenizer === null ? null : await extraTokens(first.tokenCount, { tokenizer, embed, signal })
   return {
     client,
     probes,
     isUnit: first.rows.every(hasUnitLength),
-    extraTokens: tokenizer === null ? null : await extraTokens(first.tokenCount, { tokenizer, embed, signal }),
+    extraTokens: extra,
+    isCountStrange: tokenizer !== null && first.tokenCount !== null && extra === null,
     embed,
   }
+}
+
+/**
+ * A server that is sent texts and counts more tokens of each than there are puts a prompt or further special tokens around
+ * them: its vectors are of other inputs than the recipe's. (Fewer by a fixed number: it leaves out special tokens.)
+ * @throws SweepError `SB-HTTP-009`
+ */
+export function refuseAddedTokens(link: EmbeddingLink, sends: 'text' | 'tokens', tokenizer: TextTokenizer | null): void {
+  if (sends === 'tokens' || tokenizer === null || link.extraTokens === null || link.extraTokens <= 0) return
+  const wanted = tokenizer.reader(PLAIN_SIDE)(PROBE_TEXTS[0] as string).ids.length
+  throw new SweepError('SB-HTTP-009', { url: shownUrl(link.client.endpoint.url), found: wanted + link.extraTokens, wanted })
 }
 
 /** Whether a server takes token ids and reads them as it reads texts; found by experience, since some take and misread them. */

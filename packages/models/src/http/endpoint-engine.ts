@@ -6,7 +6,7 @@ import { fingerprintFits, fingerprintOf, PROBE_TEXTS } from '../probe.ts'
 import { countEmpty } from '../template.ts'
 import type { EmbeddingDialect } from './embedding-exchange.ts'
 import { type InputReader, type PreparedInput, prepareInputs, templateControls } from './embedding-inputs.ts'
-import { cosine, type EmbeddingLink, hasUnitLength, openEmbeddingLink, rowOf } from './embedding-link.ts'
+import { cosine, type EmbeddingLink, hasUnitLength, openEmbeddingLink, refuseAddedTokens, rowOf } from './embedding-link.ts'
 import { shownUrl } from './endpoint.ts'
 import { inParallel } from './in-parallel.ts'
 import { checkLaunchedVectors, unstarted } from './launched-check.ts'
@@ -28,7 +28,7 @@ const SAME_MODEL = 0.999
 /**
  * An embeddings server (`openai`, `tei`, `ollama`) as an engine. It is probed first and refused when it is not the one
  * planned; after each chunk (but a timed one) one probe text, and after a lost connection all of them, say that it still is.
- * @throws SweepError `SB-HTTP-001` to `-005`, `-007`, `-008`; `SB-MODEL-001` when the tokenizer of the plan is not here
+ * @throws SweepError `SB-HTTP-001` to `-005`, `-007` to `-009`; `SB-MODEL-001` when the tokenizer of the plan is not here
  */
 export async function openEndpointEngine(load: Load, options: EndpointOptions): Promise<Engine> {
   const began = performance.now()
@@ -44,6 +44,7 @@ export async function openEndpointEngine(load: Load, options: EndpointOptions): 
   const wanted = load.identity.fingerprint
   if (wanted !== null && !fingerprintFits(wanted, link.probes)) throw swapped(url, { link, wanted })
   const sends = load.identity.options.input === 'tokens' ? 'tokens' : 'text'
+  refuseAddedTokens(link, sends, tokenizer)
   await checkLaunchedVectors(load, link, { tokenizer, facts, signal: options.signal })
   const parts: Parts = { link, reader: { tokenizer, sends }, facts, calls: 0 }
   return {

@@ -35,7 +35,7 @@ export class RequestFailure extends Error {
 export function failureOf(endpoint: Endpoint, answer: { status: number; headers: Headers; body: string }): RequestFailure {
   const { status, headers, body } = answer
   const url = shownUrl(endpoint.url)
-  const words = redact(errorWords(body), endpoint)
+  const words = errorWords(body, endpoint)
   const outcome = outcomeOf(status, words)
   if (outcome === 'busy') {
     const error = new SweepError('SB-HTTP-002', { url, status })
@@ -74,12 +74,14 @@ function askedWait(headers: Headers): number | null {
   return spent.length === 0 ? null : Math.max(...spent)
 }
 
-function errorWords(body: string): string {
+/** The first 300 characters of what a server says; the key is taken out before, or a part of it could stand at the cut. */
+function errorWords(body: string, endpoint: Endpoint): string {
+  const short = (words: string) => redact(words, endpoint).slice(0, 300)
   try {
     const parsed = JSON.parse(body) as { error?: { message?: unknown } | string; message?: unknown; detail?: unknown }
     const found = (typeof parsed.error === 'object' ? parsed.error?.message : parsed.error) ?? parsed.message ?? parsed.detail
-    return (typeof found === 'string' ? found : JSON.stringify(found ?? parsed)).slice(0, 300)
+    return short(typeof found === 'string' ? found : JSON.stringify(found ?? parsed))
   } catch {
-    return body.slice(0, 300)
+    return short(body)
   }
 }

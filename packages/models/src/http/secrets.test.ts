@@ -8,6 +8,7 @@ import { resolveModel } from '../resolve-model.ts'
 import { resolveRerankServer } from '../resolve-rerank-server.ts'
 import { openEndpointEngine } from './endpoint-engine.ts'
 import { openRerankEngine } from './rerank-engine.ts'
+import { readServerFacts } from './server-facts.ts'
 
 const KEY = 'sk-this-must-stay-unseen-1234567890'
 const RETRY = { firstDelayMs: 5, mostDelayMs: 20, noProgressMs: 100 }
@@ -47,5 +48,28 @@ describe.each([200, 400, 401, 413, 422, 429, 500, 503])('a key that a server rep
     const error = await opened.scorePairs(pairs).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: expect.stringMatching(/^SB-(HTTP|MODEL)-/) })
     for (const value of [load, warnings, opened, error]) expect(seen(value)).not.toContain(KEY)
+  })
+})
+
+describe('a key that a server repeats where its words are cut', () => {
+  it.each([268, 280, 285, 299])('after %i characters leaves no part of it behind', async (before) => {
+    server = await StubServer.start(vllmStub(model))
+    const engine = { openai: { url: `${server.root}/v1`, key: '$A_KEY', model: 'stub-model' } }
+    const message = `${'x'.repeat(before)}${KEY}`
+    for (const reply of [
+      { status: 401, json: { error: { message } } },
+      { status: 400, json: message },
+    ]) {
+      server.trap = () => reply as StubReply
+      const error = await resolveModel({ model: 'org/stub', engine }, CONTEXT).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: expect.stringMatching(/^SB-HTTP-/) })
+      expect(seen(error)).not.toContain(KEY.slice(0, 6))
+    }
+  })
+
+  it('stands in no version that the server claims', async () => {
+    server = await StubServer.start({ ...vllmStub(model), 'GET /version': () => ({ json: { version: `1 ${KEY}` } }) })
+    const facts = await readServerFacts({ url: `${server.root}/v1`, model: 'stub-model', apiKey: KEY, timeoutMs: 1000 })
+    expect(facts.version).toBe('1 ***')
   })
 })

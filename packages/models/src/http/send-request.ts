@@ -4,6 +4,8 @@ import { WrongAnswer } from './exchange.ts'
 import { failureOf, RequestFailure } from './request-failure.ts'
 
 const ERROR_BODY_BYTES = 64 * 1024
+/** What an error shows of a wrong answer: a member of it may be as long as the answer. */
+const MESSAGE_CHARACTERS = 500
 
 export interface SendOptions {
   /** Whole URL; of the endpoint's own server. */
@@ -45,7 +47,7 @@ export async function sendRequest(endpoint: Endpoint, options: SendOptions): Pro
     const type = headers.get('content-type')
     if (type !== null && !/\bjson\b/i.test(type)) {
       await response.body?.cancel()
-      throw new WrongAnswer(`content type ${type.slice(0, 80)}, not JSON`)
+      throw new WrongAnswer(`content type ${redact(type, endpoint).slice(0, 80)}, not JSON`)
     }
     return { body: await readBody(response, options.answerBytes), headers }
   } catch (thrown) {
@@ -60,7 +62,7 @@ export async function sendRequest(endpoint: Endpoint, options: SendOptions): Pro
 
 /** A server that does not keep its contract ends the run: nothing of the answer is used. */
 export function wrongAnswer(endpoint: Endpoint, { message }: WrongAnswer): RequestFailure {
-  const details = { url: shownUrl(endpoint.url), message: redact(message, endpoint) }
+  const details = { url: shownUrl(endpoint.url), message: redact(message, endpoint).slice(0, MESSAGE_CHARACTERS) }
   return new RequestFailure('fatal', new SweepError('SB-HTTP-004', details))
 }
 

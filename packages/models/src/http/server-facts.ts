@@ -1,4 +1,4 @@
-import { type Endpoint, rootUrl } from './endpoint.ts'
+import { type Endpoint, redact, rootUrl } from './endpoint.ts'
 import { RequestFailure } from './request-failure.ts'
 import { sendRequest } from './send-request.ts'
 
@@ -35,6 +35,8 @@ const HOSTED: Readonly<Record<string, string>> = {
   'cohere.com': 'cohere',
   'cohere.ai': 'cohere',
 }
+/** Of these the documents say that a text too long is an error, never cut. */
+const REFUSES_LONG_TEXTS: readonly string[] = ['openai', 'siliconflow']
 /** OpenAI's own limit of inputs per request. */
 const OPENAI_BATCH_TEXTS = 2048
 const FACT_BYTES = 4 * 1024 * 1024
@@ -53,7 +55,10 @@ export function hostedService(url: string): string | null {
  */
 export async function readServerFacts(endpoint: Endpoint, signal?: AbortSignal): Promise<ServerFacts> {
   const hosted = hostedService(endpoint.url)
-  if (hosted !== null) return { ...UNKNOWN, server: hosted, maxBatchTexts: hosted === 'openai' ? OPENAI_BATCH_TEXTS : null }
+  if (hosted !== null) {
+    const truncates = REFUSES_LONG_TEXTS.includes(hosted) ? false : null
+    return { ...UNKNOWN, server: hosted, truncates, maxBatchTexts: hosted === 'openai' ? OPENAI_BATCH_TEXTS : null }
+  }
   const root = rootUrl(endpoint.url)
   const base = endpoint.url.replace(/\/+$/, '')
   const get = (url: string) => getJson(endpoint, url, signal)
@@ -97,7 +102,7 @@ function teiFacts(info: Json): ServerFacts {
 async function getJson(endpoint: Endpoint, url: string, signal: AbortSignal | undefined): Promise<Json | null> {
   try {
     const { body } = await sendRequest(endpoint, { url, answerBytes: FACT_BYTES, timeoutMs: FACT_TIMEOUT_MS, signal })
-    const value: unknown = JSON.parse(body)
+    const value: unknown = JSON.parse(redact(body, endpoint))
     return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Json) : null
   } catch (thrown) {
     if (thrown instanceof RequestFailure || thrown instanceof SyntaxError) return null
