@@ -1,8 +1,21 @@
-import { type Code, constant, f32x4, i32, i32x4, i64, type Kernel, kernel, type Local, v128, whileTrue } from './wasm-code.ts'
+import {
+  type Code,
+  constant,
+  f32x4,
+  i32,
+  i32x4,
+  i64,
+  type Kernel,
+  kernel,
+  type Local,
+  type ValueType,
+  v128,
+  whileTrue,
+} from './wasm-code.ts'
 
 const WORD = 8
-/** Rows that `ones` takes at once. */
-export const COUNTED_AT_ONCE = 4
+/** Rows that `signSums` takes at once. */
+export const COUNTED_AT_ONCE = 2
 
 const add = (local: Local, by: number) => local.set(i32.add(local.get, constant.i32(by)))
 
@@ -34,38 +47,63 @@ export const pack = kernel(
   },
 )
 
+/** Columns of a size, whose signs lie in `words` words of a row from word `firstWord` on. */
+export interface SignPiece {
+  readonly words: number
+  readonly firstWord: number
+  /** Index of the size that ends with this piece, or that this piece is on the way to. */
+  readonly size: number
+}
+
 /**
- * Products of codes +1 and -1 from their bits: out = previous + bits - 2 x differing bits, of one query with `count` rows of
- * `words` words, a multiple of `COUNTED_AT_ONCE`. `previous` may be `out`.
+ * Products of codes +1 and -1 from their bits, of one query with rows: size - 2 x differing bits of the columns of all pieces up to that size.
+ * Rows of a piece lie one after the other, pieces too, `rowCount` rows each; `count` of them, a multiple of `COUNTED_AT_ONCE`, are counted.
+ * `stride` is bytes from the products of a size to those of the next.
  */
-export function ones(words: 1 | 2 | 4 | 8): Kernel {
-  const names = Array.from({ length: words }, (_, i) => `q${i}`)
-  return kernel(
-    { query: 'i32', rows: 'i32', count: 'i32', bits: 'i32', previous: 'i32', out: 'i32' },
-    Object.fromEntries(names.map((name) => [name, 'i64'])) as Record<string, 'i64'>,
-    (own) => {
-      const { query, rows, count, bits, previous, out } = own as Record<string, Local> as Record<
-        'query' | 'rows' | 'count' | 'bits' | 'previous' | 'out',
-        Local
-      >
-      const queryWords = names.map((name) => own[name] as Local)
-      const differing = (row: number): Code =>
-        queryWords
-          .map((word, i) => i64.ones(i64.xor(word.get, i64.load(rows.get, WORD * (row * words + i)))))
-          .reduce((sum, one) => i64.add(sum, one))
-      const product = (row: number) =>
-        i32.sub(i32.add(i32.load(previous.get, 4 * row), bits.get), i32.shiftLeft(i32.ofI64(differing(row)), constant.i32(1)))
-      return [
-        ...queryWords.map((word, i) => word.set(i64.load(query.get, WORD * i))),
-        whileTrue(
-          count.get,
-          ...Array.from({ length: COUNTED_AT_ONCE }, (_, row) => i32.store(out.get, product(row), 4 * row)),
-          add(rows, COUNTED_AT_ONCE * WORD * words),
-          add(previous, COUNTED_AT_ONCE * 4),
-          add(out, COUNTED_AT_ONCE * 4),
-          add(count, -COUNTED_AT_ONCE),
+export function signSums(sizes: readonly number[], pieces: readonly SignPiece[]): Kernel {
+  const pointers = [...pieces.map((_, i) => `from${i}`), ...sizes.map((_, i) => `to${i}`)]
+  const sums = Array.from({ length: COUNTED_AT_ONCE }, (_, row) => `sum${row}`)
+  const locals = { ...fill(pointers, 'i32'), ...fill(sums, 'i64') }
+  return kernel({ query: 'i32', bits: 'i32', rowCount: 'i32', count: 'i32', out: 'i32', stride: 'i32' }, locals, (own) => {
+    const local = (name: string) => (own as Record<string, Local>)[name] as Local
+    const [query, bits, rowCount] = [local('query'), local('bits'), local('rowCount')]
+    const [count, out, stride] = [local('count'), local('out'), local('stride')]
+    const start = pieces.map(({ firstWord }, i) =>
+      local(`from${i}`).set(i32.add(bits.get, i32.mul(rowCount.get, constant.i32(WORD * firstWord)))),
+    )
+    const ends = sizes.map((_, i) => local(`to${i}`).set(i32.add(out.get, i32.mul(stride.get, constant.i32(i)))))
+    const differing = ({ words, firstWord }: SignPiece, i: number, row: number): Code =>
+      Array.from({ length: words }, (_, word) =>
+        i64.ones(
+          i64.xor(i64.load(local(`from${i}`).get, WORD * (row * words + word)), i64.load(query.get, WORD * (firstWord + word))),
         ),
-      ]
-    },
-  )
+      ).reduce((sum, one) => i64.add(sum, one))
+    const counted = pieces.flatMap((piece, i) => {
+      const isLast = pieces[i + 1]?.size !== piece.size
+      return sums.flatMap((name, row) => {
+        const sum = local(name)
+        const own = differing(piece, i, row)
+        const product = i32.sub(constant.i32(sizes[piece.size] as number), i32.shiftLeft(i32.ofI64(sum.get), constant.i32(1)))
+        return [
+          sum.set(i === 0 ? own : i64.add(sum.get, own)),
+          ...(isLast ? [i32.store(local(`to${piece.size}`).get, product, 4 * row)] : []),
+        ]
+      })
+    })
+    return [
+      ...start,
+      ...ends,
+      whileTrue(
+        count.get,
+        ...counted,
+        ...pieces.map(({ words }, i) => add(local(`from${i}`), COUNTED_AT_ONCE * WORD * words)),
+        ...sizes.map((_, i) => add(local(`to${i}`), COUNTED_AT_ONCE * 4)),
+        add(count, -COUNTED_AT_ONCE),
+      ),
+    ]
+  })
+}
+
+function fill<T extends ValueType>(names: readonly string[], type: T): Record<string, T> {
+  return Object.fromEntries(names.map((name) => [name, type]))
 }

@@ -1,6 +1,7 @@
-import { ones, pack } from './bit-code.ts'
+import { pack, signSums } from './bit-code.ts'
 import { SMALLEST_LENGTH } from './row-length.ts'
-import { scan, split, turn } from './selection-code.ts'
+import { gather, part, scan, turn, weigh } from './selection-code.ts'
+import type { SignLayout } from './sign-words.ts'
 import {
   type Code,
   constant,
@@ -27,10 +28,11 @@ const bytesOf = (floats: Local) => i32.shiftLeft(floats.get, constant.i32(2))
  * The loops over rows, as a module. Addresses are bytes of its memory, `stride` is bytes from row to row, `prefix` columns.
  * Rows are done in order and by four columns: what spills over the end of a written row is overwritten by the next one.
  */
-export function kernelModule(): Uint8Array<ArrayBuffer> {
-  const select = { turn, scanFloats: scan(false), scanIntegers: scan(true), split }
-  const bits = { pack, ones1: ones(1), ones2: ones(2), ones4: ones(4), ones8: ones(8) }
-  return moduleOf({ lengths, divide, widen, encode, signs, ...select, ...bits })
+export function kernelModule({ sizes, pieces }: SignLayout): Uint8Array<ArrayBuffer> {
+  const factored = { scanFloats: scan({ integers: false, factors: true }) }
+  const plain = { scanPlain: scan({ integers: false, factors: false }), scanSums: scan({ integers: true, factors: false }) }
+  const select = { turn, ...factored, ...plain, scanIntegers: scan({ integers: true, factors: true }), weigh, gather, part }
+  return moduleOf({ lengths, divide, widen, encode, signs, ...select, pack, signSums: signSums(sizes, pieces) })
 }
 
 /**

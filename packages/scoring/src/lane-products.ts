@@ -37,11 +37,11 @@ export class FloatLane implements LanesOfBlock {
     const [lane] = this.lanes
     const documents = rows.operand(lane.representation)
     const { rowCount } = documents
-    lane.writeFactors(pass.kernels, documents, firstRow)
+    const isPlain = lane.writeFactors(pass.kernels, documents, firstRow)
     for (const { first, count } of partsOf(this.shared)) {
       await product.multiply(part(this.queries, first, count), documents, pass.kernels)
       for (let q = 0; q < count; q++) {
-        lane.select(pass.kernels, 'floats', { query: first + q, scale: 1, at: q * rowCount, rowCount, firstRow })
+        lane.select(pass.kernels, 'floats', { query: first + q, scale: 1, at: q * rowCount, rowCount, firstRow, isPlain })
       }
       done()
     }
@@ -73,7 +73,7 @@ export class CodeLane implements LanesOfBlock {
       await product.multiplyCodes(this.turned[i] as TurnedCodes, documents, pass.kernels)
       for (let q = 0; q < count; q++) {
         const query = { query: first + q, scale: this.factors?.[first + q] ?? 1 }
-        lane.select(pass.kernels, 'floats', { ...query, at: q * stride, rowCount, firstRow })
+        lane.select(pass.kernels, 'floats', { ...query, at: q * stride, rowCount, firstRow, isPlain: false })
       }
       done()
     }
@@ -100,15 +100,15 @@ export class SignLanes implements LanesOfBlock {
     const stride = strideOf(rowCount)
     const queryBytes = 8 * signs.words
     rows.signs(signs.packedByPiece(rowCount))
-    this.lanes[0]?.writeFactors(kernels, { factors: null, rowCount }, firstRow)
+    const isPlain = this.lanes[0]?.writeFactors(kernels, { factors: null, rowCount }, firstRow) ?? false
     for (const { first, count } of partsOf(this.shared)) {
       const own = this.querySigns.subarray(first * queryBytes, (first + count) * queryBytes)
       kernels.bytes('queryBits', own.length).set(own)
       for (let q = 0; q < count; q++) {
-        for (const sum of signs.sums(q * signs.words, rowCount)) kernels.addSigns(rowCount, sum)
+        kernels.addSigns(rowCount, q * signs.words)
         this.lanesOfSize.forEach((lanes, size) => {
           for (const lane of lanes) {
-            lane.select(kernels, 'integers', { query: first + q, scale: 1, at: size * stride, rowCount, firstRow })
+            lane.select(kernels, 'integers', { query: first + q, scale: 1, at: size * stride, rowCount, firstRow, isPlain })
           }
         })
       }

@@ -1,7 +1,7 @@
 import { COUNTED_AT_ONCE } from './bit-code.ts'
 import { kernelModule } from './kernel-code.ts'
 import { BUCKETS, SCANNED_AT_ONCE, TURNED_AT_ONCE } from './selection-code.ts'
-import type { PackedColumns, SignWords } from './sign-words.ts'
+import { type PackedColumns, SignLayout } from './sign-words.ts'
 
 const PAGE = 65_536
 /** Documents whose codes are multiplied at once, a multiple of four: what comes of it stays in the processor's cache. */
@@ -24,7 +24,6 @@ type Region =
   | 'integers'
   | 'bits'
   | 'queryBits'
-  | 'zeros'
   | 'foundRows'
   | 'foundScores'
   | 'sideRows'
@@ -33,7 +32,6 @@ type Region =
   | 'counts'
   | 'scratch'
 
-type OnesName = 'ones1' | 'ones2' | 'ones4' | 'ones8'
 type KernelName =
   | 'lengths'
   | 'divide'
@@ -43,8 +41,12 @@ type KernelName =
   | 'turn'
   | 'scanFloats'
   | 'scanIntegers'
-  | 'split'
-  | OnesName
+  | 'scanPlain'
+  | 'scanSums'
+  | 'weigh'
+  | 'gather'
+  | 'part'
+  | 'signSums'
 /** Parameters in the order of `kernel-code.ts`. */
 type KernelExports = Record<KernelName, (...parameters: number[]) => number> & {
   pack(...parameters: (number | bigint)[]): void
@@ -57,13 +59,27 @@ export interface KernelRoom {
   readonly queries: number
 }
 
-/** What a search wants beside it; all 0 where nothing is selected. */
+/** What a search wants beside it. */
 export interface SelectionRoom {
   /** Rows of earlier blocks that come to those found in a block before the best are taken. */
   readonly kept: number
-  /** 64-bit words of signs per row, and sizes of which there are products of signs. */
-  readonly words: number
-  readonly signSizes: number
+  /** Of the configs that compare signs. */
+  readonly signs: SignLayout
+}
+
+const NO_SIGNS = new SignLayout([])
+/** Modules of the latest layouts: compiled anew, their code would begin slow in every search. */
+const MOST_MODULES = 8
+const modules = new Map<string, WebAssembly.Module>()
+
+function moduleFor(signs: SignLayout): WebAssembly.Module {
+  const key = signs.sizes.join()
+  const module = modules.get(key) ?? new WebAssembly.Module(kernelModule(signs))
+  modules.delete(key)
+  modules.set(key, module)
+  const [oldest] = modules.keys()
+  if (modules.size > MOST_MODULES && oldest !== undefined) modules.delete(oldest)
+  return module
 }
 
 /** `count` products of one query from `at` on, their rows' factors from `factorsAt` on; the first is of document `firstRow`. */
@@ -74,6 +90,7 @@ export interface ScanPart {
   readonly scale: number
   readonly floor: number
   readonly firstRow: number
+  readonly isPlain?: boolean
 }
 
 /**
@@ -84,7 +101,7 @@ export class RowKernels {
   /** What the latest `scan` found. */
   foundRows = new Uint32Array(0)
   foundScores = new Float32Array(0)
-  /** What the latest `split` put aside. */
+  /** What the latest `part` put aside. */
   sideRows = new Uint32Array(0)
   sideScores = new Float32Array(0)
   private readonly selection: SelectionRoom
@@ -93,9 +110,9 @@ export class RowKernels {
   private readonly starts = new Map<Region, number>()
   private room: KernelRoom = { rowCount: -1, dim: -1, queries: -1 }
 
-  constructor(selection: SelectionRoom = { kept: 0, words: 0, signSizes: 0 }) {
+  constructor(selection: SelectionRoom = { kept: 0, signs: NO_SIGNS }) {
     this.selection = selection
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(kernelModule()), { host: { memory: this.memory } })
+    const instance = new WebAssembly.Instance(moduleFor(selection.signs), { host: { memory: this.memory } })
     this.run = instance.exports as unknown as KernelExports
   }
 
@@ -103,10 +120,11 @@ export class RowKernels {
   reserve({ rowCount, dim, queries }: KernelRoom): void {
     const { room } = this
     if (rowCount <= room.rowCount && dim <= room.dim && queries <= room.queries) return
-    const { kept, words, signSizes } = this.selection
+    const { kept, signs } = this.selection
+    const { words, sizes: signSizes } = signs
     const [values, perRow, perColumn, perFound] = [4 * rowCount * dim, 4 * rowCount, 4 * dim, 4 * (rowCount + kept)]
     const turned = Math.ceil(queries / TURNED_AT_ONCE) * TURNED_AT_ONCE
-    const products = Math.max(turned, signSizes) * 4 * strideOf(rowCount)
+    const products = Math.max(turned, signSizes.length) * 4 * strideOf(rowCount)
     const integers = 4 * (Math.min(rowCount, CODE_ROWS_AT_ONCE) + 3) * turned
     const sizes: Record<Region, number> = {
       ...{
@@ -119,7 +137,7 @@ export class RowKernels {
         min: perColumn,
         width: perColumn,
       },
-      ...{ factors: perRow, products, integers, zeros: perRow, scratch: 0, counts: 4 * BUCKETS, buckets: perFound },
+      ...{ factors: perRow, products, integers, scratch: 0, counts: 4 * BUCKETS, buckets: perFound },
       ...{ foundRows: perFound, foundScores: perFound, sideRows: perFound, sideScores: perFound },
       ...{ bits: 8 * words * (rowCount + 3), queryBits: 8 * words * queries },
     }
@@ -135,7 +153,6 @@ export class RowKernels {
     this.foundScores = this.floats('foundScores', rowCount + kept)
     this.sideRows = new Uint32Array(this.memory.buffer, this.start('sideRows'), rowCount + kept)
     this.sideScores = this.floats('sideScores', rowCount + kept)
-    this.floats('zeros', rowCount).fill(0)
   }
 
   floats(region: Region, length: number): Float32Array<ArrayBuffer> {
@@ -196,44 +213,54 @@ export class RowKernels {
     this.run.pack(from, rowCount, 4 * dim, columns, BigInt.asIntN(64, mask), this.start('bits') + 8 * at, 8 * words)
   }
 
-  /** Adds the products of some words of signs to those of fewer columns, or to nothing; into row `to` of `products`. */
-  addSigns(rowCount: number, { words, bits, query, rows, from, to }: SignWords): void {
-    const rowOf = (row: number) => this.start('products') + 4 * row * strideOf(rowCount)
-    const [own, of] = [this.start('queryBits') + 8 * query, this.start('bits') + 8 * rows]
+  /** The products of signs of one query, whose words are those of `queryBits` from `query` on, with the rows: a row of `products` per size. */
+  addSigns(rowCount: number, query: number): void {
     const count = Math.ceil(rowCount / COUNTED_AT_ONCE) * COUNTED_AT_ONCE
-    this.run[`ones${words}`](own, of, count, bits, from === null ? this.start('zeros') : rowOf(from), rowOf(to))
+    const [own, bits, products] = [this.start('queryBits') + 8 * query, this.start('bits'), this.start('products')]
+    this.run.signSums(own, bits, rowCount, count, products, 4 * strideOf(rowCount))
   }
 
-  /** Of products and factors: `foundRows` and `foundScores` that reach the floor; how many. */
-  scan(kind: 'floats' | 'integers', { at, factorsAt, count, scale, floor, firstRow }: ScanPart): number {
+  /** Of products and factors: `foundRows` and `foundScores` that reach the floor; how many. `isPlain`: all factors and the scale are 1. */
+  scan(kind: 'floats' | 'integers', { at, factorsAt, count, scale, floor, firstRow, isPlain }: ScanPart): number {
     const [products, factors] = [this.start('products') + 4 * at, this.start('factors') + 4 * factorsAt]
     const [rows, scores, groups] = [this.start('foundRows'), this.start('foundScores'), this.start('buckets')]
-    const scan = kind === 'floats' ? this.run.scanFloats : this.run.scanIntegers
+    const { scanFloats, scanIntegers, scanPlain, scanSums } = this.run
+    const [plain, factored] = kind === 'floats' ? [scanPlain, scanFloats] : [scanSums, scanIntegers]
+    const scan = isPlain && count % SCANNED_AT_ONCE === 0 ? plain : factored
     return scan(products, factors, count, scale, floor, firstRow, rows, scores, groups)
   }
 
-  /**
-   * Of the first `count` found (at least `nth` + 1), those that are better than the `nth` best (from 0) stay and come first, all but for
-   * a few that are aside with it and with its equals.
-   */
-  split(count: number, nth: number): { readonly kept: number; readonly aside: number } {
-    const [scores, rows, buckets, counts] = [
+  /** How many of the first `count` found (at least `nth` + 1) are about as good as the `nth` best (from 0) or better; for what comes next. */
+  weigh(count: number, nth: number): number {
+    return this.run.weigh(
       this.start('foundScores'),
-      this.start('foundRows'),
+      count,
+      nth,
       this.start('buckets'),
       this.start('counts'),
-    ]
-    const [sideScores, sideRows, scratch] = [this.start('sideScores'), this.start('sideRows'), this.start('scratch')]
-    const kept = this.run.split(scores, rows, count, nth, buckets, counts, sideScores, sideRows, scratch)
-    return { kept, aside: this.integers('scratch', 1)[0] as number }
+      this.start('scratch'),
+    )
   }
 
-  /** A score that at least `nth` + 1 (and not many more) of the first `count` found reach. */
-  aboutNthBest(count: number, nth: number): number {
-    const { aside } = this.split(count, nth)
-    let least = Number.POSITIVE_INFINITY
-    for (let i = 0; i < aside; i++) least = Math.min(least, this.sideScores[i] as number)
-    return least
+  /** Of the `count` found that were weighed, those that `weigh` counted stay and come first. The least of their scores. */
+  gather(count: number): number {
+    return this.run.gather(
+      this.start('foundScores'),
+      this.start('foundRows'),
+      count,
+      this.start('buckets'),
+      this.start('scratch'),
+    )
+  }
+
+  /**
+   * Of the `count` found that were weighed, those that are better than the `nth` best stay and come first, all but for a few that are aside
+   * with it and with its equals.
+   */
+  part(count: number): { readonly kept: number; readonly aside: number } {
+    const found = [this.start('foundScores'), this.start('foundRows'), count, this.start('buckets')]
+    const kept = this.run.part(...found, this.start('sideScores'), this.start('sideRows'), this.start('scratch'))
+    return { kept, aside: this.integers('scratch', 1)[0] as number }
   }
 
   private start(region: Region): number {

@@ -17,6 +17,8 @@ export interface QueryProducts {
   readonly at: number
   readonly rowCount: number
   readonly firstRow: number
+  /** No row of the block is hidden, and no score is anything but its product. */
+  readonly isPlain: boolean
 }
 
 /** One config of a pass: the best rows so far. */
@@ -65,18 +67,24 @@ export class Lane {
     this.top.adopt(packed, kernels)
   }
 
-  /** Writes what `select` multiplies products by. What is no number is never found. */
-  writeFactors(kernels: RowKernels, { factors, rowCount }: Pick<Operand, 'factors' | 'rowCount'>, firstRow: number): void {
+  /** Writes what `select` multiplies products by. What is no number is never found. Whether all of them are 1. */
+  writeFactors(kernels: RowKernels, { factors, rowCount }: Pick<Operand, 'factors' | 'rowCount'>, firstRow: number): boolean {
     const out = kernels.floats('factors', Math.ceil(rowCount / SCANNED_AT_ONCE) * SCANNED_AT_ONCE)
     out.fill(Number.NaN)
+    let shown = 0
     for (let row = 0; row < rowCount; row++) {
-      if (this.priority[firstRow + row] !== NEVER) out[row] = factors ? (factors[row] as number) : 1
+      if (this.priority[firstRow + row] === NEVER) continue
+      out[row] = factors ? (factors[row] as number) : 1
+      shown++
     }
+    return factors === null && shown === rowCount
   }
 
   /** Takes one query's products with the rows of a block. */
-  select(kernels: RowKernels, kind: 'floats' | 'integers', { query, scale, at, rowCount, firstRow }: QueryProducts): void {
-    const scan = (count: number, floor: number) => kernels.scan(kind, { at, factorsAt: 0, count, scale, floor, firstRow })
+  select(kernels: RowKernels, kind: 'floats' | 'integers', products: QueryProducts): void {
+    const { query, scale, at, rowCount, firstRow, isPlain } = products
+    const scan = (count: number, floor: number) =>
+      kernels.scan(kind, { at, factorsAt: 0, count, scale, floor, firstRow, isPlain })
     const { top, depth } = this
     const floor = top.floorOf(query)
     if (floor !== Number.NEGATIVE_INFINITY || rowCount < 2 * SAMPLE || rowCount < 2 * depth) {
@@ -85,9 +93,14 @@ export class Lane {
     }
     const wanted = Math.ceil((depth * MARGIN * SAMPLE) / rowCount)
     const sampled = scan(SAMPLE, floor)
-    const guess = wanted < sampled ? kernels.aboutNthBest(sampled, wanted) : floor
+    const guess = wanted < sampled ? this.aboutNthBest(kernels, sampled, wanted) : floor
     const found = scan(rowCount, guess)
     // a guess that leaves the depth lost nothing that belongs to it
     top.take(query, kernels, found >= depth || guess === floor ? found : scan(rowCount, floor))
+  }
+  /** A score that at least `nth` + 1 (and not many more) of the first `count` found reach. */
+  private aboutNthBest(kernels: RowKernels, count: number, nth: number): number {
+    kernels.weigh(count, nth)
+    return kernels.gather(count)
   }
 }

@@ -17,7 +17,7 @@ const FLOAT = 4
 const VECTOR = 16
 /** Products that `scan` takes at once. */
 export const SCANNED_AT_ONCE = 16
-/** Buckets of `split`. */
+/** Buckets of `weigh`. */
 export const BUCKETS = 256
 
 const add = (local: Local, by: number) => local.set(i32.add(local.get, constant.i32(by)))
@@ -26,8 +26,9 @@ const bytesOf = (numbers: Local) => i32.shiftLeft(numbers.get, constant.i32(2))
 /**
  * Rows and scores of one query's products that reach `floor`, score = product x factor of the row x scale; how many
  * there are. A factor that is not a number hides its row; the factors are filled up with such ones to `SCANNED_AT_ONCE`.
+ * Without factors a score is its product, and `count` a multiple of `SCANNED_AT_ONCE`.
  */
-export function scan(integers: boolean): Kernel {
+export function scan({ integers, factors: isFactored }: { integers: boolean; factors: boolean }): Kernel {
   return kernel(
     {
       ...{ products: 'i32', factors: 'i32', count: 'i32', scale: 'f32', floor: 'f32' },
@@ -42,13 +43,14 @@ export function scan(integers: boolean): Kernel {
       const reached = (mask: Local, offset: number) => {
         const loaded = v128.load(i32.add(products.get, at.get), offset)
         const product = integers ? f32x4.ofI32(loaded) : loaded
+        if (!isFactored) return mask.set(f32x4.atLeast(product, floors.get))
         const factor = v128.load(i32.add(factors.get, at.get), offset)
         return mask.set(f32x4.atLeast(f32x4.mul(f32x4.mul(product, factor), scales.get), floors.get))
       }
       // the few that reach the floor are multiplied once more
       const here = (array: Local) => i32.add(i32.add(array.get, at.get), bytesOf(lane))
       const product = integers ? f32.ofI32(i32.load(here(products))) : f32.load(here(products))
-      const score = f32.mul(f32.mul(product, f32.load(here(factors))), scale.get)
+      const score = isFactored ? f32.mul(f32.mul(product, f32.load(here(factors))), scale.get) : product
       const row = i32.add(i32.add(own.firstRow.get, i32.shiftRight(at.get, constant.i32(2))), lane.get)
       // which groups have one, without a branch to guess: where, and a bit for each that has
       const list: Code[] = [
@@ -91,22 +93,17 @@ export function scan(integers: boolean): Kernel {
 }
 
 /**
- * Divides scored rows by what the `nth` largest score (from 0) is worth: those in a better bucket stay, in their order and from the
- * start, those of its own bucket go aside; the rest is lost. How many stay; how many went aside stands in `scratch`.
- * Equal scores share a bucket and larger ones have no larger bucket, whatever the quotient rounds to.
+ * Puts scored rows into buckets by their scores: equal ones share a bucket and larger ones have no larger bucket, whatever the quotient rounds
+ * to. How many are in the buckets up to that of the `nth` largest score (from 0); that bucket stands in `scratch`.
  */
-export const split = kernel(
+export const weigh = kernel(
+  { scores: 'i32', count: 'i32', nth: 'i32', buckets: 'i32', counts: 'i32', scratch: 'i32' },
   {
-    ...{ scores: 'i32', rows: 'i32', count: 'i32', nth: 'i32', buckets: 'i32', counts: 'i32' },
-    ...{ sideScores: 'i32', sideRows: 'i32', scratch: 'i32' },
-  } as const,
-  {
-    ...{ at: 'i32', end: 'i32', slot: 'i32', before: 'i32', bucket: 'i32', to: 'i32', aside: 'i32', row: 'i32' },
-    ...{ most: 'f32', least: 'f32', score: 'f32', mosts: 'v128', leasts: 'v128', perScore: 'v128' },
+    ...{ at: 'i32', end: 'i32', slot: 'i32', before: 'i32', bucket: 'i32' },
+    ...{ most: 'f32', least: 'f32', mosts: 'v128', leasts: 'v128', perScore: 'v128' },
   } as const,
   (own) => {
-    const { scores, rows, count, nth, buckets, counts, at, end, slot, before, bucket, to, aside, most, least, mosts, leasts } =
-      own
+    const { scores, count, nth, buckets, counts, at, end, slot, before, bucket, most, least, mosts, leasts } = own
     const ends: Code[] = [
       end.set(bytesOf(count)),
       // the last vector is filled up with a score that is there
@@ -126,7 +123,8 @@ export const split = kernel(
     ]
     const last = constant.f32(BUCKETS - 1)
     const bucketed = f32x4.mul(f32x4.sub(mosts.get, v128.load(i32.add(scores.get, at.get))), own.perScore.get)
-    const counted: Code[] = [
+    return [
+      ...ends,
       mosts.set(f32x4.splat(most.get)),
       own.perScore.set(f32x4.splat(f32.div(last, f32.sub(most.get, least.get)))),
       at.set(constant.i32(0)),
@@ -156,27 +154,75 @@ export const split = kernel(
         add(slot, FLOAT),
         add(bucket, 1),
       ),
+      i32.store(own.scratch.get, bucket.get),
+      i32.add(before.get, i32.load(slot.get)),
     ]
+  },
+  'i32',
+)
+
+/**
+ * Of rows that `weigh` weighed, those in the buckets up to that in `scratch` stay, in their order and from the start; the rest is lost.
+ * The least score that stays.
+ */
+export const gather = kernel(
+  { scores: 'i32', rows: 'i32', count: 'i32', buckets: 'i32', scratch: 'i32' },
+  { at: 'i32', end: 'i32', bucket: 'i32', to: 'i32', score: 'f32', row: 'i32', least: 'f32', leasts: 'v128' },
+  ({ scores, rows, count, buckets, scratch, at, end, bucket, to, score, row, least, leasts }) => {
     const from = (array: Local) => i32.add(array.get, at.get)
     return [
-      ...ends,
-      ...counted,
-      at.set(constant.i32(0)),
+      end.set(bytesOf(count)),
+      bucket.set(i32.add(i32.load(scratch.get), constant.i32(1))),
       whileTrue(
         i32.less(at.get, end.get),
-        own.score.set(f32.load(from(scores))),
-        own.row.set(i32.load(from(rows))),
+        score.set(f32.load(from(scores))),
+        row.set(i32.load(from(rows))),
+        // written whether it stays or not: no branch to guess
+        f32.store(i32.add(scores.get, bytesOf(to)), score.get),
+        i32.store(i32.add(rows.get, bytesOf(to)), row.get),
+        to.set(i32.add(to.get, i32.less(i32.load(from(buckets)), bucket.get))),
+        add(at, FLOAT),
+      ),
+      end.set(bytesOf(to)),
+      ...[0, 1, 2].map((i) => f32.store(i32.add(scores.get, end.get), f32.load(scores.get), i * FLOAT)),
+      leasts.set(f32x4.splat(f32.load(scores.get))),
+      at.set(constant.i32(0)),
+      whileTrue(i32.less(at.get, end.get), leasts.set(f32x4.min(leasts.get, v128.load(from(scores)))), add(at, VECTOR)),
+      least.set(f32x4.lane(leasts.get, 0)),
+      ...[1, 2, 3].map((lane) => least.set(f32.min(least.get, f32x4.lane(leasts.get, lane)))),
+      least.get,
+    ]
+  },
+  'f32',
+)
+
+/**
+ * Of rows that `weigh` weighed, those in better buckets than that in `scratch` stay, in their order and from the start, those of it go aside;
+ * the rest is lost. How many stay; how many went aside stands in `scratch` then.
+ */
+export const part = kernel(
+  { scores: 'i32', rows: 'i32', count: 'i32', buckets: 'i32', sideScores: 'i32', sideRows: 'i32', scratch: 'i32' },
+  { at: 'i32', end: 'i32', slot: 'i32', bucket: 'i32', to: 'i32', aside: 'i32', score: 'f32', row: 'i32' },
+  ({ scores, rows, count, buckets, sideScores, sideRows, scratch, at, end, slot, bucket, to, aside, score, row }) => {
+    const from = (array: Local) => i32.add(array.get, at.get)
+    return [
+      end.set(bytesOf(count)),
+      bucket.set(i32.load(scratch.get)),
+      whileTrue(
+        i32.less(at.get, end.get),
+        score.set(f32.load(from(scores))),
+        row.set(i32.load(from(rows))),
         slot.set(i32.load(from(buckets))),
         // written to both sides and counted on one: no branch to guess
-        f32.store(i32.add(scores.get, bytesOf(to)), own.score.get),
-        i32.store(i32.add(rows.get, bytesOf(to)), own.row.get),
+        f32.store(i32.add(scores.get, bytesOf(to)), score.get),
+        i32.store(i32.add(rows.get, bytesOf(to)), row.get),
         to.set(i32.add(to.get, i32.less(slot.get, bucket.get))),
-        f32.store(i32.add(own.sideScores.get, bytesOf(aside)), own.score.get),
-        i32.store(i32.add(own.sideRows.get, bytesOf(aside)), own.row.get),
+        f32.store(i32.add(sideScores.get, bytesOf(aside)), score.get),
+        i32.store(i32.add(sideRows.get, bytesOf(aside)), row.get),
         aside.set(i32.add(aside.get, i32.equal(slot.get, bucket.get))),
         add(at, FLOAT),
       ),
-      i32.store(own.scratch.get, aside.get),
+      i32.store(scratch.get, aside.get),
       to.get,
     ]
   },

@@ -11,13 +11,13 @@ describe('SignLayout', () => {
   for (const sizes of [[1], [64], [1100, 1, 3, 64, 65, 65, 130, 700], [512, 1024, 16, 32, 64, 128, 256]]) {
     it(`gives the products of signs of every size: ${sizes.join(', ')}`, () => {
       const layout = new SignLayout(sizes)
-      const kernels = new RowKernels({ kept: 0, words: layout.words, signSizes: layout.sizes.length })
+      const kernels = new RowKernels({ kept: 0, signs: layout })
       const rows = new KernelRows(kernels, matrix, ROWS)
       const own = rows.signs(layout.packedByRow()).slice()
       rows.signs(layout.packedByPiece(ROWS))
       kernels.bytes('queryBits', own.length).set(own)
       for (let q = 0; q < ROWS; q++) {
-        for (const sum of layout.sums(q * layout.words, ROWS)) kernels.addSigns(ROWS, sum)
+        kernels.addSigns(ROWS, q * layout.words)
         layout.sizes.forEach((size, at) => {
           const sign = (row: number, i: number) => ((matrix.values[row * DIM + i] as number) > 0 ? 1 : -1)
           const wanted = Array.from({ length: ROWS }, (_, row) => {

@@ -1,3 +1,5 @@
+import type { SignPiece } from './bit-code.ts'
+
 /** Up to 64 columns from `column` on, to be bits of the word at `at` in rows of `words` words. */
 export interface PackedColumns {
   readonly column: number
@@ -6,23 +8,9 @@ export interface PackedColumns {
   readonly words: number
 }
 
-/** 1, 2, 4 or 8 words of signs of a query and of rows, from word `query` and word `rows` on, which hold `bits` columns. */
-export interface SignWords {
-  readonly words: 1 | 2 | 4 | 8
-  readonly bits: number
-  readonly query: number
-  readonly rows: number
-  /** Products of the columns before, null for none, and where the sums go: numbers of rows of products. */
-  readonly from: number | null
-  readonly to: number
-}
-
-interface Piece {
-  readonly words: 1 | 2 | 4 | 8
+interface Piece extends SignPiece {
   readonly firstColumn: number
   readonly columns: number
-  readonly firstWord: number
-  readonly size: number
 }
 
 /**
@@ -34,7 +22,7 @@ export class SignLayout {
   readonly sizes: readonly number[]
   /** Words of a row. */
   readonly words: number
-  private readonly pieces: readonly Piece[]
+  readonly pieces: readonly Piece[]
 
   constructor(sizes: Iterable<number>) {
     this.sizes = [...new Set(sizes)].sort((a, b) => a - b)
@@ -61,14 +49,6 @@ export class SignLayout {
   /** What is to be packed so that all words of a row lie one after the other. */
   packedByRow(): PackedColumns[] {
     return this.packed(({ firstWord }, word) => ({ at: firstWord + word, words: this.words }))
-  }
-
-  /** What is to be added for one query, whose words lie one after the other from `query` on, with packed rows. */
-  sums(query: number, rowCount: number): SignWords[] {
-    return this.pieces.map(({ words, columns, firstWord, size }, i) => ({
-      ...{ words, bits: columns, query: query + firstWord, rows: firstWord * rowCount },
-      ...{ from: this.pieces[i - 1]?.size ?? null, to: size },
-    }))
   }
 
   private packed(place: (piece: Piece, word: number) => { at: number; words: number }): PackedColumns[] {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RowKernels } from './row-kernels.ts'
+import { SignLayout } from './sign-words.ts'
 import { NEVER, roomOf, TopRows } from './top-rows.ts'
 
 /** A small deterministic generator (mulberry32), so that a failure can be repeated. */
@@ -31,7 +32,7 @@ describe('TopRows', () => {
       const scores = Float32Array.from({ length: queryCount * documentCount }, () => Math.floor(next() * levels) - levels / 2)
       const top = new TopRows(queryCount, depth, priority)
       const whole = new TopRows(queryCount, depth, priority)
-      const kernels = new RowKernels({ kept: roomOf(depth, documentCount), words: 0, signSizes: 0 })
+      const kernels = new RowKernels({ kept: roomOf(depth, documentCount), signs: new SignLayout([]) })
       kernels.reserve({ rowCount: 777, dim: 1, queries: 1 })
       for (let query = 0; query < queryCount; query++) {
         const own = scores.subarray(query * documentCount, (query + 1) * documentCount)

@@ -6,6 +6,8 @@ export const NEVER = 0xffffffff
 
 /** Rows kept of a query, in parts of the depth, before the best are taken again: often enough that the floor rises. */
 const CUT_ABOVE = 1.5
+/** Rows that a cut may leave, in parts of the depth, where only the floor is wanted: what is a little below it costs less than the exact cut. */
+const LEFT_AT_MOST = 1.125
 
 /** The rows kept for one query, in no particular order. */
 export interface FoundRows {
@@ -89,7 +91,7 @@ export class TopRows {
     const count = this.counts[query] as number
     const most = this.floorOf(query) === Number.NEGATIVE_INFINITY ? this.depth : CUT_ABOVE * this.depth
     if (count + total > most) {
-      this.cutWith(query, kernels, total)
+      this.raise(query, kernels, total)
       return
     }
     // a loop: views of these arrays, made by the ten thousand, cost more than what they copy
@@ -134,7 +136,10 @@ export class TopRows {
   /** Cuts every query to the depth. */
   finish(kernels: RowKernels): void {
     for (let query = 0; query < this.counts.length; query++) {
-      if ((this.counts[query] as number) > this.depth) this.cutWith(query, kernels, 0)
+      if ((this.counts[query] as number) <= this.depth) continue
+      const count = this.putAfter(query, kernels, 0)
+      kernels.weigh(count, this.depth - 1)
+      this.cutWeighed(query, kernels, count)
     }
   }
 
@@ -162,13 +167,36 @@ export class TopRows {
     this.counts[query] = count
   }
 
-  /** The same as `cut`, of what is kept and the first `total` that `kernels` found, more than the depth together. */
-  private cutWith(query: number, kernels: RowKernels, total: number): void {
+  /** Leaves the depth and a few more of what is kept and the first `total` that `kernels` found, more than the depth together. */
+  private raise(query: number, kernels: RowKernels, total: number): void {
+    const start = query * this.room
+    const count = this.putAfter(query, kernels, total)
+    const left = kernels.weigh(count, this.depth - 1)
+    // many equals: only their priorities tell which of them stay
+    if (left > LEFT_AT_MOST * this.depth) {
+      this.cutWeighed(query, kernels, count)
+      return
+    }
+    const floor = kernels.gather(count)
+    this.scores.set(kernels.foundScores.subarray(0, left), start)
+    this.rows.set(kernels.foundRows.subarray(0, left), start)
+    this.counts[query] = left
+    this.raiseFloor(query, floor, NEVER)
+  }
+
+  /** What is kept of a query comes after the first `total` that `kernels` found. How many there are then. */
+  private putAfter(query: number, kernels: RowKernels, total: number): number {
     const start = query * this.room
     const end = start + (this.counts[query] as number)
     kernels.foundScores.set(this.scores.subarray(start, end), total)
     kernels.foundRows.set(this.rows.subarray(start, end), total)
-    const { kept, aside } = kernels.split(total + end - start, this.depth - 1)
+    return total + end - start
+  }
+
+  /** The same as `cut`, of the `count` that `kernels` found and weighed. */
+  private cutWeighed(query: number, kernels: RowKernels, count: number): void {
+    const start = query * this.room
+    const { kept, aside } = kernels.part(count)
     this.scores.set(kernels.foundScores.subarray(0, kept), start)
     this.rows.set(kernels.foundRows.subarray(0, kept), start)
     if (this.scratch.length < aside) this.reserve(aside)
@@ -227,10 +255,14 @@ export class TopRows {
       rows[at++] = row
     }
     this.counts[query] = depth
+    this.raiseFloor(query, floor, worst)
+  }
+
+  private raiseFloor(query: number, floor: number, priority: number): void {
     this.floorScore[query] = floor
     // one that another thread wrote meanwhile may get lost: a lower floor only keeps more
     if (floor > (this.common[query] as number)) this.common[query] = floor
-    this.floorPriority[query] = worst
+    this.floorPriority[query] = priority
   }
 
   private reserve(size: number): void {
