@@ -48,6 +48,7 @@ const cell = (over: Partial<CellView> = {}): CellView =>
     mainScore: 0.5,
     metrics: { ndcg_at_10: 0.5, nauc_map_at_1_max: null },
     evidence: { score: null, query: null, document: null, pairs: [] },
+    pairSets: [],
     scoredAt: '2026-01-02T03:04:05.000Z',
     ...over,
   }) as unknown as CellView

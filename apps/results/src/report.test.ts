@@ -59,6 +59,7 @@ function cell({ model, task, scores, parameters = null, encoding = 1 }: Made): C
     config: Config.parse({ dimensions: null, precision: 'float32', similarity: 'cosine' }),
     metrics: { ndcg_at_1: 0.1, ndcg_at_10: mainScore, recall_at_10: 0.5, nauc_ndcg_at_10_max: null },
     evidence: { score: null, query: side, document: side, pairs: [] },
+    pairSets: [],
     ...{ run: null, perQuery, judgments: null, scoredAt: null },
   } as CellView
 }

@@ -57,6 +57,8 @@ export interface CellView {
     /** What scored the pairs of a reranked cell, per pair set; empty elsewhere. */
     readonly pairs: readonly EncodingEvidence[]
   }
+  /** Digests of the pair sets of a reranked cell, in the order of `evidence.pairs`. */
+  readonly pairSets: readonly string[]
   readonly failure: FailureRecord | null
   /** Artifacts: ranked run, per-query scores, judgments. */
   readonly run: string | null
@@ -125,7 +127,8 @@ export function allScoredCells(h: Handle): CellView[] {
   return views(h, rows).filter((cell) => cell.limit !== null || shown.has(cell.taskKey))
 }
 
-const NO_SIDES = { query: null, document: null, pairs: [] }
+type Sides = Omit<CellView['evidence'], 'score'> & Pick<CellView, 'pairSets'>
+const NO_SIDES: Sides = { query: null, document: null, pairs: [], pairSets: [] }
 
 function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
   const parsed = new Map<string, unknown>()
@@ -133,15 +136,10 @@ function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
     if (!parsed.has(json)) parsed.set(json, JSON.parse(json))
     return parsed.get(json) as T
   }
-  const sides = new Map<number, Omit<CellView['evidence'], 'score'>>()
+  const sides = new Map<number, Sides>()
   return rows.map((row) => {
-    let side = row.state === null ? NO_SIDES : sides.get(row.grp)
-    if (side === undefined) {
-      const first = row.base ?? row.grp
-      const [query, document] = [sideEvidence(h, first, 'query'), sideEvidence(h, first, 'document')]
-      side = { query: query[0] ?? null, document: document[0] ?? null, pairs: sideEvidence(h, row.grp, 'pair%') }
-      sides.set(row.grp, side)
-    }
+    const { pairSets, ...side } = row.state === null ? NO_SIDES : (sides.get(row.grp) ?? sidesOf(h, row))
+    if (row.state !== null) sides.set(row.grp, { ...side, pairSets })
     const load = parse<Load>(row.load)
     const reranker = row.reranker === null ? null : parse<Load>(row.reranker)
     const languages = parse<string[]>(row.languages)
@@ -173,6 +171,7 @@ function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
       mainScore: row.mainScore,
       metrics: row.metrics === null ? null : (JSON.parse(row.metrics) as MetricValues),
       evidence: { score: row.evidence === null ? null : (JSON.parse(row.evidence) as ScoreEvidence), ...side },
+      pairSets,
       failure: row.failure === null ? null : parse<FailureRecord>(row.failure),
       run: row.run,
       perQuery: row.perQuery,
@@ -182,8 +181,21 @@ function views(h: Handle, rows: readonly CellJoin[]): CellView[] {
   })
 }
 
-function sideEvidence(h: Handle, group: number, side: string): EncodingEvidence[] {
-  return h
-    .all<{ encoding: number }>('select encoding from grp_encoding where grp = ? and side like ? order by side', group, side)
-    .map(({ encoding }) => encodingEvidence(h, encoding))
+function sidesOf(h: Handle, row: CellJoin): Sides {
+  const first = row.base ?? row.grp
+  const pairs = encodingsOf(h, row.grp, 'pair%')
+  return {
+    query: encodingsOf(h, first, 'query').map(({ encoding }) => encodingEvidence(h, encoding))[0] ?? null,
+    document: encodingsOf(h, first, 'document').map(({ encoding }) => encodingEvidence(h, encoding))[0] ?? null,
+    pairs: pairs.map(({ encoding }) => encodingEvidence(h, encoding)),
+    pairSets: pairs.map(({ textSet }) => textSet),
+  }
+}
+
+function encodingsOf(h: Handle, group: number, side: string): { encoding: number; textSet: string }[] {
+  return h.all(
+    'select ge.encoding, e.textSet from grp_encoding ge join encoding e on e.id = ge.encoding where ge.grp = ? and ge.side like ? order by ge.side',
+    group,
+    side,
+  )
 }
