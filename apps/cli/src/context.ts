@@ -35,14 +35,23 @@ export function codeVersion(): string {
 
 /** A token from `--token-file`, else SWEEPBOARD_TOKEN, else null. */
 export function readToken(options: { readonly tokenFile?: string }): string | null {
-  return options.tokenFile ? readSecret(options.tokenFile) : (process.env.SWEEPBOARD_TOKEN ?? null)
+  return options.tokenFile ? readSecret(options.tokenFile) : secretOf(process.env.SWEEPBOARD_TOKEN)
 }
 
-/** First line of a secret's file. Throws `SB-FILE-001`. */
+/** A secret of the environment; an empty variable is none. */
+export function secretOf(variable: string | undefined): string | null {
+  return variable?.trim() || null
+}
+
+/** First line of a secret's file. Throws `SB-FILE-001`, also where it is empty: that secret would be everybody's. */
 export function readSecret(file: string): string {
+  let text: string
   try {
-    return readFileSync(file, 'utf8').trim()
+    text = readFileSync(file, 'utf8')
   } catch (cause) {
     throw new SweepError('SB-FILE-001', { file, message: (cause as Error).message }, { cause })
   }
+  const secret = text.trim().split(/\r?\n/, 1)[0]?.trim()
+  if (!secret) throw new SweepError('SB-FILE-001', { file, message: 'it holds no secret, it is empty' })
+  return secret
 }

@@ -40,7 +40,7 @@ export function addClientCertificate(command: Command): Command {
 export function readRedis(options: RedisOptions, env: Env): RedisLink | null {
   const given = options.redis ?? env.SWEEPBOARD_REDIS
   if (!given) return null
-  const password = options.redisPasswordFile ? readSecret(options.redisPasswordFile) : env.SWEEPBOARD_REDIS_PASSWORD
+  const password = options.redisPasswordFile ? readSecret(options.redisPasswordFile) : env.SWEEPBOARD_REDIS_PASSWORD || undefined
   const tls: RedisTls = {
     ...(options.redisCa ? { ca: readPem(options.redisCa) } : {}),
     ...readClientCertificate(options),
@@ -58,7 +58,7 @@ export function readWorkersRedis(
 ): RedisLink | null {
   const { redisForWorkers: url, redisForWorkersPasswordFile: file } = options
   if (own === null || url === undefined) return null
-  const password = file ? readSecret(file) : env.SWEEPBOARD_REDIS_FOR_WORKERS_PASSWORD
+  const password = file ? readSecret(file) : env.SWEEPBOARD_REDIS_FOR_WORKERS_PASSWORD || undefined
   const { ca, serverName, checkName } = own.tls ?? {}
   return { url: checkedUrl(withLogin(url, { password })), tls: { ca, serverName, checkName } }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Access, assertAccess, assertSafeToListen, type Caller, type Tokens } from './access.ts'
+import { type Access, assertAccess, assertSafeToListen, type Caller, isBearer, type Tokens } from './access.ts'
 
 const NONE: Tokens = { read: null, write: null }
 const BOTH: Tokens = { read: 'reader', write: 'writer' }
@@ -19,6 +19,15 @@ describe('assertSafeToListen', () => {
       expect(() => assertSafeToListen(host, { read: 'reader', write: null }), host).toThrow('SB-SERVE-001')
     expect(() => assertSafeToListen('0.0.0.0', BOTH)).not.toThrow()
     for (const host of ['127.0.0.1', 'localhost', '::1']) expect(() => assertSafeToListen(host, NONE), host).not.toThrow()
+  })
+
+  it('refuses tokens that no header can carry, on loopback too', () => {
+    for (const bad of ['', ' ', 'two words', 'a\nb', 'schlüssel'])
+      for (const tokens of [
+        { read: 'reader', write: bad },
+        { read: bad, write: 'writer' },
+      ])
+        for (const host of ['0.0.0.0', '127.0.0.1']) expect(() => assertSafeToListen(host, tokens), bad).toThrow('SB-SERVE-010')
   })
 })
 
@@ -54,6 +63,14 @@ describe('with tokens', () => {
     const caller = { authorization, host: 'localhost' }
     expect(may('read', BOTH, caller)).toBe(reads)
     expect(may('write', BOTH, caller)).toBe(writes)
+  })
+
+  it('an empty token is nobody’s', () => {
+    const empty = { read: '', write: '' }
+    for (const authorization of [undefined, '', 'Bearer ', 'Bearer'])
+      for (const access of ['read', 'write'] as const)
+        expect(may(access, empty, { authorization, host: 'localhost' })).toBe(false)
+    expect([isBearer(undefined, ''), isBearer('Bearer ', '')]).toEqual([false, false])
   })
 
   it('a write token alone leaves reading open, a read token alone lets nobody write', () => {

@@ -11,13 +11,18 @@ export interface Tokens {
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1', '[::1]'])
 
-/** Throws `SB-SERVE-001` when a service would listen beyond loopback without a write token. */
+/**
+ * Throws `SB-SERVE-001` when a service would listen beyond loopback without a write token, `SB-SERVE-010` for a token that no header can
+ * carry: an empty one would be everybody's, one with white space nobody's.
+ */
 export function assertSafeToListen(host: string, tokens: Tokens): void {
+  for (const [name, token] of Object.entries(tokens))
+    if (token !== null && !/^[\x21-\x7e]+$/.test(token)) throw new SweepError('SB-SERVE-010', { token: name })
   if (!LOOPBACK.has(host) && tokens.write === null) throw new SweepError('SB-SERVE-001', { host })
 }
 
 function equalTokens(given: string, wanted: string): boolean {
-  return timingSafeEqual(Buffer.from(sha256(given)), Buffer.from(sha256(wanted)))
+  return given !== '' && timingSafeEqual(Buffer.from(sha256(given)), Buffer.from(sha256(wanted)))
 }
 
 /** Whether an Authorization header holds this token. */

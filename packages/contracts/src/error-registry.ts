@@ -146,7 +146,7 @@ export const ERRORS = {
   'SB-TASK-016': {
     kind: 'missing',
     says: (d) => `${d.what} of ${d.repo} at ${d.revision} is not in the cache ${d.cache}, and sweepboard is offline`,
-    fix: 'Run once without --offline, or point HF_HOME to a cache that has it.',
+    fix: 'Run once without --offline, point HF_HOME to a cache that has it, or pass --datasets ROOT with the data in ROOT/<Task>/.',
   },
   'SB-TASK-017': {
     kind: 'invalid',
@@ -475,6 +475,11 @@ export const ERRORS = {
     kind: 'invalid',
     says: (d) => `who says this is not the host ${d.host}`,
     fix: 'A host speaks with the secret in the `host.json` of its folder. After an older version of the worker ran there: start the present one.',
+  },
+  'SB-SERVE-010': {
+    kind: 'invalid',
+    says: (d) => `the ${d.token} token is empty, or has white space or letters beyond ASCII in it`,
+    fix: 'Make one: `head -c 24 /dev/urandom | base64 > write.token`.',
   },
 
   'SB-WORK-001': {

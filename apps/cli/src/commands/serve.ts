@@ -4,7 +4,7 @@ import { checkRedis, openBullQueue, openLocalQueue, type RedisLink } from '@swee
 import { assertSafeToListen, createApp, listen, openCrashPoint, Service, ServiceMetrics } from '@sweepboard/results'
 import type { Command } from 'commander'
 import { openConsistencySchedules } from '../consistency-schedules.ts'
-import { type CommonOptions, dataFolder, readSecret, VERSION } from '../context.ts'
+import { type CommonOptions, dataFolder, readSecret, secretOf, VERSION } from '../context.ts'
 import { commandHolder } from '../folder-source.ts'
 import { readHubSettings } from '../hub.ts'
 import { addLogOptions, type LogOptions, logView, tellUser } from '../log-options.ts'
@@ -78,8 +78,8 @@ export function add(program: Command): void {
 
 async function serve(options: ServeOptions): Promise<void> {
   const tokens = {
-    write: options.writeTokenFile ? readSecret(options.writeTokenFile) : (process.env.SWEEPBOARD_WRITE_TOKEN ?? null),
-    read: options.readTokenFile ? readSecret(options.readTokenFile) : (process.env.SWEEPBOARD_READ_TOKEN ?? null),
+    write: options.writeTokenFile ? readSecret(options.writeTokenFile) : secretOf(process.env.SWEEPBOARD_WRITE_TOKEN),
+    read: options.readTokenFile ? readSecret(options.readTokenFile) : secretOf(process.env.SWEEPBOARD_READ_TOKEN),
   }
   assertSafeToListen(options.host, tokens)
   const metricsToken = options.metricsTokenFile ? readSecret(options.metricsTokenFile) : null
