@@ -66,6 +66,7 @@ function placeSubsets(resolving: Resolving, languages: ReadonlyMap<string, unkno
     return folder === undefined ? [] : [{ subset, folder }]
   })
   if (found.length === 0 && isOnHub(resolving)) return fromHub(resolving, wanted)
+  if (found.length === 0) refuseOffline(resolving)
   const missing = local.filter(({ subset }) => !found.some((one) => one.subset === subset))
   if (missing[0] && (options.subsets || found.length === 0)) {
     const { subset, folders } = missing[0]
@@ -116,6 +117,13 @@ function isOnHub({ task, options: { hub } }: Resolving): boolean {
   const { path, revision } = task.dataset
   if (!hub || path === null) return false
   return hub === true || !hub.offline || new CachedRepo(hub.cacheDir, path).list(revision).length > 0
+}
+
+/** Without a folder to look in, what is missing is the cache's copy: `SB-TASK-016` says so, and where it was looked for. */
+function refuseOffline({ task, options: { hub, datasetsRoot } }: Resolving): void {
+  const { path: repo, revision } = task.dataset
+  if (datasetsRoot !== undefined || repo === null || typeof hub !== 'object') return
+  throw new SweepError('SB-TASK-016', { repo, revision, what: `data of ${task.name}`, cache: hub.cacheDir })
 }
 
 /** Every subset of the hub repository; its splits are known when it is read. */

@@ -141,6 +141,13 @@ describe('resolveTask of the catalog', () => {
     expect(refusal('STS17').code).toBe('SB-TASK-008')
   })
 
+  it('says, offline and without a root, that the cache lacks it; with a root, what is missing there', () => {
+    const hub = { cacheDir: tempFolder(), endpoint: 'http://127.0.0.1:9', token: null, offline: true }
+    const { code, message } = refusal('SciFact', { hub })
+    expect([code, message]).toEqual(['SB-TASK-016', expect.stringContaining(`in the cache ${hub.cacheDir}`)])
+    expect(refusal('SciFact', { hub, datasetsRoot: tempFolder() }).code).toBe('SB-TASK-008')
+  })
+
   it.each(['x/../SciFact', 'a/b', '..\\x'])('never joins the name %j to the root', (name) => {
     const datasetsRoot = join(writeFiles(tempFolder(), under('SciFact', ['test'])), 'below')
     expect(refusal(name, { datasetsRoot }).code).toBe('SB-SPEC-005')

@@ -43,7 +43,7 @@ export function isTaskFolder(name: string): boolean {
 /**
  * Finds the data of a task: a folder (`./tasks/mine`), a shipped task, or a task of the catalog below `datasetsRoot` or, with
  * `hub`, in its repository. Looks at folders and `task.json` only; data is read, and fetched, by `prepareTask`.
- * @throws SweepError `SB-SPEC-005` unknown name; `SB-TASK-008` no data; `SB-TASK-009` a type that is not evaluated; `SB-TASK-010` unknown subset or split; `SB-TASK-001` mistakes in `task.json`
+ * @throws SweepError `SB-SPEC-005` unknown name; `SB-TASK-008` no data; `SB-TASK-016` none in the hub's cache, offline and without `datasetsRoot`; `SB-TASK-009` a type that is not evaluated; `SB-TASK-010` unknown subset or split; `SB-TASK-001` mistakes in `task.json`
  */
 export function resolveTask(name: string, options: ResolveOptions = {}): ResolvedTask {
   if (isTaskFolder(name)) return resolveFolderTask({ kind: 'folder', name }, options)
