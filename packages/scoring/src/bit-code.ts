@@ -47,57 +47,54 @@ export const pack = kernel(
   },
 )
 
-/** Columns of a size, whose signs lie in `words` words of a row from word `firstWord` on. */
+/** Columns of a size, whose signs lie in `words` words of a row from word `firstWord` on; every size has one. */
 export interface SignPiece {
   readonly words: number
   readonly firstWord: number
-  /** Index of the size that ends with this piece, or that this piece is on the way to. */
   readonly size: number
 }
 
 /**
- * Products of codes +1 and -1 from their bits, of one query with rows: size - 2 x differing bits of the columns of all pieces up to that size.
- * Rows of a piece lie one after the other, pieces too, `rowCount` rows each; `count` of them, a multiple of `COUNTED_AT_ONCE`, are counted.
- * `stride` is bytes from the products of a size to those of the next.
+ * Products of codes +1 and -1 from their bits, of one query with `count` rows, a multiple of `COUNTED_AT_ONCE`: size - 2 x differing bits of
+ * the columns of all pieces up to that size. `stride` is bytes from the products of a size to those of the next.
  */
 export function signSums(sizes: readonly number[], pieces: readonly SignPiece[]): Kernel {
-  const pointers = [...pieces.map((_, i) => `from${i}`), ...sizes.map((_, i) => `to${i}`)]
+  const rowWords = pieces.reduce((sum, { words }) => sum + words, 0)
+  const outs = sizes.map((_, i) => `to${i}`)
   const sums = Array.from({ length: COUNTED_AT_ONCE }, (_, row) => `sum${row}`)
-  const locals = { ...fill(pointers, 'i32'), ...fill(sums, 'i64') }
-  return kernel({ query: 'i32', bits: 'i32', rowCount: 'i32', count: 'i32', out: 'i32', stride: 'i32' }, locals, (own) => {
+  const locals = { ...fill(outs, 'i32'), ...fill(sums, 'i64') }
+  return kernel({ query: 'i32', rows: 'i32', count: 'i32', out: 'i32', stride: 'i32' }, locals, (own) => {
     const local = (name: string) => (own as Record<string, Local>)[name] as Local
-    const [query, bits, rowCount] = [local('query'), local('bits'), local('rowCount')]
-    const [count, out, stride] = [local('count'), local('out'), local('stride')]
-    const start = pieces.map(({ firstWord }, i) =>
-      local(`from${i}`).set(i32.add(bits.get, i32.mul(rowCount.get, constant.i32(WORD * firstWord)))),
-    )
-    const ends = sizes.map((_, i) => local(`to${i}`).set(i32.add(out.get, i32.mul(stride.get, constant.i32(i)))))
-    const differing = ({ words, firstWord }: SignPiece, i: number, row: number): Code =>
-      Array.from({ length: words }, (_, word) =>
-        i64.ones(
-          i64.xor(i64.load(local(`from${i}`).get, WORD * (row * words + word)), i64.load(query.get, WORD * (firstWord + word))),
-        ),
-      ).reduce((sum, one) => i64.add(sum, one))
-    const counted = pieces.flatMap((piece, i) => {
-      const isLast = pieces[i + 1]?.size !== piece.size
-      return sums.flatMap((name, row) => {
+    const [query, rows, count, out, stride] = ['query', 'rows', 'count', 'out', 'stride'].map(local) as [
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+    ]
+    const differing = ({ words, firstWord }: SignPiece, row: number): Code =>
+      Array.from({ length: words }, (_, i) => {
+        const word = firstWord + i
+        return i64.ones(i64.xor(i64.load(rows.get, WORD * (row * rowWords + word)), i64.load(query.get, WORD * word)))
+      }).reduce((sum, one) => i64.add(sum, one))
+    const counted = pieces.flatMap((piece, i) =>
+      sums.flatMap((name, row) => {
         const sum = local(name)
-        const own = differing(piece, i, row)
+        const own = differing(piece, row)
         const product = i32.sub(constant.i32(sizes[piece.size] as number), i32.shiftLeft(i32.ofI64(sum.get), constant.i32(1)))
         return [
           sum.set(i === 0 ? own : i64.add(sum.get, own)),
-          ...(isLast ? [i32.store(local(`to${piece.size}`).get, product, 4 * row)] : []),
+          i32.store(local(outs[piece.size] as string).get, product, 4 * row),
         ]
-      })
-    })
+      }),
+    )
     return [
-      ...start,
-      ...ends,
+      ...outs.map((name, i) => local(name).set(i32.add(out.get, i32.mul(stride.get, constant.i32(i))))),
       whileTrue(
         count.get,
         ...counted,
-        ...pieces.map(({ words }, i) => add(local(`from${i}`), COUNTED_AT_ONCE * WORD * words)),
-        ...sizes.map((_, i) => add(local(`to${i}`), COUNTED_AT_ONCE * 4)),
+        add(rows, COUNTED_AT_ONCE * WORD * rowWords),
+        ...outs.map((name) => add(local(name), COUNTED_AT_ONCE * 4)),
         add(count, -COUNTED_AT_ONCE),
       ),
     ]

@@ -80,7 +80,7 @@ export class BlockPass {
   querySigns(): Uint8Array {
     const { words } = this.signs
     const all = new Uint8Array(8 * words * this.queries.rowCount)
-    for (const { rows, first } of this.queryPieces()) all.set(rows.signs(this.signs.packedByRow()), 8 * words * first)
+    for (const { rows, first } of this.queryPieces()) all.set(rows.signs(this.signs.packed()), 8 * words * first)
     return all
   }
 

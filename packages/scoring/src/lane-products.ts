@@ -99,7 +99,7 @@ export class SignLanes implements LanesOfBlock {
     const { kernels, signs } = this.shared.pass
     const stride = strideOf(rowCount)
     const queryBytes = 8 * signs.words
-    rows.signs(signs.packedByPiece(rowCount))
+    rows.signs(signs.packed())
     const isPlain = this.lanes[0]?.writeFactors(kernels, { factors: null, rowCount }, firstRow) ?? false
     for (const { first, count } of partsOf(this.shared)) {
       const own = this.querySigns.subarray(first * queryBytes, (first + count) * queryBytes)

@@ -217,7 +217,7 @@ export class RowKernels {
   addSigns(rowCount: number, query: number): void {
     const count = Math.ceil(rowCount / COUNTED_AT_ONCE) * COUNTED_AT_ONCE
     const [own, bits, products] = [this.start('queryBits') + 8 * query, this.start('bits'), this.start('products')]
-    this.run.signSums(own, bits, rowCount, count, products, 4 * strideOf(rowCount))
+    this.run.signSums(own, bits, count, products, 4 * strideOf(rowCount))
   }
 
   /** Of products and factors: `foundRows` and `foundScores` that reach the floor; how many. `isPlain`: all factors and the scale are 1. */

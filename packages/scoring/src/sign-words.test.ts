@@ -13,8 +13,7 @@ describe('SignLayout', () => {
       const layout = new SignLayout(sizes)
       const kernels = new RowKernels({ kept: 0, signs: layout })
       const rows = new KernelRows(kernels, matrix, ROWS)
-      const own = rows.signs(layout.packedByRow()).slice()
-      rows.signs(layout.packedByPiece(ROWS))
+      const own = rows.signs(layout.packed()).slice()
       kernels.bytes('queryBits', own.length).set(own)
       for (let q = 0; q < ROWS; q++) {
         kernels.addSigns(ROWS, q * layout.words)

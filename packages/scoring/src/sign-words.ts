@@ -15,48 +15,38 @@ interface Piece extends SignPiece {
 
 /**
  * How the signs of rows lie in words so that products of several sizes are sums: the columns from each size to the next begin
- * a word of their own, and come in pieces of 1, 2, 4 or 8 words.
+ * a word of their own.
  */
 export class SignLayout {
   /** Distinct, ascending. */
   readonly sizes: readonly number[]
   /** Words of a row. */
   readonly words: number
+  /** One per size. */
   readonly pieces: readonly Piece[]
 
   constructor(sizes: Iterable<number>) {
     this.sizes = [...new Set(sizes)].sort((a, b) => a - b)
-    const pieces: Piece[] = []
     let firstWord = 0
-    this.sizes.forEach((end, size) => {
-      for (let column = this.sizes[size - 1] ?? 0; column < end; ) {
-        const own = ([8, 4, 2] as const).find((words) => 64 * (words - 1) < end - column) ?? 1
-        const columns = Math.min(64 * own, end - column)
-        pieces.push({ words: own, firstColumn: column, columns, firstWord, size })
-        column += columns
-        firstWord += own
-      }
+    this.pieces = this.sizes.map((end, size) => {
+      const firstColumn = this.sizes[size - 1] ?? 0
+      const columns = end - firstColumn
+      const piece = { words: Math.ceil(columns / 64), firstColumn, columns, firstWord, size }
+      firstWord += piece.words
+      return piece
     })
-    this.pieces = pieces
     this.words = firstWord
   }
 
-  /** What is to be packed of `rowCount` rows: piece after piece, each row after row. */
-  packedByPiece(rowCount: number): PackedColumns[] {
-    return this.packed(({ firstWord, words }, word) => ({ at: firstWord * rowCount + word, words }))
-  }
-
-  /** What is to be packed so that all words of a row lie one after the other. */
-  packedByRow(): PackedColumns[] {
-    return this.packed(({ firstWord }, word) => ({ at: firstWord + word, words: this.words }))
-  }
-
-  private packed(place: (piece: Piece, word: number) => { at: number; words: number }): PackedColumns[] {
-    return this.pieces.flatMap((piece) =>
-      Array.from({ length: piece.words }, (_, word) => {
-        const column = piece.firstColumn + 64 * word
-        return { column, columns: Math.max(0, Math.min(64, piece.firstColumn + piece.columns - column)), ...place(piece, word) }
-      }),
+  /** What is to be packed of each row, whose words lie one after the other. */
+  packed(): PackedColumns[] {
+    return this.pieces.flatMap(({ words, firstWord, firstColumn, columns }) =>
+      Array.from({ length: words }, (_, word) => ({
+        column: firstColumn + 64 * word,
+        columns: Math.min(64, columns - 64 * word),
+        at: firstWord + word,
+        words: this.words,
+      })),
     )
   }
 }
