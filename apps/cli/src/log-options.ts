@@ -28,6 +28,27 @@ export function logView(options: LogOptions, isTerminal: boolean): LogView | und
   return { level: options.logLevel ?? 'info', format: options.logFormat ?? (isTerminal ? 'text' : 'json'), show: printNote }
 }
 
+/**
+ * What `work` notes before there is a log. Kept for `tellNotes`, so that JSON lines stay alone on stderr; printed at once where `work` fails.
+ */
+export async function withNotes<T>(work: (note: (text: string) => void) => Promise<T>): Promise<{ value: T; notes: string[] }> {
+  const notes: string[] = []
+  try {
+    const value = await work((text) => void notes.push(text))
+    return { value, notes: [...notes] }
+  } catch (thrown) {
+    for (const text of notes) printNote(text)
+    throw thrown
+  }
+}
+
+/** What was noted before there was a log; beside `--json` it is the log's alone. */
+export function tellNotes(log: Pick<RunLog, 'write'>, options: LogOptions, notes: readonly string[]): void {
+  for (const message of notes)
+    if (options.json) log.write({ event: 'note', level: 'warn', message })
+    else tellUser(log, options, message)
+}
+
 /** Says something to whoever started the command: a note on stderr, or a line of the log where that is JSON. Nothing beside `--json`. */
 export function tellUser(log: Pick<RunLog, 'write'>, options: LogOptions, text: string): void {
   if (options.json) return

@@ -81,7 +81,10 @@ describe.skipIf(!redis)(`a service and a worker, watched ${reason}`, () => {
         String(port),
         '--beat',
         '500',
-      ].concat([...tokens, '--data', place.data, ...logs]),
+      ]
+        // Warned of, in the log's own form.
+        .concat(['--redis-for-workers', url.replace('//', `//:${encodeURIComponent(SECRETS.redis)}@`)])
+        .concat([...tokens, '--data', place.data, ...logs]),
     )
     running.push(service)
     await service.until('Board and API')
@@ -172,7 +175,9 @@ describe.skipIf(!redis)(`a service and a worker, watched ${reason}`, () => {
     expect(jsonLines(logFile(join(place.folder, 'w'))).filter(({ event }) => event === 'chunk')).toEqual(
       chunks.map((line) => ({ ...line, at: expect.any(String) })),
     )
-    jsonLines(service.said().stderr)
+    expect(jsonLines(service.said().stderr)).toContainEqual(
+      expect.objectContaining({ message: expect.stringContaining('--redis-for-workers holds a password') }),
+    )
     said.push(ofService, ofWorker, logFile(join(place.folder, 'w')), logFile(place.data))
     for (const one of running) said.push(one.said().stderr, one.said().stdout)
   })

@@ -7,9 +7,9 @@ import { openConsistencySchedules } from '../consistency-schedules.ts'
 import { type CommonOptions, dataFolder, readSecret, secretOf, VERSION } from '../context.ts'
 import { commandHolder } from '../folder-source.ts'
 import { readHubSettings } from '../hub.ts'
-import { addLogOptions, type LogOptions, logView, tellUser } from '../log-options.ts'
+import { addLogOptions, type LogOptions, logView, tellNotes, tellUser, withNotes } from '../log-options.ts'
 import { portNumber, wholeNumber } from '../number-option.ts'
-import { printEvent, printNote } from '../output.ts'
+import { printEvent } from '../output.ts'
 import {
   addRedisOptions,
   isPasswordInArgument,
@@ -85,13 +85,15 @@ async function serve(options: ServeOptions): Promise<void> {
   const metricsToken = options.metricsTokenFile ? readSecret(options.metricsTokenFile) : null
   const redis = readRedis(options, process.env)
   const forWorkers = readWorkersRedis(options, redis, process.env)
-  for (const [flag, url] of [
-    ['--redis', options.redis],
-    ['--redis-for-workers', options.redisForWorkers],
-  ] as const)
-    if (isPasswordInArgument(url))
-      printNote(`${flag} holds a password, which every user of this machine can read: use ${flag}-password-file`)
-  if (redis) await refuseUnfitRedis(redis)
+  const { notes } = await withNotes(async (note) => {
+    for (const [flag, url] of [
+      ['--redis', options.redis],
+      ['--redis-for-workers', options.redisForWorkers],
+    ] as const)
+      if (isPasswordInArgument(url))
+        note(`${flag} holds a password, which every user of this machine can read: use ${flag}-password-file`)
+    if (redis) await refuseUnfitRedis(redis, note)
+  })
   const folder = dataFolder(options)
   const log = openRunLog(folder, {
     view: logView(options, process.stderr.isTTY),
@@ -104,6 +106,7 @@ async function serve(options: ServeOptions): Promise<void> {
       ...options.allowEnv.map((name) => process.env[name]),
     ],
   })
+  tellNotes(log, options, notes)
   const holder = commandHolder()
   const service = await nameService(folder, () =>
     Service.open({
@@ -169,9 +172,9 @@ function keyPrefix({ redisPrefix }: ServeOptions, ledgerId: string): string {
   return `${redisPrefix === undefined ? '' : `${redisPrefix}:`}sb-${ledgerId}`
 }
 
-async function refuseUnfitRedis({ url, tls }: RedisLink): Promise<void> {
+async function refuseUnfitRedis({ url, tls }: RedisLink, note: (text: string) => void): Promise<void> {
   const findings = await checkRedis(url, { tls })
   const refused = findings.find((finding) => finding.severity === 'error')
-  for (const finding of findings) if (finding !== refused) printNote(`redis: ${finding.message}\n  What to do: ${finding.fix}`)
+  for (const finding of findings) if (finding !== refused) note(`redis: ${finding.message}\n  What to do: ${finding.fix}`)
   if (refused) throw Object.assign(new SweepError(refused.code), { message: `${refused.code}: ${refused.message}` })
 }

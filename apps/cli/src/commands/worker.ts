@@ -8,10 +8,10 @@ import { openHttpLink, ServiceClient } from '@sweepboard/results'
 import { findSlots, startWorker, WorkerMetrics } from '@sweepboard/worker'
 import type { Command } from 'commander'
 import { type CommonOptions, codeVersion, readSecret, readToken, VERSION } from '../context.ts'
-import { addLogOptions, type LogOptions, logView, tellUser } from '../log-options.ts'
+import { addLogOptions, type LogOptions, logView, tellNotes, tellUser, withNotes } from '../log-options.ts'
 import { type MetricsServer, serveMetrics } from '../metrics-server.ts'
 import { byteSize, duration, JOB_LIMIT_HELP, portNumber, wholeNumber } from '../number-option.ts'
-import { printEvent, printNote } from '../output.ts'
+import { printEvent } from '../output.ts'
 import { addClientCertificate, type RedisOptions, readClientCertificate, secretsOf } from '../redis-options.ts'
 import { openRunLog } from '../run-log.ts'
 import { untilSignal } from '../signals.ts'
@@ -69,14 +69,15 @@ export function add(program: Command): void {
 async function worker(options: WorkerCommandOptions): Promise<void> {
   const token = readToken(options)
   const folder = resolve(options.data ?? '.sweepboard-worker')
-  const { slots, gpus } = await findSlots(options.slots, {
-    visible: process.env.CUDA_VISIBLE_DEVICES,
-    onNote: (note) => printNote(`note: ${note}`),
-  })
+  const { value: found, notes } = await withNotes((note) =>
+    findSlots(options.slots, { visible: process.env.CUDA_VISIBLE_DEVICES, onNote: (text) => note(`note: ${text}`) }),
+  )
+  const { slots, gpus } = found
   const log = openRunLog(folder, {
     view: logView(options, process.stderr.isTTY),
     secrets: [token, ...options.allowEnv.map((name) => process.env[name])],
   })
+  tellNotes(log, options, notes)
   const metrics = new WorkerMetrics({ version: VERSION })
   const modelsRoot = options.models ? resolve(options.models) : undefined
   const ending = new AbortController()
