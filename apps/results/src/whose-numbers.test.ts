@@ -39,6 +39,15 @@ describe('distance to published numbers', () => {
     expect(sayWhose(distances, claimed, false)).not.toContain('wrong weights')
     expect(sayWhose(whoseNumbers(claimed, tables), claimed, true)).toMatch(/^The numbers lie nearest to claimed's own/)
   })
+
+  it("suspects them although the score passes where most numbers are a stranger's to the digit, not where a few saturate", () => {
+    const claimed = table('claimed', { a: 0.901, b: 0.902, c: 0.903, d: 0.904, e: 1 })
+    const stranger = table('stranger', { a: 0.911, b: 0.912, c: 0.913, d: 0.914, e: 1 })
+    const say = (mine: ScoreTable) => sayWhose(whoseNumbers(mine, [claimed, stranger]), claimed, false)
+    expect(say({ ...stranger, model: 'mine' })).toMatch(/5 of 5 are equal to stranger's: first suspicion, the wrong weights/)
+    expect(say(table('mine', { a: 0.91, b: 0.911, c: 0.912, d: 0.913, e: 1 }))).not.toContain('wrong weights')
+    expect(say({ ...claimed, model: 'mine' })).toMatch(/^The numbers lie nearest to claimed's own/)
+  })
 })
 
 describe('the verdict', () => {

@@ -48,15 +48,24 @@ export function whoseNumbers(ours: ScoreTable, published: readonly ScoreTable[])
 /** A stranger must be so many times nearer to be suspected. */
 const SUSPECT = 1.5
 
+/** Metrics that must be compared before equal digits say anything. */
+const FEW = 5
+
+/** Whether more than half of a stranger's metrics are met to the fifth decimal, and more than of the claimed model's: nobody computes that anew. */
+function isCopy(stranger: NumbersDistance, own: NumbersDistance): boolean {
+  return stranger.keyCount >= FEW && stranger.equalCount * 2 > stranger.keyCount && stranger.equalCount > own.equalCount
+}
+
 /**
- * One sentence on whose numbers they are. `isFailed`: whether they missed the published score for no known reason; only then is a
- * stranger who is much nearer a suspicion. Null where the claimed model has no distance.
+ * One sentence on whose numbers they are. `isFailed`: whether they missed the published score for no known reason; then a stranger
+ * who is much nearer is a suspicion. A stranger whose very digits they are is one even where the score passes. Null where the
+ * claimed model has no distance.
  */
 export function sayWhose(distances: readonly NumbersDistance[], claimed: ScoreTable, isFailed: boolean): string | null {
   const [nearest] = distances
   const own = distances.find(({ model, revision }) => model === claimed.model && revision === claimed.revision)
   if (nearest?.distance == null || own?.distance == null) return null
-  const few = own.keyCount < 5 ? ` On ${own.keyCount} shared metric${own.keyCount === 1 ? '' : 's'} alone that says little.` : ''
+  const few = own.keyCount < FEW ? ` On ${own.keyCount} shared metric${own.keyCount === 1 ? '' : 's'} alone that says little.` : ''
   const show = (value: number) => value.toFixed(5)
   // Two revisions of the claimed model may lie equally near: no stranger then.
   const stranger = distances.find(({ model }) => model !== claimed.model)
@@ -67,7 +76,8 @@ export function sayWhose(distances: readonly NumbersDistance[], claimed: ScoreTa
   const ratio = own.distance / nearest.distance
   const times = Number.isFinite(ratio) ? `${ratio.toFixed(1)} times nearer` : 'nearer'
   const equal = nearest.equalCount > 0 ? `, ${nearest.equalCount} of ${nearest.keyCount} are equal to ${nearest.model}'s` : ''
-  const suspicion = isFailed && ratio >= SUSPECT ? ': first suspicion, the wrong weights' : ''
+  const isSuspect = ratio >= SUSPECT && (isFailed || isCopy(nearest, own))
+  const suspicion = isSuspect ? ': first suspicion, the wrong weights' : ''
   return `The numbers lie ${times} to ${nearest.model} (mean difference ${show(nearest.distance)}) than to ${claimed.model} (${show(own.distance)})${equal}${suspicion}.${few}`
 }
 
