@@ -51,7 +51,7 @@ const SUSPECT = 1.5
 /** Metrics that must be compared before equal digits say anything. */
 const FEW = 5
 
-/** Whether more than half of a stranger's metrics are met to the fifth decimal, and more than of the claimed model's: nobody computes that anew. */
+/** Whether more than half of a stranger's metrics are met to the fifth decimal, and more than of the claimed model's: nobody computes that. */
 function isCopy(stranger: NumbersDistance, own: NumbersDistance): boolean {
   return stranger.keyCount >= FEW && stranger.equalCount * 2 > stranger.keyCount && stranger.equalCount > own.equalCount
 }
@@ -65,7 +65,8 @@ export function sayWhose(distances: readonly NumbersDistance[], claimed: ScoreTa
   const [nearest] = distances
   const own = distances.find(({ model, revision }) => model === claimed.model && revision === claimed.revision)
   if (nearest?.distance == null || own?.distance == null) return null
-  const few = own.keyCount < FEW ? ` On ${own.keyCount} shared metric${own.keyCount === 1 ? '' : 's'} alone that says little.` : ''
+  const few =
+    own.keyCount < FEW ? ` On ${own.keyCount} shared metric${own.keyCount === 1 ? '' : 's'} alone that says little.` : ''
   const show = (value: number) => value.toFixed(5)
   // Two revisions of the claimed model may lie equally near: no stranger then.
   const stranger = distances.find(({ model }) => model !== claimed.model)
