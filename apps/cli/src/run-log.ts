@@ -23,7 +23,16 @@ export interface RunLog {
 
 /** Worker events that are worth a look; all others but a chunk's are news. */
 const WARNINGS = new Set([
-  ...['service-away', 'queue-error', 'lane-closed', 'chunk-failed', 'child-gone', 'crash-reported', 'entry-dropped'],
+  ...[
+    'service-away',
+    'queue-error',
+    'lane-closed',
+    'engine-busy',
+    'chunk-failed',
+    'child-gone',
+    'crash-reported',
+    'entry-dropped',
+  ],
   ...['server-gone', 'server-leftover', 'device-trouble', 'device-lost', 'disk-full', 'outbox-full', 'failed', 'consistency'],
 ])
 /** How many leases are remembered for the sweep of their later entries: a host holds a few a slot. */

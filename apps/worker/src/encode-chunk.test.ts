@@ -51,6 +51,7 @@ function toolsOn(answer: (call: Call) => EncodeReply['counts'] | SweepError, bud
     budget: () => budget,
     setBudget: async (tokens) => void kept.push(tokens),
     onChildGone: () => undefined,
+    onBusy: () => undefined,
     company: null,
   }
   return { tools, asked, kept }
@@ -179,8 +180,11 @@ describe('encodeChunk beyond its wall clock', () => {
 
   it('gives a chunk back that only waited for a busy engine', async () => {
     const { tools, ends } = mute(5, true)
-    expect(await encodeChunk(REQUEST, tools)).toMatchObject({ state: 'give-back', close: 'for-a-while' })
+    const told: string[] = []
+    const onBusy = (error: SweepError) => void told.push(error.code)
+    expect(await encodeChunk(REQUEST, { ...tools, onBusy })).toMatchObject({ state: 'give-back', close: 'for-a-while' })
     expect(ends).toEqual([])
+    expect(new Set(told)).toEqual(new Set(['SB-HTTP-002']))
   })
 
   it('leaves a stopped one stopped', async () => {

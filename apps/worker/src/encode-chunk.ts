@@ -34,6 +34,8 @@ export interface ChunkTools {
   readonly budget: () => number | null
   readonly setBudget: (budget: number) => Promise<void>
   readonly onChildGone: (error: SweepError) => void
+  /** The engine is waited for: a server that is away or overloaded, longer than its client waits by itself. */
+  readonly onBusy: (error: SweepError) => void
   /** Shared by the chunks that one engine has in hand at once; null where there is never more than one. */
   readonly company: Company | null
 }
@@ -203,6 +205,7 @@ async function attempt(request: ChunkRequest, { tools, keep, budget }: Attempt):
     const kind = failureClass(error)
     if (error.code === 'SB-MODEL-008' || error.code === 'SB-WORK-002') tools.onChildGone(error)
     if (kind === 'busy') {
+      tools.onBusy(error)
       const wait = backoff.next()
       if (tools.now() - started + wait > tools.busyMs) throw giveBack(error, 'for-a-while')
       await pause(wait, tools.limit.signal).catch((stopped: unknown) => {

@@ -27,6 +27,7 @@ export interface WorkerEvent {
     | 'server-leftover'
     | 'device-lost'
     | 'crash-reported'
+    | 'engine-busy'
     | 'entry-dropped'
     | 'queue-error'
     | 'disk-full'

@@ -215,6 +215,8 @@ function encodeOn({ host, slot, work, signal }: Course, part: Part, chunk: Chunk
         if (!told.has(error)) host.options.log({ event: 'child-gone', slot: slot.id, lane, message: error.message })
         told.add(error)
       },
+      onBusy: (error) =>
+        host.options.log({ event: 'engine-busy', slot: slot.id, lane, model: work.load.model, message: error.message }),
     },
   )
 }
