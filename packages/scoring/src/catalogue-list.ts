@@ -40,9 +40,13 @@ export class Catalogue {
     return this.places.get(id)
   }
 
-  /** The ids at places as a JSON array, in UTF-8. */
-  jsonOf(places: Uint32Array): Uint8Array {
-    return this.strings.arrayOf(places)
+  /** The ids at distinct places as a JSON array, in UTF-8; in `room`, which has at least `mostJsonBytes`. */
+  jsonOf(places: Uint32Array, room: Uint8Array<ArrayBuffer>): Uint8Array {
+    return this.strings.arrayOf(places, room)
+  }
+
+  get mostJsonBytes(): number {
+    return this.strings.mostBytes
   }
 
   /** [places] grade of each; -1 where unjudged or below 0. */

@@ -39,25 +39,27 @@ export class JsonStrings {
     return JSON.parse(`[${Buffer.from(bytes.slice(0, Math.max(0, (this.ends.at(-1) as number) - 1))).toString('utf8')}]`)
   }
 
-  /** The strings at `places` as a JSON array. */
-  arrayOf(places: Uint32Array): Uint8Array {
+  /** The strings at `places`, none twice, as a JSON array; in `room`, which has at least `mostBytes`, or in new memory. */
+  arrayOf(places: Uint32Array, room = new Uint8Array(this.mostBytes)): Uint8Array {
     const { bytes, ends } = this
-    let length = 0
-    for (let i = 0; i < places.length; i++) length += sizeAt(ends, places[i] as number)
-    const out = new Uint8Array(length + 2 + COPIED)
-    const view = new DataView(out.buffer)
+    const view = new DataView(room.buffer, room.byteOffset)
     let to = 1
     for (let i = 0; i < places.length; i++) {
       const place = places[i] as number
       const from = ends[place] as number
-      const size = sizeAt(ends, place)
+      const size = (ends[place + 1] as number) - from
       for (let done = 0; done < size; done += COPIED) view.setUint32(to + done, bytes.getUint32(from + done))
       to += size
     }
-    out[0] = OPEN
+    room[0] = OPEN
     const end = Math.max(1, to - 1) // the last comma makes room
-    out[end] = CLOSE
-    return out.subarray(0, end + 1)
+    room[end] = CLOSE
+    return room.subarray(0, end + 1)
+  }
+
+  /** Bytes that an array of the strings may take while it is made. */
+  get mostBytes(): number {
+    return this.shared.bytes.length + 2 + COPIED
   }
 }
 
@@ -74,8 +76,4 @@ function sharedStrings(strings: readonly string[]): SharedStrings {
     ends[i + 1] = at
   }
   return { bytes, ends }
-}
-
-function sizeAt(ends: Uint32Array, place: number): number {
-  return (ends[place + 1] as number) - (ends[place] as number)
 }

@@ -23,8 +23,7 @@ export class RunWriter {
   private met = new Uint32Array(0)
   private order = new Uint32Array(0)
   private numbers = new Uint32Array(0)
-  private readonly scores = new Float32Array(1)
-  private readonly bits = new Uint32Array(this.scores.buffer)
+  private json = new Uint8Array(0)
 
   /** See `writeRun`. */
   write({ queryIds, lists }: RunFile): Uint8Array<ArrayBuffer> {
@@ -73,7 +72,8 @@ export class RunWriter {
       }
       this.writeList(scores)
     }
-    return catalogue.jsonOf(order.subarray(0, count))
+    if (this.json.length < catalogue.mostJsonBytes) this.json = new Uint8Array(catalogue.mostJsonBytes)
+    return catalogue.jsonOf(order.subarray(0, count), this.json)
   }
 
   private writeIds(lists: readonly RankedList[]): Uint8Array {
@@ -91,13 +91,13 @@ export class RunWriter {
 
   /** The first so many of `numbers`, and the scores. */
   private writeList(scores: Float32Array): void {
-    const { body, numbers, bits } = this
+    const { body, numbers } = this
+    const bits = new Uint32Array(scores.buffer, scores.byteOffset, scores.length)
     body.varint(scores.length)
     body.varints(numbers, scores.length)
     let before = 0
-    for (let i = 0; i < scores.length; i++) {
-      this.scores[0] = scores[i] as number
-      const key = keyOf(bits[0] as number)
+    for (let i = 0; i < bits.length; i++) {
+      const key = keyOf(bits[i] as number)
       numbers[i] = key - before
       before = key
     }

@@ -1,4 +1,5 @@
-const DIGITS = 256
+/** Bits of a key by which it is dealt at once, at most. */
+const MOST_BITS = 11
 /** Equal scores that are put in order one by one. */
 const FEW = 24
 
@@ -9,7 +10,7 @@ export class ScoreOrder {
   places = new Uint32Array(0)
   private otherKeys = new Uint32Array(0)
   private otherPlaces = new Uint32Array(0)
-  private readonly counts = new Uint32Array(4 * DIGITS)
+  private readonly counts = new Uint32Array(1 << MOST_BITS)
 
   reserve(size: number): void {
     if (this.keys.length >= size) return
@@ -21,36 +22,39 @@ export class ScoreOrder {
 
   /** Puts the first `count` in ascending order. Places are distinct. */
   sort(count: number): void {
-    const { counts } = this
-    counts.fill(0)
+    const { keys } = this
+    let [least, most] = [keys[0] ?? 0, keys[0] ?? 0]
     for (let i = 0; i < count; i++) {
-      const key = this.keys[i] as number
-      bump(counts, key & 255)
-      bump(counts, DIGITS + ((key >>> 8) & 255))
-      bump(counts, 2 * DIGITS + ((key >>> 16) & 255))
-      bump(counts, 3 * DIGITS + (key >>> 24))
+      const key = keys[i] as number
+      if (key < least) least = key
+      if (key > most) most = key
     }
-    for (let digit = 0; digit < 4; digit++) {
-      const first = ((this.keys[0] as number) >>> (8 * digit)) & 255
-      if (counts[digit * DIGITS + first] !== count) this.distribute(count, digit)
-    }
+    // the best of a list lie near each other: above the least, most of them have few bits
+    const bits = 32 - Math.clz32(most - least)
+    const digitBits = Math.ceil(bits / Math.ceil(bits / MOST_BITS))
+    for (let shift = 0; shift < bits; shift += digitBits) this.distribute(count, { least, shift, digits: 1 << digitBits })
     this.sortEquals(count)
   }
 
-  private distribute(count: number, digit: number): void {
+  /** Stable, by some bits of what a key is above the least. */
+  private distribute(count: number, { least, shift, digits }: { least: number; shift: number; digits: number }): void {
     const { keys, places, otherKeys, otherPlaces, counts } = this
-    const [base, shift] = [digit * DIGITS, 8 * digit]
+    counts.fill(0, 0, digits)
+    for (let i = 0; i < count; i++) {
+      const digit = (((keys[i] as number) - least) >>> shift) & (digits - 1)
+      counts[digit] = (counts[digit] as number) + 1
+    }
     let before = 0
-    for (let i = base; i < base + DIGITS; i++) {
-      const own = counts[i] as number
-      counts[i] = before
+    for (let digit = 0; digit < digits; digit++) {
+      const own = counts[digit] as number
+      counts[digit] = before
       before += own
     }
     for (let i = 0; i < count; i++) {
       const key = keys[i] as number
-      const slot = base + ((key >>> shift) & 255)
-      const to = counts[slot] as number
-      counts[slot] = to + 1
+      const digit = ((key - least) >>> shift) & (digits - 1)
+      const to = counts[digit] as number
+      counts[digit] = to + 1
       otherKeys[to] = key
       otherPlaces[to] = places[i] as number
     }
@@ -70,10 +74,6 @@ export class ScoreOrder {
       start = end
     }
   }
-}
-
-function bump(counts: Uint32Array, at: number): void {
-  counts[at] = (counts[at] as number) + 1
 }
 
 function insertInOrder(values: Uint32Array, start: number, end: number): void {

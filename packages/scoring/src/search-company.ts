@@ -96,7 +96,7 @@ export class SearchCompany {
    */
   async finish({ lanes, pass }: SearchPart, measuring: MeasuringParts | null, done: () => void): Promise<number> {
     const own = measuring ? Math.floor(OWN_PART * lanes.length) : lanes.length
-    const theirs = lanes.slice(own).map((lane) => lane.packed(pass.kernels))
+    const theirs = lanes.slice(own).map((lane) => lane.packed())
     this.unmeasured = theirs.length
     this.tell(
       { kind: 'finish', own, measuring, theirs },

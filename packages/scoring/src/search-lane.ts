@@ -56,9 +56,8 @@ export class Lane {
     }
   }
 
-  /** What was kept, for another thread. */
-  packed(kernels: RowKernels): PackedRows {
-    this.top.finish(kernels)
+  /** What was kept, for another thread: the depth and some more. */
+  packed(): PackedRows {
     return this.top.packed()
   }
 

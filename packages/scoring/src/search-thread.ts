@@ -68,7 +68,7 @@ function serve(tell: Tell): (message: ToThread) => void {
 }
 
 async function finish({ lanes, pass }: SearchPart, { own, theirs, measuring }: Finish, tell: Tell): Promise<void> {
-  const found = lanes.slice(0, own).map((lane) => lane.packed(pass.kernels))
+  const found = lanes.slice(0, own).map((lane) => lane.packed())
   tell(
     { kind: 'found', found },
     found.flatMap(({ counts, rows, scores }) => [counts.buffer, rows.buffer, scores.buffer]),

@@ -103,7 +103,7 @@ export class TopRows {
     this.counts[query] = count + total
   }
 
-  /** All that is kept, after `finish`, in arrays of their own. */
+  /** All that is kept, which may be more than the depth, in arrays of their own. */
   packed(): PackedRows {
     const { counts } = this
     const total = counts.reduce((sum, count) => sum + count, 0)
