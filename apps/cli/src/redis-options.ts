@@ -12,6 +12,7 @@ export interface RedisOptions {
   readonly redisCert?: string
   readonly redisKey?: string
   readonly redisServerName?: string
+  readonly redisPrefix?: string
   /** False where `--no-redis-name-check` was given. */
   readonly redisNameCheck?: boolean
 }
@@ -25,8 +26,14 @@ export function addRedisOptions(command: Command): Command {
       .option('--redis-password-file <file>', 'password of the user in the URL (or SWEEPBOARD_REDIS_PASSWORD)')
       .option('--redis-ca <file>', 'PEM of who signed the certificate of Redis; workers are told')
       .option('--redis-server-name <name>', 'name in the certificate of Redis, where the URL has another')
+      .option('--redis-prefix <name>', 'keys begin with NAME:sb- and not sb-: for a user limited to them')
       .option('--no-redis-name-check', 'take any name in a certificate that --redis-ca signed'),
   )
+}
+
+/** What the keys of every ledger begin with in the Redis that options name. */
+export function keysBegin({ redisPrefix }: Pick<RedisOptions, 'redisPrefix'>): string {
+  return `${redisPrefix === undefined ? '' : `${redisPrefix}:`}sb-`
 }
 
 /** What a worker is not told by the service: its own certificate. */

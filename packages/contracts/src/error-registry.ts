@@ -406,6 +406,11 @@ export const ERRORS = {
     says: (d) => `Redis uses ${d.used} of at most ${d.limit} bytes: when it is full no ticket can be sent`,
     fix: 'Raise maxmemory (64 MB are plenty for tickets), or give the queue a Redis of its own.',
   },
+  'SB-QUEUE-010': {
+    kind: 'invalid',
+    says: (d) => `Redis at ${d.url} takes no tickets: ${d.message}`,
+    fix: 'Name the primary and not a replica, a database it has (redis://HOST:PORT/0), and a Redis that runs scripts (EVAL) and can write.',
+  },
 
   'SB-ART-001': {
     kind: 'missing',

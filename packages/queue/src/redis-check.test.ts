@@ -3,6 +3,7 @@ import { findings } from './redis-check.ts'
 import { readLogin, withLogin } from './redis-link.ts'
 import { redactedUrl } from './redis-url.ts'
 
+const URL = 'redis://host:6379'
 const info = (version: string) => `# Server\r\nredis_version:${version}\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n`
 
 describe('findings', () => {
@@ -14,11 +15,11 @@ describe('findings', () => {
     ['8.2.1', 0],
     ['10.0.0', 0],
   ])('version %s: %i', (version, count) => {
-    expect(findings(info(version)).map(({ code }) => code)).toEqual(Array(count).fill('SB-QUEUE-002'))
+    expect(findings(info(version), URL).map(({ code }) => code)).toEqual(Array(count).fill('SB-QUEUE-002'))
   })
 
   it('takes an answer without a version for too old', () => {
-    expect(findings('# Server\r\n')[0]?.message).toContain('(unknown)')
+    expect(findings('# Server\r\n', URL)[0]?.message).toContain('(unknown)')
   })
 })
 
@@ -28,7 +29,16 @@ describe('findings of memory', () => {
     ['used_memory:80\r\nmaxmemory:100\r\n', []],
     ['used_memory:80\r\nmaxmemory:0\r\n', []],
   ])('%j', (memory, codes) => {
-    expect(findings(info('7.0.15') + memory).map(({ code }) => code)).toEqual(codes)
+    expect(findings(info('7.0.15') + memory, URL).map(({ code }) => code)).toEqual(codes)
+  })
+})
+
+describe('findings of replication', () => {
+  it('knows a replica, which takes no tickets', () => {
+    const [found] = findings(`${info('7.0.15')}role:slave\r\nmaster_host:10.0.0.1\r\nmaster_port:6379\r\n`, URL)
+    expect(found).toMatchObject({ code: 'SB-QUEUE-010', severity: 'error' })
+    expect(found?.message).toContain('it is a replica of 10.0.0.1:6379')
+    expect(findings(`${info('7.0.15')}role:master\r\n`, URL)).toEqual([])
   })
 })
 

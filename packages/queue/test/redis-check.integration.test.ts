@@ -33,6 +33,20 @@ describe.skipIf(!good.redis || !odd.redis)(`checking a Redis ${good.reason || od
     expect(found[0]?.fix).toContain('noeviction')
   })
 
+  it('refuses one that takes no tickets: no such database, no scripts', async () => {
+    const prefix = 'sb-'
+    const bare = await startRedis({ args: ['--rename-command', 'eval', ''] })
+    try {
+      expect(await checkRedis(good.redis?.url ?? '', { prefix })).toEqual([])
+      const scripts = await checkRedis(bare.redis?.url ?? '', { prefix })
+      const [database] = await checkRedis(`${good.redis?.url}/99`)
+      expect(scripts.map(({ code }) => code)).toEqual(['SB-QUEUE-010'])
+      expect([database?.code, database?.message]).toEqual(['SB-QUEUE-010', expect.stringContaining('out of range')])
+    } finally {
+      await bare.redis?.stop()
+    }
+  })
+
   it('tells a refused login from an absent server, and never prints the password', async () => {
     const wrong = oddUrl.replace(PASSWORD, `${PASSWORD}-wrong`)
     const none = `redis://:${PASSWORD}@127.0.0.1:${await freePort()}`

@@ -104,6 +104,8 @@ describe.skipIf(!redis)(`Redis with TLS, client certificates and an ACL user ${r
     await queue.close()
     const other = await openBullQueue({ url, tls, prefix: 'sb-x' })
     await expect(other.add('lane', ticket)).rejects.toMatchObject({ code: 'SB-QUEUE-008' })
+    expect(await checkRedis(url, { tls, prefix: 'team-a:sb-' })).toEqual([])
+    expect((await checkRedis(url, { tls, prefix: 'sb-' })).map(({ code }) => code)).toEqual(['SB-QUEUE-008'])
     await other.close()
   })
 

@@ -14,7 +14,7 @@ import { error, type Finding, ok } from '../finding.ts'
 import { commandHolder } from '../folder-source.ts'
 import { readHubSettings } from '../hub.ts'
 import { printJson, printResult, toFailure, visible } from '../output.ts'
-import { addRedisOptions, type RedisOptions, readRedis } from '../redis-options.ts'
+import { addRedisOptions, keysBegin, type RedisOptions, readRedis } from '../redis-options.ts'
 import { findService } from '../service-address.ts'
 
 interface DoctorOptions extends CommonOptions, RedisOptions {
@@ -80,8 +80,8 @@ async function checkLink(options: DoctorOptions): Promise<Finding[]> {
     return [error(check, failure.message, failure.fix)]
   }
   if (link === null) return [ok(check, 'not needed to run here; pass --redis URL to check one for a fleet')]
-  const found = await checkRedis(link.url, { tls: link.tls })
-  if (found.length === 0) return [ok(check, 'reachable, 6.2 or newer, noeviction, append-only file')]
+  const found = await checkRedis(link.url, { tls: link.tls, prefix: keysBegin(options) })
+  if (found.length === 0) return [ok(check, 'reachable, 6.2 or newer, noeviction, append-only file, takes tickets')]
   return found.map(({ code, severity, message, fix }) => ({ check, state: severity, message: `${code}: ${message}`, fix }))
 }
 

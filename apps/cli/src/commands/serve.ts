@@ -13,6 +13,7 @@ import { printEvent } from '../output.ts'
 import {
   addRedisOptions,
   isPasswordInArgument,
+  keysBegin,
   type RedisOptions,
   readRedis,
   readWorkersRedis,
@@ -27,7 +28,6 @@ interface ServeOptions extends CommonOptions, RedisOptions, LogOptions {
   readonly json?: boolean
   readonly redisForWorkers?: string
   readonly redisForWorkersPasswordFile?: string
-  readonly redisPrefix?: string
   /** False where `--no-metrics` was given. */
   readonly metrics?: boolean
   readonly metricsTokenFile?: string
@@ -51,7 +51,6 @@ export function add(program: Command): void {
   addRedisOptions(command)
     .option('--redis-for-workers <url>', 'how workers reach Redis, where it is not the address above')
     .option('--redis-for-workers-password-file <file>', 'password of that user (variable: see below)')
-    .option('--redis-prefix <name>', 'keys begin with NAME:sb- and not sb-: for a user limited to them')
     .option('--host <address>', 'address to listen on; beyond loopback tokens are required', '127.0.0.1')
     .option('--port <n>', 'port; 0 takes any free one', portNumber(0), '4400')
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
@@ -92,7 +91,7 @@ async function serve(options: ServeOptions): Promise<void> {
     ] as const)
       if (isPasswordInArgument(url))
         note(`${flag} holds a password, which every user of this machine can read: use ${flag}-password-file`)
-    if (redis) await refuseUnfitRedis(redis, note)
+    if (redis) await refuseUnfitRedis({ ...redis, prefix: keysBegin(options) }, note)
   })
   const folder = dataFolder(options)
   const log = openRunLog(folder, {
@@ -168,12 +167,15 @@ async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
-function keyPrefix({ redisPrefix }: ServeOptions, ledgerId: string): string {
-  return `${redisPrefix === undefined ? '' : `${redisPrefix}:`}sb-${ledgerId}`
+function keyPrefix(options: ServeOptions, ledgerId: string): string {
+  return `${keysBegin(options)}${ledgerId}`
 }
 
-async function refuseUnfitRedis({ url, tls }: RedisLink, note: (text: string) => void): Promise<void> {
-  const findings = await checkRedis(url, { tls })
+async function refuseUnfitRedis(
+  { url, tls, prefix }: RedisLink & { readonly prefix: string },
+  note: (text: string) => void,
+): Promise<void> {
+  const findings = await checkRedis(url, { tls, prefix })
   const refused = findings.find((finding) => finding.severity === 'error')
   for (const finding of findings) if (finding !== refused) note(`redis: ${finding.message}\n  What to do: ${finding.fix}`)
   if (refused) throw Object.assign(new SweepError(refused.code), { message: `${refused.code}: ${refused.message}` })
