@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readSecret, secretOf } from './context.ts'
+import { readPassword, readSecret, secretOf } from './context.ts'
 
 describe('secrets', () => {
   let folder: string
@@ -25,6 +25,9 @@ describe('secrets', () => {
   it('are never empty', () => {
     for (const text of ['', '\n', ' \r\n ']) expect(() => read(text), JSON.stringify(text)).toThrow(/SB-FILE-001.*empty/)
     expect(() => readSecret(join(folder, 'none'))).toThrow('SB-FILE-001')
+    // But for passwords: systemd's unit hands over a file that is empty where Redis has none.
+    expect(readPassword(join(folder, 'secret'))).toBeUndefined()
+    expect(() => readPassword(join(folder, 'none'))).toThrow('SB-FILE-001')
     expect([secretOf(undefined), secretOf(''), secretOf(' '), secretOf(' a ')]).toEqual([null, null, null, 'a'])
   })
 })

@@ -45,13 +45,16 @@ export function secretOf(variable: string | undefined): string | null {
 
 /** First line of a secret's file. Throws `SB-FILE-001`, also where it is empty: that secret would be everybody's. */
 export function readSecret(file: string): string {
-  let text: string
+  const secret = readPassword(file)
+  if (secret === undefined) throw new SweepError('SB-FILE-001', { file, message: 'it holds no secret, it is empty' })
+  return secret
+}
+
+/** First line of a password's file; undefined where it is empty: whoever asks for none is told none. Throws `SB-FILE-001`. */
+export function readPassword(file: string): string | undefined {
   try {
-    text = readFileSync(file, 'utf8')
+    return readFileSync(file, 'utf8').trim().split(/\r?\n/, 1)[0]?.trim() || undefined
   } catch (cause) {
     throw new SweepError('SB-FILE-001', { file, message: (cause as Error).message }, { cause })
   }
-  const secret = text.trim().split(/\r?\n/, 1)[0]?.trim()
-  if (!secret) throw new SweepError('SB-FILE-001', { file, message: 'it holds no secret, it is empty' })
-  return secret
 }

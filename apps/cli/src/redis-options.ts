@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { SweepError } from '@sweepboard/contracts'
 import { checkedUrl, type RedisLink, type RedisTls, readLogin, withLogin } from '@sweepboard/queue'
 import type { Command } from 'commander'
-import { readSecret } from './context.ts'
+import { readPassword } from './context.ts'
 
 /** How `serve` and `doctor` are told of Redis. Passwords come from files or the environment: arguments are seen by everybody. */
 export interface RedisOptions {
@@ -47,7 +47,9 @@ export function addClientCertificate(command: Command): Command {
 export function readRedis(options: RedisOptions, env: Env): RedisLink | null {
   const given = options.redis ?? env.SWEEPBOARD_REDIS
   if (!given) return null
-  const password = options.redisPasswordFile ? readSecret(options.redisPasswordFile) : env.SWEEPBOARD_REDIS_PASSWORD || undefined
+  const password = options.redisPasswordFile
+    ? readPassword(options.redisPasswordFile)
+    : env.SWEEPBOARD_REDIS_PASSWORD || undefined
   const tls: RedisTls = {
     ...(options.redisCa ? { ca: readPem(options.redisCa) } : {}),
     ...readClientCertificate(options),
@@ -65,7 +67,7 @@ export function readWorkersRedis(
 ): RedisLink | null {
   const { redisForWorkers: url, redisForWorkersPasswordFile: file } = options
   if (own === null || url === undefined) return null
-  const password = file ? readSecret(file) : env.SWEEPBOARD_REDIS_FOR_WORKERS_PASSWORD || undefined
+  const password = file ? readPassword(file) : env.SWEEPBOARD_REDIS_FOR_WORKERS_PASSWORD || undefined
   const { ca, serverName, checkName } = own.tls ?? {}
   return { url: checkedUrl(withLogin(url, { password })), tls: { ca, serverName, checkName } }
 }
