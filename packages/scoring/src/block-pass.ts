@@ -37,9 +37,16 @@ export class BlockPass {
     for (const _ of this.queryPieces()); // refused before any document is read
   }
 
-  /** The blocks as they come, the first ones held back until the int8 ranges are known, where one is wanted. */
-  async *calibrated(blocks: AsyncIterable<VectorBlock>): AsyncGenerator<VectorBlock> {
+  /**
+   * The blocks as they come, the first ones held back until the int8 ranges are known, where one is wanted; but not what `early` takes before
+   * that.
+   */
+  async *calibrated(
+    blocks: AsyncIterable<VectorBlock>,
+    early: (block: VectorBlock) => boolean = () => false,
+  ): AsyncGenerator<VectorBlock> {
     let held: VectorBlock[] = []
+    const taken = new Set<VectorBlock>()
     let waiting = this.representations.some(({ range }) => range !== null)
     for await (const block of blocks) {
       if (!waiting) {
@@ -47,27 +54,28 @@ export class BlockPass {
         continue
       }
       held.push(block)
+      if (early(block)) taken.add(block)
       if (block.firstRow + block.matrix.rowCount < CALIBRATION_ROWS) continue
       this.calibrate(held)
-      yield* held
+      yield* held.filter((own) => !taken.has(own))
       held = []
       waiting = false
     }
     if (waiting) this.calibrate(held)
-    yield* held
+    yield* held.filter((own) => !taken.has(own))
   }
 
-  /** The queries as each config multiplies them, in memory of their own. To be asked for once the ranges are known. */
-  queryOperands(): Operand[] {
+  /** The queries as each of some configs multiplies them, in memory of their own. To be asked for once their ranges are known. */
+  queryOperands(representations: readonly Representation[]): Operand[] {
     const { rowCount } = this.queries
-    const all = this.representations.map(({ config, dim }) => ({
+    const all = representations.map(({ config, dim }) => ({
       values: config.precision === 'float32' ? new Float32Array(rowCount * dim) : new Uint8Array(rowCount * dim),
       factors: config.precision === 'int8' && config.similarity === 'cosine' ? new Float32Array(rowCount) : null,
       rowCount,
       dim,
     }))
     for (const { rows, first } of this.queryPieces()) {
-      this.representations.forEach((representation, i) => {
+      representations.forEach((representation, i) => {
         const { values, factors } = rows.operand(representation)
         all[i]?.values.set(values, first * representation.dim)
         if (factors) all[i]?.factors?.set(factors, first)

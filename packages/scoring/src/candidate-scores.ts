@@ -39,7 +39,7 @@ export async function scoreCandidates(
   const lanes = pass.representations.map(() => ({ scores: new Float32Array(input.documentRows.length), seconds: 0 }))
   let queries: Operand[] | null = null
   for await (const block of pass.calibrated(input.documents)) {
-    queries ??= pass.queryOperands()
+    queries ??= pass.queryOperands(pass.representations)
     const rows = pass.rowsOf(block)
     const own = pairs.before(block.firstRow + block.matrix.rowCount)
     for (const [i, lane] of own.length === 0 ? [] : lanes.entries()) {

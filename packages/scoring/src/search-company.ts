@@ -68,7 +68,7 @@ export class SearchCompany {
     this.tell({ kind: 'begin', input: { queries, configs, depth, priority }, floors: this.floors, claims: this.claims })
   }
 
-  /** Tells the int8 ranges, which are known before the first block is taken. */
+  /** Tells the int8 ranges, which the thread waits for before it makes the products of codes. */
   begin(representations: readonly Representation[]): void {
     if (this.begun) return
     this.begun = true

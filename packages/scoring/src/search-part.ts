@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os'
+import type { Config } from '@sweepboard/contracts'
 import { BlockPass } from './block-pass.ts'
+import type { RangeSnapshot } from './int8-range.ts'
 import type { KernelRows, Operand } from './kernel-rows.ts'
 import { CodeLane, FloatLane, type LanesOfBlock, type SharedPass, SignLanes } from './lane-products.ts'
 import { Product } from './product.ts'
@@ -24,30 +26,31 @@ export class SearchPart {
   /** Of one thread, where another part searches beside this one. */
   private readonly single: Product | null
   private readonly whole: Product
-  private parts: readonly LanesOfBlock[] | null = null
+  private readonly beside: Beside
+  /** Lanes of one product each, and what makes it, once its queries are wanted. The longest first, those that wait for int8 ranges last. */
+  private readonly groups: readonly Group[]
+  private readonly parts: (LanesOfBlock | null)[]
 
-  private constructor(input: Searched, { floors, single, whole }: Beside & { single: Product | null; whole: Product }) {
+  private constructor(input: Searched, beside: Beside, { single, whole }: { single: Product | null; whole: Product }) {
     const { queries, depth, priority } = input
     const queriesAtOnce = Math.min(QUERIES_AT_ONCE, queries.rowCount)
     this.single = single
     this.whole = whole
+    this.beside = beside
     this.pass = new BlockPass(input, queriesAtOnce, roomOf(depth, priority.length))
     this.lanes = this.pass.representations.map((representation, i) => {
-      const own = floors?.subarray(i * queries.rowCount, (i + 1) * queries.rowCount)
+      const own = beside.floors?.subarray(i * queries.rowCount, (i + 1) * queries.rowCount)
       return new Lane(representation, input, own)
     })
     this.shared = { pass: this.pass, product: whole, queriesAtOnce, queryCount: queries.rowCount }
+    this.groups = groupsOf(this.lanes)
+    this.parts = this.groups.map(() => null)
   }
 
-  /** `floors`, `[config, query]`: shared with the other parts of one search, -Infinity at first; left out where there is none. */
-  static async open(input: Searched, { floors }: Beside = {}): Promise<SearchPart> {
+  static async open(input: Searched, beside: Beside = {}): Promise<SearchPart> {
     const whole = await Product.open()
     try {
-      return new SearchPart(input, {
-        ...(floors && { floors }),
-        whole,
-        single: floors ? await Product.open({ threads: 1 }) : null,
-      })
+      return new SearchPart(input, beside, { whole, single: beside.floors ? await Product.open({ threads: 1 }) : null })
     } catch (error) {
       await whole.close()
       throw error
@@ -55,18 +58,24 @@ export class SearchPart {
   }
 
   /**
-   * Takes a block; calls `done` after every few hundred queries. The int8 ranges are known by then. `shared`: other parts take the same
-   * block, and each of its products is made by who claims it first.
+   * Takes a block; calls `done` after every few hundred queries. The int8 ranges are known by then, or waited for. `shared`: other parts take
+   * the same block, and each of its products is made by who claims it first.
    */
   async take(block: VectorBlock, done: () => void, shared: Claims | null = null): Promise<void> {
-    this.parts ??= lanesOf(this.lanes, this.shared)
     const isLarge = block.matrix.rowCount >= ROWS_PER_CORE * availableParallelism()
     this.shared.product = this.single && isLarge ? this.single : this.whole
+    const { length } = this.groups
     let rows: KernelRows | null = null
     for (let next = 0; ; next++) {
-      const part = this.parts[shared ? Atomics.add(shared.claims, shared.at, 1) : next]
-      if (part === undefined) return
+      const claimed = shared ? Atomics.add(shared.claims, shared.at, 1) : next
+      if (claimed >= length) return
+      const at = this.beside.isBackwards && !shared ? length - 1 - claimed : claimed
+      if (!this.parts[at]) {
+        await this.make((this.groups[at] as Group).precision === 'int8')
+        rows = null // its memory held the queries meanwhile
+      }
       rows ??= this.pass.rowsOf(block)
+      const part = this.parts[at] as LanesOfBlock
       const began = performance.now()
       await part.take(rows, block, done)
       const seconds = (performance.now() - began) / 1000 / part.lanes.length
@@ -77,6 +86,44 @@ export class SearchPart {
   async close(): Promise<void> {
     await Promise.all([this.whole.close(), this.single?.close()])
   }
+
+  /** Prepares the queries of all int8 configs or of all others. */
+  private async make(isCoded: boolean): Promise<void> {
+    const { pass } = this
+    if (isCoded && this.beside.ranges) {
+      const known = await this.beside.ranges
+      pass.representations.forEach(({ range }, i) => {
+        const own = known[i]
+        if (own) range?.adopt(own)
+      })
+    }
+    const wanted = this.groups.filter(({ precision }) => (precision === 'int8') === isCoded)
+    const lanes = wanted.flatMap(({ precision, lanes }) => (precision === 'binary' ? [] : lanes))
+    const operands = pass.queryOperands(lanes.map(({ representation }) => representation))
+    for (const group of wanted) {
+      const [lane] = group.lanes as [Lane]
+      const queries = operands[lanes.indexOf(lane)] as Operand
+      this.parts[this.groups.indexOf(group)] =
+        group.precision === 'binary'
+          ? new SignLanes(group.lanes, this.shared)
+          : new (group.precision === 'int8' ? CodeLane : FloatLane)(lane, queries, this.shared)
+    }
+  }
+}
+
+interface Group {
+  readonly precision: Config['precision']
+  readonly lanes: readonly Lane[]
+}
+
+/** What another part searches at the same time. */
+interface Beside {
+  /** `[config, query]`, shared with the other parts of one search, -Infinity at first. */
+  readonly floors?: Float32Array
+  /** By config, where another part takes them of the documents. */
+  readonly ranges?: Promise<readonly (RangeSnapshot | null)[]>
+  /** Takes the configs the other way round, so that at the first block each finds floors that the other has raised. */
+  readonly isBackwards?: boolean
 }
 
 /** How many products of a block somebody has taken: `claims[at]`, in memory that threads share. */
@@ -85,20 +132,13 @@ interface Claims {
   readonly at: number
 }
 
-interface Beside {
-  readonly floors?: Float32Array
-}
-
-/** All lanes, those of one product together. */
-function lanesOf(lanes: readonly Lane[], shared: SharedPass): LanesOfBlock[] {
-  const operands = shared.pass.queryOperands()
-  const own = lanes.flatMap((lane, i): LanesOfBlock[] => {
-    const queries = operands[i] as Operand
-    const { precision } = lane.representation.config
-    if (precision === 'binary') return []
-    return [precision === 'float32' ? new FloatLane(lane, queries, shared) : new CodeLane(lane, queries, shared)]
-  })
-  const binary = lanes.filter(({ representation }) => representation.config.precision === 'binary')
-  // the longest first, so that who shares a block is done at about the same time
-  return binary.length > 0 ? [new SignLanes(binary, shared), ...own] : own
+function groupsOf(lanes: readonly Lane[]): Group[] {
+  const of = (precision: Config['precision']) =>
+    lanes.filter(({ representation }) => representation.config.precision === precision)
+  const binary = of('binary')
+  return [
+    ...(binary.length > 0 ? [{ precision: 'binary' as const, lanes: binary }] : []),
+    ...of('float32').map((lane) => ({ precision: 'float32' as const, lanes: [lane] })),
+    ...of('int8').map((lane) => ({ precision: 'int8' as const, lanes: [lane] })),
+  ]
 }

@@ -7,10 +7,17 @@ import type { PackedRows } from './top-rows.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
 export type ToThread =
-  | { readonly kind: 'begin'; readonly input: Searched; readonly floors: Float32Array; readonly claims: Int32Array }
+  | Begin
   | { readonly kind: 'ranges'; readonly ranges: readonly (RangeSnapshot | null)[] }
   | { readonly kind: 'block'; readonly block: Pick<VectorBlock, 'firstRow' | 'matrix'>; readonly claim: number | null }
   | Finish
+
+interface Begin {
+  readonly kind: 'begin'
+  readonly input: Searched
+  readonly floors: Float32Array
+  readonly claims: Int32Array
+}
 
 /** Ends a search: the configs before `own` are told of, the others measured with what the first thread kept of them. */
 interface Finish {
@@ -28,6 +35,8 @@ export type FromThread =
 
 type Tell = (message: FromThread, transfer?: ArrayBuffer[]) => void
 
+type Ranges = readonly (RangeSnapshot | null)[]
+
 /** A search from its beginning on. */
 interface Begun {
   readonly part: SearchPart
@@ -37,18 +46,13 @@ interface Begun {
 /** Takes messages one after the other, search after search; says nothing more after a failure. */
 function serve(tell: Tell): (message: ToThread) => void {
   let begun: Begun | null = null
-  const obey = async (message: ToThread) => {
-    if (message.kind === 'begin') {
-      begun = { part: await SearchPart.open(message.input, { floors: message.floors }), claims: message.claims }
-      return
-    }
+  let ranges = Promise.withResolvers<Ranges>()
+  const begin = async ({ input, floors, claims }: Begin, known: Promise<Ranges>) => {
+    begun = { part: await SearchPart.open(input, { floors, ranges: known }), claims }
+  }
+  const obey = async (message: Exclude<ToThread, Begin | { kind: 'ranges' }>) => {
     const { part, claims } = begun as Begun
-    if (message.kind === 'ranges') {
-      part.pass.representations.forEach(({ range }, i) => {
-        const known = message.ranges[i]
-        if (known) range?.adopt(known)
-      })
-    } else if (message.kind === 'block') {
+    if (message.kind === 'block') {
       await part.take(message.block, () => undefined, message.claim === null ? null : { claims, at: message.claim })
       tell({ kind: 'done' })
     } else {
@@ -59,7 +63,15 @@ function serve(tell: Tell): (message: ToThread) => void {
   }
   let last: Promise<void> = Promise.resolve()
   return (message: ToThread) => {
-    last = last.then(() => obey(message))
+    if (message.kind === 'ranges') {
+      ranges.resolve(message.ranges) // out of turn: a block may wait for them
+      return
+    }
+    if (message.kind === 'begin') {
+      const own = Promise.withResolvers<Ranges>()
+      ranges = own
+      last = last.then(() => begin(message, own.promise))
+    } else last = last.then(() => obey(message))
     last.catch((error: unknown) => {
       const coded = error instanceof SweepError ? { code: error.code, details: error.details } : { code: null, details: {} }
       tell({ kind: 'failed', ...coded, error: coded.code ? null : error })

@@ -77,16 +77,18 @@ type End<T> = (part: SearchPart, company: SearchCompany | null, done: () => void
 async function searchWith<T>(input: Search, io: Ties, end: End<T>): Promise<T> {
   const company = (input.threads ?? (SearchCompany.pays(input) ? 2 : 1)) > 1 ? new SearchCompany(input) : null
   try {
-    const part = await SearchPart.open(input, company ? { floors: company.floors } : {})
+    const part = await SearchPart.open(input, company ? { floors: company.floors, isBackwards: true } : {})
     try {
       const done = () => step(io)
-      for await (const block of part.pass.calibrated(input.documents)) {
+      const early = (block: VectorBlock) => block.firstRow === 0 && company !== null && company.take(block)
+      for await (const block of part.pass.calibrated(input.documents, early)) {
         company?.begin(part.pass.representations)
         if (company?.take(block)) continue
         const at = company?.share(block) ?? null
         await part.take(block, done, company && at !== null ? { claims: company.claims, at } : null)
         if (at === null) block.giveBack?.()
       }
+      company?.begin(part.pass.representations) // where the first block was the only one
       return await end(part, company, done)
     } finally {
       await part.close()
