@@ -12,13 +12,24 @@ const SHARED = [fileURLToPath(import.meta.resolve('@sweepboard/contracts/brief-v
 
 /**
  * Folder of the built board. Builds with Vite into a folder named after the hash of the sources when it is not there yet:
- * beside it first and then renamed, so that a reader never sees half a board. Writes nothing to stdout, uses no network.
+ * beside it first and then renamed, so that a reader never sees half a board. Writes nothing to stdout, uses no network. Where this user
+ * may not write beside the installed packages, it is kept in `ownFolder`.
  */
-export async function buildBoard(): Promise<string> {
-  const folder = join(CACHE, await hashOfSources())
-  if (existsSync(join(folder, 'index.html'))) return folder
+export async function buildBoard(ownFolder?: string): Promise<string> {
+  const name = await hashOfSources()
+  for (const folder of [CACHE, ownFolder].filter((one) => one !== undefined))
+    if (existsSync(join(folder, name, 'index.html'))) return join(folder, name)
+  return buildIn(CACHE, name).catch((thrown: NodeJS.ErrnoException) => {
+    const isReadOnly = ['EACCES', 'EROFS', 'EPERM'].includes(thrown.code ?? '')
+    if (ownFolder === undefined || !isReadOnly) throw thrown
+    return buildIn(ownFolder, name)
+  })
+}
+
+async function buildIn(cache: string, name: string): Promise<string> {
+  const folder = join(cache, name)
   const draft = `${folder}.draft-${process.pid}-${process.hrtime.bigint()}`
-  await mkdir(CACHE, { recursive: true })
+  await mkdir(cache, { recursive: true })
   try {
     const { build } = await import('vite')
     await build({
@@ -27,7 +38,7 @@ export async function buildBoard(): Promise<string> {
       envFile: false,
       logLevel: 'silent',
       mode: 'production',
-      cacheDir: join(CACHE, 'vite'),
+      cacheDir: join(cache, 'vite'),
       oxc: { jsx: { runtime: 'automatic', importSource: 'react', development: false } },
       build: { outDir: draft, emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
     })

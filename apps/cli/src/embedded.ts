@@ -89,7 +89,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       serveBoard: async () => {
         const app = createApp(service, {
           tokens: { read: null, write: null },
-          webFolder: await buildWeb(),
+          webFolder: await buildWeb(options.folder),
           bodyLimitBytes: 64 * 2 ** 20,
           artifactLimitBytes: 2 ** 31,
         })

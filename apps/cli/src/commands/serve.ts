@@ -135,7 +135,7 @@ async function serve(options: ServeOptions): Promise<void> {
     const app = createApp(service, {
       tokens,
       metrics: options.metrics === false ? undefined : { of: new ServiceMetrics(service), token: metricsToken },
-      webFolder: await buildWeb(),
+      webFolder: await buildWeb(folder, (note) => tellNotes(log, options, [note])),
       bodyLimitBytes: 64 * 2 ** 20,
       artifactLimitBytes: Number(options.maxArtifact),
     })
