@@ -3,7 +3,7 @@ import type { ComposedRecipe } from './folder-recipe.ts'
 import type { PromptSide } from './instruction.ts'
 import type { RecipePatch } from './model-source.ts'
 import { cardLike } from './recipe-book.ts'
-import { isTemplate } from './template.ts'
+import { templateFaults } from './template.ts'
 
 /** What probing a server told. */
 export interface ProbedServer {
@@ -32,7 +32,8 @@ export function composeEndpointRecipe(model: string, patch: RecipePatch, server:
   const similarity =
     patch.similarity ?? card?.similarity ?? ((query.normalize && document.normalize) || server.hasUnitRows ? 'cosine' : null)
   if (similarity === null) missing.push('similarity: the server does not normalise, so cosine and dot differ')
-  if (similarity === null || missing.length > 0) throw new SweepError('SB-MODEL-004', { model, missing: missing.join('; ') })
+  if (similarity === null || missing.length > 0)
+    throw new SweepError('SB-MODEL-004', { model, missing: [...new Set(missing)].join('; ') })
   const prompts = (ptype: PromptSide) => (card === null || patch[ptype]?.template !== undefined ? null : card.prompts)
   return {
     recipe: Recipe.parse({ query, document, similarity, dimensions: server.dim }),
@@ -65,8 +66,7 @@ function faultsOf(
   const faults: string[] = []
   for (const part of [patch, patch.query ?? {}, patch.document ?? {}])
     if (part.pooling !== undefined && part.pooling !== 'none') faults.push(`pooling ${part.pooling}: the server pools`)
-  for (const { template } of sides)
-    if (!isTemplate(template)) faults.push(`the template ${JSON.stringify(template)} must hold {text} exactly once`)
+  for (const side of sides) faults.push(...templateFaults(side))
   if (patch.dimensions !== undefined && patch.dimensions !== server.dim)
     faults.push(`dimensions ${patch.dimensions}: the server gives ${server.dim}`)
   if (patch.dimensions === undefined && card !== null && card.dimensions !== server.dim)

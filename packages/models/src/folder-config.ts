@@ -12,6 +12,8 @@ export interface FolderConfig {
   readonly maxTokens: number | null
   /** sentence-transformers' fallback: the smaller of `max_position_embeddings` and `model_max_length`. */
   readonly positionLimit: number | null
+  /** Tokens a model with a table of positions can read at all; null where positions are computed, or nothing tells. */
+  readonly positions: number | null
   readonly similarity: 'cosine' | 'dot' | null
   readonly dimensions: number | null
   readonly prompts: Readonly<Record<string, string>>
@@ -30,32 +32,28 @@ export interface FolderConfig {
  */
 export async function readFolderConfig(folder: string): Promise<FolderConfig> {
   const read = (file: string) => readJson(folder, file)
-  const [config, modules, sentence, hub, tokenizer] = await Promise.all(
-    [
-      'config.json',
-      'modules.json',
-      'sentence_bert_config.json',
-      'config_sentence_transformers.json',
-      'tokenizer_config.json',
-    ].map(read),
+  const [config, modules, hub, tokenizer] = await Promise.all(
+    ['config.json', 'modules.json', 'config_sentence_transformers.json', 'tokenizer_config.json'].map(read),
   )
   const types = moduleTypes(modules)
   const poolingFolder = modulePath(modules, 'Pooling') ?? '1_Pooling'
   const pooling = await readJson(folder, join(poolingFolder, 'config.json'))
+  const sentence = await sentenceConfig(folder)
   if (sentence?.do_lower_case === true) throw notYet(folder, 'do_lower_case')
-  const prompts = Object.fromEntries(
-    Object.entries((hub?.prompts as Json | undefined) ?? {}).filter(([, text]) => typeof text === 'string'),
-  )
+  const prompts = promptsOf(folder, hub?.prompts)
   const defaultName = typeof hub?.default_prompt_name === 'string' ? hub.default_prompt_name : null
+  if (defaultName !== null && prompts[defaultName] === undefined)
+    throw faulty(folder, `default_prompt_name ${defaultName} of config_sentence_transformers.json is none of its prompts`)
   return {
     pooling: pooling === null ? null : poolingOf(folder, pooling),
     normalize: types === null ? null : types.includes('Normalize'),
     maxTokens: positive(sentence?.max_seq_length),
+    positions: positionsOf(config),
     positionLimit: smallest(positive(config?.max_position_embeddings), positive(tokenizer?.model_max_length)),
     similarity: similarityOf(folder, hub?.similarity_fn_name),
     dimensions: positive(pooling?.word_embedding_dimension) ?? positive(config?.hidden_size),
-    prompts: prompts as Record<string, string>,
-    defaultPrompt: defaultName === null ? null : ((prompts[defaultName] as string | undefined) ?? null),
+    prompts,
+    defaultPrompt: defaultName === null ? null : (prompts[defaultName] ?? null),
     matryoshka: Array.isArray(config?.matryoshka_dimensions) ? (config.matryoshka_dimensions as number[]) : null,
     languages: await cardLanguages(folder),
     excludesPrompt: pooling?.include_prompt === false,
@@ -76,6 +74,42 @@ export async function readJson(folder: string, file: string): Promise<Json | nul
     throw new SweepError('SB-MODEL-004', { model: basename(folder), missing: `${file} is not JSON` }, { cause })
   }
 }
+
+/** Names sentence-transformers gave the file of `max_seq_length` over the years, in the order it looks for them. */
+const SENTENCE_CONFIGS = ['bert', 'roberta', 'distilbert', 'camembert', 'albert', 'xlm-roberta', 'xlnet'].map(
+  (kind) => `sentence_${kind}_config.json`,
+)
+
+async function sentenceConfig(folder: string): Promise<Json | null> {
+  for (const file of SENTENCE_CONFIGS) {
+    const found = await readJson(folder, file)
+    if (found !== null) return found
+  }
+  return null
+}
+
+function promptsOf(folder: string, given: unknown): Readonly<Record<string, string>> {
+  if (given === undefined || given === null) return {}
+  const isDictionary = typeof given === 'object' && !Array.isArray(given)
+  if (!isDictionary || Object.values(given).some((text) => typeof text !== 'string'))
+    throw faulty(folder, 'the prompts of config_sentence_transformers.json must be texts by name')
+  return given as Record<string, string>
+}
+
+/** Architectures that look positions up in a table, and how many of its rows stand for none. */
+const POSITION_TABLES: Readonly<Record<string, number>> = {
+  ...{ bert: 0, distilbert: 0, albert: 0, electra: 0 },
+  ...{ roberta: 2, 'xlm-roberta': 2, camembert: 2, mpnet: 2 },
+}
+
+function positionsOf(config: Json | null | undefined): number | null {
+  const spare = POSITION_TABLES[String(config?.model_type)]
+  const rows = positive(config?.max_position_embeddings)
+  const isTable = (config?.position_embedding_type ?? 'absolute') === 'absolute'
+  return spare === undefined || rows === null || !isTable ? null : rows - spare
+}
+
+const faulty = (folder: string, missing: string) => new SweepError('SB-MODEL-004', { model: basename(folder), missing })
 
 const notYet = (folder: string, what: string) => new SweepError('SB-CORE-002', { what: `${what} (${basename(folder)})` })
 

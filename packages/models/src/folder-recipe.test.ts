@@ -10,6 +10,7 @@ const SILENT: FolderConfig = {
   normalize: null,
   maxTokens: null,
   positionLimit: null,
+  positions: null,
   similarity: null,
   dimensions: null,
   prompts: {},

@@ -2,7 +2,7 @@ import { type EmbeddingCard, type Recipe, SideRecipe, SweepError } from '@sweepb
 import type { FolderConfig } from './folder-config.ts'
 import type { PromptSide, SidePrompts } from './instruction.ts'
 import type { RecipePatch, SidePatch } from './model-source.ts'
-import { isTemplate } from './template.ts'
+import { templateFaults } from './template.ts'
 
 /** Keys of a config's prompt dictionary that sentence-transformers falls back to, by side. */
 const FALLBACK: Readonly<Record<PromptSide, readonly string[]>> = {
@@ -58,10 +58,13 @@ export function composeRecipe(
     patch.similarity ?? config.similarity ?? card?.similarity ?? (query.normalize && document.normalize ? 'cosine' : null)
   need(similarity, 'similarity (similarity_fn_name of config_sentence_transformers.json)')
   const dimensions = need(patch.dimensions ?? config.dimensions ?? card?.dimensions, 'dimensions (1_Pooling/config.json)')
-  for (const given of [query, document])
-    if (!isTemplate(given.template as string))
-      missing.push(`the template ${JSON.stringify(given.template)} must hold {text} exactly once`)
-  if (config.excludesPrompt && (query.template !== '{text}' || document.template !== '{text}') && patch.pooling === undefined) {
+  for (const given of [query, document]) {
+    missing.push(...templateFaults({ template: given.template as string, instruction: given.instruction ?? null }))
+    if (config.positions !== null && (given.maxTokens ?? 0) > config.positions)
+      missing.push(`maxTokens ${given.maxTokens}: the model has ${config.positions} positions (config.json)`)
+  }
+  const prompts = sidePrompts(config, card, patch)
+  if (config.excludesPrompt && patch.pooling === undefined && hasPrompts([query, document], prompts)) {
     throw new SweepError('SB-CORE-002', { what: `include_prompt: false with prompts (${model})` })
   }
   if (missing.length > 0) throw new SweepError('SB-MODEL-004', { model, missing: [...new Set(missing)].join('; ') })
@@ -71,7 +74,13 @@ export function composeRecipe(
     similarity: similarity as 'cosine' | 'dot',
     dimensions: dimensions as number,
   }
-  return { recipe, prompts: sidePrompts(config, card, patch), warnings: [...new Set(warnings)] }
+  return { recipe, prompts, warnings: [...new Set(warnings)] }
+}
+
+/** Whether any text gets more than itself, by a side's template or by a task's prompt. */
+function hasPrompts(sides: readonly SidePatch[], { query, document }: SidePrompts): boolean {
+  const own = [query, document].flatMap((prompts) => Object.values(prompts ?? {}))
+  return sides.some(({ template }) => template !== '{text}') || own.some((prompt) => prompt !== '')
 }
 
 function promptOf(config: FolderConfig, card: EmbeddingCard | null, ptype: PromptSide): string {

@@ -47,7 +47,7 @@ describe('what exports look like', () => {
   })
 
   it('refuses to pool where the export gives no tokens, and to take a vector it does not give', async () => {
-    await expect(encode(['good'], {}, { pooling: 'none' })).rejects.toMatchObject({ code: 'SB-MODEL-002' })
+    await expect(encode(['good'], {}, { pooling: 'none' })).rejects.toMatchObject({ code: 'SB-MODEL-004' })
   })
 
   it('reads external data, and takes it for part of the model', async () => {

@@ -123,8 +123,10 @@ describe('folders at fault', () => {
   })
 
   it('refuses dimensions the model does not have', async () => {
-    const { load, recipe } = await resolveHere({ dimensions: 3 })
-    const engine = await openEngine(load)
+    await expect(resolveHere({ dimensions: 3 })).rejects.toMatchObject({ code: 'SB-MODEL-004' })
+    const { load, recipe } = await resolveHere()
+    const { dimensions: _, ...options } = load.identity.options
+    const engine = await openEngine({ ...load, identity: { ...load.identity, options: { ...options, dimensions: 3 } } })
     await expect(engine.encode(recipe.document, ['good'])).rejects.toMatchObject({ code: 'SB-MODEL-007' })
     await engine.close()
   })

@@ -1,5 +1,6 @@
 import { SweepError } from '@sweepboard/contracts'
-import type { OnnxSession, OutputKind } from './onnx-session.ts'
+import type { OutputKind } from './onnx-outputs.ts'
+import type { OnnxSession } from './onnx-session.ts'
 import type { TextTokenizer } from './text-tokenizer.ts'
 
 const SHORT = 'one two three'

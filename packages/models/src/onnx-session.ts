@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { SweepError } from '@sweepboard/contracts'
 import * as ort from 'onnxruntime-node'
 import { feedsOf, isKnownInput, type TokenBatch } from './onnx-feeds.ts'
+import { findOutput, type OutputKind, ranksOf } from './onnx-outputs.ts'
 import { openSession } from './onnx-provider.ts'
 import type { Provider } from './onnx-provider-name.ts'
 
@@ -9,15 +10,6 @@ import type { Provider } from './onnx-provider-name.ts'
 export interface SessionOutput {
   readonly values: Float32Array
   readonly dims: readonly number[]
-}
-
-/** Which output is wanted: token vectors, a vector the model pooled itself, or logits. */
-export type OutputKind = 'tokens' | 'sentence' | 'logits'
-
-const OUTPUTS: Readonly<Record<OutputKind, { readonly names: readonly string[]; readonly ranks: readonly number[] }>> = {
-  tokens: { names: ['last_hidden_state', 'token_embeddings'], ranks: [3] },
-  sentence: { names: ['sentence_embedding', 'pooler_output'], ranks: [2] },
-  logits: { names: ['logits'], ranks: [2, 3] },
 }
 
 /** An ONNX file in memory. `run` blocks the thread while it computes (onnxruntime-node is synchronous). */
@@ -74,21 +66,21 @@ export class OnnxSession {
 
   /** Whether the model has an output of this kind. */
   gives(kind: OutputKind): boolean {
-    return this.findOutput(kind) !== undefined
+    return this.ownOutput(kind) !== undefined
   }
 
   private outputName(kind: OutputKind): string {
-    const found = this.findOutput(kind)
+    const found = this.ownOutput(kind)
     if (found !== undefined) return found
-    throw this.fault(`no output with ${OUTPUTS[kind].ranks.join(' or ')} axes among ${this.session.outputNames.join(', ')}`)
+    throw this.fault(`no output with ${ranksOf(kind).join(' or ')} axes among ${this.session.outputNames.join(', ')}`)
   }
 
-  private findOutput(kind: OutputKind): string | undefined {
-    const { names, ranks } = OUTPUTS[kind]
-    const floats = this.session.outputMetadata.filter(
-      (output) => output.isTensor && ranks.includes(output.shape.length) && !output.name.startsWith('present'),
-    )
-    return names.find((name) => this.session.outputNames.includes(name)) ?? (floats.length === 1 ? floats[0]?.name : undefined)
+  private ownOutput(kind: OutputKind): string | undefined {
+    const outputs = this.session.outputMetadata.map((output) => ({
+      name: output.name,
+      axes: output.isTensor ? output.shape.map((axis) => (typeof axis === 'number' ? axis : null)) : [],
+    }))
+    return findOutput(outputs, kind)?.name
   }
 
   private toFloat32(output: ort.Tensor): Float32Array {

@@ -1,11 +1,12 @@
 import { basename } from 'node:path'
 import { type Load, SweepError } from '@sweepboard/contracts'
+import { readJson } from './folder-config.ts'
 import type { OnnxChoice } from './model-source.ts'
 import { onnxFiles, readModelWeights } from './model-weights.ts'
 import { assertWholeOnnx } from './onnx-file.ts'
 import { PROVIDERS } from './onnx-provider-name.ts'
 import { servedBytes } from './recipe-memory.ts'
-import { openTextTokenizer } from './text-tokenizer.ts'
+import { openTextTokenizer, type TextTokenizer } from './text-tokenizer.ts'
 import { batchPaddedTokens } from './token-batches.ts'
 
 /** transformers.js' file suffixes by dtype. */
@@ -29,6 +30,7 @@ export interface OnnxVariant {
   readonly open: Load['open']
   readonly memoryBytes: number
   readonly warnings: readonly string[]
+  readonly tokenizer: TextTokenizer
 }
 
 /**
@@ -42,7 +44,7 @@ export async function readOnnxVariant(model: string, folder: string, onnx: OnnxC
     throw new SweepError('SB-SPEC-004', { path: 'engine.onnx.provider', message: `must be one of ${PROVIDERS.join(', ')}` })
   const file = await chooseFile(folder, onnx)
   await assertWholeOnnx(folder, file)
-  await openTextTokenizer(folder, model)
+  const tokenizer = await openTextTokenizer(folder, model)
   const weights = await readModelWeights(folder, file)
   const dtype = weights.isDynamicallyQuantised ? 'int8' : dtypeOf(file, onnx)
   const options: Load['identity']['options'] = { file, batchPaddedTokens: batchPaddedTokens(provider, dtype) }
@@ -53,18 +55,37 @@ export async function readOnnxVariant(model: string, folder: string, onnx: OnnxC
     options,
     open: { folder, file, url: null, keyVariable: null, concurrency: 1, batchTexts: 1024, timeoutMs: 60_000 },
     memoryBytes: servedBytes(weights.sizeBytes, 'onnx') as number,
-    warnings: weights.isDynamicallyQuantised ? [`${model} (${file}) scales activations by batch: its texts run one by one`] : [],
+    warnings: [
+      ...(weights.isDynamicallyQuantised ? [`${model} (${file}) scales activations by batch: its texts run one by one`] : []),
+      ...(await foreignTokenizer(model, folder, tokenizer)),
+    ],
+    tokenizer,
   }
 }
 
 async function chooseFile(folder: string, onnx: OnnxChoice): Promise<string> {
   const suffix = SUFFIX[onnx.dtype ?? 'fp32']
-  if (suffix === undefined) throw new SweepError('SB-MODEL-001', { path: `${folder} with dtype ${onnx.dtype}` })
+  if (suffix === undefined) {
+    const message = `must be one of ${Object.keys(SUFFIX).join(', ')}`
+    throw new SweepError('SB-SPEC-004', { path: 'engine.onnx.dtype', message })
+  }
   const files = await onnxFiles(folder)
   const wanted = onnx.file === undefined ? [`onnx/model${suffix}.onnx`, `model${suffix}.onnx`] : [onnx.file]
   const found = wanted.find((name) => files.includes(name))
-  if (found === undefined) throw new SweepError('SB-MODEL-001', { path: `${folder}/${wanted[0]}` })
+  if (found === undefined) {
+    const there = files.length > 0 ? ` (there are ${files.join(', ')})` : ''
+    throw new SweepError('SB-MODEL-001', { path: `${folder}/${wanted[0]}${there}` })
+  }
   return found
+}
+
+/** Rows of a model's vocabulary that its tokenizer may leave unused, as a share; more say that it is another model's. */
+const UNUSED_ROWS = 0.2
+
+async function foreignTokenizer(model: string, folder: string, { maxId }: TextTokenizer): Promise<string[]> {
+  const rows = (await readJson(folder, 'config.json'))?.vocab_size
+  if (typeof rows !== 'number' || maxId + 1 >= rows * (1 - UNUSED_ROWS)) return []
+  return [`${model}: its tokenizer knows ${maxId + 1} tokens, its config.json ${rows}: is it the tokenizer of this model?`]
 }
 
 function dtypeOf(file: string, onnx: OnnxChoice): string {

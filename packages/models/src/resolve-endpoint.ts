@@ -50,6 +50,7 @@ export async function resolveEndpoint(source: ModelSource, choice: DialectChoice
   const name = folder === null ? source.model : `local/${basename(folder)}`
   const { recipe, prompts, ...composed } = await recipeOf(name, { folder, patch, probes: link.probes, tokenizer })
   const warnings = [...composed.warnings]
+  for (const side of [recipe.query, recipe.document]) tokenizer?.reader(side)
   refuseStrippedTemplates(name, { recipe, facts })
   await checkLimit(link, { recipe, facts, tokenizer, sends, signal: context.signal })
   const least = await batchCosine(link, context.signal)

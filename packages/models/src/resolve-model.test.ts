@@ -101,3 +101,51 @@ it.each([
 ])('refuses %j', async (source, code) => {
   await expect(resolveModel(source, { baseDir: folder })).rejects.toMatchObject({ code })
 })
+
+it.each([
+  [{ closingToken: '[NONE]' }, /no token \[NONE\]/],
+  [{ query: { closingToken: 'a', maxTokens: 1 } }, /leaves no room for text/],
+  [{ dimensions: 3 }, /dimensions 3: onnx\/model.onnx gives 2/],
+  [{ pooling: 'none' as const }, /gives no output for it \(last_hidden_state\)/],
+  [{ query: { template: '{query}' } }, /\{text\} exactly once.*holds \{query\}/],
+])('refuses the recipe %j before anything runs', async (recipe, words) => {
+  await expect(resolveModel({ model: folder, recipe }, { baseDir: '/' })).rejects.toMatchObject({
+    code: 'SB-MODEL-004',
+    message: expect.stringMatching(words),
+  })
+})
+
+it.each([
+  ['config_sentence_transformers.json', { prompts: ['q: '] }, /texts by name/],
+  ['config_sentence_transformers.json', { prompts: { query: 5 } }, /texts by name/],
+  [
+    'config_sentence_transformers.json',
+    { prompts: { query: 'q: ' }, default_prompt_name: 'nope' },
+    /nope .* is none of its prompts/,
+  ],
+  ['config.json', { model_type: 'bert', vocab_size: 2, hidden_size: 2, max_position_embeddings: 8 }, /the model has 8 positions/],
+  [
+    'config.json',
+    { model_type: 'xlm-roberta', vocab_size: 2, hidden_size: 2, max_position_embeddings: 10 },
+    /the model has 8 positions/,
+  ],
+])('refuses a folder whose %s is %j', async (file, content, words) => {
+  await writeFile(join(folder, 'sentence_bert_config.json'), JSON.stringify({ max_seq_length: 9 }))
+  await writeFile(join(folder, file), JSON.stringify(content))
+  await expect(resolveModel({ model: folder }, { baseDir: '/' })).rejects.toThrow(words)
+})
+
+it('reads the length under each name that sentence-transformers gave its file, and warns of another model’s tokenizer', async () => {
+  await rm(join(folder, 'sentence_bert_config.json'))
+  await writeFile(join(folder, 'sentence_roberta_config.json'), JSON.stringify({ max_seq_length: 9 }))
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ hidden_size: 2, vocab_size: 30_000 }))
+  const { recipe, warnings } = await resolveModel({ model: folder }, { baseDir: '/' })
+  expect(recipe.query.maxTokens).toBe(9)
+  expect(warnings.join()).toContain('knows 2 tokens, its config.json 30000')
+})
+
+it('names the files there are where the one wanted is absent, and the dtypes there can be', async () => {
+  const of = (onnx: object) => resolveModel({ model: folder, engine: { onnx } }, { baseDir: '/' })
+  await expect(of({ dtype: 'fp16' })).rejects.toThrow(/model_fp16.onnx \(there are onnx\/model.onnx\)/)
+  await expect(of({ dtype: 'float16' })).rejects.toMatchObject({ code: 'SB-SPEC-004' })
+})

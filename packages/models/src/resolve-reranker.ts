@@ -6,7 +6,6 @@ import { pairReader } from './pair-reader.ts'
 import { composePairRecipe, readRerankerFacts } from './pair-recipe.ts'
 import { hubIdOf, rerankerCard } from './recipe-book.ts'
 import { resolveLaunchedReranker } from './resolve-launched-reranker.ts'
-import { openTextTokenizer } from './text-tokenizer.ts'
 import { logitsPaddedTokens } from './token-batches.ts'
 
 /**
@@ -26,7 +25,7 @@ export async function resolveReranker(source: RerankSource, context: ResolveCont
   const variant = await readOnnxVariant(model, folder, onnx)
   const facts = await readRerankerFacts(folder)
   const recipe = composePairRecipe(model, { facts, card, patch: source.recipe ?? {} })
-  pairReader(await openTextTokenizer(folder, model), recipe)
+  pairReader(variant.tokenizer, recipe)
   const padding = source.recipe?.padding ?? card?.padding ?? 'right'
   const options: Load['identity']['options'] = { ...variant.options, ...(padding === 'left' ? { padding } : {}) }
   if (recipe.head === 'yes-no' && facts.vocabulary !== null)

@@ -1,6 +1,6 @@
 import { SideRecipe } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
-import { countEmpty, textRenderer } from './template.ts'
+import { countEmpty, templateFaults, textRenderer } from './template.ts'
 
 const render = (side: object, text: string) => textRenderer(SideRecipe.parse(side))(text)
 
@@ -23,3 +23,13 @@ describe('textRenderer', () => {
 it('counts texts of white space only', () => {
   expect(countEmpty(['', ' \n\t', 'a', '\u3000'])).toBe(3)
 })
+
+it.each([
+  [{ template: '{text}', instruction: null }, 0],
+  [{ template: 'a {instruction}: {text}', instruction: 'b' }, 0],
+  [{ template: '{"json": [{text}]}', instruction: null }, 0],
+  [{ template: '{text} {text}', instruction: null }, 1],
+  [{ template: '{instr}{text} {query}', instruction: null }, 1],
+  [{ template: 'q: {text}', instruction: 'left out' }, 1],
+  [{ template: '{query}', instruction: 'left out' }, 3],
+])('finds all mistakes of %j', (side, count) => expect(templateFaults(side)).toHaveLength(count))

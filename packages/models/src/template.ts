@@ -2,6 +2,7 @@ import { type SideRecipe, SweepError } from '@sweepboard/contracts'
 import { textCleaner } from './text-cleaning.ts'
 
 const PLACE = /\{(text|instruction)\}/g
+const PLACES: readonly string[] = ['{text}', '{instruction}']
 
 /** Whether a template asks for an instruction. */
 export function wantsInstruction(template: string): boolean {
@@ -11,6 +12,21 @@ export function wantsInstruction(template: string): boolean {
 /** Whether a template holds `{text}` exactly once. */
 export function isTemplate(template: string): boolean {
   return template.split('{text}').length === 2
+}
+
+/**
+ * What is wrong with a side's template and instruction as a recipe has them, in words; empty where nothing is. A place of another
+ * name would reach the model as it stands, an instruction without a place would be left out: both without a word.
+ */
+export function templateFaults({ template, instruction }: Pick<SideRecipe, 'template' | 'instruction'>): string[] {
+  const shown = JSON.stringify(template)
+  const faults: string[] = []
+  if (!isTemplate(template)) faults.push(`the template ${shown} must hold {text} exactly once`)
+  const strange = [...template.matchAll(/\{([a-z_]+)\}/gi)].map((place) => place[0]).filter((place) => !PLACES.includes(place))
+  if (strange.length > 0)
+    faults.push(`the template ${shown} holds ${strange.join(', ')}: there are {text} and {instruction} alone`)
+  if (instruction && !wantsInstruction(template)) faults.push(`the template ${shown} has no {instruction}, yet one is given`)
+  return faults
 }
 
 /**
