@@ -1,3 +1,4 @@
+import { compareIds } from '@sweepboard/metrics'
 import { JsonStrings, type SharedStrings } from './json-strings.ts'
 import type { RankedList } from './ranked-list.ts'
 
@@ -14,7 +15,6 @@ export class Catalogue {
   private readonly marks: Uint32Array
   private known: readonly string[] | null
   private json: JsonStrings | null
-  private places: Map<string, number> | null = null
   private readonly judged = new WeakMap<ReadonlyMap<string, number>, JudgedPlaces>()
 
   /** Distinct ids, descending in code-point order; or what another catalogue shares. */
@@ -36,8 +36,14 @@ export class Catalogue {
   }
 
   placeOf(id: string): number | undefined {
-    this.places ??= new Map(this.ids.map((own, place) => [own, place]))
-    return this.places.get(id)
+    const { ids } = this
+    let [from, to] = [0, ids.length]
+    while (from < to) {
+      const middle = (from + to) >>> 1
+      if (compareIds(ids[middle] as string, id) > 0) from = middle + 1
+      else to = middle
+    }
+    return ids[from] === id ? from : undefined
   }
 
   /** The ids at distinct places as a JSON array, in UTF-8; in `room`, which has at least `mostJsonBytes`. */

@@ -27,8 +27,10 @@ export class SearchPart {
   private readonly single: Product | null
   private readonly whole: Product
   private readonly beside: Beside
-  /** Lanes of one product each, and what makes it, once its queries are wanted. The longest first, those that wait for int8 ranges last. */
+  /** Lanes of one product each, and what makes it, once its queries are wanted. */
   private readonly groups: readonly Group[]
+  /** Indices of groups by size, signs first, then the largest. */
+  private readonly sizes: readonly (readonly number[])[]
   private readonly parts: (LanesOfBlock | null)[]
 
   private constructor(input: Searched, beside: Beside, { single, whole }: { single: Product | null; whole: Product }) {
@@ -45,6 +47,7 @@ export class SearchPart {
     this.shared = { pass: this.pass, product: whole, queriesAtOnce, queryCount: queries.rowCount }
     this.groups = groupsOf(this.lanes)
     this.parts = this.groups.map(() => null)
+    this.sizes = bySize(this.groups)
   }
 
   static async open(input: Searched, beside: Beside = {}): Promise<SearchPart> {
@@ -64,14 +67,12 @@ export class SearchPart {
   async take(block: VectorBlock, done: () => void, shared: Claims | null = null): Promise<void> {
     const isLarge = block.matrix.rowCount >= ROWS_PER_CORE * availableParallelism()
     this.shared.product = this.single && isLarge ? this.single : this.whole
-    const { length } = this.groups
+    const order = this.orderOf(shared)
     let rows: KernelRows | null = null
-    for (let next = 0; ; next++) {
-      const claimed = shared ? Atomics.add(shared.claims, shared.at, 1) : next
-      if (claimed >= length) return
-      const at = this.beside.isBackwards && !shared ? length - 1 - claimed : claimed
+    for (let next = order.next(); !next.done; next = order.next()) {
+      const at = next.value
       if (!this.parts[at]) {
-        await this.make((this.groups[at] as Group).precision === 'int8')
+        await this.make(this.isCoded(at))
         rows = null // its memory held the queries meanwhile
       }
       rows ??= this.pass.rowsOf(block)
@@ -85,6 +86,24 @@ export class SearchPart {
 
   async close(): Promise<void> {
     await Promise.all([this.whole.close(), this.single?.close()])
+  }
+
+  /** Groups in the order in which they are taken: those of one size together, as they share its normalised rows, but where ranges are waited for. */
+  private *orderOf(shared: Claims | null): Generator<number> {
+    const { sizes, groups, parts } = this
+    if (this.beside.ranges && !shared && parts.some((part) => part === null)) {
+      yield* groups.keys() // all that waits for no ranges first
+      return
+    }
+    for (let next = 0; ; next++) {
+      const claimed = shared ? Atomics.add(shared.claims, shared.at, 1) : next
+      if (claimed >= sizes.length) return
+      yield* sizes[this.beside.isBackwards && !shared ? sizes.length - 1 - claimed : claimed] as readonly number[]
+    }
+  }
+
+  private isCoded(at: number): boolean {
+    return this.groups[at]?.precision === 'int8'
   }
 
   /** Prepares the queries of all int8 configs or of all others. */
@@ -130,6 +149,13 @@ interface Beside {
 interface Claims {
   readonly claims: Int32Array
   readonly at: number
+}
+
+function bySize(groups: readonly Group[]): number[][] {
+  const sizeOf = ({ precision, lanes }: Group) =>
+    precision === 'binary' ? Number.POSITIVE_INFINITY : (lanes[0]?.representation.dim ?? 0)
+  const sizes = [...new Set(groups.map(sizeOf))].sort((a, b) => b - a)
+  return sizes.map((size) => groups.flatMap((group, i) => (sizeOf(group) === size ? [i] : [])))
 }
 
 function groupsOf(lanes: readonly Lane[]): Group[] {
