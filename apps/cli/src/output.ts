@@ -43,8 +43,10 @@ export function toFailure(thrown: unknown): SweepError {
   const { code = '', syscall, path, message } = (thrown instanceof Error ? thrown : {}) as NodeJS.ErrnoException
   const isFile = UNWRITABLE.has(code) || (code === 'ENOENT' && syscall === 'mkdir')
   const isLedger = /^SQLITE_(READONLY|CANTOPEN|FULL)/.test(code)
-  if (!isLedger && !(isFile && path !== undefined)) return toSweepError(thrown)
-  return new SweepError('SB-FILE-007', { file: path ?? 'the ledger', message }, { cause: thrown })
+  // A write to an open file names no path.
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+  if (!isLedger && !isFull && !(isFile && path !== undefined)) return toSweepError(thrown)
+  return new SweepError('SB-FILE-007', { file: path ?? (isLedger ? 'the ledger' : 'a file'), message }, { cause: thrown })
 }
 
 /** Words of a failure: message, its mistakes with file and line, and what to do. */

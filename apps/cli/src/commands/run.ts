@@ -16,10 +16,11 @@ import { printEvent, printNote, printResult } from '../output.ts'
 import { slotsHere } from '../plan-slots.ts'
 import { describeData, prepareTasks } from '../prepare-tasks.ts'
 import { formatSeconds, ProgressPrinter } from '../progress.ts'
-import { openRunLog, type RunLog } from '../run-log.ts'
+import { openRunLog } from '../run-log.ts'
 import { onInterrupt } from '../signals.ts'
 import { SLOTS_HELP } from '../slots-help.ts'
 import { isStoppedByBudget, stateWords } from '../state-words.ts'
+import { tellingWaits } from '../telling-waits.ts'
 import { followSweep, toProgress } from '../wait.ts'
 
 interface RunOptions extends CommonOptions {
@@ -82,7 +83,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
     port: Number(options.port),
     allowEnv: options.allowEnv,
     hub: readHubSettings(options),
-    log: tellingWaits(log.write),
+    log: tellingWaits(log.write, printNote),
     ...(options.threads ? { threads: Number(options.threads) } : {}),
     ...(options.jobLimit !== undefined && { jobMs: options.jobLimit }),
     ...(options.launchers === undefined ? {} : { launchers: readLaunchers(options.launchers) }),
@@ -126,18 +127,6 @@ async function run(file: string, options: RunOptions): Promise<void> {
   } finally {
     await embedded.stop()
     log.close()
-  }
-}
-
-/** A log that also tells, once for each cause, what server or engine a run waits for: else it would only stand still. */
-function tellingWaits(write: RunLog['write']): RunLog['write'] {
-  const told = new Set<unknown>()
-  return (entry) => {
-    write(entry)
-    const { event, forGood, message } = entry
-    if ((event !== 'engine-busy' && (event !== 'lane-closed' || forGood !== false)) || told.has(message)) return
-    told.add(message)
-    printNote(`note: waiting, and asking again: ${String(message)}`)
   }
 }
 
