@@ -1,22 +1,19 @@
 import type { CellView } from '@sweepboard/ledger'
 import { visible } from './output.ts'
 
-/** Words of failed cells, one block per cause: which cells, which text, what to do. */
+/** Words of failed cells, one block per cause: which cells, which text, the end of a server's log below it, what to do. */
 export function describeCells(failed: readonly CellView[]): string[] {
   const byCause = new Map<string, CellView[]>()
   for (const cell of failed) {
-    const key = `${cell.failure?.message ?? 'failed'}\n${cell.failure?.fix ?? ''}`
+    const key = JSON.stringify([cell.failure?.message, cell.failure?.fix])
     byCause.set(key, [...(byCause.get(key) ?? []), cell])
   }
-  return [...byCause].flatMap(([cause, cells]) => {
-    const [message = '', fix = ''] = cause.split('\n')
+  return [...byCause.values()].flatMap((cells) => {
     const first = cells[0] as CellView
     return [
-      visible(
-        `failed: ${cells.length} cell${cells.length === 1 ? '' : 's'} of ${first.model} on ${first.task} (${first.subset}, ${first.split})`,
-      ),
-      visible(`  ${message}`),
-      visible(`  What to do: ${fix}`),
-    ]
+      `failed: ${cells.length} cell${cells.length === 1 ? '' : 's'} of ${first.model} on ${first.task} (${first.subset}, ${first.split})`,
+      `  ${(first.failure?.message ?? 'failed').replaceAll('\n', '\n    ')}`,
+      `  What to do: ${first.failure?.fix ?? ''}`,
+    ].map(visible)
   })
 }

@@ -260,8 +260,8 @@ export class LaunchedServer {
     if (this.#isStopped) return
     const isDeviceLost = await this.#parts.isDeviceLost()
     const { load, slot } = this.#parts
-    const about = { model: load.model, slot: slot.id, tail: this.#log.tail(TOLD_BYTES), trouble: this.#trouble }
-    const { death, closes } = judgeDeath({ ...about, during, what, isDeviceLost })
+    const log = { tail: this.#log.tail(TOLD_BYTES), faults: this.#log.faults(), trouble: this.#trouble }
+    const { death, closes } = judgeDeath({ model: load.model, slot: slot.id, ...log, during, what, isDeviceLost })
     this.#lastDeath = death
     if (closes !== null) return this.#close(closes)
     const wait = this.#deaths.died(during)

@@ -9,6 +9,8 @@ export interface DeathFacts {
   readonly what: string
   /** End of its log. */
   readonly tail: string
+  /** Errors its log named since its start, the oldest first. */
+  readonly faults: readonly string[]
   /** What its log said about the device since its start, or since it was ready. */
   readonly trouble: { readonly kind: Trouble; readonly line: string } | null
   /** The driver says that a device of the slot is lost. */
@@ -21,8 +23,13 @@ export interface DeathFacts {
  * (`SB-WORK-023`).
  */
 export function judgeDeath(facts: DeathFacts): { readonly death: SweepError; readonly closes: SweepError | null } {
-  const { model, slot, during, what, tail, trouble, isDeviceLost } = facts
-  const told = `${what}${tail === '' ? '' : `; its last lines:\n${tail}`}`
+  const { model, slot, during, what, tail, faults, trouble, isDeviceLost } = facts
+  const earlier = faults.filter((fault) => !tail.includes(fault))
+  const told = [
+    what,
+    ...(earlier.length === 0 ? [] : [`; it said:\n${earlier.join('\n')}`]),
+    ...(tail === '' ? [] : [`${earlier.length === 0 ? '; ' : '\n'}its last lines:\n${tail}`]),
+  ].join('')
   const kind = isDeviceLost ? 'device' : (trouble?.kind ?? null)
   const code = during === 'ready' ? 'SB-WORK-020' : 'SB-WORK-021'
   const death = new SweepError(code, { model, slot, what: told, trouble: kind })

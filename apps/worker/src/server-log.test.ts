@@ -54,6 +54,25 @@ describe('ServerLog', () => {
     log.close()
   })
 
+  it('remembers the errors it named, each once and without its logger, beyond the lines it keeps', () => {
+    const log = open()
+    log.write('RuntimeError: of the first start\n')
+    log.begin()
+    for (const who of ['Worker pid=1', 'EngineCore pid=2'])
+      log.write(
+        `(${who}) ERROR 11-22 06:12:21 [core.py:1512] RuntimeError: Unsupported CPU attention configuration: head_dim=16\n`,
+      )
+    log.write('torch.OutOfMemoryError: CUDA out of memory.\n0.01 E error: model not found\n')
+    log.write('vllm/errors.py: fine\nAssertionError\n')
+    for (let i = 0; i < 100; i += 1) log.write(`[shutdown] step ${i}\n`)
+    expect(log.faults()).toEqual([
+      'RuntimeError: Unsupported CPU attention configuration: head_dim=16',
+      'OutOfMemoryError: CUDA out of memory.',
+      'error: model not found',
+    ])
+    log.close()
+  })
+
   it('begins its file anew when that is full, and keeps the part before', async () => {
     const log = open(1000)
     for (let i = 0; i < 45; i += 1) log.write(`${String(i).padStart(3, '0')} ${'x'.repeat(95)}\n`)

@@ -5,13 +5,18 @@ const TAIL_LINES = 40
 const TAIL_BYTES = 8192
 const LINE_BYTES = 2000
 const FILE_BYTES = 4 * 2 ** 20
+const FAULTS = 3
+const FAULT_BYTES = 500
+/** An exception as Python words it (`RuntimeError: ...`), an error as C++, Rust and Go programs do (`error: ...`, `panic: ...`). */
+const FAULT = /(?:\b[A-Z]\w*(?:Error|Exception)|(?<![\w/])(?:error|fatal|panic)): .*\S/
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
 const CONTROLS = /\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g
 
 /**
- * What one server printed: its last lines in memory, at most 40 and 8 KiB, without control characters, and all of it in a file that
- * begins anew after 4 MiB (the part before is kept as `.1`). A log that cannot be written is no reason to stop a server.
+ * What one server printed: its last lines in memory, at most 40 and 8 KiB, without control characters, the last errors it named, and
+ * all of it in a file that begins anew after 4 MiB (the part before is kept as `.1`). A log that cannot be written is no reason to stop a
+ * server.
  */
 export class ServerLog {
   readonly #path: string
@@ -21,6 +26,7 @@ export class ServerLog {
   #file: number | null
   #fileBytes = 0
   #lines: string[] = []
+  #faults: string[] = []
   #open = ''
   #at: number
   readonly #now: () => number
@@ -42,6 +48,7 @@ export class ServerLog {
   /** A start begins: what the one before it printed stays in the file only. */
   begin(): void {
     this.#lines = []
+    this.#faults = []
     this.#open = ''
     this.#at = this.#now()
   }
@@ -61,6 +68,14 @@ export class ServerLog {
     return fit([...this.#lines, ...(open === '' ? [] : [open])], Math.min(bytes, TAIL_BYTES)).join('\n')
   }
 
+  /**
+   * The last three different errors named since the start, the oldest first, each without what a logger puts before it and at most 500
+   * characters. vLLM prints more than a tail's worth of lines about its end after the line that says why.
+   */
+  faults(): readonly string[] {
+    return this.#faults
+  }
+
   close(): void {
     if (this.#file !== null) closeSync(this.#file)
     this.#file = null
@@ -70,6 +85,8 @@ export class ServerLog {
     const line = clean(raw)
     if (line === '') return
     this.#lines = [...this.#lines, line].slice(-TAIL_LINES)
+    const fault = FAULT.exec(line)?.[0].slice(0, FAULT_BYTES)
+    if (fault !== undefined && !this.#faults.includes(fault)) this.#faults = [...this.#faults, fault].slice(-FAULTS)
     this.#onLine(line)
   }
 

@@ -40,7 +40,10 @@ export const ERRORS = {
   },
   'SB-SPEC-003': {
     kind: 'invalid',
-    says: (d) => `unknown key "${d.key}"${d.suggestion ? `, did you mean "${d.suggestion}"?` : ''}`,
+    says: (d) =>
+      d.isElsewhere
+        ? `the key "${d.key}" does not belong here`
+        : `unknown key "${d.key}"${d.suggestion ? `, did you mean "${d.suggestion}"?` : ''}`,
     fix: 'Use one of the keys of the sweep language (`sweepboard plan --schema`).',
   },
   'SB-SPEC-004': { kind: 'invalid', says: (d) => `${d.path}: ${d.message}`, fix: 'Write a value of the form named.' },

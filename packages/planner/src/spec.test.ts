@@ -94,6 +94,7 @@ describe('readSpec', () => {
     ])
     expect(mistakesOf(`${HEAD}weigth: 2\n`)[0]).toMatch(/^4 SB-SPEC-003 .*"weight"/)
     expect(mistakesOf(`${HEAD}zzzzzzzzzz: 2\n`)).toEqual(['4 SB-SPEC-003 unknown key "zzzzzzzzzz"'])
+    expect(mistakesOf(`${HEAD}depth: 2\n`)).toEqual(['4 SB-SPEC-003 the key "depth" does not belong here'])
   })
 
   it('names the nearest word where one of several is wanted', () => {

@@ -90,13 +90,7 @@ interface Place {
 function toMistakes(issue: z.core.$ZodIssue, place: Place): Mistake[] {
   const { file } = place
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) =>
-      mistake(
-        'SB-SPEC-003',
-        { key, suggestion: closest(key, SPEC_KEYS) ?? undefined },
-        { file, line: place.keyLine(issue.path, key) },
-      ),
-    )
+    return issue.keys.map((key) => mistake('SB-SPEC-003', keyHint(key), { file, line: place.keyLine(issue.path, key) }))
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     // The branch that got furthest tells most: the one whose first issue lies deepest.
@@ -124,6 +118,13 @@ function toMistakes(issue: z.core.$ZodIssue, place: Place): Mistake[] {
       { file, line },
     ),
   ]
+}
+
+/** What to say of a key that may not stand where it does: that it belongs elsewhere, or the one it was probably meant to be. */
+function keyHint(key: string): { key: string; isElsewhere?: boolean; suggestion?: string } {
+  if (SPEC_KEYS.includes(key)) return { key, isElsewhere: true }
+  const suggestion = closest(key, SPEC_KEYS)
+  return suggestion === null ? { key } : { key, suggestion }
 }
 
 /** The words that may stand at a place, of all its forms. */
