@@ -41,7 +41,7 @@ export const ERRORS = {
   'SB-SPEC-003': {
     kind: 'invalid',
     says: (d) =>
-      d.isElsewhere
+      d.isElsewhere === true
         ? `the key "${d.key}" does not belong here`
         : `unknown key "${d.key}"${d.suggestion ? `, did you mean "${d.suggestion}"?` : ''}`,
     fix: 'Use one of the keys of the sweep language (`sweepboard plan --schema`).',
