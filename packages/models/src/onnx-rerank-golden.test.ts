@@ -121,6 +121,13 @@ describe.skipIf(isAbsent)('reference scores (skipped without ../shared/golden/mo
     })
   })
 
+  it('refuses words for yes and no that its tokenizer does not have, before anything runs', async () => {
+    await expect(resolved(MODELS[1][0], { ...MODELS[1][1], noToken: 'no such token' })).rejects.toMatchObject({
+      code: 'SB-MODEL-004',
+      message: expect.stringContaining('no such token'),
+    })
+  })
+
   it('asks for the template of a causal model nobody described', async () => {
     await expect(resolved('tiny-qwen3-reranker', { maxTokens: 256 })).rejects.toMatchObject({
       code: 'SB-MODEL-004',

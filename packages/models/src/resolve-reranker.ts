@@ -26,6 +26,9 @@ export async function resolveReranker(source: RerankSource, context: ResolveCont
   const facts = await readRerankerFacts(folder)
   const recipe = composePairRecipe(model, { facts, card, patch: source.recipe ?? {} })
   pairReader(variant.tokenizer, recipe)
+  for (const token of [recipe.yesToken, recipe.noToken])
+    if (recipe.head === 'yes-no' && (token === null || variant.tokenizer.idOf(token) === null))
+      throw new SweepError('SB-MODEL-004', { model, missing: `its tokenizer has no token ${token}` })
   const padding = source.recipe?.padding ?? card?.padding ?? 'right'
   const options: Load['identity']['options'] = { ...variant.options, ...(padding === 'left' ? { padding } : {}) }
   if (recipe.head === 'yes-no' && facts.vocabulary !== null)

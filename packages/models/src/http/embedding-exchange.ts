@@ -61,6 +61,6 @@ const ollama: Dialect = ({ url, model }) => ({
   ask: (input) => ({ url: `${rootUrl(url)}/api/embed`, body: { model, input, truncate: false } }),
   read: (body, { items }) => {
     const answer = parseAnswer(body) as { embeddings?: unknown; prompt_eval_count?: unknown } | null
-    return { rows: readVectorList(answer?.embeddings, items.length), tokenCount: tokenCountOf(answer?.prompt_eval_count) }
+    return { rows: readVectorList(answer?.embeddings, items.length, answer), tokenCount: tokenCountOf(answer?.prompt_eval_count) }
   },
 })

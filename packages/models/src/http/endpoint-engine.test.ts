@@ -226,6 +226,15 @@ describe('wrong answers', () => {
     expect(server.taskRequests).toHaveLength(1)
   })
 
+  it.each([{ error: { message: 'out of quota' } }, { error: 'out of quota' }, { detail: 'out of quota' }])(
+    'says the words of %j, answered with 200',
+    async (said) => {
+      const engine = await open()
+      server.traps.push(spoilt(() => said))
+      await expect(engine.encode(SIDE, TEXTS)).rejects.toThrow('no data array: out of quota')
+    },
+  )
+
   it('refuses an answer that never ends', async () => {
     const engine = await open()
     server.traps.push((response) => {

@@ -33,6 +33,17 @@ export function parseAnswer(body: string): unknown {
   }
 }
 
+/** The words of an error that a server answers with 200, as some proxies do, set behind ours; empty without any. */
+export function errorIn(answer: unknown): string {
+  const { error, message, detail } = (answer ?? {}) as {
+    error?: { message?: unknown } | string
+    message?: unknown
+    detail?: unknown
+  }
+  const words = (typeof error === 'object' && error !== null ? error.message : error) ?? message ?? detail
+  return typeof words === 'string' && words !== '' ? `: ${words}` : ''
+}
+
 /** A count of tokens as servers give it; null for anything else. */
 export function tokenCountOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : null

@@ -1,7 +1,7 @@
 import type { RerankStyle } from '../model-source.ts'
 import { PROBE_PAIRS } from '../pair-probe.ts'
 import { type Endpoint, rootUrl } from './endpoint.ts'
-import { type Answer, type Exchange, IndexedRows, parseAnswer, tokenCountOf, WrongAnswer } from './exchange.ts'
+import { type Answer, type Exchange, errorIn, IndexedRows, parseAnswer, tokenCountOf, WrongAnswer } from './exchange.ts'
 
 export interface QueryAndDocument {
   readonly query: string
@@ -94,7 +94,7 @@ function readScores(style: WireStyle, from: { text: string; headers: Headers; co
   const answer = parseAnswer(from.text)
   const isBare = style === 'tei' || style === 'sglang'
   const list = isBare ? answer : (answer as { results?: unknown } | null)?.results
-  if (!Array.isArray(list)) throw new WrongAnswer(isBare ? 'no bare list of scores' : 'no results array')
+  if (!Array.isArray(list)) throw new WrongAnswer(`${isBare ? 'no bare list of scores' : 'no results array'}${errorIn(answer)}`)
   const found = new IndexedRows<number>(list.length, from.count, 'scores')
   for (const item of list as Readonly<Record<string, unknown>>[]) {
     const index = found.claim(item?.index)

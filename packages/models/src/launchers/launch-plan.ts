@@ -157,7 +157,7 @@ export async function launchedLoad(plan: LaunchPlan, facts: LaunchFacts): Promis
 async function memoryOf(plan: LaunchPlan, facts: LaunchFacts & { readonly maxTokens: number | null }): Promise<number> {
   const { choice, launcher, weights, folder, dtype } = plan
   const stored = folder === null ? null : await folderFacts(folder)
-  const packed = choice.quantization === undefined ? dtype : quantizedType(choice.quantization)
+  const packed = choice.quantization === undefined ? knownType(dtype, choice) : quantizedType(choice.quantization)
   const ofCard = facts.parameters === null ? null : weightBytes(facts.parameters, packed)
   const storedBytes =
     weights === null
@@ -170,6 +170,16 @@ async function memoryOf(plan: LaunchPlan, facts: LaunchFacts & { readonly maxTok
     tokenBytes: stored?.tokenBytes ?? null,
     maxTokens: facts.maxTokens,
   })
+}
+
+/** What weights of a type that nobody told are taken for: what the tag of Ollama's store says, else its packing of most models; else half precision. */
+function knownType(dtype: string, { name, model }: LaunchChoice): string {
+  if (dtype !== 'unknown') return dtype
+  if (name !== 'ollama') return 'float16'
+  const tag = model?.split(':')[1]?.toLowerCase() ?? ''
+  if (/f32|fp32/.test(tag)) return 'float32'
+  if (/f16|fp16/.test(tag)) return 'float16'
+  return /q8/.test(tag) ? 'int8' : 'q4'
 }
 
 /** Type that a folder's config names, and bytes of keys and values a token takes in half precision. */
