@@ -59,6 +59,18 @@ describe('a hub id', () => {
     )
   })
 
+  it('needs memory for its weights where nobody tells their type, too', async () => {
+    const needs = async (launch: LaunchChoice) => (await plan('Qwen/Qwen3-Embedding-8B', launch)).load.memoryBytes / GIB
+    const rest = (await needs({ name: 'vllm' })) - (1.1 * 2 * 7.57e9) / GIB - 2
+    const weights = async (launch: LaunchChoice) => (await needs(launch)) - rest
+    // Ollama's store has the 8B in four bits (4.7 GB) unless the tag says otherwise.
+    expect(await weights({ name: 'ollama', model: 'qwen3-embedding:8b' })).toBeGreaterThan(4.7)
+    expect(await weights({ name: 'ollama', model: 'qwen3-embedding:8b' })).toBeLessThan(7)
+    expect(await weights({ name: 'ollama', model: 'qwen3-embedding:8b-q8_0' })).toBeGreaterThan(7.5)
+    expect(await weights({ name: 'ollama', model: 'qwen3-embedding:8b-fp16' })).toBeGreaterThan(15)
+    expect(await weights({ name: 'my-server' })).toBeGreaterThan(15)
+  })
+
   it('without a pinned revision is refused, unless the spec pins one', async () => {
     const recipe = { dimensions: 8, pooling: 'mean', similarity: 'cosine' } as const
     await expect(plan('me/unknown', { name: 'vllm' }, { recipe })).rejects.toThrow('SB-MODEL-013')
