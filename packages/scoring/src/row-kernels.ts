@@ -72,6 +72,13 @@ const NO_SIGNS = new SignLayout([])
 const MOST_MODULES = 8
 const modules = new Map<string, WebAssembly.Module>()
 
+/**
+ * Memory that the latest kernels worked in, for the next ones: fresh memory costs a page fault for every 4 kB and, as V8 counts it, a full
+ * garbage collection. Only of a usual size.
+ */
+let spare: WebAssembly.Memory | null = null
+const MOST_SPARE_BYTES = 192 * 2 ** 20
+
 function moduleFor(signs: SignLayout): WebAssembly.Module {
   const key = signs.sizes.join()
   const module = modules.get(key) ?? new WebAssembly.Module(kernelModule(signs))
@@ -105,13 +112,15 @@ export class RowKernels {
   sideRows = new Uint32Array(0)
   sideScores = new Float32Array(0)
   private readonly selection: SelectionRoom
-  private readonly memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE })
+  private readonly memory: WebAssembly.Memory
   private readonly run: KernelExports
   private readonly starts = new Map<Region, number>()
   private room: KernelRoom = { rowCount: -1, dim: -1, queries: -1 }
 
   constructor(selection: SelectionRoom = { kept: 0, signs: NO_SIGNS }) {
     this.selection = selection
+    this.memory = spare ?? new WebAssembly.Memory({ initial: 1, maximum: PAGE })
+    spare = null
     const instance = new WebAssembly.Instance(moduleFor(selection.signs), { host: { memory: this.memory } })
     this.run = instance.exports as unknown as KernelExports
   }
@@ -153,6 +162,11 @@ export class RowKernels {
     this.foundScores = this.floats('foundScores', rowCount + kept)
     this.sideRows = new Uint32Array(this.memory.buffer, this.start('sideRows'), rowCount + kept)
     this.sideScores = this.floats('sideScores', rowCount + kept)
+  }
+
+  /** To be called once nothing is asked of these kernels any more: the next ones get their memory. */
+  close(): void {
+    if (this.memory.buffer.byteLength <= MOST_SPARE_BYTES) spare = this.memory
   }
 
   floats(region: Region, length: number): Float32Array<ArrayBuffer> {

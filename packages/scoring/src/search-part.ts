@@ -85,6 +85,7 @@ export class SearchPart {
   }
 
   async close(): Promise<void> {
+    this.pass.kernels.close()
     await Promise.all([this.whole.close(), this.single?.close()])
   }
 
