@@ -33,7 +33,7 @@ export class BlockPass {
     this.prefixes = [...new Set([...prefixes, queries.dim])].filter((prefix) => prefix > 0).sort((a, b) => a - b)
     const binary = this.representations.filter(({ config }) => config.precision === 'binary' && queriesAtOnce > 0)
     this.signs = new SignLayout(binary.map(({ dim }) => dim))
-    this.kernels = new RowKernels({ kept, signs: this.signs })
+    this.kernels = RowKernels.open({ kept, signs: this.signs })
     for (const _ of this.queryPieces()); // refused before any document is read
   }
 

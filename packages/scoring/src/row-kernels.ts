@@ -67,16 +67,17 @@ export interface SelectionRoom {
   readonly signs: SignLayout
 }
 
+const NO_ROOM: KernelRoom = { rowCount: -1, dim: -1, queries: -1 }
 const NO_SIGNS = new SignLayout([])
 /** Modules of the latest layouts: compiled anew, their code would begin slow in every search. */
 const MOST_MODULES = 8
 const modules = new Map<string, WebAssembly.Module>()
 
 /**
- * Memory that the latest kernels worked in, for the next ones: fresh memory costs a page fault for every 4 kB and, as V8 counts it, a full
- * garbage collection. Only of a usual size.
+ * Kernels that nobody uses: fresh ones cost a page fault for every 4 kB of their memory and, as V8 counts it, a full garbage collection; and
+ * what was compiled to call the last ones is compiled again. Only of a usual size.
  */
-let spare: WebAssembly.Memory | null = null
+let spare: RowKernels | null = null
 const MOST_SPARE_BYTES = 192 * 2 ** 20
 
 function moduleFor(signs: SignLayout): WebAssembly.Module {
@@ -111,16 +112,14 @@ export class RowKernels {
   /** What the latest `part` put aside. */
   sideRows = new Uint32Array(0)
   sideScores = new Float32Array(0)
-  private readonly selection: SelectionRoom
-  private readonly memory: WebAssembly.Memory
+  private selection: SelectionRoom
+  private readonly memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE })
   private readonly run: KernelExports
   private readonly starts = new Map<Region, number>()
-  private room: KernelRoom = { rowCount: -1, dim: -1, queries: -1 }
+  private room = NO_ROOM
 
   constructor(selection: SelectionRoom = { kept: 0, signs: NO_SIGNS }) {
     this.selection = selection
-    this.memory = spare ?? new WebAssembly.Memory({ initial: 1, maximum: PAGE })
-    spare = null
     const instance = new WebAssembly.Instance(moduleFor(selection.signs), { host: { memory: this.memory } })
     this.run = instance.exports as unknown as KernelExports
   }
@@ -164,9 +163,19 @@ export class RowKernels {
     this.sideScores = this.floats('sideScores', rowCount + kept)
   }
 
-  /** To be called once nothing is asked of these kernels any more: the next ones get their memory. */
+  /** New kernels, or those that were closed last. */
+  static open(selection: SelectionRoom): RowKernels {
+    const found = spare
+    spare = null
+    if (found?.selection.signs.sizes.join() !== selection.signs.sizes.join()) return new RowKernels(selection)
+    found.selection = selection
+    found.room = NO_ROOM
+    return found
+  }
+
+  /** To be called once nothing is asked of these kernels any more. */
   close(): void {
-    if (this.memory.buffer.byteLength <= MOST_SPARE_BYTES) spare = this.memory
+    if (this.memory.buffer.byteLength <= MOST_SPARE_BYTES) spare = this
   }
 
   floats(region: Region, length: number): Float32Array<ArrayBuffer> {

@@ -61,8 +61,9 @@ export class TopRows {
     this.depth = depth
     this.room = roomOf(depth, priority.length)
     this.priority = priority
-    this.scores = new Float32Array(queryCount * this.room)
-    this.rows = new Uint32Array(queryCount * this.room)
+    // memory that V8 does not count: it collects garbage for every 64 MB more of any other
+    this.scores = new Float32Array(new SharedArrayBuffer(4 * queryCount * this.room))
+    this.rows = new Uint32Array(new SharedArrayBuffer(4 * queryCount * this.room))
     this.counts = new Uint32Array(queryCount)
     this.floorScore = new Float32Array(queryCount).fill(Number.NEGATIVE_INFINITY)
     this.floorPriority = new Uint32Array(queryCount).fill(NEVER)
