@@ -102,7 +102,8 @@ const POSITION_TABLES: Readonly<Record<string, number>> = {
   ...{ roberta: 2, 'xlm-roberta': 2, camembert: 2, mpnet: 2 },
 }
 
-function positionsOf(config: Json | null | undefined): number | null {
+/** Tokens that a config's table of positions has rows for; null where it names no such table. */
+export function positionsOf(config: Json | null | undefined): number | null {
   const spare = POSITION_TABLES[String(config?.model_type)]
   const rows = positive(config?.max_position_embeddings)
   const isTable = (config?.position_embedding_type ?? 'absolute') === 'absolute'
