@@ -72,8 +72,12 @@ describe('planSweep', () => {
     const same = plan('matrix: { dimensions: [full, 256], instruction: [default, none] }', [model('m')], [task('t')])
     expect(same.groups.length).toBe(1)
     expect(words(same.groups[0]?.configs)).toEqual(['full float32 cosine'])
+    expect(same.warnings).toEqual([])
+    const { warnings } = plan('matrix: { instruction: [default, "Find it"] }', [model('m')], [task('t')])
+    expect(warnings).toEqual(['m: the instruction "Find it" changes nothing of its texts, it is planned once'])
     const heeded = plan('matrix: { instruction: [default, none, "Find it"] }', [model('m', true)], [task('t')])
     expect(heeded.groups.map((group) => group.model.variant)).toEqual(['', 'no instruction', 'instruction: Find it'])
+    expect(heeded.warnings).toEqual([])
   })
 
   it('leaves dimensions above the model out, with a warning', () => {

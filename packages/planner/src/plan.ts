@@ -74,6 +74,8 @@ export function planSweep({ spec, models, tasks, rerankers = [], lexical, rerank
       for (const instruction of isLexical(model.load) ? ['default'] : many(spec.matrix?.instruction, 'default')) {
         const place = { spec, model, task, instruction }
         const lines = listLines(place, { rerankers, warnings })
+        if (isIgnored(place))
+          warnings.add(`${model.load.model}: the instruction "${instruction}" changes nothing of its texts, it is planned once`)
         if (lines.length > 0) addFirstStage(groups, place, lines)
         if (lexical !== undefined && lines.some(({ line }) => line.hybrid !== null))
           addFirstStage(groups, { spec, model: lexical, task, instruction: 'default' }, [lexicalLine(lexical)])
@@ -177,6 +179,13 @@ function addFirstStage(
     model: { load: model.load, recipe, recipeKey: recipeKey(model.load.key, recipe), variant },
   }
   groups.set(key, { group, lines: [...(known?.lines ?? []), ...lines] })
+}
+
+/** An instruction of the spec's own that gives the very texts of the default one: most models take none. */
+function isIgnored({ model, task, instruction }: ConfigPlace & { readonly model: ResolvedModel }): boolean {
+  if (instruction === 'default' || instruction === 'none') return false
+  const key = (choice: string) => keyOfFirstStage(model, task, model.sides(task, choice))
+  return key(instruction) === key('default')
 }
 
 function keyOfFirstStage({ load }: ResolvedModel, task: TaskRef, sides: ReturnType<ResolvedModel['sides']>): string {
