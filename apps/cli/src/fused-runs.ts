@@ -101,12 +101,13 @@ export function fitRunWeights(
   }
 }
 
-/** Mean of one measure. Throws `SB-SERVE-005` for a name that is none, or that names several cut-offs. */
+/** Mean of one measure. Throws `SB-SPEC-004` for a name that is none, or that names several cut-offs. */
 function measured(run: TrecRun, qrels: TrecQrels, measure: string): number {
   const { num_q: _, ...values } = evaluate(run, qrels, [measure])
   const [value, ...more] = Object.values(values)
   if (value === undefined || more.length > 0)
-    throw new SweepError('SB-SERVE-005', {
+    throw new SweepError('SB-SPEC-004', {
+      path: '--fit',
       message: `${measure} is ${more.length + 1} measures: weights are fitted on one, e.g. ndcg_cut.10`,
     })
   return value

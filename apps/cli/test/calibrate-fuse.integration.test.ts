@@ -191,20 +191,23 @@ describe('fuse', () => {
   })
 
   it.each([
-    [['one.trec'], 2, 'two runs or more'],
+    [['one.trec'], 2, 'SB-SPEC-004: runs: name two or more'],
     [['small', 'large', '--weights', '1'], 2, '1 weights for 2 runs'],
     [['small', 'large', '--fit', 'ndcg_cut.10'], 2, '--qrels'],
     [['small', 'large', '--fit', 'nonsense', '--qrels', 'qrels'], 2, 'nonsense'],
     [['small', 'large', '--fit', 'P.5,10', '--qrels', 'qrels'], 2, 'fitted on one'],
+    [['small', 'large', '-m', 'nonsense', '--qrels', 'qrels', '-o', 'unwritten.trec'], 2, 'nonsense'],
     [['small', 'missing.trec'], 3, 'SB-FILE-001'],
     [['small', 'qrels'], 2, 'SB-SCORE-003'],
     [['SciFact:local/m', 'small'], 3, 'SB-LEDGER-009'],
   ] as const)('refuses %j', async (words, exit, message) => {
-    const args = words.map((word) => files[word as keyof typeof files] ?? word)
+    const unwritten = join(place.folder, 'unwritten.trec')
+    const args = words.map((word) => files[word as keyof typeof files] ?? (word === 'unwritten.trec' ? unwritten : word))
     const ended = await sweepboard('fuse', ...args, '--data', join(place.folder, 'none'))
     expect(ended.exit).toBe(exit)
     expect(ended.stderr).toContain(message)
     expect(ended.stdout).toBe('')
+    expect(existsSync(unwritten)).toBe(false)
   })
 })
 

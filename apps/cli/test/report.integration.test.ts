@@ -57,6 +57,8 @@ describe.skipIf(!existsSync(join(SHARED, 'datasets/AILAStatutes')))('report and 
     expect(markdown).toContain('## Against mteb/baseline-random-encoder')
     expect(markdown).toMatch(/\| @1 \| @3 \| @5 \| @10 \|/)
     expect((await sweepboard(...args.slice(0, 2), '--baseline', 'nobody', '--data', place.data)).exit).toBe(2)
+    const nowhere = await sweepboard(...args, '-o', `${place.data}/nowhere/report.md`)
+    expect([nowhere.exit, nowhere.stderr]).toEqual([3, expect.stringContaining('SB-FILE-007')])
     expect((await sweepboard('report', '-o', join(place.folder, 'report.pdf'), '--data', place.data)).exit).toBe(2)
   })
 

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import { applyCalibration, calibrateScores } from '../calibrate-scores.ts'
 import { type CalibrationFile, readCalibration, type TargetForm } from '../calibration-file.ts'
 import { digits } from '../consistency-report.ts'
-import { formatTrecRun, RUN_WORDS, type RunPlace, readRuns } from '../named-run.ts'
+import { formatTrecRun, type NamedRun, RUN_WORDS, type RunPlace, readRuns } from '../named-run.ts'
 import { printJson, printNote, printResult } from '../output.ts'
 import { addFitOptions, addRunOptions } from '../run-options.ts'
 import { pairScores } from '../score-pairs.ts'
@@ -54,14 +54,14 @@ Examples:
 }
 
 async function calibrateCommand(scores: string, target: string | undefined, options: CalibrateOptions): Promise<void> {
-  const refuse = (message: string) => new SweepError('SB-SERVE-005', { message })
   if (options.apply !== undefined) {
-    if (target !== undefined || options.labels !== undefined) throw refuse('--apply takes a run and no target')
+    if (target !== undefined || options.labels !== undefined)
+      throw new SweepError('SB-SPEC-004', { path: '--apply', message: 'takes a run and no target' })
     return apply(scores, options.apply, options)
   }
-  if ((target === undefined) === (options.labels === undefined)) throw refuse('name a target run, or --labels')
-  const [from, to] = await readRuns(target === undefined ? [scores] : [scores, target], options)
-  if (from === undefined) throw refuse('name a run')
+  if ((target === undefined) === (options.labels === undefined))
+    throw new SweepError('SB-SPEC-004', { path: 'target', message: 'name a target run, or --labels' })
+  const [from, to] = (await readRuns(target === undefined ? [scores] : [scores, target], options)) as [NamedRun, NamedRun?]
   const paired = pairScores(from.run, options.labels === undefined ? (to?.run ?? from.run) : readTrecQrels(options.labels))
   const file = calibrateScores(paired, {
     from: from.name,
@@ -83,8 +83,7 @@ async function calibrateCommand(scores: string, target: string | undefined, opti
 
 async function apply(scores: string, file: string, options: CalibrateOptions): Promise<void> {
   const calibration = readCalibration(file)
-  const [named] = await readRuns([scores], options)
-  if (named === undefined) throw new SweepError('SB-SERVE-005', { message: 'name a run' })
+  const [named] = (await readRuns([scores], options)) as [NamedRun]
   const run = applyCalibration(named.run, calibration)
   warnFalling({ falling: fallingIntervals(calibration.calibration) })
   const text = formatTrecRun(run, { tag: 'calibrated', depth: Number.POSITIVE_INFINITY })

@@ -68,11 +68,12 @@ Examples:
 }
 
 async function fuse(words: readonly string[], options: FuseOptions): Promise<void> {
-  const refuse = (message: string) => new SweepError('SB-SERVE-005', { message })
-  if (words.length < 2) throw refuse('two runs or more are fused')
+  const refuse = (path: string, message: string) => new SweepError('SB-SPEC-004', { path, message })
+  if (words.length < 2) throw refuse('runs', 'name two or more')
   if (options.weights !== undefined && options.weights.length !== words.length)
-    throw refuse(`${options.weights.length} weights for ${words.length} runs`)
-  if (options.weights !== undefined && options.fit !== undefined) throw refuse('--weights and --fit exclude each other')
+    throw refuse('--weights', `${options.weights.length} weights for ${words.length} runs`)
+  if (options.weights !== undefined && options.fit !== undefined)
+    throw refuse('--weights', 'goes without --fit, which finds them')
   const runs = await readRuns(words, options)
   const qrels =
     options.qrels === undefined ? (runs.find((run) => run.qrels !== null)?.qrels ?? null) : readTrecQrels(options.qrels)
@@ -85,13 +86,14 @@ async function fuse(words: readonly string[], options: FuseOptions): Promise<voi
   const found = options.fit === undefined ? null : fitted(runs, { aligned, qrels, options, measure: options.fit })
   const weights = found?.weights ?? options.weights ?? equalWeights(runs.length)
   const fused = fuseRuns(aligned, weights)
-  if (options.output !== undefined)
-    writeWhole(options.output, formatTrecRun(fused, { tag: options.tag, depth: Number(options.depth) }))
   const measures = splitMeasures(options.measures)
   const scores =
     qrels === null
       ? null
       : [...runs, { name: 'fused', run: fused }].map(({ name, run }) => ({ name, metrics: evaluate(run, qrels, measures) }))
+  // Written last: a mistake in the measures leaves no file.
+  if (options.output !== undefined)
+    writeWhole(options.output, formatTrecRun(fused, { tag: options.tag, depth: Number(options.depth) }))
   if (options.json)
     return printJson({
       method,
@@ -114,7 +116,7 @@ function fitted(
   by: { aligned: ReturnType<typeof alignRuns>; qrels: TrecQrels | null; options: FuseOptions; measure: string },
 ): FittedWeights {
   const { aligned, qrels, options, measure } = by
-  if (qrels === null) throw new SweepError('SB-SERVE-005', { message: '--fit needs judgments: name --qrels' })
+  if (qrels === null) throw new SweepError('SB-SPEC-004', { path: '--fit', message: 'needs judgments: name --qrels' })
   const startedAt = performance.now()
   let [tries, shownAt] = [0, startedAt]
   return fitRunWeights(runs, aligned, qrels, {

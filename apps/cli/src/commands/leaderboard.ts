@@ -1,10 +1,11 @@
 import { type KindBoard, type Leaderboard, type LeaderboardRow, type ResourceRow, resourceRows } from '@sweepboard/results'
+import { findTask, suggestTask } from '@sweepboard/tasks'
 import type { Command } from 'commander'
 import { RESOURCE_COLUMNS, resourcesOf, resourceValues, showResourceBoard } from '../board-resources.ts'
 import { formatScore, isUnclaimed, showBoard, shownDimensions, UNCLAIMED } from '../board-table.ts'
 import type { CommonOptions } from '../context.ts'
 import { kindRecords, showKinds } from '../kind-table.ts'
-import { printJson, printResult } from '../output.ts'
+import { printJson, printNote, printResult } from '../output.ts'
 import { findSweep, openSource, type Source } from '../source.ts'
 
 interface LeaderboardOptions extends CommonOptions {
@@ -45,6 +46,7 @@ async function leaderboard(options: LeaderboardOptions): Promise<void> {
     const sweep = options.sweep ? (await findSweep(source, options.sweep)).id : null
     if (options.kinds === undefined) {
       const board = await source.leaderboard({ tasks: options.tasks ?? [], sweep, published: options.published })
+      if (options.tasks !== undefined) noteEmpty(board)
       if (options.resources) printWithResources(options, board, await readResources(source, sweep))
       else
         printAs(options, board, { records: () => records(board), markdown: () => markdown(board), text: () => showBoard(board) })
@@ -55,6 +57,15 @@ async function leaderboard(options: LeaderboardOptions): Promise<void> {
     }
   } finally {
     source.close()
+  }
+}
+
+/** Says which of the tasks asked for nothing is known of: a name mistyped would only empty a column, and with it every mean. */
+function noteEmpty({ tasks, rows }: Leaderboard): void {
+  for (const task of tasks) {
+    if (rows.some(({ scores }) => scores[task] !== undefined)) continue
+    const near = findTask(task) === undefined ? suggestTask(task) : null
+    printNote(`note: no score of a task "${task}" here${near === null ? '' : `, did you mean "${near}"?`}`)
   }
 }
 

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { SweepError } from '@sweepboard/contracts'
 import { buildReport, reportHtml, reportMarkdown } from '@sweepboard/results'
@@ -6,6 +5,7 @@ import type { Command } from 'commander'
 import type { CommonOptions } from '../context.ts'
 import { printJson, printNote, printResult } from '../output.ts'
 import { findSweep, openSource, type Source } from '../source.ts'
+import { writeWhole } from '../write-file.ts'
 
 interface ReportOptions extends CommonOptions {
   readonly output?: string
@@ -50,7 +50,7 @@ async function report(name: string | undefined, options: ReportOptions): Promise
         path: '--baseline',
         message: `no system of this sweep is called ${baseline}; there are ${found.systems.map((system) => system.name).join(', ')}`,
       })
-    if (output !== undefined) save(output, write(found))
+    if (output !== undefined) writeWhole(output, write(found))
     if (options.json) printJson(found)
     else if (output === undefined) printResult(write(found))
     else printNote(`${output}: ${found.systems.length} systems, ${found.entries.length} task entries`)
@@ -66,13 +66,5 @@ async function artifactOrNull(source: Source, digest: string): Promise<Uint8Arra
   } catch (thrown) {
     if (thrown instanceof SweepError && thrown.code === 'SB-ART-001') return null
     throw thrown
-  }
-}
-
-function save(file: string, text: string): void {
-  try {
-    writeFileSync(file, text)
-  } catch (cause) {
-    throw new SweepError('SB-FILE-001', { file, message: (cause as Error).message }, { cause })
   }
 }
