@@ -1,7 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { SweepError } from '@sweepboard/contracts'
-import { assertSafeToListen, isBearer } from '@sweepboard/results'
+import { assertSafeToListen, hostInUrl, isBearer, listenError } from '@sweepboard/results'
 
 export interface MetricsServer {
   readonly url: string
@@ -9,8 +8,8 @@ export interface MetricsServer {
 }
 
 /**
- * Serves `GET /metrics` and nothing else. Throws `SB-SERVE-001` for an address beyond loopback without a token, `SB-SERVE-003` where the
- * port is taken.
+ * Serves `GET /metrics` and nothing else. Throws `SB-SERVE-001` for an address beyond loopback without a token, else as
+ * `listenError`.
  */
 export async function serveMetrics(
   read: () => Promise<string>,
@@ -26,12 +25,12 @@ export async function serveMetrics(
     return response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text)
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(new SweepError('SB-SERVE-003', { port: where.port }, { cause })))
+    server.once('error', (cause) => reject(listenError(where, cause)))
     server.listen(where.port, where.host, resolve)
   })
   const { port } = server.address() as AddressInfo
   return {
-    url: `http://${where.host.includes(':') ? `[${where.host}]` : where.host}:${port}/metrics`,
+    url: `http://${hostInUrl(where.host)}:${port}/metrics`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

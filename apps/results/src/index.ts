@@ -21,7 +21,7 @@ export { type EntryGap, type JudgeOptions, judgeScores, type Verdict } from './j
 export { type KindBoard, type KindBoardQuery, type KindBoardRow, readKindBoard } from './kind-board.ts'
 export type { LaneView } from './lane-view.ts'
 export { type Leaderboard, type LeaderboardRow, toLeaderboard } from './leaderboard.ts'
-export { type Listening, listen } from './listen.ts'
+export { hostInUrl, type Listening, listen, listenError } from './listen.ts'
 export { openLocalLink } from './local-link.ts'
 export { ServiceMetrics } from './metrics-service.ts'
 export { type ExportSummary, exportResults } from './mteb-export.ts'

@@ -489,6 +489,11 @@ export const ERRORS = {
     says: (d) => `the ${d.token} token is empty, or has white space or letters beyond ASCII in it`,
     fix: 'Make one: `head -c 24 /dev/urandom | base64 > write.token`.',
   },
+  'SB-SERVE-011': {
+    kind: 'invalid',
+    says: (d) => `cannot listen on ${d.host}, port ${d.port}: ${d.message}`,
+    fix: 'Name an address of this machine, and a port this user may open (1024 and above).',
+  },
 
   'SB-WORK-001': {
     kind: 'conflict',
