@@ -48,7 +48,7 @@ export class JsonStrings {
       const place = places[i] as number
       const from = ends[place] as number
       const size = (ends[place + 1] as number) - from
-      for (let done = 0; done < size; done += COPIED) view.setUint32(to + done, bytes.getUint32(from + done))
+      for (let done = 0; done < size; done += COPIED) view.setUint32(to + done, bytes.getUint32(from + done, true), true)
       to += size
     }
     room[0] = OPEN
