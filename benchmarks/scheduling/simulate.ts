@@ -12,7 +12,7 @@ import {
   windowFor,
 } from '@sweepboard/dispatch'
 import { EventHeap } from './heap.ts'
-import type { Card, Scenario, SimModel, SimTask } from './scenario.ts'
+import { type Card, CHUNK_TOKENS, type Scenario, type SimModel, type SimTask } from './scenario.ts'
 import { type SimChunk, WorkList } from './work-list.ts'
 
 /** Share of a card's memory that a launched server may take. */
@@ -207,7 +207,14 @@ export class FleetSimulation {
     const from = performance.now()
     const slots = this.#slots.map(({ view }) => view)
     const awaited = new Set([...this.#awaited].flatMap(([lane, tasks]) => (tasks > 0 ? [lane] : [])))
-    const { slots: told, plan } = chooseLanes({ slots, lanes, awaited, plan: this.#plan, now: 1000 * this.#now })
+    const { slots: told, plan } = chooseLanes({
+      slots,
+      lanes,
+      awaited,
+      growing: awaited,
+      plan: this.#plan,
+      now: 1000 * this.#now,
+    })
     this.#plan = plan
     const took = performance.now() - from
     this.#choiceMs = { sum: this.#choiceMs.sum + took, worst: Math.max(this.#choiceMs.worst, took) }
@@ -239,6 +246,7 @@ export class FleetSimulation {
       maxSlots: null,
       loadSeconds: model.estimatedLoadSeconds,
       remainingTokens,
+      chunkTokens: CHUNK_TOKENS,
       unservedForMs: 1000 * (this.#now - (this.#unservedSince.get(key) ?? this.#now)),
       sweeps: sweeps.map(({ id, weight }) => ({ sweep: id, weight })),
     }

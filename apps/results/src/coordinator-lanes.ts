@@ -20,8 +20,11 @@ export class LaneTable {
   /** Lane -> since when it has had work and no slot. */
   readonly #unserved = new Map<string, number>()
   #todo = new Map<string, number>()
+  /** Mean tokens of a chunk, by lane, as it was when some waited last. */
+  readonly #chunkTokens = new Map<string, number>()
   readonly #demands = new Map<string, readonly Demand[]>()
   #awaited: ReadonlySet<string> = new Set()
+  #growing: ReadonlySet<string> = new Set()
   #unservable: readonly Unservable[] = []
   /** Followed from choice to choice; a service that starts again makes another. */
   #plan: LanePlan | undefined
@@ -67,10 +70,12 @@ export class LaneTable {
     const lanes = [...remaining].flatMap(([key, remainingTokens]) => {
       const load = this.#ledger.load(key)
       const unservedForMs = now - (this.#unserved.get(key) ?? now)
-      return load === null ? [] : [laneOf(load, { remainingTokens, unservedForMs, sweeps: this.#demands.get(key) ?? [] })]
+      const chunkTokens = this.#chunkTokens.get(key)
+      const sweeps = this.#demands.get(key) ?? []
+      return load === null ? [] : [laneOf(load, { remainingTokens, chunkTokens, unservedForMs, sweeps })]
     })
     const slots = this.#hosts.laneSlots(now)
-    const choice = chooseLanes({ slots, lanes, awaited: this.#awaited, plan: this.#plan, now })
+    const choice = chooseLanes({ slots, lanes, awaited: this.#awaited, growing: this.#growing, plan: this.#plan, now })
     this.#plan = choice.plan
     const news = this.#hosts.tell(choice.slots, now)
     this.#unservable = slots.length === 0 ? [] : choice.unservable
@@ -79,7 +84,8 @@ export class LaneTable {
       if (served.has(key)) this.#unserved.delete(key)
       else if (!this.#unserved.has(key)) this.#unserved.set(key, now)
     }
-    for (const key of this.#unserved.keys()) if (!remaining.has(key)) this.#unserved.delete(key)
+    for (const byLane of [this.#unserved, this.#chunkTokens])
+      for (const key of byLane.keys()) if (!remaining.has(key)) byLane.delete(key)
     return news
   }
 
@@ -87,8 +93,11 @@ export class LaneTable {
   #read(now: number): void {
     if (!this.#isOutdated || now - this.#readAt < 20 * this.#readMs) return
     const from = this.#now()
-    this.#todo = new Map(this.#ledger.laneBacklogs().map(({ lane, todoTokens }) => [lane, todoTokens]))
+    const backlogs = this.#ledger.laneBacklogs()
+    this.#todo = new Map(backlogs.map(({ lane, todoTokens }) => [lane, todoTokens]))
+    for (const { lane, todoTokens, todoChunks } of backlogs) this.#chunkTokens.set(lane, todoTokens / todoChunks)
     this.#awaited = new Set(this.#ledger.openLanes())
+    this.#growing = new Set(this.#ledger.growingLanes())
     this.#demands.clear()
     const leased = this.#ledger.openLeases().flatMap(({ kind, lane }) => (kind === 'encode' ? [lane] : []))
     for (const lane of new Set([...this.#todo.keys(), ...leased])) this.#demands.set(lane, this.#ledger.laneSweeps(lane))

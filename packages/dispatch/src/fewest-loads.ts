@@ -52,8 +52,8 @@ export class FewestLoads {
   /** What the last step took away and put in its place, and another such pair, for the way back. */
   readonly #noted = new Int32Array(4)
 
-  /** A slot may stand idle where each load of it takes so many seconds. */
-  constructor(work: Work, held: Uint8Array, worthSeconds: number) {
+  /** A slot may stand idle where each load of it takes so many seconds, by slot. */
+  constructor(work: Work, held: Uint8Array, worthSeconds: readonly number[]) {
     const { slotCount, laneCount, may } = work
     this.#work = work
     this.#held = held
@@ -67,7 +67,9 @@ export class FewestLoads {
     }
     this.#ofSlot = ofSlot.map((list) => Int32Array.from(list))
     this.#ofLane = ofLane.map((list) => Int32Array.from(list))
-    this.#isWanted = Uint8Array.from(this.#ofSlot, (list) => Number(list.some((at) => (work.load[at] as number) < worthSeconds)))
+    this.#isWanted = Uint8Array.from(this.#ofSlot, (list, slot) =>
+      Number(list.some((at) => (work.load[at] as number) < (worthSeconds[slot] as number))),
+    )
   }
 
   /** The best plan found that ends all work in so many seconds; null where none was found. */

@@ -69,6 +69,8 @@ export interface Lane {
   readonly loadSeconds: number
   /** Tokens that wait or are leased. */
   readonly remainingTokens: number
+  /** Of a chunk of them, on average; absent where that is not known. */
+  readonly chunkTokens?: number | undefined
   /** How long it has had work and no slot. */
   readonly unservedForMs: number
   /** Running sweeps that want something of it; empty where nobody knows. */

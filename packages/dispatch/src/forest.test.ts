@@ -112,7 +112,8 @@ describe('all plans of tiny fleets', () => {
     const all = forestsOf(work).map((edges) => ({ cost: costOf(edges), end: endOf(work, edges) }))
     const soon = Math.min(...all.map(({ end }) => end))
     for (const end of [soon * 1.0001, soon * 1.04, soon * 1.3]) {
-      const found = new FewestLoads(work, held, Number.POSITIVE_INFINITY).within(end, [], { isNear: false })?.edges ?? null
+      const always = new Array<number>(work.slotCount).fill(Number.POSITIVE_INFINITY)
+      const found = new FewestLoads(work, held, always).within(end, [], { isNear: false })?.edges ?? null
       expect(found).not.toBeNull()
       expect(endOf(work, [...(found ?? [])])).toBeLessThanOrEqual(end * 1.000001)
       expect(costOf(found ?? [])).toBe(Math.min(...all.filter((one) => one.end <= end).map(({ cost }) => cost)))

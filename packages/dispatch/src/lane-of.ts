@@ -11,6 +11,8 @@ const LAUNCHED_SHARE = 0.92
 /** A lane's work at this moment. */
 export interface LaneWork {
   readonly remainingTokens: number
+  /** Of a chunk of it, on average; absent where that is not known. */
+  readonly chunkTokens?: number | undefined
   readonly unservedForMs: number
   readonly sweeps: readonly Demand[]
 }

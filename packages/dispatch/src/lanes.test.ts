@@ -2,7 +2,7 @@ import { Load } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
 import type { Lane, LaneSlot } from './fit.ts'
 import { freshSlot, misfit } from './fit.ts'
-import { chooseLanes } from './lanes.ts'
+import { chooseLanes, type LaneQuestion } from './lanes.ts'
 import type { LanePlan } from './plan.ts'
 import { planFits } from './plan-fits.ts'
 
@@ -275,6 +275,23 @@ describe('named cases', () => {
       a: 'x',
       b: null,
     })
+  })
+
+  it('a slow slot leaves the last chunks of a lane to a fast one, once, but not where the lane grows', () => {
+    const slow = slot('a', { lane: 'x', tokensPerSecond: { x: 100 } })
+    const fast = slot('b', { lane: 'x', tokensPerSecond: { x: 1000 } })
+    const tell = (chunks: number, how: Partial<LaneQuestion> = {}) => {
+      const lanes = [lane('x', { remainingTokens: 2000 * chunks, chunkTokens: 2000 })]
+      const { slots, plan } = chooseLanes({ slots: [slow, fast], lanes, now: 0, ...how })
+      return { told: Object.fromEntries(slots), plan }
+    }
+    // One more chunk takes 20 s on a, in which b does ten.
+    const { told, plan } = tell(11)
+    expect(told).toEqual({ a: 'x', b: 'x' })
+    expect(tell(9, { plan, growing: new Set(['x']) }).told).toEqual({ a: 'x', b: 'x' })
+    const after = tell(9, { plan })
+    expect(after.told).toEqual({ a: null, b: 'x' })
+    expect(tell(8, { slots: [{ ...slow, lane: null }, fast], plan: after.plan }).told).toEqual({ a: null, b: 'x' })
   })
 
   it('an endpoint lane goes to one slot of one host; the one that has it keeps it', () => {

@@ -1,5 +1,6 @@
 import { closedBy, type Lane, type LaneSlot, measuredPeaks, misfit, wouldFit } from './fit.ts'
 import { FleetTable } from './fleet-table.ts'
+import { tooSlow } from './last-chunks.ts'
 import { followed, type LanePlan, type Planned, planFor } from './plan.ts'
 import type { Shares } from './spread.ts'
 
@@ -34,6 +35,8 @@ export interface LaneQuestion {
   readonly lanes: readonly Lane[]
   /** Lanes that may get work yet: a slot that has one of them loaded and nothing to do keeps it. */
   readonly awaited?: ReadonlySet<string> | undefined
+  /** Those of them that get more than is there now: none of their slots leaves the last chunks to others. */
+  readonly growing?: ReadonlySet<string> | undefined
   /** What the choice before answered; absent where there was none. */
   readonly plan?: LanePlan | undefined
   /** Milliseconds by any clock that does not go back, the same one each time. */
@@ -48,7 +51,7 @@ export interface LaneQuestion {
 export function chooseLanes(given: LaneQuestion): LaneChoice {
   const table = new FleetTable(given.slots, given.lanes)
   const planned = planFor(table, given.plan ?? null, given.now ?? 0)
-  const choice = new Choice(table, planned)
+  const choice = new Choice(table, planned, given.growing ?? new Set())
   choice.follow()
   choice.serveUnserved()
   choice.feedStarved()
@@ -93,14 +96,16 @@ const NONE = -1
 class Choice {
   readonly #table: FleetTable
   readonly #shares: Shares
+  readonly #growing: ReadonlySet<string>
   readonly #hasPart: Uint8Array
   /** Slot -> lane, by index. */
   readonly #assigned: Int32Array
   /** Lane -> slots it has now. */
   readonly #counts: Int32Array
 
-  constructor(table: FleetTable, { shares, planned }: Planned) {
+  constructor(table: FleetTable, { shares, planned }: Planned, growing: ReadonlySet<string>) {
     this.#table = table
+    this.#growing = growing
     this.#shares = shares
     this.#hasPart = planned
     this.#assigned = new Int32Array(table.slots.length).fill(NONE)
@@ -115,10 +120,11 @@ class Choice {
   /** Each slot keeps its lane while the plan has work of it here or nothing else for this slot, and takes the plan's next otherwise. */
   follow(): void {
     const { slots, held } = this.#table
-    const isKept = (s: number) => held[s] !== NONE && this.#shareOf(held[s] as number, s) > 0
+    const late = tooSlow(this.#table, this.#shares, this.#growing)
+    const isKept = (s: number) => held[s] !== NONE && this.#shareOf(held[s] as number, s) > 0 && !late.has(s)
     for (const s of slots.keys()) if (isKept(s)) this.#give(s, held[s] as number)
     for (const s of slots.keys()) {
-      if (this.#assigned[s] !== NONE) continue
+      if (this.#assigned[s] !== NONE || late.has(s)) continue
       const next = this.#planned(s)
       if (held[s] === NONE || (next !== NONE && this.#mayLeave(s, next))) {
         if (next !== NONE) this.#give(s, next)
@@ -191,7 +197,7 @@ class Choice {
   #planned(s: number): number {
     let best = NONE
     for (const l of this.#table.lanes.keys()) {
-      if (this.#shareOf(l, s) <= 0 || !this.#hasRoom(l) || !this.#isWorthLoading(l, s)) continue
+      if (this.#shareOf(l, s) <= 0 || !this.#hasRoom(l)) continue
       if (best === NONE || this.#isBefore(l, best, s)) best = l
     }
     return best
@@ -212,11 +218,6 @@ class Choice {
     const end = (lanes[from] as Lane).remainingTokens / (speed[this.#table.at(from, s)] as number) / (holders[from]?.length ?? 1)
     const hasServed = (slots[s] as LaneSlot).laneForMs > patienceMs(toLoad)
     return hasServed && this.#shareOf(to, s) >= LEAVE_LOADS * toLoad && end >= LEAVE_LOADS * loads
-  }
-
-  /** The first slot of a lane always; another one only for work worth its load. */
-  #isWorthLoading(lane: number, s: number): boolean {
-    return this.#counts[lane] === 0 || this.#shareOf(lane, s) >= (this.#table.load[this.#table.at(lane, s)] as number)
   }
 
   #hasRoom(lane: number): boolean {

@@ -2,19 +2,28 @@ import { FEW_PAIRS, FewestLoads, type Found } from './fewest-loads.ts'
 import type { Lane, LaneSlot } from './fit.ts'
 import type { FleetTable } from './fleet-table.ts'
 import { Forest, type Work } from './forest.ts'
+import { endsInTime, halfLongestChunk } from './last-chunks.ts'
 import type { LanePlan, Promised } from './plan.ts'
+import type { Members } from './separate-parts.ts'
 import { ofLanes, soonest } from './soonest.ts'
+import { spareLoads } from './spare-loads.ts'
 import type { Shares } from './spread.ts'
 
 /** A plan may end so much later than what no plan is below: the later, the fewer loads. */
 const LATEST = 1.05
-/** Seconds that are left of that for what no plan sees: the last chunk of a slow slot, and how late a plan may be. */
-const RESERVE_SECONDS = 45
+/** Seconds of that for slots that learn late that they are to go on; the last chunks are left time too. */
+const SWITCH_SECONDS = 3
+/** Slots up to which a plan may need nearly all the time there is; with more of them something is always late. */
+const FEW_SLOTS = 8
 /** Where little is left, or none was found: ends as shares of the same, one after the other, and seconds beside. */
 const ENDS = [1.035, 1.04, 1.05, 1.07, 1.1]
 const SLACK_SECONDS = 15
 /** A slot is not to stand idle the whole time of a plan that takes so many of its loads. */
 const WANTED_LOADS = 10
+/** The same of a slot that has done its part of the plan before. */
+const WOKEN_LOADS = 100
+/** Work that comes to a fleet with nothing to do may end later than soonest by so many loads. */
+const SPARED_LOADS = 3
 /** How often a sooner end is tried with as many loads, and from which share of what no plan is below it is soon enough. */
 const SOONER_TRIES = 3
 const SOON = 1.01
@@ -30,43 +39,9 @@ const TRIED_EVERY = 0.1
 /** Less than so many seconds of a lane are left to the lane's other slots. */
 const NOTHING = 0.05
 
-/** By index in the table. */
-export interface Members {
-  readonly slots: readonly number[]
-  readonly lanes: readonly number[]
-}
-
 export interface PartPlan {
   readonly edges: readonly { readonly slot: number; readonly lane: number; readonly seconds: number }[]
   readonly promised: Promised
-}
-
-/** Lanes that share slots, directly or by others, and those slots: what happens in one part does not matter to another. */
-export function separateParts(table: FleetTable): Members[] {
-  const partOf = new Int32Array(table.slots.length).fill(-1)
-  const parts: { slots: number[]; lanes: number[] }[] = []
-  for (const [lane, slots] of table.eligible.entries()) {
-    if (slots.length === 0) continue
-    const known = slots.find((slot) => partOf[slot] !== -1)
-    const number = known === undefined ? parts.push({ slots: [], lanes: [] }) - 1 : (partOf[known] as number)
-    const part = parts[number] as { slots: number[]; lanes: number[] }
-    part.lanes.push(lane)
-    for (const slot of slots) {
-      const before = partOf[slot] as number
-      if (before === number) continue
-      const joined = before === -1 ? { slots: [slot], lanes: [] } : (parts[before] as typeof part)
-      for (const moved of joined.slots) partOf[moved] = number
-      part.slots.push(...joined.slots.splice(0))
-      part.lanes.push(...joined.lanes.splice(0))
-    }
-  }
-  return parts
-    .filter(({ lanes }) => lanes.length > 0)
-    .map(({ slots, lanes }) => ({ slots: slots.sort(up), lanes: lanes.sort(up) }))
-}
-
-function up(a: number, b: number): number {
-  return a - b
 }
 
 /** The plan of one part of the fleet: kept, or made anew. */
@@ -123,6 +98,10 @@ export class PlanPart {
     const least = (SAVED * spanMs) / 1000 + SAVED_SECONDS
     this.#isLoose = isTriable && end > least && end - LATEST * soonest(this.#work) > least
     if (this.#isLoose) return null
+    spareLoads(this.#work, this.#held, this.#forest, {
+      end,
+      latestEnd: (promised.endAt + LATE * spanMs - now) / 1000 + LATE_SECONDS,
+    })
     return { edges: this.#decided(), promised }
   }
 
@@ -130,7 +109,8 @@ export class PlanPart {
   make(before: LanePlan | null, now: number, greedy: Shares): PartPlan {
     const first = this.#edgesWhere(greedy)
     let end = this.#endOf(first) + SLACK_SECONDS
-    const old = before === null || this.#isLoose ? null : this.#withNewLanes(before, this.#promisedBy(before))
+    const old =
+      before === null || this.#isLoose ? null : this.#withNewLanes(before, this.#promisedBy(before) ?? this.#unused(before, now))
     const isLimited = this.#members.lanes.some((lane) => (this.#table.lanes[lane] as Lane).maxSlots !== null)
     if (this.#work.may.length <= MOST_SEARCHED && !isLimited) {
       const found = this.#search(before, old === null ? 0 : (old.endAt - now) / 1000, { edges: first, end })
@@ -139,6 +119,10 @@ export class PlanPart {
       end = found.end
     }
     const endAt = old !== null && end === (old.endAt - now) / 1000 ? old.endAt : now + 1000 * end
+    spareLoads(this.#work, this.#held, this.#forest, {
+      end: this.#endOf(this.#forest.edges.slice(0, this.#forest.count)),
+      latestEnd: end,
+    })
     const edges = this.#decided().filter(({ seconds }) => seconds > 0)
     return { edges, promised: { madeAt: endAt === old?.endAt ? old.madeAt : now, endAt } }
   }
@@ -149,17 +133,39 @@ export class PlanPart {
     greedy: { edges: number[]; end: number },
   ): { edges: ArrayLike<number>; end: number } {
     const bound = soonest(this.#work)
-    const search = new FewestLoads(this.#work, this.#held, bound / WANTED_LOADS)
+    const search = new FewestLoads(this.#work, this.#held, this.#worthSeconds(before, bound))
     const start = before === null ? null : this.#edgesOf(before)
-    const latestEnd = Math.max(promised, LATEST * bound - RESERVE_SECONDS)
+    const limit = LATEST * bound - SWITCH_SECONDS
+    const slack = this.#slack(before)
+    const first = Math.max(promised, (ENDS[0] as number) * bound + slack)
+    if (limit > first && this.#work.slotCount <= FEW_SLOTS) {
+      const found = this.#found(search, limit, start, greedy.edges)
+      const edges = found && this.#sooner(search, found, bound)
+      if (edges !== null && endsInTime(this.#work, edges, this.#endsOf(edges), limit)) return { edges, end: limit }
+    }
     for (const [i, share] of ENDS.entries()) {
-      const end = Math.max(share * bound + SLACK_SECONDS, latestEnd)
+      const end = Math.max(share * bound + slack, first, limit - halfLongestChunk(this.#work))
       if (i > 0 && end > greedy.end) break
       const found = this.#found(search, end, start, greedy.edges)
       if (found !== null) return { edges: this.#sooner(search, found, bound), end }
     }
     const found = search.within(greedy.end, greedy.edges, { isNear: false })
     return { edges: found?.edges ?? greedy.edges, end: greedy.end }
+  }
+
+  #slack(before: LanePlan | null): number {
+    if (before === null || this.#promisedBy(before) !== null) return SLACK_SECONDS
+    const { may, load } = this.#work
+    const least = load.reduce((all, one, at) => (may[at] === 1 ? Math.min(all, one) : all), Number.POSITIVE_INFINITY)
+    return Math.max(SLACK_SECONDS, SPARED_LOADS * least)
+  }
+
+  /** Slots that have stood idle beside the plan before have done their part of it: they are to help only with much more work. */
+  #worthSeconds(before: LanePlan | null, bound: number): number[] {
+    return this.#members.slots.map((slot) => {
+      const { id, lane } = this.#table.slots[slot] as LaneSlot
+      return bound / (lane === null && before?.slots.has(id) === true ? WOKEN_LOADS : WANTED_LOADS)
+    })
   }
 
   /** Near the plan before; also from the greedy one where that finds none, and on small fleets, where it costs little. */
@@ -184,8 +190,12 @@ export class PlanPart {
   }
 
   #endOf(edges: ArrayLike<number>): number {
+    return latest(this.#endsOf(edges))
+  }
+
+  #endsOf(edges: ArrayLike<number>): Float64Array {
     this.#forest.set(edges)
-    return latest(this.#forest.balance() ?? new Float64Array())
+    return this.#forest.balance() ?? new Float64Array()
   }
 
   /** What the forest has, in the table's numbers. */
@@ -237,6 +247,15 @@ export class PlanPart {
     if (promised === null || known.length === this.#members.lanes.length) return promised
     const more = LATEST * (soonest(this.#work) - soonest(ofLanes(this.#work, known)))
     return { madeAt: promised.madeAt, endAt: promised.endAt + 1000 * Math.max(0, more) }
+  }
+
+  /** What was promised of lanes that ended sooner: the time is there for those that come. Null where it is over. */
+  #unused(before: LanePlan, now: number): Promised | null {
+    const keys = new Set(this.#table.lanes.map(({ key }) => key))
+    let found: Promised | null = null
+    for (const [key, promised] of before.lanes)
+      if (!keys.has(key) && promised.endAt > Math.max(now, found?.endAt ?? 0)) found = promised
+    return found
   }
 
   /** Of the lanes that were there; null where none was. */

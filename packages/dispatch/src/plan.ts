@@ -1,6 +1,7 @@
 import type { Lane, LaneSlot } from './fit.ts'
 import type { FleetTable } from './fleet-table.ts'
-import { PlanPart, separateParts } from './plan-part.ts'
+import { PlanPart } from './plan-part.ts'
+import { separateParts } from './separate-parts.ts'
 import { type Shares, spread } from './spread.ts'
 
 /** What a plan promises about a lane: made when, and its end, in the caller's milliseconds. */
@@ -27,7 +28,7 @@ export function planFor(table: FleetTable, before: LanePlan | null, now: number)
   const shares = new Float64Array(table.may.length)
   const planned = new Uint8Array(table.may.length)
   const slots = new Map<string, string[]>(table.slots.map(({ id }) => [id, []]))
-  const promises = new Map<string, Promised>()
+  const promises = new Map([...(before?.lanes ?? [])].filter(([, { endAt }]) => endAt > now))
   let greedy: Shares | null = null
   for (const members of separateParts(table)) {
     const part = new PlanPart(table, members)
@@ -45,7 +46,7 @@ export function planFor(table: FleetTable, before: LanePlan | null, now: number)
 }
 
 /**
- * The plan as it goes on from what the slots were told: a slot that leaves a lane after its part of it does not come back to it, and a lane
+ * The plan as it goes on from what the slots were told: a slot that leaves a lane after its part of it, or its last chunks to others, does not come back to it, and a lane
  * given to another slot than planned stays there.
  */
 export function followed({ plan, shares }: Planned, table: FleetTable, told: ReadonlyMap<string, string | null>): LanePlan {
@@ -55,7 +56,8 @@ export function followed({ plan, shares }: Planned, table: FleetTable, told: Rea
   for (const [s, { id, lane }] of table.slots.entries()) {
     const keys = plan.slots.get(id) ?? []
     const to = told.get(id) ?? null
-    const isLeft = lane !== null && lane !== to && keys.includes(lane) && shares[table.at(numbers.get(lane) ?? 0, s)] === 0
+    const isDone = to === null || shares[table.at(numbers.get(lane ?? '') ?? 0, s)] === 0
+    const isLeft = lane !== null && lane !== to && keys.includes(lane) && isDone
     slots.set(id, isLeft ? keys.filter((key) => key !== lane) : keys)
     if (to !== null && to !== lane && !keys.includes(to)) strays.set(to, id)
   }

@@ -32,6 +32,7 @@ import { importPublished, type PublishedFilter, type PublishedRow, publishedRows
 import {
   type ChunkCandidate,
   type GroupCandidate,
+  growingLanes,
   type LaneBacklog,
   laneBacklogs,
   laneSweeps,
@@ -315,6 +316,10 @@ export class Ledger {
 
   openLanes(): string[] {
     return openLanes(this.#h)
+  }
+
+  growingLanes(): string[] {
+    return growingLanes(this.#h)
   }
 
   /** Running sweeps that still have something to encode in a lane. */

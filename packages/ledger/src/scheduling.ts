@@ -99,6 +99,15 @@ export function openLanes(h: Handle): string[] {
   return rows.map(({ lane }) => lane)
 }
 
+/** Lanes that get work yet: a running sweep has open cells there whose texts are not there to encode. */
+export function growingLanes(h: Handle): string[] {
+  const rows = h.all<{ lane: string }>(
+    `select distinct w.lane from sweep s join want w on w.sweep = s.id join grp g on g.id = w.grp
+     where s.state = 'running' and w.open = 1 and g.attached = 0`,
+  )
+  return rows.map(({ lane }) => lane)
+}
+
 /** Running sweeps that still have something to encode in a lane. */
 export function laneSweeps(h: Handle, lane: string): { sweep: string; weight: number }[] {
   return h.all(
