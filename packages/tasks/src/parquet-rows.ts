@@ -41,6 +41,7 @@ async function* rowGroups(file: string, refuse: (message: string) => void): Asyn
       rowStart = rowEnd
     }
   } catch (thrown) {
-    refuse((thrown as Error).message)
+    const { message } = thrown as Error
+    refuse(/unsupported compression codec/.test(message) ? `${message}; write it with another, e.g. snappy or zstd` : message)
   }
 }

@@ -61,10 +61,22 @@ describe('an STS folder', () => {
   })
 
   const csv = 'sentence1,sentence2,score\r\n"say ""a"",\nnow",b,4.5\r\nc,,0\r\n'
+  /** Bytes that each packer joins as one file: halves packed apart, zstd's with a frame that decoders skip between them. */
+  function packedApart(pack: (part: string) => Uint8Array): Uint8Array {
+    const skipped = pack === zstdCompressSync ? [Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 7, 7)] : []
+    return Buffer.concat([pack(csv.slice(0, 40)), ...skipped, pack(csv.slice(40))])
+  }
+  it('is refused where a later frame of a packed file is damaged', async () => {
+    const cut = Buffer.concat([zstdCompressSync(csv), zstdCompressSync('d,e,1\r\n').subarray(0, 9)])
+    expect(await mistakesOf({ ...taskJson({ type: 'STS' }), 'test.csv.zst': cut })).toEqual([' SB-TASK-012'])
+  })
+
   it.each([
     ['test.csv', csv],
     ['test.csv.gz', gzipSync(csv)],
     ['test.csv.zst', zstdCompressSync(csv)],
+    ['test.csv.gz of several members', packedApart(gzipSync)],
+    ['test.csv.zst of several frames, one to be skipped', packedApart(zstdCompressSync)],
     ['test.tsv', 'sentence1\tsentence2\tscore\n"say ""a"",\nnow"\tb\t4.5\nc\t\t0'],
     [
       'test.json',
@@ -73,7 +85,8 @@ describe('an STS folder', () => {
         { sentence1: 'c', sentence2: '', score: '0' },
       ]),
     ],
-  ])('is read from %s', async (name, content) => {
+  ])('is read from %s', async (what, content) => {
+    const [name = ''] = what.split(' ')
     const { queries, documents, judgments } = await prepare({ ...taskJson({ type: 'STS' }), [name]: content })
     expect(queries).toEqual(['say "a",\nnow', 'c'])
     expect(documents).toEqual(['b', ''])
