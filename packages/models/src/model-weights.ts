@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { canonicalJson, type Digest, sha256 } from '@sweepboard/contracts'
+import { externalFiles } from './onnx-external.ts'
 
 /** Operators that scale activations by batch: their presence makes a text's vector depend on its batch-mates. */
 const DYNAMIC_OPERATORS = ['DynamicQuantizeLinear', 'DynamicQuantizeMatMul', 'DynamicQuantizeLSTM', 'MatMulInteger'].map((name) =>
@@ -19,7 +20,7 @@ export interface ModelWeights {
 }
 
 /**
- * Digest of one ONNX variant of a model folder: the ONNX file, its external data (`<file>_data`, `<file>.data`), config.json
+ * Digest of one ONNX variant of a model folder: the ONNX file, its external data (`<file>_data`, `<file>.data`, what its weights name), config.json
  * and the tokenizer. Pooling, lengths and prompts are not in it: they are the recipe's. Files are streamed.
  * @param file ONNX file relative to `folder`, with `/`
  */
@@ -76,7 +77,9 @@ async function onnxParts(folder: string, file: string): Promise<string[]> {
   const below = dirname(file)
   const names = await readdir(join(folder, below))
   const parts = names.map((name) => (below === '.' ? name : `${below}/${name}`))
-  return parts.filter((name) => name === file || name.startsWith(`${file}_data`) || name.startsWith(`${file}.data`))
+  const named = parts.filter((name) => name === file || name.startsWith(`${file}_data`) || name.startsWith(`${file}.data`))
+  const elsewhere = (await externalFiles(folder, file)).map(({ name }) => name).filter((name) => !name.startsWith('../'))
+  return [...new Set([...named, ...(await existing(folder, elsewhere))])]
 }
 
 async function existing(folder: string, names: readonly string[]): Promise<string[]> {

@@ -61,6 +61,22 @@ describe('what exports look like', () => {
     expect(after.load.key).not.toBe(before.load.key)
   })
 
+  it('finds external data under any name, and refuses a file whose data is absent or cut before anything runs', async () => {
+    await put('onnx/model.onnx', { external: 'weights.bin' })
+    await expect(encode(['good'])).rejects.toMatchObject({
+      code: 'SB-MODEL-002',
+      message: expect.stringContaining('onnx/weights.bin, which is absent'),
+    })
+    const table = tableBytes(MODEL.table)
+    await writeFile(join(folder, 'onnx/weights.bin'), table.subarray(0, -1))
+    await expect(encode(['good'])).rejects.toThrow(`take ${table.length} bytes of onnx/weights.bin, which ends after`)
+    await writeFile(join(folder, 'onnx/weights.bin'), table)
+    const before = await encode(['good bad'])
+    expect(before.values).toEqual([0.25, 0.625])
+    await writeFile(join(folder, 'onnx/weights.bin'), tableBytes([[1, 0], [0, 3], [0.5, 0.25]])) // biome-ignore format: one table
+    expect((await encode(['good bad'])).load.key).not.toBe(before.load.key)
+  })
+
   it('feeds every input an export may want', async () => {
     await put('onnx/model.onnx', { inputs: ['position_ids', 'token_type_ids'] })
     expect((await encode(['good bad', 'bad'])).values).toEqual([0.25, 0.625, 0.5, 0.25])

@@ -5,7 +5,8 @@ import type { GraphOutput } from './onnx-outputs.ts'
 
 /** A field's tag and length: two varints of at most ten bytes. */
 const HEAD_BYTES = 20
-const GRAPH_FIELD = 7
+/** Of a model. */
+export const GRAPH_FIELD = 7
 /** Of a graph. */
 const OUTPUT_FIELD = 12
 /** Tag of an axis of a fixed length: field 1, a varint. */
@@ -56,7 +57,7 @@ interface Span {
 }
 
 /** The length-delimited fields between two places of a file. */
-async function* fieldsOf(handle: FileHandle, { start, end }: Span): AsyncIterable<Span & { readonly number: number }> {
+export async function* fieldsOf(handle: FileHandle, { start, end }: Span): AsyncIterable<Span & { readonly number: number }> {
   const window = Buffer.alloc(WINDOW_BYTES)
   let [from, held] = [0, 0]
   for (let at = start; at < end; ) {
@@ -83,7 +84,8 @@ function outputOf(bytes: Buffer): GraphOutput {
   }
 }
 
-function fieldsIn(bytes: Buffer): { readonly number: number; readonly bytes: Buffer }[] {
+/** The length-delimited fields of a message in memory. */
+export function fieldsIn(bytes: Buffer): { readonly number: number; readonly bytes: Buffer }[] {
   const found: { number: number; bytes: Buffer }[] = []
   for (let at = 0; at < bytes.length; ) {
     const field = readField(bytes.subarray(at))

@@ -3,6 +3,7 @@ import { type Load, SweepError } from '@sweepboard/contracts'
 import { readJson } from './folder-config.ts'
 import type { OnnxChoice } from './model-source.ts'
 import { onnxFiles, readModelWeights } from './model-weights.ts'
+import { assertExternalData } from './onnx-external.ts'
 import { assertWholeOnnx } from './onnx-file.ts'
 import { PROVIDERS } from './onnx-provider-name.ts'
 import { servedBytes } from './recipe-memory.ts'
@@ -35,7 +36,7 @@ export interface OnnxVariant {
 
 /**
  * Chooses a folder's ONNX file by name or dtype and reads what identifies it. Its tokenizer must be the model's own.
- * @throws SweepError `SB-MODEL-001` when the folder has no such file, `SB-MODEL-002` when it is cut, `SB-MODEL-003` for the
+ * @throws SweepError `SB-MODEL-001` when the folder has no such file, `SB-MODEL-002` when it or its external data is cut or absent, `SB-MODEL-003` for the
  *   tokenizer, `SB-SPEC-004` for a dtype or provider of no known name
  */
 export async function readOnnxVariant(model: string, folder: string, onnx: OnnxChoice): Promise<OnnxVariant> {
@@ -44,6 +45,7 @@ export async function readOnnxVariant(model: string, folder: string, onnx: OnnxC
     throw new SweepError('SB-SPEC-004', { path: 'engine.onnx.provider', message: `must be one of ${PROVIDERS.join(', ')}` })
   const file = await chooseFile(folder, onnx)
   await assertWholeOnnx(folder, file)
+  await assertExternalData(folder, file)
   const tokenizer = await openTextTokenizer(folder, model)
   const weights = await readModelWeights(folder, file)
   const dtype = weights.isDynamicallyQuantised ? 'int8' : dtypeOf(file, onnx)
