@@ -9,7 +9,8 @@ import { checkHub } from '../check-hub.ts'
 import { checkMachine } from '../check-machine.ts'
 import { checkPrograms } from '../check-programs.ts'
 import { checkSecrets } from '../check-secrets.ts'
-import { type CommonOptions, codeVersion, dataFolder } from '../context.ts'
+import { checkToken } from '../check-token.ts'
+import { type CommonOptions, codeVersion, dataFolder, readToken } from '../context.ts'
 import { error, type Finding, ok } from '../finding.ts'
 import { commandHolder } from '../folder-source.ts'
 import { readHubSettings } from '../hub.ts'
@@ -30,8 +31,8 @@ export function add(program: Command): void {
     )
   addRedisOptions(command)
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
-    .option('--to <url>', 'compare the clock with that of this service')
-    .option('--token-file <file>', 'check that only its owner can read it')
+    .option('--to <url>', 'compare the clock with that of this service, and try the token there')
+    .option('--token-file <file>', 'check that only its owner can read it (or SWEEPBOARD_TOKEN)')
     .option('--secret <files...>', 'check these files too', [])
     .option('--offline', 'do not ask the hub')
     .option('--json', 'one JSON document')
@@ -56,6 +57,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
         checkGpus(process.env),
         checkLink(options),
         checkClock(options.to).then((clock) => [clock]),
+        checkTokenOf(options),
         checkHub(readHubSettings({ offline: options.offline })),
         checkPrograms(),
       ])
@@ -68,6 +70,15 @@ async function doctor(options: DoctorOptions): Promise<void> {
     return visible(`${state.padEnd(7)} ${check}: ${message}${remedy}`)
   })
   printResult(lines.join('\n'))
+}
+
+/** A token's file that cannot be read is a finding of `checkSecrets`. */
+async function checkTokenOf(options: DoctorOptions): Promise<Finding[]> {
+  try {
+    return await checkToken(options.to, readToken(options))
+  } catch {
+    return []
+  }
 }
 
 async function checkLink(options: DoctorOptions): Promise<Finding[]> {
