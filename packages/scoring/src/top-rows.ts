@@ -119,7 +119,7 @@ export class TopRows {
     return packed
   }
 
-  /** Adds what another thread kept of other rows, in no more than `kernels` have room for at once. */
+  /** Adds what another thread kept of other rows, in no more than `kernels` have room for at once. Cuts every query to the depth. */
   adopt({ counts, rows, scores }: PackedRows, kernels: RowKernels): void {
     const most = kernels.foundRows.length - this.room
     let at = 0
@@ -128,19 +128,18 @@ export class TopRows {
         const piece = Math.min(most, end - at)
         kernels.foundRows.set(rows.subarray(at, at + piece))
         kernels.foundScores.set(scores.subarray(at, at + piece))
-        this.take(query, kernels, piece)
         at += piece
+        if (at === end && (this.counts[query] as number) + piece > this.depth) this.cutExactly(query, kernels, piece)
+        else this.take(query, kernels, piece)
       }
     })
+    this.finish(kernels)
   }
 
   /** Cuts every query to the depth. */
   finish(kernels: RowKernels): void {
     for (let query = 0; query < this.counts.length; query++) {
-      if ((this.counts[query] as number) <= this.depth) continue
-      const count = this.putAfter(query, kernels, 0)
-      kernels.weigh(count, this.depth - 1)
-      this.cutWeighed(query, kernels, count)
+      if ((this.counts[query] as number) > this.depth) this.cutExactly(query, kernels, 0)
     }
   }
 
@@ -192,6 +191,13 @@ export class TopRows {
     kernels.foundScores.set(this.scores.subarray(start, end), total)
     kernels.foundRows.set(this.rows.subarray(start, end), total)
     return total + end - start
+  }
+
+  /** The same as `cut`, of what is kept and the first `total` that `kernels` found, more than the depth together. */
+  private cutExactly(query: number, kernels: RowKernels, total: number): void {
+    const count = this.putAfter(query, kernels, total)
+    kernels.weigh(count, this.depth - 1)
+    this.cutWeighed(query, kernels, count)
   }
 
   /** The same as `cut`, of the `count` that `kernels` found and weighed. */

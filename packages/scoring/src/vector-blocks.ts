@@ -17,8 +17,15 @@ export interface VectorBlock {
 
 /** Bytes of a vector artifact before its values. */
 const VECTORS_HEAD_BYTES = 16
-/** Artifacts asked of the store at once. */
-const FETCHES_AT_ONCE = 16
+/** Artifacts asked of the store at once; as many more are asked for while these are copied. */
+const FETCHES_AT_ONCE = 8
+
+/** Of a few chunks. */
+interface Batch {
+  readonly found: readonly Vectors[]
+  readonly missing: readonly MissingChunk[]
+}
+
 /**
  * The vectors of one side of a score job, from its chunk artifacts. Each artifact is read once. Memory: one block.
  * Throws `MissingChunks` with every absent or damaged chunk of the side, `SB-SCORE-002` when a chunk has another shape
@@ -56,8 +63,7 @@ export class SideVectors {
   /** The chunks of this side that the store does not have. Reads them all. */
   async missing(): Promise<readonly MissingChunk[]> {
     const missing: MissingChunk[] = []
-    const { chunks } = this.side
-    for (let at = 0; at < chunks.length; at += FETCHES_AT_ONCE) await this.read(chunks.slice(at, at + FETCHES_AT_ONCE), missing)
+    for await (const batch of this.batches()) missing.push(...batch.missing)
     return missing
   }
 
@@ -66,10 +72,10 @@ export class SideVectors {
     const missing: MissingChunk[] = []
     let [firstRow, rowCount] = [0, 0]
     let values: Float32Array = new Float32Array(0)
-    for (let at = 0; at < this.side.chunks.length; at += FETCHES_AT_ONCE) {
-      const read = await this.read(this.side.chunks.slice(at, at + FETCHES_AT_ONCE), missing)
+    for await (const batch of this.batches()) {
+      missing.push(...batch.missing)
       if (missing.length > 0) continue // no score can come of this side any more: only see what else is missing
-      for (const vectors of read) {
+      for (const vectors of batch.found) {
         const { dim } = vectors
         if (rowCount > 0 && rowCount + vectors.rowCount > rowLimit(dim)) {
           yield this.blockOf(firstRow, { values, rowCount, dim })
@@ -105,15 +111,29 @@ export class SideVectors {
     return found ?? new Float32Array(new SharedArrayBuffer(4 * size))
   }
 
-  private async read(chunks: readonly Chunk[], missing: MissingChunk[]): Promise<Vectors[]> {
+  /** A few chunks after the other, the next ones already on their way. */
+  private async *batches(): AsyncGenerator<Batch> {
+    const { chunks } = this.side
+    const read = (at: number) => {
+      const batch = at < chunks.length ? this.read(chunks.slice(at, at + FETCHES_AT_ONCE)) : null
+      batch?.catch(() => undefined) // thrown when its turn comes
+      return batch
+    }
+    let next = read(0)
+    for (let at = FETCHES_AT_ONCE; next !== null; at += FETCHES_AT_ONCE) {
+      const batch = await next
+      next = read(at)
+      yield batch
+    }
+  }
+
+  private async read(chunks: readonly Chunk[]): Promise<Batch> {
     const read = await Promise.all(chunks.map((chunk) => this.readChunk(chunk)))
-    const vectors: Vectors[] = []
-    read.forEach((found, i) => {
-      const { n, digest } = chunks[i] as Chunk
-      if (found) vectors.push(found)
-      else missing.push({ encoding: this.side.encoding, n, digest })
-    })
-    return vectors
+    const missing = chunks.filter((_, i) => read[i] === null)
+    return {
+      found: read.filter((vectors) => vectors !== null),
+      missing: missing.map(({ n, digest }) => ({ encoding: this.side.encoding, n, digest })),
+    }
   }
 
   /** The vectors of a chunk; null when the store does not have them, or damaged. */
