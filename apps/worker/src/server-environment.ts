@@ -1,6 +1,6 @@
 /** Variables a server gets from the worker: what finds programs, libraries, caches and devices. Keys and tokens are not among them. */
 const PASSED = [
-  /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|TZ|TMPDIR|LD_LIBRARY_PATH)$/,
+  /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|TZ|TMPDIR|LD_LIBRARY_PATH|OLLAMA_MODELS)$/,
   /^(?:LC|XDG|CUDA|NVIDIA|HF|TRANSFORMERS)_/,
 ]
 /** Of these, what opens a door. The hub's token is needed where a server fetches a gated model. */
