@@ -4,7 +4,7 @@ import { Catalogue, type JudgedPlaces } from './catalogue-list.ts'
 import type { SharedStrings } from './json-strings.ts'
 import type { DocumentRows } from './ranked-list.ts'
 import { gradesOf, rankedScores } from './ranked-metrics.ts'
-import { type RowPlaces, RowRanking } from './row-ranking.ts'
+import { LIST_WORDS, type RowPlaces, RowRanking } from './row-ranking.ts'
 import { RunWriter, writePerQuery } from './run-writer.ts'
 import type { FoundRows } from './top-rows.ts'
 
@@ -35,10 +35,13 @@ export class Measuring {
   readonly parts: MeasuringParts
   private readonly ranking: RowRanking
   private readonly writer = new RunWriter()
+  /** Of the lists of one config after the other, query after query. */
+  private readonly room: Uint32Array
 
   constructor(parts: MeasuringParts, ranking: RowRanking = new RowRanking(parts.rows, new Catalogue(parts.ids))) {
     this.parts = parts
     this.ranking = ranking
+    this.room = new Uint32Array(LIST_WORDS * parts.judgments.queryIds.length)
     gradesOf(parts.judgments).forEach((grades, i) => {
       ranking.catalogue.judge(grades, parts.judged[i] as JudgedPlaces)
     })
@@ -58,7 +61,9 @@ export class Measuring {
     const began = performance.now()
     const { judgments, excepted, mainScore } = this.parts
     const { queryIds, queryRows } = judgments
-    const lists = queryRows.map((row, i) => this.ranking.rank(found(row), excepted[i]))
+    const lists = queryRows.map((row, i) =>
+      this.ranking.rank(found(row), excepted[i], this.room.subarray(LIST_WORDS * i, LIST_WORDS * (i + 1))),
+    )
     const { metrics, perQuery } = rankedScores(judgments, lists, mainScore)
     const main = metrics[mainScore]
     if (main === undefined) throw new SweepError('SB-SCORE-002', { message: `no metric is called ${mainScore}` })

@@ -4,6 +4,8 @@ import type { FoundRows } from './top-rows.ts'
 
 /** Documents a run keeps per query. */
 export const RUN_DEPTH = 1000
+/** Numbers of a ranked list: places and scores. */
+export const LIST_WORDS = 2 * RUN_DEPTH
 
 /** Which documents a row stands for, in memory that threads share. */
 export interface RowPlaces {
@@ -27,11 +29,14 @@ export class RowRanking {
     this.catalogue = catalogue
   }
 
-  /** The ranked list of found rows; the document at place `except` is dropped after the cut, and nothing fills its place. */
-  rank(found: FoundRows, except: number | undefined): CatalogueList {
+  /**
+   * The ranked list of found rows; the document at place `except` is dropped after the cut, and nothing fills its place. The list lies in
+   * `room`, of `LIST_WORDS`, or in memory of its own.
+   */
+  rank(found: FoundRows, except: number | undefined, room?: Uint32Array): CatalogueList {
     const { order } = this
     const size = Math.min(RUN_DEPTH, this.sort(found))
-    const words = new Uint32Array(2 * size) // one piece of memory for both: there are very many
+    const words = room ?? new Uint32Array(2 * size) // one piece of memory for both: there are very many
     let count = 0
     for (let i = 0; i < size; i++) {
       const place = order.places[i] as number
@@ -39,7 +44,7 @@ export class RowRanking {
       words[count] = place
       words[size + count++] = bitsOfKey(order.keys[i] as number)
     }
-    const scores = new Float32Array(words.buffer, 4 * size, count)
+    const scores = new Float32Array(words.buffer, words.byteOffset + 4 * size, count)
     return new CatalogueList(this.catalogue, words.subarray(0, count), scores)
   }
 

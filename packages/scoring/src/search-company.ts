@@ -98,10 +98,7 @@ export class SearchCompany {
     const own = measuring ? Math.floor(OWN_PART * lanes.length) : lanes.length
     const theirs = lanes.slice(own).map((lane) => lane.packed())
     this.unmeasured = theirs.length
-    this.tell(
-      { kind: 'finish', own, measuring, theirs },
-      theirs.flatMap(({ counts, rows, scores }) => [counts.buffer, rows.buffer, scores.buffer]),
-    )
+    this.tell({ kind: 'finish', own, measuring, theirs })
     const found = await this.until(() => this.found, done)
     found.forEach((packed, i) => {
       lanes[i]?.adopt(packed, pass.kernels)
@@ -166,8 +163,8 @@ export class SearchCompany {
     }
   }
 
-  private tell(message: ToThread, transfer: ArrayBuffer[] = []): void {
-    this.worker.postMessage(message, transfer)
+  private tell(message: ToThread): void {
+    this.worker.postMessage(message)
   }
 
   private hear(message: FromThread): void {

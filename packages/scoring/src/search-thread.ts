@@ -81,10 +81,7 @@ function serve(tell: Tell): (message: ToThread) => void {
 
 async function finish({ lanes, pass }: SearchPart, { own, theirs, measuring }: Finish, tell: Tell): Promise<void> {
   const found = lanes.slice(0, own).map((lane) => lane.packed())
-  tell(
-    { kind: 'found', found },
-    found.flatMap(({ counts, rows, scores }) => [counts.buffer, rows.buffer, scores.buffer]),
-  )
+  tell({ kind: 'found', found })
   if (measuring === null) return
   const { Measuring } = await import('./measuring.ts')
   const measure = new Measuring(measuring)

@@ -15,11 +15,11 @@ export interface FoundRows {
   readonly scores: Float32Array
 }
 
-/** The rows kept for all queries, one query after the other. */
+/** The rows kept for all queries, one query after the other, in memory that threads share. */
 export interface PackedRows {
-  readonly counts: Uint32Array<ArrayBuffer>
-  readonly rows: Uint32Array<ArrayBuffer>
-  readonly scores: Float32Array<ArrayBuffer>
+  readonly counts: Uint32Array
+  readonly rows: Uint32Array
+  readonly scores: Float32Array
 }
 
 /** Rows that are kept of one query at most. */
@@ -108,7 +108,8 @@ export class TopRows {
   packed(): PackedRows {
     const { counts } = this
     const total = counts.reduce((sum, count) => sum + count, 0)
-    const packed = { counts: counts.slice(), rows: new Uint32Array(total), scores: new Float32Array(total) }
+    const room = () => new SharedArrayBuffer(4 * total)
+    const packed = { counts: counts.slice(), rows: new Uint32Array(room()), scores: new Float32Array(room()) }
     let at = 0
     counts.forEach((count, query) => {
       const start = query * this.room
