@@ -23,6 +23,8 @@ import { fingerprintFits, fingerprintOf } from './probe.ts'
 import { cardLike, hubIdOf } from './recipe-book.ts'
 import type { TextTokenizer } from './text-tokenizer.ts'
 
+/** `<org>/<name>`, not a path. */
+const HUB_ID = /^[\w.-]+\/[\w.-]+$/
 /** Below this cosine of alone to in-batch a server is said to move vectors by their batch: half precision stays above. */
 const SAME_IN_BATCH = 0.9995
 
@@ -48,10 +50,11 @@ export async function resolveEndpoint(source: ModelSource, choice: DialectChoice
   const sends = tokenizer !== null && (await takesTokenIds(link, tokenizer, context.signal)) ? 'tokens' : 'text'
   refuseAddedTokens(link, sends, tokenizer)
   const name = folder === null ? source.model : `local/${basename(folder)}`
-  const { recipe, prompts, ...composed } = await recipeOf(name, { folder, patch, probes: link.probes, tokenizer })
+  const { recipe, prompts, own, ...composed } = await recipeOf(name, { folder, patch, probes: link.probes, tokenizer })
   const warnings = [...composed.warnings]
   for (const side of [recipe.query, recipe.document]) tokenizer?.reader(side)
   refuseStrippedTemplates(name, { recipe, facts })
+  refuseOtherVectors(name, { own, recipe, facts, isUnit: link.isUnit })
   await checkLimit(link, { recipe, facts, tokenizer, sends, signal: context.signal })
   const least = await batchCosine(link, context.signal)
   if (
@@ -60,6 +63,9 @@ export async function resolveEndpoint(source: ModelSource, choice: DialectChoice
     (recipe.query.maxTokens === null || recipe.document.maxTokens === null)
   )
     warnings.push(silentCuts(name, facts.truncates))
+  const asked = [source.model, choice.endpoint.model, hubIdOf(folder ?? '')?.model].map((one) => one?.toLowerCase())
+  if (facts.model !== null && HUB_ID.test(facts.model) && !asked.includes(facts.model.toLowerCase()))
+    warnings.push(`${name}: its server says that it serves ${facts.model}`)
   if (link.isCountStrange)
     warnings.push(`${name}: its server's counts of tokens do not fit the tokenizer named; texts it cuts would not show in them`)
   if (least < SAME_IN_BATCH) warnings.push(movesWithBatch(name, least))
@@ -99,11 +105,15 @@ export async function resolveEndpoint(source: ModelSource, choice: DialectChoice
 async function recipeOf(
   model: string,
   from: { folder: string | null; patch: RecipePatch; probes: Vectors; tokenizer: TextTokenizer | null },
-): Promise<ComposedRecipe> {
+): Promise<ComposedRecipe & { readonly own: OwnVectors }> {
   const { folder, patch, probes, tokenizer } = from
   if (tokenizer === null) for (const part of [patch, patch.query ?? {}, patch.document ?? {}]) refuseLocalParts(part)
   const server = { dim: probes.dim, hasUnitRows: hasUnitRows(probes), hasTokenizer: tokenizer !== null }
-  if (folder === null) return composeEndpointRecipe(model, patch, server)
+  if (folder === null) {
+    const composed = composeEndpointRecipe(model, patch, server)
+    const isBare = [patch, patch.query, patch.document].some((part) => part?.normalize === false)
+    return { ...composed, own: { pooling: cardLike(patch.like, model)?.pooling ?? null, isBare } }
+  }
   const card = cardLike(patch.like, hubIdOf(folder)?.model ?? null)
   const composed = composeRecipe(model, await readFolderConfig(folder), patch, card)
   const { query, document, dimensions } = composed.recipe
@@ -114,7 +124,25 @@ async function recipeOf(
     query: { ...query, pooling: 'none' },
     document: { ...document, pooling: 'none' },
   }
-  return { ...composed, recipe }
+  return { ...composed, recipe, own: { pooling: query.pooling, isBare: !query.normalize || !document.normalize } }
+}
+
+/** What the model's own files, its card or the spec say of its vectors, which a server may give otherwise. */
+interface OwnVectors {
+  readonly pooling: string | null
+  /** They are told to keep their own length. */
+  readonly isBare: boolean
+}
+
+/** A server that says it pools otherwise, or that brings vectors to unit length where their own length counts. */
+function refuseOtherVectors(model: string, by: { own: OwnVectors; recipe: Recipe; facts: ServerFacts; isUnit: boolean }): void {
+  const { own, recipe, facts, isUnit } = by
+  const missing: string[] = []
+  if (facts.pooling !== null && own.pooling !== null && own.pooling !== 'none' && facts.pooling !== own.pooling)
+    missing.push(`pooling ${own.pooling}: the server says that it pools by ${facts.pooling}`)
+  if (recipe.similarity === 'dot' && own.isBare && isUnit)
+    missing.push('vectors of their own length (similarity dot): the server gives all unit length')
+  if (missing.length > 0) throw new SweepError('SB-MODEL-004', { model, missing: missing.join('; ') })
 }
 
 /** Infinity strips white space around each text: a prompt that begins or ends with it would reach the model changed. */

@@ -32,6 +32,8 @@ describe('what a server says of itself', () => {
       maxBatchTexts: null,
       dtype: null,
       truncates: null,
+      pooling: null,
+      model: null,
     })
   })
 

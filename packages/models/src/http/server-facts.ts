@@ -14,6 +14,10 @@ export interface ServerFacts {
   readonly dtype: string | null
   /** The server cuts long inputs by itself unless told otherwise. */
   readonly truncates: boolean | null
+  /** How it pools, as recipes name it (TEI). */
+  readonly pooling: string | null
+  /** The model it says it serves, where it does not check the name that it is asked by (TEI). */
+  readonly model: string | null
 }
 
 type Json = Readonly<Record<string, unknown>>
@@ -25,6 +29,8 @@ const UNKNOWN: ServerFacts = {
   maxBatchTexts: null,
   dtype: null,
   truncates: null,
+  pooling: null,
+  model: null,
 }
 /** Hosted services, by the end of their host name: they tell nothing, and are not asked. */
 const HOSTED: Readonly<Record<string, string>> = {
@@ -96,7 +102,16 @@ function teiFacts(info: Json): ServerFacts {
     maxBatchTexts: positive(info.max_client_batch_size),
     dtype: text(info.model_dtype),
     truncates: info.auto_truncate === true,
+    pooling: teiPooling(info),
+    model: text(info.model_id),
   }
+}
+
+/** `cls`, `mean`, `last_token` or `splade` of its `model_type`; a reranker has none. */
+function teiPooling(info: Json): string | null {
+  const { embedding } = (info.model_type ?? {}) as { embedding?: { pooling?: unknown } }
+  const named = text(embedding?.pooling)?.toLowerCase() ?? null
+  return named === null ? null : named.replace(/[_-]/g, '')
 }
 
 async function getJson(endpoint: Endpoint, url: string, signal: AbortSignal | undefined): Promise<Json | null> {

@@ -222,31 +222,6 @@ describe('traps', () => {
     await expect(engine.encode(SIDE, TEXTS)).rejects.toMatchObject({ code: 'SB-HTTP-009' })
   })
 
-  it('a server that puts a prompt before each text is refused when it is planned, and when it is opened', async () => {
-    await start(ollamaStub(model))
-    const { load } = await plan('ollama')
-    const answer = server.routes['POST /api/embed'] as StubRoutes[string]
-    server.trap = (request) => {
-      const body = request.body as { input?: string[] } | undefined
-      if (body?.input === undefined) return undefined
-      return answer({ ...request, body: { ...body, input: body.input.map((text) => `w7 ${text}`) } }) as { json: unknown }
-    }
-    await expect(plan('ollama')).rejects.toMatchObject({ code: 'SB-HTTP-009' })
-    const unpinned = { ...load, identity: { ...load.identity, fingerprint: null } }
-    await expect(openEndpointEngine(unpinned, { retry: RETRY })).rejects.toMatchObject({ code: 'SB-HTTP-009' })
-  })
-
-  it('counts that do not fit the tokenizer are not used, and the plan says so', async () => {
-    await start(ollamaStub(model))
-    const { warnings } = await plan('ollama')
-    const answer = server.routes['POST /api/embed'] as StubRoutes[string]
-    server.trap = (request) => {
-      const reply = answer(request) as { json: { prompt_eval_count: number } }
-      return { json: { ...reply.json, prompt_eval_count: 3 } }
-    }
-    expect((await plan('ollama')).warnings).toEqual([...warnings, expect.stringContaining('do not fit the tokenizer')])
-  })
-
   it.each([
     ['tei', teiStub, '/embed'],
     ['ollama', ollamaStub, '/api/embed'],
