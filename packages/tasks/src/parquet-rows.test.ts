@@ -21,7 +21,7 @@ async function read(...files: string[]) {
 }
 
 describe.skipIf(isAbsent)('Parquet (skipped where hyparquet is not installed)', () => {
-  it.each(['none', 'snappy', 'gzip', 'zstd', 'brotli', 'v2'])(
+  it.each(['none', 'snappy', 'gzip', 'zstd', 'brotli', 'lz4', 'v2'])(
     'reads every row and type, packed with %s, over row groups',
     async (name) => {
       const { rows, mistakes } = await read(fixture(`pairs.${name}`))

@@ -3,12 +3,14 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import type { RowSink } from './json-rows.ts'
 import { noteUnreadable } from './line-reader.ts'
+import { unpackLz4Block } from './lz4-block.ts'
 
-/** Node's own decompressors. The library brings Snappy; files packed with LZ4 are refused. */
+/** Node's own decompressors, and LZ4 as it is written today; the library brings Snappy. The framed LZ4 of old Hadoop is refused. */
 const COMPRESSORS = {
   GZIP: (bytes: Uint8Array) => gunzipSync(bytes),
   BROTLI: (bytes: Uint8Array) => brotliDecompressSync(bytes),
   ZSTD: (bytes: Uint8Array) => zstdDecompressSync(bytes),
+  LZ4_RAW: unpackLz4Block,
 }
 
 /**
