@@ -134,7 +134,7 @@ export const ERRORS = {
   'SB-TASK-013': {
     kind: 'unavailable',
     says: (d) => `the hub gave no ${d.what} of ${d.repo}: ${d.message}`,
-    fix: 'Check the network and HF_ENDPOINT, then start again: what arrived is kept, and a broken download goes on where it ended.',
+    fix: 'Check the network and HF_ENDPOINT, then start again: what arrived is kept, and a broken download goes on where it ended. With --offline only the cache is read.',
   },
   'SB-TASK-014': {
     kind: 'invalid',
