@@ -187,6 +187,7 @@ describe('two at once, and Ctrl-C', () => {
     const stopped = await running.ended
     expect(stopped.exit).toBe(130)
     expect(stopped.stdout).toContain('SB-CORE-004')
+    expect(stopped.stderr).toContain('Ctrl-C again ends at once')
     const done = await sweepboard('run', many, '--no-serve', '--json', '--data', data)
     expect(done.exit, done.stdout + done.stderr).toBe(0)
     expect(cellsOf(done.stdout).map((cell) => cell.state)).toEqual(['scored'])

@@ -89,7 +89,11 @@ async function run(file: string, options: RunOptions): Promise<void> {
     ...(options.launchers === undefined ? {} : { launchers: readLaunchers(options.launchers) }),
   })
   const interrupt = new AbortController()
-  onInterrupt(() => interrupt.abort())
+  let isComputing = false
+  onInterrupt(() => {
+    if (isComputing) printNote('ending after the chunks in hand, what is finished is kept; Ctrl-C again ends at once')
+    interrupt.abort()
+  })
   try {
     if (!asJson) printNote('reading the data')
     const prepared = await prepareTasks(sweep.plan, {
@@ -112,7 +116,9 @@ async function run(file: string, options: RunOptions): Promise<void> {
       asJson,
       record: (row) => embedded.service.ledger.recordConsistency(row),
     })
+    isComputing = true
     await runToEnd(embedded, { sweep, prepared, asJson, isConsistent, interrupt: interrupt.signal })
+    isComputing = false
     if (interrupt.signal.aborted) throw new SweepError('SB-CORE-004', { what: `sweep ${sweep.spec.sweep}` })
     if (!asJson) {
       const data = relative(process.cwd(), folder) || '.'
