@@ -55,7 +55,10 @@ export function add(program: Command): void {
     .option('--port <n>', 'port; 0 takes any free one', portNumber(0), '4400')
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
     .option('--write-token-file <file>', 'token of workers and submitters (or SWEEPBOARD_WRITE_TOKEN)')
-    .option('--read-token-file <file>', 'token of readers (or SWEEPBOARD_READ_TOKEN)')
+    .option(
+      '--read-token-file <file>',
+      'token of readers (or SWEEPBOARD_READ_TOKEN); without one whoever reaches the service may read',
+    )
     .option('--datasets <root>', 'folder whose tasks the service may read itself')
     .option('--beat <ms>', 'heartbeat period of workers', wholeNumber(50), '5000')
     .option('--max-artifact <bytes>', 'largest artifact accepted', wholeNumber(1), String(2 ** 31))
