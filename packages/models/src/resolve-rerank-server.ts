@@ -2,6 +2,7 @@ import { basename, isAbsolute } from 'node:path'
 import { type Load, loadKey, type PairRecipe, SweepError } from '@sweepboard/contracts'
 import { shownUrl } from './http/endpoint.ts'
 import { type EndpointPlan, planEndpoint } from './http/endpoint-plan.ts'
+import { checkReadsWholePair } from './http/limit-probe.ts'
 import { refuseLocalPairParts } from './http/pair-inputs.ts'
 import { asksRawScores, instructionMember, type WireStyle } from './http/rerank-exchange.ts'
 import { probeScores, type RerankLink, rerankLink } from './http/rerank-link.ts'
@@ -40,6 +41,9 @@ export async function resolveRerankServer(source: RerankServerSource, context: R
   const { link, scores } = await firstThatAnswers(plan, { choice: source.choice, recipe, context })
   const url = shownUrl(source.choice.url)
   refuseMisfit(url, { link, recipe, facts: plan.facts })
+  const { maxTokens } = recipe
+  if (plan.facts.maxInputTokens === null && plan.tokenizer !== null && maxTokens !== null)
+    await checkReadsWholePair(link, { tokenizer: plan.tokenizer, recipe: { ...recipe, maxTokens }, signal: context.signal })
   const fingerprint = context.knownFingerprints?.find((known) => scoresFit(known, scores)) ?? scoreFingerprint(scores)
   if (fingerprint === null) throw new SweepError('SB-HTTP-004', { url, message: 'one and the same score for all canary pairs' })
   const { server, dtype } = plan.facts

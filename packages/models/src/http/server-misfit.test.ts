@@ -1,11 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ollamaStub, StubModel, type StubRoutes, StubServer, teiStub } from '@sweepboard/test-kit'
+import { infinityRerankStub, ollamaStub, StubModel, type StubRoutes, StubServer, teiStub } from '@sweepboard/test-kit'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { EndpointChoice, RecipePatch } from '../model-source.ts'
+import { PROBE_PAIRS } from '../pair-probe.ts'
 import { PROBE_TEXTS } from '../probe.ts'
 import { resolveModel } from '../resolve-model.ts'
+import { resolveRerankServer } from '../resolve-rerank-server.ts'
 import { openEndpointEngine } from './endpoint-engine.ts'
 
 const RETRY = { firstDelayMs: 5, mostDelayMs: 20, noProgressMs: 2000 }
@@ -15,7 +17,7 @@ let model: StubModel
 let server: StubServer
 let folder: string
 beforeEach(async () => {
-  model = new StubModel([...PROBE_TEXTS, FILLER, 'w7'])
+  model = new StubModel([...PROBE_TEXTS, ...PROBE_PAIRS.flatMap(({ query, document }) => [query, document]), FILLER, 'w7'])
   folder = await mkdtemp(join(tmpdir(), 'sweepboard-misfit-'))
   for (const [file, text] of Object.entries(model.files)) await writeFile(join(folder, file), text)
 })
@@ -84,4 +86,28 @@ it('says where a server names another model as the one it serves', async () => {
   const info = (routes['GET /info'] as () => { json: object })()
   await start({ ...routes, 'GET /info': () => ({ json: { ...info.json, model_id: 'org/another' } }) })
   expect((await plan('tei')).warnings.join()).toContain('says that it serves org/another')
+})
+
+it.each([
+  [64, 200, true],
+  [150, 200, true],
+  [200, 200, false],
+])('a reranker that cuts pairs to %i tokens in silence, of %i wanted: refused %s', async (limit, maxTokens, isRefused) => {
+  await start(infinityRerankStub(model))
+  const answer = server.routes['POST /v1/rerank'] as StubRoutes[string]
+  server.trap = (request) => {
+    const body = request.body as { query: string; documents: string[] }
+    const room = limit - model.ids(body.query).length - 1
+    const cut = (text: string) => text.split(' ').slice(0, room).join(' ')
+    return answer({ ...request, body: { ...body, documents: body.documents.map(cut) } })
+  }
+  const source = {
+    model: 'org/stub',
+    folder: null,
+    choice: { url: `${server.root}/v1`, tokenizer: folder },
+    recipe: { maxTokens },
+  }
+  const planned = resolveRerankServer(source, { baseDir: '/', retry: RETRY })
+  if (isRefused) await expect(planned).rejects.toMatchObject({ code: 'SB-HTTP-008' })
+  else expect((await planned).recipe.maxTokens).toBe(maxTokens)
 })
