@@ -6,7 +6,7 @@ import type { Representation } from './representation.ts'
 import type { Search } from './search.ts'
 import type { SearchPart } from './search-part.ts'
 import type { FromThread, ToThread } from './search-thread.ts'
-import { roomOf } from './top-rows.ts'
+import { memoryOf, roomOf } from './top-rows.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
 /** Configs and scores (configs x queries x documents) from which a second thread is worth its start. */
@@ -98,7 +98,7 @@ export class SearchCompany {
     const own = measuring ? Math.floor(OWN_PART * lanes.length) : lanes.length
     const theirs = lanes.slice(own).map((lane) => lane.packed())
     this.unmeasured = theirs.length
-    this.tell({ kind: 'finish', own, measuring, theirs })
+    this.tell({ kind: 'finish', own, measuring, theirs }, memoryOf(theirs))
     const found = await this.until(() => this.found, done)
     found.forEach((packed, i) => {
       lanes[i]?.adopt(packed, pass.kernels)
@@ -163,8 +163,8 @@ export class SearchCompany {
     }
   }
 
-  private tell(message: ToThread): void {
-    this.worker.postMessage(message)
+  private tell(message: ToThread, transfer: ArrayBuffer[] = []): void {
+    this.worker.postMessage(message, transfer)
   }
 
   private hear(message: FromThread): void {

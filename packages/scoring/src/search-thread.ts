@@ -3,7 +3,7 @@ import { type ErrorCode, type ErrorDetails, SweepError } from '@sweepboard/contr
 import type { RangeSnapshot } from './int8-range.ts'
 import type { Measured, MeasuringParts } from './measuring.ts'
 import { type Searched, SearchPart } from './search-part.ts'
-import type { PackedRows } from './top-rows.ts'
+import { memoryOf, type PackedRows } from './top-rows.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
 export type ToThread =
@@ -81,7 +81,7 @@ function serve(tell: Tell): (message: ToThread) => void {
 
 async function finish({ lanes, pass }: SearchPart, { own, theirs, measuring }: Finish, tell: Tell): Promise<void> {
   const found = lanes.slice(0, own).map((lane) => lane.packed())
-  tell({ kind: 'found', found })
+  tell({ kind: 'found', found }, memoryOf(found))
   if (measuring === null) return
   const { Measuring } = await import('./measuring.ts')
   const measure = new Measuring(measuring)

@@ -15,11 +15,16 @@ export interface FoundRows {
   readonly scores: Float32Array
 }
 
-/** The rows kept for all queries, one query after the other, in memory that threads share. */
+/** The rows kept for all queries, one query after the other. */
 export interface PackedRows {
-  readonly counts: Uint32Array
-  readonly rows: Uint32Array
-  readonly scores: Float32Array
+  readonly counts: Uint32Array<ArrayBuffer>
+  readonly rows: Uint32Array<ArrayBuffer>
+  readonly scores: Float32Array<ArrayBuffer>
+}
+
+/** The memory of packed rows, to be sent with them. */
+export function memoryOf(packed: readonly PackedRows[]): ArrayBuffer[] {
+  return packed.flatMap(({ counts, rows, scores }) => [counts.buffer, rows.buffer, scores.buffer])
 }
 
 /** Rows that are kept of one query at most. */
@@ -108,8 +113,7 @@ export class TopRows {
   packed(): PackedRows {
     const { counts } = this
     const total = counts.reduce((sum, count) => sum + count, 0)
-    const room = () => new SharedArrayBuffer(4 * total)
-    const packed = { counts: counts.slice(), rows: new Uint32Array(room()), scores: new Float32Array(room()) }
+    const packed = { counts: counts.slice(), rows: new Uint32Array(total), scores: new Float32Array(total) }
     let at = 0
     counts.forEach((count, query) => {
       const start = query * this.room
@@ -120,7 +124,7 @@ export class TopRows {
     return packed
   }
 
-  /** Adds what another thread kept of other rows, in no more than `kernels` have room for at once. Cuts every query to the depth. */
+  /** Adds what another thread kept of other rows, in no more than `kernels` have room for at once, and gives its memory back. Cuts every query to the depth. */
   adopt({ counts, rows, scores }: PackedRows, kernels: RowKernels): void {
     const most = kernels.foundRows.length - this.room
     let at = 0
@@ -135,6 +139,9 @@ export class TopRows {
       }
     })
     this.finish(kernels)
+    // left to the garbage collector, it would be there while everything is measured
+    rows.buffer.transfer(0)
+    scores.buffer.transfer(0)
   }
 
   /** Cuts every query to the depth. */
