@@ -294,6 +294,23 @@ describe('named cases', () => {
     expect(tell(8, { slots: [{ ...slow, lane: null }, fast], plan: after.plan }).told).toEqual({ a: null, b: 'x' })
   })
 
+  it('an idle slot takes a lane that a busy one would end, where it ends it as soon as promised', () => {
+    const rates = (speed: number) => ({ tokensPerSecond: { x: speed, y: speed } })
+    const fast = slot('a', rates(1000))
+    const lanes = [lane('x', { remainingTokens: 200_000 }), lane('y', { remainingTokens: 100_000 })]
+    const { plan, slots } = chooseLanes({ slots: [fast], lanes, now: 0 })
+    expect(slots.get('a')).toBe('x')
+    const told = (speed: number, before: LanePlan) => {
+      const idle = slot('b', rates(speed))
+      const all = new Map([...before.slots, ['b', []]])
+      return chooseLanes({ slots: [{ ...fast, lane: 'x' }, idle], lanes, plan: { ...before, slots: all }, now: 1000 }).slots.get(
+        'b',
+      )
+    }
+    expect(told(500, plan)).toBe('y')
+    expect(told(200, plan)).toBeNull()
+  })
+
   it('an endpoint lane goes to one slot of one host; the one that has it keeps it', () => {
     const remote = lane('r', { devices: ['endpoint'], maxSlots: 1 })
     const slots = [slot('a', { device: 'endpoint' }), slot('b', { device: 'endpoint', lane: 'r', laneForMs: 5 }), slot('c')]

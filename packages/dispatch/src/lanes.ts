@@ -1,5 +1,6 @@
 import { closedBy, type Lane, type LaneSlot, measuredPeaks, misfit, wouldFit } from './fit.ts'
 import { FleetTable } from './fleet-table.ts'
+import { INTERRUPTED_TIMES } from './interrupted.ts'
 import { tooSlow } from './last-chunks.ts'
 import { followed, type LanePlan, type Planned, planFor } from './plan.ts'
 import type { Shares } from './spread.ts'
@@ -8,8 +9,6 @@ import type { Shares } from './spread.ts'
 export const STARVED_SECONDS = 15
 /** What a slot gives a lane, in loads of both lanes, before another sweep's long lane may take it: loads stay below 1 % of the time. */
 const SLICE_LOADS = 100
-/** A waiting lane interrupts one that has more than so many times its own work left; it waits for the end of any other. */
-const INTERRUPTED_TIMES = 4
 
 /** A slot leaves a lane that has work for one whose work here is worth so many loads: plans change their mind towards the end. */
 const LEAVE_LOADS = 4
@@ -51,7 +50,7 @@ export interface LaneQuestion {
 export function chooseLanes(given: LaneQuestion): LaneChoice {
   const table = new FleetTable(given.slots, given.lanes)
   const planned = planFor(table, given.plan ?? null, given.now ?? 0)
-  const choice = new Choice(table, planned, given.growing ?? new Set())
+  const choice = new Choice(table, planned, given)
   choice.follow()
   choice.serveUnserved()
   choice.feedStarved()
@@ -96,6 +95,8 @@ const NONE = -1
 class Choice {
   readonly #table: FleetTable
   readonly #shares: Shares
+  readonly #plan: LanePlan
+  readonly #now: number
   readonly #growing: ReadonlySet<string>
   readonly #hasPart: Uint8Array
   /** Slot -> lane, by index. */
@@ -103,10 +104,12 @@ class Choice {
   /** Lane -> slots it has now. */
   readonly #counts: Int32Array
 
-  constructor(table: FleetTable, { shares, planned }: Planned, growing: ReadonlySet<string>) {
+  constructor(table: FleetTable, { plan, shares, planned }: Planned, { growing, now }: LaneQuestion) {
     this.#table = table
-    this.#growing = growing
+    this.#growing = growing ?? new Set()
     this.#shares = shares
+    this.#plan = plan
+    this.#now = now ?? 0
     this.#hasPart = planned
     this.#assigned = new Int32Array(table.slots.length).fill(NONE)
     this.#counts = new Int32Array(table.lanes.length)
@@ -132,14 +135,23 @@ class Choice {
     }
   }
 
-  /** A lane that the plan puts on busy slots starts on one that has nothing to do. */
+  /** A lane that the plan puts on busy slots starts on one that has nothing to do, if that ends it by when the plan promised. */
   serveUnserved(): void {
     const { lanes, eligible } = this.#table
     for (const l of lanes.keys()) {
       if (this.#counts[l] !== 0) continue
-      const idle = eligible[l]?.find((s) => this.#assigned[s] === NONE)
+      const idle = eligible[l]?.find((s) => this.#assigned[s] === NONE && this.#isInTime(l, s))
       if (idle !== undefined) this.#give(idle, l)
     }
+  }
+
+  #isInTime(lane: number, s: number): boolean {
+    const { lanes, speed, load } = this.#table
+    const { key, remainingTokens } = lanes[lane] as Lane
+    const at = this.#table.at(lane, s)
+    const endAt = this.#plan.lanes.get(key)?.endAt ?? Number.POSITIVE_INFINITY
+    const isPlanned = this.#table.eligible[lane]?.some((slot) => this.#shareOf(lane, slot) > 0) === true
+    return !isPlanned || this.#now + 1000 * ((load[at] as number) + remainingTokens / (speed[at] as number)) <= endAt
   }
 
   /** A sweep that waits with all its lanes takes a slot: one that is about to load, else the one that its plan has, else of the lane with most slots, there the one that has served longest. */

@@ -2,12 +2,13 @@ import { FEW_PAIRS, FewestLoads, type Found } from './fewest-loads.ts'
 import type { Lane, LaneSlot } from './fit.ts'
 import type { FleetTable } from './fleet-table.ts'
 import { Forest, type Work } from './forest.ts'
+import { withInterrupted } from './interrupted.ts'
 import { endsInTime, halfLongestChunk } from './last-chunks.ts'
 import type { LanePlan, Promised } from './plan.ts'
 import type { Members } from './separate-parts.ts'
 import { ofLanes, soonest } from './soonest.ts'
 import { spareLoads } from './spare-loads.ts'
-import type { Shares } from './spread.ts'
+import { MOST_SEARCHED, type Shares } from './spread.ts'
 
 /** A plan may end so much later than what no plan is below: the later, the fewer loads. */
 const LATEST = 1.05
@@ -27,8 +28,6 @@ const SPARED_LOADS = 3
 /** How often a sooner end is tried with as many loads, and from which share of what no plan is below it is soon enough. */
 const SOONER_TRIES = 3
 const SOON = 1.01
-/** Slots x lanes up to which plans with few loads are looked for; on larger fleets one more load a lane is little beside one a slot. */
-const MOST_SEARCHED = 2500
 /** Share of its whole time by which a plan may be late before another one is made, and seconds beside. */
 const LATE = 0.0005
 const LATE_SECONDS = 12
@@ -48,7 +47,9 @@ export interface PartPlan {
 export class PlanPart {
   readonly #table: FleetTable
   readonly #members: Members
+  /** As a plan has to see it, and as no plan is below it: without the loads again of what a small sweep interrupts. */
   readonly #work: Work
+  readonly #plain: Work
   readonly #held: Uint8Array
   readonly #forest: Forest
   /** Whether the plan before was given up for one that ends much sooner. */
@@ -80,8 +81,9 @@ export class PlanPart {
         this.#held[at] = isHeld ? 1 : 0
       }
     }
-    this.#work = work
-    this.#forest = new Forest(work)
+    this.#plain = work
+    this.#work = { ...work, load: withInterrupted(table, members, work.load) }
+    this.#forest = new Forest(this.#work)
   }
 
   /** The plan before, with its work as it is now; null where it does not serve everything, is late, or another one is likely to end much sooner. */
@@ -96,7 +98,7 @@ export class PlanPart {
     if (now + 1000 * end > promised.endAt + LATE * spanMs + 1000 * LATE_SECONDS) return null
     const isTriable = now - promised.madeAt > 1000 * Math.max(SAVED_SECONDS, TRIED_EVERY * end)
     const least = (SAVED * spanMs) / 1000 + SAVED_SECONDS
-    this.#isLoose = isTriable && end > least && end - LATEST * soonest(this.#work) > least
+    this.#isLoose = isTriable && end > least && end - LATEST * soonest(this.#plain) > least
     if (this.#isLoose) return null
     spareLoads(this.#work, this.#held, this.#forest, {
       end,
@@ -132,7 +134,7 @@ export class PlanPart {
     promised: number,
     greedy: { edges: number[]; end: number },
   ): { edges: ArrayLike<number>; end: number } {
-    const bound = soonest(this.#work)
+    const bound = soonest(this.#plain)
     const search = new FewestLoads(this.#work, this.#held, this.#worthSeconds(before, bound))
     const start = before === null ? null : this.#edgesOf(before)
     const limit = LATEST * bound - SWITCH_SECONDS
@@ -245,7 +247,7 @@ export class PlanPart {
     const isKnown = (lane: number) => before.lanes.has((this.#table.lanes[this.#members.lanes[lane] as number] as Lane).key)
     const known = Array.from(this.#members.lanes.keys()).filter(isKnown)
     if (promised === null || known.length === this.#members.lanes.length) return promised
-    const more = LATEST * (soonest(this.#work) - soonest(ofLanes(this.#work, known)))
+    const more = LATEST * (soonest(this.#plain) - soonest(ofLanes(this.#plain, known)))
     return { madeAt: promised.madeAt, endAt: promised.endAt + 1000 * Math.max(0, more) }
   }
 

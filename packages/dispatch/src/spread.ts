@@ -5,6 +5,10 @@ import type { FleetTable } from './fleet-table.ts'
 const SLACK = 1.01
 /** The same where little is left: chunks do not end when a plan says. */
 const SLACK_SECONDS = 15
+/** Slots x lanes up to which plans with few loads are looked for; on larger fleets one more load a lane is little beside one a slot. */
+export const MOST_SEARCHED = 2500
+/** `SLACK` there. */
+const SLACK_LARGE = 1.005
 /** How exactly the shortest end is looked for. */
 const TOLERANCE = 0.01
 /** Parts of a fleet that are planned one after the other, each with an end of its own. */
@@ -28,10 +32,11 @@ export function spread(table: FleetTable): Shares {
   const shares = new Float64Array(table.may.length)
   const used = new Float64Array(table.slots.length)
   const waiting = table.lanes.map((_, lane) => lane).filter((lane) => (table.eligible[lane]?.length ?? 0) > 0)
+  const isLarge = table.may.length > MOST_SEARCHED
   for (let stage = 0; waiting.length > 0; stage += 1) {
     const end = shortestEnd(table, waiting, used)
     const count = stage === MOST_STAGES - 1 ? waiting.length : decidingCount(table, waiting, used, end)
-    fill(table, { lanes: waiting.splice(0, count), used, end: end * SLACK + SLACK_SECONDS, shares })
+    fill(table, { lanes: waiting.splice(0, count), used, end: isLarge ? end * SLACK_LARGE : end * SLACK + SLACK_SECONDS, shares })
   }
   return shares
 }
