@@ -57,6 +57,13 @@ describe('parseSlots', () => {
     expect(parseSlots('auto').map(({ id }) => id)).toEqual(['cpu0', 'endpoint0'])
   })
 
+  it('offers no empty list where every GPU is cut and none has parts', () => {
+    const bare = [gpu(0, { isMig: true })]
+    expect(mistakesOf('cuda', bare)).toEqual(['SB-WORK-008'])
+    expect(parseSlots('cuda', [...bare, gpu(1)]).map(({ id }) => id)).toEqual(['cuda1'])
+    expect(parseSlots('auto', bare).map(({ id }) => id)).toEqual(['cpu0', 'endpoint0'])
+  })
+
   it('refuses everything wrong at once', () => {
     expect(mistakesOf('cpus,cuda:9,0xcpu,cpu,cuda:0,cuda:GPU-0')).toEqual([
       'SB-WORK-005',

@@ -49,8 +49,12 @@ class SlotList {
     const [, names] = /^cuda:([\w./+-]+)$/.exec(item) ?? []
     if (device === 'cpu' || device === 'endpoint') this.#addPlain(item, device, Number(count))
     else if (names !== undefined) this.#addGpus(item, names.split('+'))
-    else if (item === 'cuda') this.#addAll(item)
-    else if (item === 'auto') {
+    else if (item === 'cuda') {
+      // Else a worker would join and compute nothing.
+      if (this.#gpus.length > 0 && this.#gpus.every(({ isMig, mig }) => isMig && mig.length === 0))
+        this.mistakes.push(mistake('SB-WORK-008', { item, parts: 'none' }))
+      this.#addAll(item)
+    } else if (item === 'auto') {
       if (this.#gpus.length > 0) this.#addAll(item)
       this.#addPlain(item, 'cpu', 1)
       this.#addPlain(item, 'endpoint', 1)
