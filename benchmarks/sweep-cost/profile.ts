@@ -8,9 +8,9 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
   ['product', /^ $|onnxruntime/],
   ['rows and scan (wasm)', /^wasm-function|wasm:/],
   ['selection', /top-rows|score-selection|row-kernels|lane-products|sign-words|scoring\/src\/search/],
-  ['ranking', /ranked-list|catalogue-list|score-order/],
+  ['ranking', /ranked-list|row-ranking|catalogue-list|score-order/],
   ['metrics', /packages\/metrics/],
-  ['runs and per-query files', /run-file|run-bytes|json-strings/],
+  ['runs and per-query files', /run-writer|run-bytes|json-strings/],
   [
     'reading',
     /vector-blocks|kernel-rows|block-pass|int8-range|vectors\.ts|node:fs|node:internal\/fs|hash|folder-store|createUnsafeBuffer|^update |fstat|openFileHandle|^(read|close) /,

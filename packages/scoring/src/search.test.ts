@@ -1,7 +1,11 @@
 import type { Config } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
+import { Measuring } from './measuring.ts'
 import type { Matrix } from './product.ts'
-import { search } from './search.ts'
+import { DocumentRows } from './ranked-list.ts'
+import { RUN_DEPTH } from './row-ranking.ts'
+import { readRun } from './run-file.ts'
+import { search, searchAndMeasure } from './search.ts'
 import { NEVER } from './top-rows.ts'
 
 const [DOCUMENTS, QUERIES, DIM, DEPTH] = [7000, 5, 150, 400]
@@ -84,6 +88,44 @@ describe('search', () => {
       )
     }
     expect(await listsOf(2)).toEqual(await listsOf(1))
+  })
+
+  it('measures in two threads what it measures in one, to the last byte, search after search', async () => {
+    const [queries, documents] = [grid(QUERIES, 0), grid(DOCUMENTS, 3)]
+    const queryIds = Array.from({ length: QUERIES }, (_, i) => `q${i}`)
+    const documentIds = Array.from({ length: DOCUMENTS + 100 }, (_, i) => (i < QUERIES ? `q${i}` : `d${i}`))
+    const documentRows = documentIds.map((_, i) => i % DOCUMENTS) // some texts are two documents
+    const qrels = queryIds.map((_, i) => documentIds.filter((_, d) => d % 7 === i).map((id, d): [string, number] => [id, d % 3]))
+    const known = {
+      version: 1 as const,
+      queryIds,
+      queryRows: [...queryIds.keys()],
+      documentIds,
+      documentRows,
+      qrels,
+      kinds: null,
+    }
+    const rows = new DocumentRows(documentIds, documentRows, DOCUMENTS)
+    const measure = (threads: 1 | 2, own: readonly Config[]) => {
+      const sought = { queries, documents: blocksOf(documents), configs: own, depth: RUN_DEPTH, priority: rows.priority, threads }
+      return searchAndMeasure(sought, Measuring.of({ ...known, ignoreIdenticalIds: true }, rows, 'ndcg_at_10'), {
+        io: {},
+        use: async (found) =>
+          Promise.all(
+            found.map(async (config) => {
+              const { metrics, mainScore, run, perQuery } = await config.measured()
+              return { metrics, mainScore, run: Buffer.from(run), perQuery: Buffer.from(perQuery).toString('utf8') }
+            }),
+          ),
+      })
+    }
+    for (const own of [configs, configs.slice(3)]) {
+      const measured = await measure(2, own)
+      expect(measured).toEqual(await measure(1, own))
+      expect(readRun(measured.at(-1)?.run ?? new Uint8Array()).lists.map(({ scores }) => scores.length)).toEqual(
+        queryIds.map(() => RUN_DEPTH - 1), // without the query's own document
+      )
+    }
   })
 
   it('fails in two threads as in one: a value that is not finite, in whichever block, and a job that is cancelled', async () => {
