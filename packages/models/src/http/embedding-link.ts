@@ -35,7 +35,7 @@ export interface LinkOptions {
 /**
  * Encodes the probe texts and learns from them: dimension, whether base64 is taken, whether vectors have unit length,
  * how the server counts tokens.
- * @throws SweepError `SB-HTTP-001` to `-004` and `-007`
+ * @throws SweepError `SB-HTTP-001` to `-004`, `-007`, and `-009` for a count of tokens far below ours
  */
 export async function openEmbeddingLink(client: PatientClient, options: LinkOptions): Promise<EmbeddingLink> {
   const { dialect, tokenizer, signal } = options
@@ -56,13 +56,15 @@ export async function openEmbeddingLink(client: PatientClient, options: LinkOpti
   const probes = stacked(first.rows, client)
   const embed = (inputs: readonly EmbeddingInput[], by?: AbortSignal, order?: number) =>
     client.call(exchange(base64, probes.dim), inputs, { signal: by, order })
-  const extra = tokenizer === null ? null : await extraTokens(first.tokenCount, { tokenizer, embed, signal })
+  const told = first.tokenCount === 0 ? null : first.tokenCount
+  const extra = tokenizer === null ? null : await extraTokens(told, { tokenizer, embed, signal })
+  if (tokenizer !== null && told !== null && extra === null) refuseLowCount(told, { tokenizer, client })
   return {
     client,
     probes,
     isUnit: first.rows.every(hasUnitLength),
     extraTokens: extra,
-    isCountStrange: tokenizer !== null && first.tokenCount !== null && extra === null,
+    isCountStrange: tokenizer !== null && told !== null && extra === null,
     embed,
   }
 }
@@ -136,6 +138,21 @@ export function rowOf({ values, dim }: Vectors, i: number): Float32Array {
 
 export function hasUnitLength(row: Float32Array): boolean {
   return Math.abs(Math.sqrt(row.reduce((sum, member) => sum + member * member, 0)) - 1) <= UNIT_TOLERANCE
+}
+
+/** How far below ours a count may lie that fits no fixed number of special tokens: tokenizers of one model differ on rare characters. */
+const COUNT_TOLERANCE = 0.1
+
+/**
+ * Far fewer tokens of the probe texts, special tokens left out of account: it cuts them, or has another tokenizer. Far more that fit
+ * no fixed number are another unit: Infinity counts characters unless told otherwise.
+ */
+function refuseLowCount(found: number, { tokenizer, client }: { tokenizer: TextTokenizer; client: PatientClient }): void {
+  const read = tokenizer.reader(PLAIN_SIDE)
+  const wanted = PROBE_TEXTS.reduce((sum, text) => sum + read(text).ids.length, 0)
+  const special = wanted - PROBE_TEXTS.reduce((sum, text) => sum + tokenizer.bare(text).length, 0)
+  if (found < (wanted - special) * (1 - COUNT_TOLERANCE))
+    throw new SweepError('SB-HTTP-009', { url: shownUrl(client.endpoint.url), found, wanted })
 }
 
 /** Our count and the server's must differ by the same whole number for eight texts and for one. */

@@ -50,15 +50,36 @@ it('a server that puts a prompt before each text is refused when it is planned, 
   await expect(openEndpointEngine(unpinned, { retry: RETRY })).rejects.toMatchObject({ code: 'SB-HTTP-009' })
 })
 
-it('counts that do not fit the tokenizer are not used, and the plan says so', async () => {
+/** Ollama, counting as `count` makes of the right number. */
+async function counting(count: (tokens: number) => number): Promise<void> {
   await start(ollamaStub(model))
-  const { warnings } = await plan('ollama')
   const answer = embed()
   server.trap = (request) => {
     const reply = answer(request) as { json: { prompt_eval_count: number } }
-    return { json: { ...reply.json, prompt_eval_count: 3 } }
+    return { json: { ...reply.json, prompt_eval_count: count(reply.json.prompt_eval_count) } }
   }
-  expect((await plan('ollama')).warnings).toEqual([...warnings, expect.stringContaining('do not fit the tokenizer')])
+}
+
+it.each([
+  ['one more for all', (tokens: number) => tokens + 1],
+  // Infinity's default.
+  ['characters', (tokens: number) => Math.ceil(tokens * 4.3)],
+])('counts of another kind (%s) are not used, and the plan says so', async (_, count) => {
+  await counting(count)
+  expect((await plan('ollama')).warnings.join()).toContain('do not fit the tokenizer')
+})
+
+it('a count of none is no count', async () => {
+  await counting(() => 0)
+  expect((await plan('ollama')).warnings.join()).not.toContain('do not fit the tokenizer')
+})
+
+it.each([
+  ['half the tokens', (tokens: number) => Math.floor(tokens / 2)],
+  ['three tokens for all', () => 3],
+])('a server that counts %s of the probe texts is refused', async (_, count) => {
+  await counting(count)
+  await expect(plan('ollama')).rejects.toMatchObject({ code: 'SB-HTTP-009' })
 })
 
 it('a server that says it pools otherwise than the model is refused', async () => {
