@@ -73,4 +73,23 @@ describe('TopRows', () => {
     top.addAll(0, Float32Array.of(9, 1, 1, 1, 0))
     expect([...top.found(0).rows].sort()).toEqual([1, 2])
   })
+
+  it('finds the same of plain products as of products with factors of 1', () => {
+    const kernels = new RowKernels({ kept: 10, signs: new SignLayout([]) })
+    const count = 784
+    kernels.reserve({ rowCount: count, dim: 1, queries: 1 })
+    kernels.floats('factors', count).fill(1)
+    const values = Int32Array.from({ length: count }, (_, i) => (Math.imul(i + 1, 0x9e3779b1) >>> 24) - 128)
+    for (const kind of ['floats', 'integers'] as const) {
+      kernels[kind]('products', count).set(values)
+      for (const floor of [Number.NEGATIVE_INFINITY, -128, 60, 127, 128]) {
+        const [factored, plain] = [false, true].map((isPlain) => {
+          const found = kernels.scan(kind, { at: 0, factorsAt: 0, count, scale: 1, floor, firstRow: 5, isPlain })
+          return [[...kernels.foundRows.subarray(0, found)], [...kernels.foundScores.subarray(0, found)]]
+        })
+        expect(plain).toEqual(factored)
+        expect(plain?.[1]).toEqual([...values].filter((value) => value >= floor))
+      }
+    }
+  })
 })
