@@ -4,6 +4,14 @@ import { dirname, join, relative } from 'node:path'
 
 const COMMIT = /^[0-9a-f]{40}$/
 
+/** One file in a commit's list, by the names huggingface_hub gives them. */
+export interface TreeFile {
+  readonly size: number
+  readonly blob_id: string
+  readonly lfs_sha256?: string
+  readonly lfs_size?: number
+}
+
 /**
  * One dataset repository in the hub's cache: `datasets--<org>--<name>/` with `blobs/<etag>`, `snapshots/<commit>/<path>`
  * (links into blobs) and `refs/<revision>` (a commit). Written so that other tools reuse it, and read as they write it.
@@ -47,6 +55,36 @@ export class CachedRepo {
       .map((entry) => relative(root, join(entry.parentPath, entry.name)))
       .filter((path) => this.find(commit, path) !== null)
       .sort()
+  }
+
+  /** Paths of all files of a commit, where the cache has their list (`trees/<commit>.json`, as huggingface_hub writes it); else null. */
+  treeOf(commit: string): string[] | null {
+    const file = this.#treePath(commit)
+    if (!existsSync(file)) return null
+    try {
+      const tree = JSON.parse(readFileSync(file, 'utf8')) as { format_version?: number; files?: object }
+      return tree.format_version === 1 && tree.files ? Object.keys(tree.files) : null
+    } catch {
+      return null // cut short, or of a form to come: as good as none
+    }
+  }
+
+  /** Keeps the list of a commit's files. A cache that cannot be written to is used without. */
+  async keepTree(commit: string, files: Readonly<Record<string, TreeFile>>): Promise<void> {
+    const file = this.#treePath(commit)
+    if (existsSync(file)) return
+    try {
+      await mkdir(dirname(file), { recursive: true })
+      const aside = `${file}.${process.pid}.tmp`
+      await writeFile(aside, JSON.stringify({ format_version: 1, files }, null, 1))
+      await rename(aside, file)
+    } catch {
+      // Offline, what is missing is then told by the names of parts alone.
+    }
+  }
+
+  #treePath(commit: string): string {
+    return join(this.folder, 'trees', `${commit}.json`)
   }
 
   blobPath(etag: string): string {

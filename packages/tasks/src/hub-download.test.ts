@@ -86,7 +86,13 @@ describe('a file of the hub', () => {
     expect(readFileSync(join(settings.cacheDir, 'datasets--org--data/refs/main'), 'utf8')).toBe(COMMIT)
     expect(hub.requests.filter(({ path }) => path.includes('/tree/')).length).toBeGreaterThan(1)
     const offline = { ...settings, offline: true }
-    expect((await listTree(offline, REPO, 'main')).files.map(({ path }) => path)).toEqual(['README.md'])
+    const listed = async () => (await listTree(offline, REPO, 'main')).files.map(({ path }) => path)
+    const online = (await listTree(settings, REPO, 'main')).files.map(({ path }) => path)
+    expect(await listed()).toEqual(online)
+    const tree = join(settings.cacheDir, 'datasets--org--data/trees', `${COMMIT}.json`)
+    expect(Object.keys(JSON.parse(readFileSync(tree, 'utf8')).files).sort()).toEqual(online)
+    writeFileSync(tree, '{"format_version": 1, "fi')
+    expect(await listed()).toEqual(['README.md'])
   })
 })
 

@@ -1,5 +1,5 @@
 import { SweepError } from '@sweepboard/contracts'
-import { CachedRepo } from './hub-cache.ts'
+import { CachedRepo, type TreeFile } from './hub-cache.ts'
 import { hubGet } from './hub-request.ts'
 import type { HubSettings } from './hub-settings.ts'
 
@@ -32,12 +32,14 @@ export async function listTree(settings: HubSettings, repo: string, revision: st
     const paths = commit === null ? [] : cached.list(commit)
     if (commit === null || paths.length === 0)
       throw new SweepError('SB-TASK-016', { repo, revision, what: 'data', cache: settings.cacheDir })
-    return { repo, commit, files: paths.map((path) => ({ path, blob: null })) }
+    // With the list of the commit, a file that is needed and not there is refused by name, instead of never being missed.
+    const all = [...new Set([...(cached.treeOf(commit) ?? []).filter(isInside), ...paths])].sort()
+    return { repo, commit, files: all.map((path) => ({ path, blob: null })) }
   }
   const known = /^[0-9a-f]{40}$/.test(revision) ? revision : null
   const commit = known ?? (await askCommit(settings, repo, revision))
   if (known === null) await cached.keepRef(revision, commit)
-  return { repo, commit, files: await fetchTree(settings, repo, commit) }
+  return { repo, commit, files: await fetchTree(settings, cached, { repo, commit }) }
 }
 
 async function askCommit(settings: HubSettings, repo: string, revision: string): Promise<string> {
@@ -55,8 +57,14 @@ interface TreeEntry {
   readonly lfs?: { readonly oid: string; readonly size: number }
 }
 
-async function fetchTree(settings: HubSettings, repo: string, commit: string): Promise<HubFile[]> {
+async function fetchTree(
+  settings: HubSettings,
+  cached: CachedRepo,
+  { repo, commit }: { repo: string; commit: string },
+): Promise<HubFile[]> {
   const files: HubFile[] = []
+  const kept: Record<string, TreeFile> = {}
+  let isWhole = true
   const subject = { repo, revision: commit, what: 'list of files' }
   let url: string | null = `${settings.endpoint}/api/datasets/${repo}/tree/${commit}?recursive=true`
   while (url !== null) {
@@ -64,12 +72,16 @@ async function fetchTree(settings: HubSettings, repo: string, commit: string): P
     for (const { type, path, oid, size, lfs } of await readPage(response, repo)) {
       if (type !== 'file' || !isInside(path)) continue
       files.push({ path, blob: { size: lfs?.size ?? size, etag: lfs?.oid ?? oid, isLarge: lfs !== undefined } })
+      kept[path] = { size, blob_id: oid, ...(lfs && { lfs_sha256: lfs.oid, lfs_size: lfs.size }) }
     }
     const next: string | undefined = /<([^>]+)>;\s*rel="next"/.exec(response.headers.get('link') ?? '')?.[1]
     const { origin } = new URL(settings.endpoint)
     // A page elsewhere would be asked without the token and could list anything.
-    url = next !== undefined && new URL(next, url).origin === origin ? new URL(next, url).href : null
+    const isHere: boolean = next !== undefined && new URL(next, url).origin === origin
+    if (next !== undefined && !isHere) isWhole = false
+    url = isHere ? new URL(next as string, url).href : null
   }
+  if (isWhole) await cached.keepTree(commit, kept)
   return files.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 

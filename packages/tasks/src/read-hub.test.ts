@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import {
@@ -14,6 +14,7 @@ import {
   startTaskHub,
 } from '../test/hub.ts'
 import { jsonLines, memoryStore } from '../test/task-folder.ts'
+import { CachedRepo } from './hub-cache.ts'
 import { prepareTask } from './prepare.ts'
 import { readTask } from './read-task.ts'
 
@@ -117,6 +118,22 @@ describe('a repository of one config', () => {
     await expect(readTask(hubRef('STS12'), { hub: offline })).rejects.toMatchObject({ code: 'SB-TASK-016' })
     expect(pairs(await readTask(hubRef('STS12'), { hub: settings }))).toHaveLength(4)
     expect(pairs(await readTask(hubRef('STS12'), { hub: offline }))).toHaveLength(4)
+  })
+
+  it('is refused offline where a part without a number, or the card, is not in the cache, by its name', async () => {
+    const { settings, hub } = await startTaskHub('STS12', {
+      'README.md': '---\nconfigs:\n- config_name: default\n  data_files:\n  - split: test\n    path: "data/*.jsonl"\n---\n',
+      'data/one.jsonl': jsonLines(scored),
+      'data/two.jsonl': jsonLines([...scored].reverse()),
+    })
+    hub.faults.push(...Array.from({ length: 6 }, () => ({ path: /two/, fault: { kind: 'status' as const, status: 500 } })))
+    await expect(readTask(hubRef('STS12'), { hub: settings })).rejects.toMatchObject({ code: 'SB-TASK-013' })
+    const offline = { ...settings, offline: true }
+    const refused = (name: string) => ({ code: 'SB-TASK-016', message: expect.stringContaining(name) })
+    await expect(readTask(hubRef('STS12'), { hub: offline })).rejects.toMatchObject(refused('data/two.jsonl'))
+    const { repo, revision } = hubRef('STS12').source as { repo: string; revision: string }
+    rmSync(new CachedRepo(settings.cacheDir, repo).snapshotPath(revision, 'README.md'))
+    await expect(readTask(hubRef('STS12'), { hub: offline })).rejects.toMatchObject(refused('README.md'))
   })
 })
 
