@@ -6,7 +6,7 @@ import type { Host } from './host.ts'
 /** A scoring child that dies may have been taken down from outside: a group gets a second one, not a third. */
 const TRIES = 2
 /** A child that has grown beyond this ends after its answer: a big group's memory is not held for small ones. */
-const KEPT_BYTES = 2 ** 29
+const KEPT_BYTES = 768 * 2 ** 20
 /** So long a child waits for the next group. */
 const KEPT_MS = 30_000
 
