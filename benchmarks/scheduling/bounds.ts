@@ -1,5 +1,4 @@
-import { type Card, realSpeed, type Scenario, type SimModel, type SimTask } from './scenario.ts'
-import { canServe } from './simulate.ts'
+import { type Card, canServe, realSpeed, type Scenario, type SimModel, type SimTask } from './scenario.ts'
 
 /** Tokens of a scenario by model and time of arrival; a second stage counts as if it came with its first. */
 export function workOf(scenario: Scenario): { model: SimModel; at: number; tokens: number }[] {

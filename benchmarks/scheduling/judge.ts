@@ -1,7 +1,7 @@
 import { makespanBound } from './bounds.ts'
 import { loadsBound } from './loads-bound.ts'
-import { CHUNK_TOKENS, type Draw, drawScenario, realSpeed, type Scenario } from './scenario.ts'
-import { canServe, FleetSimulation, type Outcome } from './simulate.ts'
+import { CHUNK_TOKENS, canServe, type Draw, drawScenario, realSpeed, type Scenario } from './scenario.ts'
+import { FleetSimulation, type Outcome } from './simulate.ts'
 
 export const MOST_MAKESPAN = 1.05
 export const MOST_LOADS = 1.1

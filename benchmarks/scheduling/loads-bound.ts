@@ -1,7 +1,6 @@
 import { lostToLoads, workOf } from './bounds.ts'
 import { type Fleet, mostPartsByKind } from './parts-by-kind.ts'
-import { type Card, realSpeed, type Scenario, type SimModel } from './scenario.ts'
-import { canServe } from './simulate.ts'
+import { type Card, canServe, realSpeed, type Scenario, type SimModel } from './scenario.ts'
 
 /** All cards' speeds are multiples of this, but for what they lack of their kind's. */
 const SPEED_STEP = 0.05

@@ -1,5 +1,4 @@
-import { type Card, realSpeed, type SimModel } from './scenario.ts'
-import { canServe } from './simulate.ts'
+import { type Card, canServe, realSpeed, type SimModel } from './scenario.ts'
 
 /** A count of cards of each kind fits 30 bits: five for the count, one against what runs over. */
 const MOST_KINDS = 5

@@ -77,6 +77,13 @@ export interface Scenario {
   readonly remembers: boolean
 }
 
+/** Share of a card's memory that a launched server may take. */
+export const SHARE = 0.92
+
+export function canServe(card: Card, model: SimModel): boolean {
+  return model.memoryBytes / SHARE <= card.memoryBytes
+}
+
 /** 256 KiB of text: where a chunk closes. */
 export const CHUNK_TOKENS = 65_536
 
@@ -104,7 +111,7 @@ export function drawScenario(seed: number, slotCount: number, how: Draw): Scenar
   const luck = new Chance(seed + 1)
   const slots = Array.from({ length: slotCount }, () => ({ ...chance.pick(CARDS), luck: luck.between(0.97, 1) }))
   // A model that fits nowhere is a report, not a schedule.
-  const able = models.filter((model) => slots.some((card) => model.memoryBytes / 0.92 <= card.memoryBytes))
+  const able = models.filter((model) => slots.some((card) => canServe(card, model)))
   if (able.length === 0) return drawScenario(seed + 100_000, slotCount, how)
   const hours = chance.between(2, 5) / (slotCount > 200 ? 2 : 1)
   const sweeps = bigSweeps(chance, { slots, models: able, seconds: hours * 3600 }, how)
@@ -125,7 +132,7 @@ function bigSweeps(
   const count = how.later ? 3 : 1
   return Array.from({ length: count }, (_, i) => {
     const tasks = first.flatMap((model) => {
-      const able = fleet.slots.filter((card) => model.memoryBytes / 0.92 <= card.memoryBytes)
+      const able = fleet.slots.filter((card) => canServe(card, model))
       const speed = able.reduce((sum, card) => sum + card.speed, 0)
       const tokens = (fleet.seconds * speed * model.tokensPerSecond * chance.between(0.5, 1.5)) / (first.length * count * 1.4)
       const reranker = how.chained && rerankers.length > 0 && i === 0 ? chance.pick(rerankers) : null

@@ -1,10 +1,8 @@
 import {
   chooseLanes,
   DEFAULT_TOKENS_PER_SECOND,
-  freshSlot,
   type Lane,
   type LanePlan,
-  type LaneSlot,
   leaseTokens,
   newSweepCredit,
   pickChunks,
@@ -12,19 +10,14 @@ import {
   windowFor,
 } from '@sweepboard/dispatch'
 import { EventHeap } from './heap.ts'
-import { type Card, CHUNK_TOKENS, type Scenario, type SimModel, type SimTask } from './scenario.ts'
+import { CHUNK_TOKENS, canServe, type Scenario, SHARE, type SimModel, type SimTask } from './scenario.ts'
+import { type Lease, newSlot, type SimSlot } from './sim-slot.ts'
 import { type SimChunk, WorkList } from './work-list.ts'
 
-/** Share of a card's memory that a launched server may take. */
-const SHARE = 0.92
 const SCORE_SECONDS = 2
 /** Share of the newest chunk in a slot's measured speed, as in the worker. */
 const NEWEST = 0.3
 const TICKETS = 2
-
-export function canServe(card: Card, model: SimModel): boolean {
-  return model.memoryBytes / SHARE <= card.memoryBytes
-}
 
 export interface Outcome {
   readonly makespanSeconds: number
@@ -38,29 +31,6 @@ export interface Outcome {
   readonly ticks: number
   /** Milliseconds of one lane choice: mean and worst. */
   readonly choiceMs: { readonly mean: number; readonly worst: number }
-}
-
-interface Lease {
-  readonly lane: string
-  readonly chunks: SimChunk[]
-}
-
-/** A slot as the lane choice sees it, and what it is really doing. */
-interface SimSlot {
-  readonly view: { -readonly [K in keyof LaneSlot]: LaneSlot[K] } & {
-    tokensPerSecond: Record<string, number>
-    loadSeconds: Record<string, number>
-  }
-  readonly card: Card
-  toldAt: number
-  /** What it has in memory or is loading. */
-  lane: string | null
-  isLoading: boolean
-  hasLoaded: boolean
-  isComputing: boolean
-  /** Changes with each load, so that the end of an abandoned one is not taken for its own. */
-  loadId: number
-  readonly leases: Lease[]
 }
 
 type Event =
@@ -378,17 +348,6 @@ export class FleetSimulation {
     if (chunk.task.left === 0 && chunk.task.next !== null)
       this.#events.push(this.#now + SCORE_SECONDS, { kind: 'attach', sweep: chunk.sweep, task: chunk.task.next })
   }
-}
-
-function newSlot(card: Card, index: number): SimSlot {
-  const { memoryBytes, name: deviceName } = card
-  const id = `s${String(index).padStart(4, '0')}`
-  const view = {
-    ...freshSlot({ id, device: 'cuda', memoryBytes, deviceCount: 1, deviceName }),
-    tokensPerSecond: {},
-    loadSeconds: {},
-  }
-  return { view, card, toldAt: 0, lane: null, isLoading: false, hasLoaded: false, isComputing: false, loadId: 0, leases: [] }
 }
 
 function add(sums: Map<string, number>, key: string, amount: number): void {

@@ -4,8 +4,7 @@ import { Chance } from '../../../benchmarks/scheduling/chance.ts'
 import { leastLoadsOf } from '../../../benchmarks/scheduling/judge.ts'
 import { fleetOf, loadsBound } from '../../../benchmarks/scheduling/loads-bound.ts'
 import { mostPartsByKind } from '../../../benchmarks/scheduling/parts-by-kind.ts'
-import { drawScenario, realSpeed, type Scenario, type SimModel } from '../../../benchmarks/scheduling/scenario.ts'
-import { canServe } from '../../../benchmarks/scheduling/simulate.ts'
+import { canServe, drawScenario, realSpeed, type Scenario, type SimModel } from '../../../benchmarks/scheduling/scenario.ts'
 import { Forest, type Work } from '../src/forest.ts'
 
 /** A drawn fleet of up to three cards with at most three of its models, and less work, so that loads weigh. */
