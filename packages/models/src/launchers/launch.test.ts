@@ -107,6 +107,14 @@ describe('launchCommand', () => {
     expect(await words(reranker('Qwen/Qwen3-Reranker-8B', { name: 'sglang' }))).not.toMatch(/chunked|attention-backend/)
   })
 
+  it('leaves most of the memory of a CPU to others where vLLM would take 92 % of it, or takes the share it is given', async () => {
+    const shared = launchCommand(await embedding('0.6B', { name: 'vllm', device: 'cpu', memoryShare: 0.5 }), place([]))
+    expect(shared.argv.join(' ')).toContain('--gpu-memory-utilization 0.5')
+    expect(shared.env).not.toHaveProperty('VLLM_CPU_KVCACHE_SPACE')
+    const own = launchCommand(await embedding('0.6B', { name: 'vllm', device: 'cpu' }), place([]))
+    expect(own.env).toMatchObject({ VLLM_CPU_KVCACHE_SPACE: '4' })
+  })
+
   it('lays what the host says over its own program, arguments and environment', async () => {
     const load = await embedding('0.6B', { name: 'vllm' })
     const own = parseLaunchers(

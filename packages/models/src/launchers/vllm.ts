@@ -3,12 +3,17 @@ import { flags, type Launcher, type LaunchRequest, textMember } from './launcher
 import { templateFile } from './server-template.ts'
 
 const POOLING: Readonly<Record<string, string>> = { lasttoken: 'LAST', cls: 'CLS', mean: 'MEAN' }
+/**
+ * GiB of keys and values on a CPU, as its default was once: a page that is not used takes no memory. Left to itself it asks for 92 % of the machine's
+ * memory since, and does not start where something else has a tenth of it (seen on 0.32.0).
+ */
+const CPU_CACHE_GIB = '4'
 /** How vLLM's score templates name the two texts (`examples/pooling/score/template/*.jinja`). */
 const CONTENT = (role: string) => `messages | selectattr("role", "eq", "${role}") | map(attribute="content") | first`
 
 /**
  * vLLM, read in copies of 2026 (0.19 and later): `docs/models/pooling_models/{README,embed,scoring}.md`, `vllm/config/pooler.py`,
- * `examples/pooling/score/`. Pooled vectors have unit length by its own default (`use_activation`); a long input is refused.
+ * `examples/pooling/score/`; run as 0.32.0 on a CPU. Pooled vectors have unit length by its own default (`use_activation`); a long input is refused.
  */
 export const vllm: Launcher = {
   name: 'vllm',
@@ -54,12 +59,16 @@ export const vllm: Launcher = {
           '--dtype': dtype,
           '--quantization': quantization,
           '--max-model-len': maxTokens,
-          '--gpu-memory-utilization': onGpu ? memoryShare : null,
+          '--gpu-memory-utilization': memoryShare,
           '--tensor-parallel-size': onGpu ? place.devices.length : null,
           ...extra,
         }),
       ],
-      env: { VLLM_NO_USAGE_STATS: '1', DO_NOT_TRACK: '1' },
+      env: {
+        VLLM_NO_USAGE_STATS: '1',
+        DO_NOT_TRACK: '1',
+        ...(onGpu || memoryShare !== null ? {} : { VLLM_CPU_KVCACHE_SPACE: CPU_CACHE_GIB }),
+      },
       files,
     }
   },
