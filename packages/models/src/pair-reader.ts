@@ -1,15 +1,25 @@
 import { type PairRecipe, type PairTemplate, SweepError } from '@sweepboard/contracts'
 import type { TextPair } from './pair-engine.ts'
-import type { TextTokenizer, TokenizedText } from './text-tokenizer.ts'
+import type { PairFrame, TextTokenizer, TokenizedText } from './text-tokenizer.ts'
 
-/** Tokens of a pair under a reranker's recipe. Throws `SB-MODEL-004` when the recipe's parts do not fit together. */
+const NO_FRAME: PairFrame = (() => {
+  const nothing = { ids: [], types: [] }
+  return { opening: nothing, between: nothing, closing: nothing, queryType: 0, documentType: 0 }
+})()
+
+/**
+ * Tokens of a pair under a reranker's recipe; for a server with a template of its own (`head: server`) and a tokenizer that frames no pairs, those of
+ * the two texts alone. Throws `SB-MODEL-003` where nobody says how two texts become a pair, `SB-MODEL-004` when the recipe's parts do not fit together.
+ */
 export function pairReader(tokenizer: TextTokenizer, recipe: PairRecipe): (pair: TextPair) => TokenizedText {
   return recipe.template === null ? framedReader(tokenizer, recipe) : templateReader(tokenizer, recipe, recipe.template)
 }
 
 /** The tokenizer's own pair form; both texts empty still give all special tokens, as a batch of pairs does in Python. */
 function framedReader(tokenizer: TextTokenizer, recipe: PairRecipe): (pair: TextPair) => TokenizedText {
-  const { opening, between, closing, queryType, documentType } = tokenizer.pairFrame()
+  const frame = tokenizer.pairFrame() ?? (recipe.head === 'server' ? NO_FRAME : null)
+  if (frame === null) throw new SweepError('SB-MODEL-003', { model: 'this model', message: 'it puts two texts into no pair' })
+  const { opening, between, closing, queryType, documentType } = frame
   const limit = recipe.maxTokens ?? Number.POSITIVE_INFINITY
   const room = limit - opening.ids.length - between.ids.length - closing.ids.length
   if (room < 2) throw noRoom(limit)

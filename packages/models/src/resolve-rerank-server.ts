@@ -7,7 +7,7 @@ import { refuseLocalPairParts } from './http/pair-inputs.ts'
 import { asksRawScores, instructionMember, type WireStyle } from './http/rerank-exchange.ts'
 import { probeScores, type RerankLink, rerankLink } from './http/rerank-link.ts'
 import type { ServerFacts } from './http/server-facts.ts'
-import type { RerankChoice, ResolveContext } from './model-source.ts'
+import type { PairPatch, RerankChoice, ResolveContext } from './model-source.ts'
 import { ranksProbesRight, scoreFingerprint, scoresFit } from './pair-probe.ts'
 
 /** A reranker of a sweep file that stands behind a URL. */
@@ -17,7 +17,7 @@ export interface RerankServerSource {
   /** The model's folder, where it is at hand; a `model` that is an absolute path is one. */
   readonly folder: string | null
   readonly choice: RerankChoice
-  readonly recipe?: { readonly [Member in keyof PairRecipe]?: PairRecipe[Member] | undefined } | undefined
+  readonly recipe?: PairPatch | undefined
 }
 
 export interface RerankServerInfo {
@@ -71,7 +71,12 @@ export async function resolveRerankServer(source: RerankServerSource, context: R
   return { load, recipe, warnings: warningsOf(model, { link, recipe, scores, facts: plan.facts }) }
 }
 
-function recipeOf(patch: NonNullable<RerankServerSource['recipe']>): PairRecipe {
+function recipeOf(patch: PairPatch): PairRecipe {
+  const ofFolders = (['like', 'padding'] as const).filter((member) => patch[member] !== undefined)
+  if (ofFolders.length > 0) {
+    const missing = `no ${ofFolders.join(', ')}: a running server has its own template; of a recipe it takes maxTokens and instruction`
+    throw new SweepError('SB-MODEL-004', { model: 'this reranker', missing })
+  }
   return {
     template: patch.template ?? null,
     instruction: patch.instruction ?? null,

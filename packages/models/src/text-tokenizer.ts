@@ -102,8 +102,8 @@ export class TextTokenizer {
     return ids.reduce((count, id) => count + (this.controlIds.has(id) ? 1 : 0), 0)
   }
 
-  /** What the post-processor puts around two texts, and the segment of each token. Throws `SB-MODEL-003` when it knows no pairs. */
-  pairFrame(): PairFrame {
+  /** What the post-processor puts around two texts, and the segment of each token; null when it knows no pairs, as those of causal models. */
+  pairFrame(): PairFrame | null {
     const [first, second] = [this.bare('a'), this.bare('b')]
     const whole = this.tokenizer.encode('a', { text_pair: 'b', return_token_type_ids: true })
     const types = whole.token_type_ids ?? whole.ids.map(() => 0)
@@ -112,8 +112,7 @@ export class TextTokenizer {
     const start = find(first, 0)
     const end = start + first.length
     const next = find(second, end)
-    if (start < 0 || next < 0 || first.length === 0 || second.length === 0)
-      throw new SweepError('SB-MODEL-003', { model: 'this model', message: 'it puts two texts into no pair' })
+    if (start < 0 || next < 0 || first.length === 0 || second.length === 0) return null
     const part = (from: number, to: number) => ({ ids: whole.ids.slice(from, to), types: types.slice(from, to) })
     return {
       opening: part(0, start),

@@ -153,6 +153,24 @@ describe('traps', () => {
     await expect(plan({ recipe: { maxTokens: 48 } })).rejects.toMatchObject({ code: 'SB-MODEL-004' })
   })
 
+  it('texts are counted alone where the tokenizer frames no pairs, as those of causal rerankers', async () => {
+    const tokenizer = JSON.parse(String(model.files['tokenizer.json']))
+    tokenizer.post_processor = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: false }
+    await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer))
+    server = await StubServer.start(teiRerankStub(model, { maxBatch: 8, maxTokens: 51 }))
+    const engine = await open({ tokenizer: folder, recipe: { maxTokens: 48 } })
+    const { scores, counts } = await engine.scorePairs([{ query: 'w1', document: LONG, instruction: null }])
+    expect(rounded(scores)).toEqual(rounded(logits([{ query: 'w1', document: WORDS.slice(0, 47).join(' ') }])))
+    expect(counts.truncatedCount).toBe(1)
+  })
+
+  it('what only a folder can have of a recipe is refused, not passed over', async () => {
+    server = await StubServer.start(teiRerankStub(model, { maxBatch: 8, maxTokens: 48 }))
+    await expect(plan({ recipe: { like: 'Qwen/Qwen3-Reranker-0.6B', padding: 'left' } })).rejects.toThrow(
+      /SB-MODEL-004.*no like, padding/,
+    )
+  })
+
   it('a model that is a folder brings its tokenizer, and its name', async () => {
     server = await StubServer.start(teiRerankStub(model, { maxBatch: 8, maxTokens: 48 }))
     const choice = { url: server.root }
