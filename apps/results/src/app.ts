@@ -5,9 +5,9 @@ import { type ErrorCode, HOST_SECRET, HTTP_STATUS, SweepError, toSweepError } fr
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { matchedRoutes } from 'hono/route'
-import { streamSSE } from 'hono/streaming'
 import { type Access, assertAccess, assertSpeaker, isBearer, type Tokens } from './access.ts'
 import { addArtifactRoutes } from './artifact-routes.ts'
+import { addEventRoute } from './event-stream.ts'
 import type { ServiceMetrics } from './metrics-service.ts'
 import { openApiDocument } from './openapi.ts'
 import { JsonText, type Route } from './route.ts'
@@ -108,15 +108,7 @@ export function createApp(service: Service, options: AppOptions): Hono {
   }
   app.get('/openapi.json', (c) => c.json(openApiDocument(service.version) as object))
   addArtifactRoutes(app, service, { allow, limitBytes: options.artifactLimitBytes })
-  app.get('/api/v1/events', allow('read'), (c) => {
-    return streamSSE(c, async (stream) => {
-      const stop = service.events.subscribe((event) => void stream.writeSSE({ event: event.event, data: JSON.stringify(event) }))
-      stream.onAbort(stop)
-      await stream.writeSSE({ event: 'hello', data: '{}' })
-      while (!stream.aborted && !stream.closed)
-        await stream.sleep(15_000).then(() => stream.writeSSE({ event: 'beat', data: '{}' }))
-    })
-  })
+  addEventRoute(app, service.events, allow('read'))
   if (options.webFolder) addWebRoutes(app, options.webFolder)
   return app
 }

@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { get, type IncomingMessage, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sha256 } from '@sweepboard/contracts'
@@ -152,5 +153,43 @@ describe('artifacts over sockets', () => {
     expect(refused.status).toBeGreaterThanOrEqual(500)
     rmSync(blocked)
     expect((await fetch(at(digest), { method: 'PUT', body: bytes })).status).toBe(200)
+  })
+})
+
+describe('the stream of events', () => {
+  const open = () =>
+    new Promise<IncomingMessage>((resolve) =>
+      get(`${listening.url}/api/v1/events`, { agent: false }, (answer) => resolve(answer)),
+    )
+  const change = { event: 'cells', sweep: 'x'.repeat(2000) } as const
+  const changeBytes = `event: cells\ndata: ${JSON.stringify(change)}\n\n`.length
+
+  it('cuts off who does not read, and nobody else', async () => {
+    const silent = await open()
+    const reading = await open()
+    let heard = 0
+    reading.on('data', (piece: Buffer) => {
+      heard += piece.length
+    })
+    // 40 MB, a tenth of a megabyte at a time: far more than the buffers of a connection hold.
+    let sent = 0
+    for (let i = 0; i < 400; i += 1) {
+      for (let j = 0; j < 50; j += 1) service.events.publish(change)
+      sent += 50 * changeBytes
+      while (heard < sent) await once(reading, 'data')
+    }
+    let read = 0
+    silent.on('data', (piece: Buffer) => {
+      read += piece.length
+    })
+    const isOver = new Promise((resolve) => silent.on('error', () => undefined).on('close', resolve))
+    await isOver
+    expect(read).toBeLessThan(sent)
+    expect(reading.destroyed).toBe(false)
+    reading.destroy()
+    const again = await open()
+    const [hello] = (await once(again, 'data')) as [Buffer]
+    expect(String(hello)).toContain('event: hello')
+    again.destroy()
   })
 })
