@@ -50,6 +50,7 @@ export class TextTokenizer {
   private readonly controlIds: ReadonlySet<number>
   private readonly opening: readonly number[]
   private readonly closing: readonly number[]
+  private readonly composes: boolean
 
   constructor(definition: Json, config: Json, padId: number | null) {
     this.tokenizer = followReference(new Tokenizer(definition, config), definition) as unknown as WholeTokenizer
@@ -57,6 +58,7 @@ export class TextTokenizer {
     const unknown = unknownToken(definition.model as Json)
     this.controlIds = new Set(added.filter((token) => token.special && token.content !== unknown).map((token) => token.id))
     this.maxId = Math.max(0, ...this.tokenizer.get_vocab(true).values())
+    this.composes = beginsWithNfc(definition.normalizer as Json | null | undefined)
     this.padId = padId ?? this.idOf(String(config.pad_token ?? '')) ?? 0
     const { opening, closing } = this.frame()
     this.opening = opening
@@ -95,6 +97,17 @@ export class TextTokenizer {
   /** Ids of a text by itself, nothing put around it. */
   bare(text: string): readonly number[] {
     return this.tokenizer.encode(text, { add_special_tokens: false }).ids
+  }
+
+  /**
+   * A text in the Unicode form its normaliser brings it to first (NFC), so that a server whose tokenizer leaves that step out, as llama.cpp's does, reads the
+   * same tokens. As it is where the normaliser does no such thing, or where a mark would melt into a special token before it.
+   */
+  composed(text: string): string {
+    const form = this.composes ? text.normalize('NFC') : text
+    if (form === text) return text
+    const [ids, formIds] = [this.bare(text), this.bare(form)]
+    return ids.length === formIds.length && ids.every((id, i) => id === formIds[i]) ? form : text
   }
 
   /** Special tokens among `ids`, the unknown token apart. */
@@ -160,6 +173,11 @@ export async function openTextTokenizer(folder: string, model: string): Promise<
   const strange = frameTokens(tokenizerConfig, specialTokens).filter((token) => tokenizer.idOf(token) === null)
   if (strange.length > 0) throw new SweepError('SB-MODEL-003', { model, message: `it has no token ${strange.join(', ')}` })
   return tokenizer
+}
+
+function beginsWithNfc(normalizer: Json | null | undefined): boolean {
+  if (normalizer?.type === 'Sequence') return beginsWithNfc((normalizer.normalizers as Json[])[0])
+  return normalizer?.type === 'NFC'
 }
 
 /** Tokens the folder says a text is framed or filled up with; another model's tokenizer rarely has all of them. */

@@ -74,7 +74,8 @@ function preparer({ tokenizer, sends }: InputReader, side: SideRecipe): (text: s
     const missing = `closingToken ${side.closingToken}: this server takes no token ids, and its tokenizer does not add it`
     throw new SweepError('SB-MODEL-004', { model: 'this model', missing })
   }
-  return (text) => {
+  return (given) => {
+    const text = tokenizer.composed(given)
     const tokenized = read(text)
     if (!tokenized.isTruncated) return { input: text + suffix, ...facts(tokenized) }
     const fitting = fittingText(text, read)

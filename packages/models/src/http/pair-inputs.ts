@@ -66,7 +66,9 @@ export function refuseLocalPairParts(recipe: PairRecipe, tokenizer: TextTokenize
 function cutter(recipe: PairRecipe, tokenizer: TextTokenizer | null): (pair: TextPair) => Omit<PreparedPair, 'places'> {
   if (tokenizer === null) return ({ query, document }) => ({ query, document, isTruncated: false, controlCount: 0 })
   const read = pairReader(tokenizer, recipe)
-  return ({ query, document, instruction }) => {
+  return (given) => {
+    const { instruction } = given
+    const [query, document] = [tokenizer.composed(given.query), tokenizer.composed(given.document)]
     const { isTruncated, controlCount } = read({ query, document, instruction })
     if (!isTruncated) return { query, document, isTruncated, controlCount }
     const readsQuery = (text: string) => read({ query: text, document: '', instruction })
