@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, rename, symlink, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 
-const COMMIT = /^[0-9a-f]{40}$/
+export const COMMIT = /^[0-9a-f]{40}$/
+/** Names of blobs: git's ids and SHA-256. They become parts of paths. */
+const BLOB = /^([0-9a-f]{40}|[0-9a-f]{64})$/
 
 /** One file in a commit's list, by the names huggingface_hub gives them. */
 export interface TreeFile {
@@ -57,13 +59,13 @@ export class CachedRepo {
       .sort()
   }
 
-  /** Paths of all files of a commit, where the cache has their list (`trees/<commit>.json`, as huggingface_hub writes it); else null. */
-  treeOf(commit: string): string[] | null {
-    const file = this.#treePath(commit)
+  /** All files of a commit by path, where the cache has their list (`trees/<commit>.json`, as huggingface_hub writes it); else null. */
+  treeOf(commit: string): Readonly<Record<string, TreeFile>> | null {
+    const file = this.treePath(commit)
     if (!existsSync(file)) return null
     try {
-      const tree = JSON.parse(readFileSync(file, 'utf8')) as { format_version?: number; files?: object }
-      return tree.format_version === 1 && tree.files ? Object.keys(tree.files) : null
+      const tree = JSON.parse(readFileSync(file, 'utf8')) as { format_version?: number; files?: Record<string, TreeFile> }
+      return tree.format_version === 1 && tree.files && Object.values(tree.files).every(isTreeFile) ? tree.files : null
     } catch {
       return null // cut short, or of a form to come: as good as none
     }
@@ -71,7 +73,7 @@ export class CachedRepo {
 
   /** Keeps the list of a commit's files. A cache that cannot be written to is used without. */
   async keepTree(commit: string, files: Readonly<Record<string, TreeFile>>): Promise<void> {
-    const file = this.#treePath(commit)
+    const file = this.treePath(commit)
     if (existsSync(file)) return
     try {
       await mkdir(dirname(file), { recursive: true })
@@ -83,7 +85,7 @@ export class CachedRepo {
     }
   }
 
-  #treePath(commit: string): string {
+  treePath(commit: string): string {
     return join(this.folder, 'trees', `${commit}.json`)
   }
 
@@ -102,3 +104,6 @@ export class CachedRepo {
     return file
   }
 }
+
+const isTreeFile = ({ size, blob_id, lfs_sha256, lfs_size }: TreeFile) =>
+  Number.isInteger(lfs_size ?? size) && BLOB.test(lfs_sha256 ?? blob_id)

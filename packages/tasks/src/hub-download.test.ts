@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -13,6 +14,7 @@ import { join } from 'node:path'
 import { SweepError, sha256 } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
 import { COMMIT, startHub, type TestHub } from '../test/hub.ts'
+import { tempFolder } from '../test/task-folder.ts'
 import { hubFile } from './hub-download.ts'
 import type { HubSettings } from './hub-settings.ts'
 import { listTree } from './hub-tree.ts'
@@ -174,6 +176,71 @@ describe('a broken download', () => {
   })
 })
 
+describe('a hub that cannot be reached', () => {
+  const listAt = (settings: HubSettings) => join(settings.cacheDir, 'datasets--org--data/trees', `${COMMIT}.json`)
+
+  it('is not asked for a commit whose list and files the cache has, only for a file it lacks', async () => {
+    const test = await start()
+    await fetchFile(test.settings, 'data/test.bin')
+    const before = test.hub.requests.length
+    expect(readFileSync(await fetchFile(test.settings, 'data/test.bin')).equals(LARGE)).toBe(true)
+    expect(test.hub.requests).toHaveLength(before)
+    // Size and hash come from the list in the cache: what is fetched is checked by them.
+    test.hub.faults.push({ path: /odd/, fault: { kind: 'corrupt' } })
+    expect(readFileSync(await fetchFile(test.settings, 'odd name #1?.txt'), 'utf8')).toBe('odd')
+    expect(test.hub.requests.slice(before).every(({ path }) => path.includes('/resolve/'))).toBe(true)
+    await test.hub.close()
+    expect(readFileSync(await fetchFile(test.settings, 'data/test.bin')).equals(LARGE)).toBe(true)
+    expect(await refusal(test.settings, 'README.md')).toMatchObject({
+      code: 'SB-TASK-013',
+      message: expect.stringMatching(/README.md.*ECONNREFUSED/),
+    })
+  })
+
+  it.each(['main', COMMIT])('leaves %s to the cache: refused, silent, breaking off, or 5xx to the end', async (revision) => {
+    const test = await start()
+    await fetchFile(test.settings, 'data/test.bin', 'main')
+    // A commit is then asked for, too.
+    if (revision === COMMIT) rmSync(listAt(test.settings))
+    const settings = { ...test.settings, stallMs: 50 }
+    const read = async () => {
+      const tree = await listTree(settings, REPO, revision)
+      expect(tree).toMatchObject({ commit: COMMIT, files: expect.arrayContaining([{ path: 'data/test.bin', blob: null }]) })
+      expect(readFileSync(await fetchFile(settings, 'data/test.bin', revision)).equals(LARGE)).toBe(true)
+      return tree.unreached?.reason
+    }
+    const faulty = (fault: TestHub['hub']['faults'][0]['fault']) =>
+      test.hub.faults.splice(0, Infinity, ...Array.from({ length: 12 }, () => ({ path: /api/, fault })))
+    faulty({ kind: 'stall', afterBytes: 0 })
+    expect(await read()).toBe('no answer within 50 ms')
+    faulty({ kind: 'stall', afterBytes: 5 })
+    expect(await read()).toBe('no byte within 50 ms')
+    faulty({ kind: 'drop', afterBytes: 5 })
+    expect(await read()).toBe('UND_ERR_SOCKET')
+    faulty({ kind: 'status', status: 503 })
+    expect(await read()).toBe('status 503')
+    test.hub.faults.splice(0)
+    await test.hub.close()
+    expect(await read()).toBe('ECONNREFUSED')
+    const lack = { code: 'SB-TASK-013', cause: { code: 'SB-TASK-016' } }
+    expect(await refusal({ ...settings, cacheDir: tempFolder() }, 'README.md')).toMatchObject(lack)
+    if (revision === 'main')
+      expect(await fetchFile(settings, 'README.md', revision).catch((thrown: unknown) => thrown)).toMatchObject({
+        ...lack,
+        message: expect.stringMatching(/ECONNREFUSED; nor is README.md in the cache/),
+      })
+  })
+
+  it.each([401, 403, 404, 429])('is not one that answers %i: the cache does not stand for it', async (status) => {
+    const test = await start()
+    await fetchFile(test.settings, 'data/test.bin', 'main')
+    for (let i = 0; i < 6; i += 1) test.hub.faults.push({ path: /revision/, fault: { kind: 'status', status, retryAfter: '0' } })
+    const error = await listTree(test.settings, REPO, 'main').catch((thrown: unknown) => thrown)
+    const code = { 401: 'SB-TASK-014', 403: 'SB-TASK-014', 404: 'SB-TASK-015', 429: 'SB-TASK-013' }[status]
+    expect(error).toMatchObject({ code })
+  })
+})
+
 describe('the hub', () => {
   it('is asked again after 429 (as long as it says), 500 and a dropped connection', async () => {
     const test = await start()
@@ -217,13 +284,14 @@ describe('the hub', () => {
     expect(sent('hub')).toEqual(new Set([`Bearer ${token}`]))
     expect(sent('cdn')).toEqual(new Set([undefined]))
     test.hub.faults.push(...[1, 2, 3, 4, 5, 6].map(() => ({ path: /tree/, fault: { kind: 'status' as const, status: 500 } })))
-    expect(JSON.stringify(await refusal(test.settings))).not.toContain(token)
+    const empty = { ...test.settings, cacheDir: tempFolder() }
+    expect(JSON.stringify(await refusal(empty))).not.toContain(token)
     // A renamed repository: the hub redirects to itself.
     test.hub.faults.push({
       path: /tree/,
       fault: { kind: 'redirect', location: `/api/datasets/org/data/tree/${COMMIT}?recursive=true` },
     })
-    expect((await listTree(test.settings, REPO, COMMIT)).files).toHaveLength(4)
+    expect((await listTree(empty, REPO, COMMIT)).files).toHaveLength(4)
   })
 
   it('refuses with the remedy: gated without and with a token, no such data set, revision, or nothing offline', async () => {

@@ -5,10 +5,11 @@ import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SweepError } from '@sweepboard/contracts'
 import { withFileLock } from './file-lock.ts'
+import { untilStalled } from './hub-body.ts'
 import { CachedRepo } from './hub-cache.ts'
 import { hubGet, networkReason } from './hub-request.ts'
 import { type HubSettings, STALL_MS } from './hub-settings.ts'
-import type { HubFile, HubTree } from './hub-tree.ts'
+import { type HubFile, type HubTree, notCached } from './hub-tree.ts'
 
 /** Downloads that bring nothing new, one after the other, before it is given up. */
 const FRUITLESS = 5
@@ -16,15 +17,15 @@ const FRUITLESS = 5
 /**
  * The path of a file of a repository, downloaded first where the cache does not have it. A download that broke off goes on
  * where it ended (`Range`), in this call or a later one; what arrives is checked by size and hash before it counts.
- * @throws SweepError `SB-TASK-013` to `SB-TASK-015` as `hubGet`; `SB-TASK-016` offline; `SB-ART-004` when the disk is full
+ * @throws SweepError `SB-TASK-013` to `SB-TASK-015` as `hubGet`; as `notCached` where only the cache is read; `SB-ART-004` when the disk is full
  */
-export async function hubFile(settings: HubSettings, { repo, commit }: HubTree, file: HubFile): Promise<string> {
+export async function hubFile(settings: HubSettings, tree: HubTree, file: HubFile): Promise<string> {
+  const { repo, commit } = tree
   const cached = new CachedRepo(settings.cacheDir, repo)
   const found = cached.find(commit, file.path)
   if (found !== null) return found
   const { blob } = file
-  if (blob === null || settings.offline)
-    throw new SweepError('SB-TASK-016', { repo, revision: commit, what: file.path, cache: settings.cacheDir })
+  if (blob === null || settings.offline) throw notCached(settings, tree, file.path)
   const path = cached.blobPath(blob.etag)
   await mkdir(dirname(path), { recursive: true })
   await withFileLock(`${path}.sweepboard-lock`, async () => {
@@ -97,22 +98,6 @@ async function append(
     return networkReason(thrown)
   } finally {
     await handle.close()
-  }
-}
-
-/** The blocks of a body; it ends early when none comes for so long. */
-async function* untilStalled(response: Response, stallMs: number): AsyncGenerator<Uint8Array> {
-  const reader = response.body?.getReader()
-  if (reader === undefined) return
-  const timer = setTimeout(() => reader.cancel().catch(() => undefined), stallMs)
-  try {
-    for (let { done, value } = await reader.read(); !done && value !== undefined; { done, value } = await reader.read()) {
-      timer.refresh()
-      yield value
-    }
-  } finally {
-    clearTimeout(timer)
-    await reader.cancel().catch(() => undefined)
   }
 }
 

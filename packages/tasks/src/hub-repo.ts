@@ -4,13 +4,15 @@ import { type CardConfig, readCard } from './data-card.ts'
 import { configFiles, isShardMissing } from './data-files.ts'
 import { hubFile } from './hub-download.ts'
 import type { HubSettings } from './hub-settings.ts'
-import { type HubFile, type HubTree, listTree } from './hub-tree.ts'
+import { type HubFile, type HubTree, listTree, notCached } from './hub-tree.ts'
 import { fileTable, type Table, tableFormat } from './table.ts'
 
 /** What a refusal needs to say for whom a repository is read. */
 interface HubReader {
   readonly settings: HubSettings
   readonly task: string
+  /** Told when the cache is read in the hub's place. */
+  readonly onNote?: ((note: string) => void) | undefined
 }
 
 const NO_CARD: CardConfig = { name: 'default', isDefault: true, splits: null, folder: '' }
@@ -33,6 +35,7 @@ export class HubRepo {
    */
   static async open(reader: HubReader, repo: string, revision: string): Promise<HubRepo> {
     const tree = await listTree(reader.settings, repo, revision)
+    if (tree.unreached) reader.onNote?.(readFromCache(tree, revision, tree.unreached.reason))
     const readme = tree.files.find(({ path }) => path === 'README.md')
     if (readme === undefined) return new HubRepo(reader, tree, [NO_CARD])
     const text = await readFile(await hubFile(reader.settings, tree, readme), 'utf8')
@@ -95,10 +98,8 @@ export class HubRepo {
     const { settings } = this.#reader
     const strange = paths.find((path) => tableFormat(path) === null)
     if (strange !== undefined) this.refuse(`${strange} has a format that is not read`)
-    if (settings.offline && isShardMissing(paths)) {
-      const { repo, commit } = this.#tree
-      throw new SweepError('SB-TASK-016', { repo, revision: commit, what: `a part of ${paths[0]}`, cache: settings.cacheDir })
-    }
+    if ((settings.offline || this.#tree.unreached) && isShardMissing(paths))
+      throw notCached(settings, this.#tree, `a part of ${paths[0]}`)
     const files = paths.map((path) => this.#tree.files.find((file) => file.path === path) as HubFile)
     return {
       name: paths[0] ?? '',
@@ -110,4 +111,9 @@ export class HubRepo {
       },
     }
   }
+}
+
+function readFromCache({ repo, commit }: HubTree, revision: string, reason: string): string {
+  const at = commit === revision ? commit : `${revision}, there ${commit}`
+  return `the hub could not be reached (${reason}): ${repo} is read from the cache, revision ${at}`
 }

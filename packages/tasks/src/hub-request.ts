@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { SweepError } from '@sweepboard/contracts'
+import { bodyText } from './hub-body.ts'
 import { type HubSettings, STALL_MS } from './hub-settings.ts'
 
 const ATTEMPTS = 6
@@ -15,28 +16,85 @@ export interface HubSubject {
   readonly what: string
 }
 
+/** `SB-TASK-013` where the hub gave no answer at all: connections refused or broken, names not found, time-outs, 5xx to the last attempt. */
+export class HubUnreached extends SweepError {
+  readonly reason: string
+
+  constructor({ repo, what }: HubSubject, reason: string) {
+    super('SB-TASK-013', { repo, what, message: reason })
+    this.reason = reason
+  }
+
+  /** The same refusal where the cache was looked in instead and lacks something, which is its cause. */
+  withCause(lack: SweepError): SweepError {
+    const { what, cache } = lack.details
+    return new SweepError(
+      'SB-TASK-013',
+      { ...this.details, message: `${this.reason}; nor is ${what} in the cache ${cache}` },
+      { cause: lack },
+    )
+  }
+}
+
+/** A request or body without an end: nothing that the hub said. */
+class Unanswered extends Error {}
+
 /**
  * A GET that may be repeated. Redirects are followed by hand: the token goes only to the endpoint's own origin, never to
  * the host a file is redirected to. 429 waits as long as `Retry-After` says (up to a minute), 5xx, time-outs and broken
  * connections wait `retryMs`, doubled each time; six attempts in all.
- * @throws SweepError `SB-TASK-013` without an answer or after the last attempt; `SB-TASK-014` 401, 403; `SB-TASK-015` 404
+ * @throws SweepError `SB-TASK-013` without an answer or after the last attempt (`HubUnreached` where it gave none); `SB-TASK-014` 401,
+ *   403; `SB-TASK-015` 404
  */
-export async function hubGet(
+export function hubGet(
   url: string,
   settings: HubSettings,
   subject: HubSubject,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
+  return attempts({ url, settings, subject, headers }, (response) => Promise.resolve(response))
+}
+
+/** As `hubGet`, with its JSON (null when it is none) and the address of the next page; a body that breaks off is asked for again. */
+export function hubJson(
+  url: string,
+  settings: HubSettings,
+  subject: HubSubject,
+): Promise<{ json: unknown; next: string | null }> {
+  return attempts({ url, settings, subject, headers: {} }, async (response) => {
+    const text = await bodyText(response, settings.stallMs ?? STALL_MS).catch(unanswered)
+    return { json: parse(text), next: /<([^>]+)>;\s*rel="next"/.exec(response.headers.get('link') ?? '')?.[1] ?? null }
+  })
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+interface HubCall {
+  readonly url: string
+  readonly settings: HubSettings
+  readonly subject: HubSubject
+  readonly headers: Readonly<Record<string, string>>
+}
+
+async function attempts<T>({ url, settings, subject, headers }: HubCall, take: (response: Response) => Promise<T>): Promise<T> {
   refuseSettings(settings, subject)
   let reason = ''
+  let isReached = false
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     let pause = (settings.retryMs ?? 500) * 2 ** attempt
     try {
       const response = await follow(url, settings, headers)
-      if (response.ok || response.status === 416) return response
+      if (response.ok || response.status === 416) return await take(response)
       await response.body?.cancel()
       if (!isTransient(response.status)) throw refusal(response, subject)
       reason = `status ${response.status}`
+      isReached = response.status === 429
       pause = retryAfter(response.headers.get('retry-after')) ?? pause
       if (pause > LONGEST_WAIT_MS) {
         reason = `it asks to wait ${Math.ceil(pause / 1000)} s`
@@ -45,9 +103,11 @@ export async function hubGet(
     } catch (thrown) {
       if (thrown instanceof SweepError) throw thrown
       reason = networkReason(thrown)
+      isReached = !(thrown instanceof Unanswered)
     }
     if (attempt < ATTEMPTS - 1) await wait(pause)
   }
+  if (!isReached) throw new HubUnreached(subject, reason)
   throw new SweepError('SB-TASK-013', { repo: subject.repo, what: subject.what, message: reason })
 }
 
@@ -83,10 +143,14 @@ async function ask(url: URL, headers: Readonly<Record<string, string>>, stallMs:
   const control = new AbortController()
   const timer = setTimeout(() => control.abort(new Error(`no answer within ${stallMs} ms`)), stallMs)
   try {
-    return await fetch(url, { redirect: 'manual', headers, signal: control.signal })
+    return await fetch(url, { redirect: 'manual', headers, signal: control.signal }).catch(unanswered)
   } finally {
     clearTimeout(timer)
   }
+}
+
+function unanswered(thrown: unknown): never {
+  throw new Unanswered(networkReason(thrown))
 }
 
 function refusal(response: Response, { repo, revision, what }: HubSubject): SweepError {

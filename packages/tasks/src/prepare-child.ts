@@ -18,7 +18,9 @@ process.on('message', async (request) => {
 async function outcomeOf({ ref, artifactFolder, hub }: PrepareRequest): Promise<PrepareOutcome> {
   try {
     const put = (bytes: Uint8Array) => writeArtifact(artifactFolder, bytes)
-    return { ok: true, prepared: await prepareTask(ref, put, { hub: hub ?? undefined }) }
+    const notes: string[] = []
+    const prepared = await prepareTask(ref, put, { hub: hub ?? undefined, onNote: (note) => notes.push(note) })
+    return { ok: true, prepared, notes }
   } catch (thrown) {
     return { ok: false, failure: toFailureRecord(thrown), mistakes: toSweepError(thrown).mistakes }
   }

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '@sweepboard/contracts'
 import { isAlive, liveDescendants, waitUntil } from '@sweepboard/test-kit'
@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { hubRef, startHub } from '../test/hub.ts'
 import { jsonLines, memoryStore, refOf, taskFolder, tempFolder } from '../test/task-folder.ts'
 import { findTask } from './catalog.ts'
+import { CachedRepo } from './hub-cache.ts'
 import { prepareTask } from './prepare.ts'
 import { prepareInChild, TaskPreparer } from './prepare-in-child.ts'
 
@@ -57,7 +58,7 @@ describe('prepareInChild', () => {
     expect(readdirSync(store)).toEqual([])
   })
 
-  it('fetches from the hub in the child, with the token, which no refusal shows', async () => {
+  it('fetches from the hub in the child, with the token, and hands over its notes', async () => {
     const token = 'hf_verysecret'
     const { path, revision } = findTask('STS12')?.dataset ?? {}
     const files = { 'test.jsonl': jsonLines([{ sentence1: 'a', sentence2: 'b', score: 1 }]) }
@@ -66,6 +67,18 @@ describe('prepareInChild', () => {
     const prepared = await prepareInChild(hubRef('STS12'), store, undefined, { hub: settings })
     expect(prepared).toMatchObject({ type: 'STS', datasetRevision: revision, counts: { queryCount: 1 } })
     expect(new Set(hub.requests.map(({ authorization }) => authorization))).toEqual(new Set([`Bearer ${token}`]))
+    await hub.close()
+    rmSync(new CachedRepo(settings.cacheDir, path as string).treePath(revision as string))
+    const notes: string[] = []
+    const again = prepareInChild(hubRef('STS12'), store, undefined, { hub: settings, onNote: (note) => notes.push(note) })
+    expect(await again).toEqual(prepared)
+    expect(notes).toEqual([expect.stringContaining(`read from the cache, revision ${revision}`)])
+  })
+
+  it('throws the hub’s refusal of the child, without the token', async () => {
+    const { path, revision } = findTask('STS12')?.dataset ?? {}
+    const { settings } = await startHub({ [path as string]: { commit: revision as string, files: {}, token: 'hf_verysecret' } })
+    const store = tempFolder()
     const wrong = { ...settings, token: 'hf_wrongsecret', cacheDir: tempFolder() }
     const error = await prepareInChild(hubRef('STS12'), store, undefined, { hub: wrong }).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'SB-TASK-014', details: { repo: path, status: 401 } })

@@ -38,7 +38,10 @@ export class TaskPreparer {
       if (typeof answer === 'string' && isUsed && !signal?.aborted) answer = await this.#ask(request)
       if (typeof answer === 'string')
         throw signal?.aborted ? cancelled() : new SweepError('SB-TASK-011', { task: ref.task, message: answer })
-      if (answer.ok) return answer.prepared
+      if (answer.ok) {
+        for (const note of answer.notes) this.#options.onNote?.(note)
+        return answer.prepared
+      }
       throw revive(answer)
     } finally {
       signal?.removeEventListener('abort', close)

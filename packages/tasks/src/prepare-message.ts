@@ -11,7 +11,7 @@ export interface PrepareRequest {
 
 /** What became of a task. */
 export type PrepareOutcome =
-  | { readonly ok: true; readonly prepared: PreparedTask }
+  | { readonly ok: true; readonly prepared: PreparedTask; readonly notes: readonly string[] }
   | { readonly ok: false; readonly failure: FailureRecord; readonly mistakes: readonly Mistake[] }
 
 /** What it answers; after the last one it takes no other request. */

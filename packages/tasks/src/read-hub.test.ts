@@ -120,6 +120,25 @@ describe('a repository of one config', () => {
     expect(pairs(await readTask(hubRef('STS12'), { hub: offline }))).toHaveLength(4)
   })
 
+  it('is read from the cache while the hub is down, asking nothing where the list is kept, and with a note where it is not', async () => {
+    const part = (n: number) => `data/test-0000${n}-of-00002.jsonl`
+    const { settings, hub } = await startTaskHub('STS12', { [part(0)]: jsonLines(scored), [part(1)]: jsonLines(scored) })
+    const ref = hubRef('STS12')
+    const { repo, revision } = ref.source as { repo: string; revision: string }
+    const prepared = await prepareTask(ref, memoryStore().put, { hub: settings })
+    const notes: string[] = []
+    const options = { hub: settings, onNote: (note: string) => notes.push(note) }
+    const before = hub.requests.length
+    expect(await prepareTask(ref, memoryStore().put, options)).toEqual(prepared)
+    expect([hub.requests.length, notes]).toEqual([before, []])
+    await hub.close()
+    rmSync(new CachedRepo(settings.cacheDir, repo).treePath(revision))
+    expect(await prepareTask(ref, memoryStore().put, options)).toEqual(prepared)
+    expect(notes).toEqual([`the hub could not be reached (ECONNREFUSED): ${repo} is read from the cache, revision ${revision}`])
+    rmSync(new CachedRepo(settings.cacheDir, repo).snapshotPath(revision, part(1)))
+    await expect(readTask(ref, options)).rejects.toMatchObject({ code: 'SB-TASK-013', cause: { code: 'SB-TASK-016' } })
+  })
+
   it('is refused offline where a part without a number, or the card, is not in the cache, by its name', async () => {
     const { settings, hub } = await startTaskHub('STS12', {
       'README.md': '---\nconfigs:\n- config_name: default\n  data_files:\n  - split: test\n    path: "data/*.jsonl"\n---\n',

@@ -20,7 +20,7 @@ import { taskSettings } from './task-settings.ts'
  */
 export async function readHubTask(
   ref: TaskRef & { source: { kind: 'hub' } },
-  hub: HubSettings,
+  { hub, onNote }: { readonly hub: HubSettings; readonly onNote?: ((note: string) => void) | undefined },
   mistakes: MistakeList,
 ): Promise<TypedData> {
   const task = findTask(ref.task)
@@ -31,7 +31,7 @@ export async function readHubTask(
     const message = 'it is not what the catalog names for this task'
     throw new SweepError('SB-TASK-017', { repo: name, task: ref.task, message })
   }
-  const repo = await HubRepo.open({ settings: hub, task: ref.task }, name, revision)
+  const repo = await HubRepo.open({ settings: hub, task: ref.task, onNote }, name, revision)
   const settings = taskSettings(ref)
   const { type } = settings
   if (type === 'Retrieval' || type === 'Reranking' || type === 'InstructionReranking') {

@@ -18,6 +18,8 @@ import { taskSettings } from './task-settings.ts'
 /** Where data that is not local comes from; without `hub`, hub sources are refused. */
 export interface ReadOptions {
   readonly hub?: HubSettings | undefined
+  /** Told what is no mistake and yet to be known: that the cache was read because the hub could not be reached. */
+  readonly onNote?: ((note: string) => void) | undefined
 }
 
 /**
@@ -33,11 +35,11 @@ export async function readTask(ref: TaskRef, options: ReadOptions = {}): Promise
   return ref.limit === null ? data : limitTask(data, ref.limit)
 }
 
-async function readWhole(ref: TaskRef, { hub }: ReadOptions, mistakes: MistakeList): Promise<TypedData> {
+async function readWhole(ref: TaskRef, { hub, onNote }: ReadOptions, mistakes: MistakeList): Promise<TypedData> {
   const { source } = ref
   if (source.kind === 'hub') {
     if (hub === undefined) throw new SweepError('SB-TASK-008', { task: ref.task, path: `ROOT/${ref.task}` })
-    return readHubTask({ ...ref, source }, hub, mistakes)
+    return readHubTask({ ...ref, source }, { hub, onNote }, mistakes)
   }
   const folder = folderOf({ ...ref, source })
   const settings = taskSettings(ref)
