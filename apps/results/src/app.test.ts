@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { HOST_SECRET, hostOf, sha256 } from '@sweepboard/contracts'
 import { openLocalQueue } from '@sweepboard/queue'
 import type { Hono } from 'hono'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createApp } from './app.ts'
 import { ROUTES } from './routes.ts'
 import { WORKER_ROUTES } from './routes-worker.ts'
@@ -139,6 +139,45 @@ describe('bad requests', () => {
     const unknown = await ask('/api/v1/sweeps/none')
     expect([unknown.status, await codeOf(unknown)]).toEqual([404, 'SB-LEDGER-002'])
     expect((await ask('/api/v1/nothing')).status).toBe(404)
+  })
+})
+
+describe('methods', () => {
+  it.each([
+    ['DELETE', '/api/v1/sweeps', 'GET, HEAD, OPTIONS, POST'],
+    ['GET', '/api/v1/beat', 'OPTIONS, POST'],
+    ['PUT', '/api/v1/sweeps/some-id', 'GET, HEAD, OPTIONS'],
+    ['POST', `/api/v1/artifacts/${sha256('x')}`, 'GET, HEAD, OPTIONS, PUT'],
+    ['POST', '/api/v1/events', 'GET, HEAD, OPTIONS'],
+    ['POST', '/openapi.json', 'GET, HEAD, OPTIONS'],
+    ['PROPFIND', '/some/page', 'GET, HEAD, OPTIONS'],
+  ])('%s %s is refused with the methods there are, which OPTIONS names too', async (method, path, allow) => {
+    const refused = await ask(path, { method })
+    expect([refused.status, refused.headers.get('allow'), await codeOf(refused)]).toEqual([405, allow, 'SB-SERVE-012'])
+    const options = await ask(path, { method: 'OPTIONS', headers: { origin: 'http://evil.example' } })
+    expect([options.status, options.headers.get('allow'), await options.text()]).toEqual([204, allow, ''])
+    expect([...options.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
+  })
+
+  it('a path that nothing serves is missing by every method', async () => {
+    for (const method of ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'])
+      for (const path of ['/api/v1/nothing', '/api/v1/sweeps/a/b/c', '/none.js'])
+        expect((await ask(path, { method })).status, `${method} ${path}`).toBe(404)
+  })
+
+  it('HEAD is answered like GET, without the body; what would send it is let go', async () => {
+    for (const path of ['/api/v1/health', '/api/v1/sweeps', '/api/v1/sweeps/none', '/openapi.json', '/', '/assets/app.js']) {
+      const [head, got] = [await ask(path, { method: 'HEAD' }), await ask(path)]
+      expect([head.status, [...head.headers]], path).toEqual([got.status, [...got.headers]])
+      expect([(await head.text()).length, (await got.text()).length > 0], path).toEqual([0, true])
+    }
+    const listeners = vi.spyOn(service.events, 'subscribe')
+    const stops = vi.fn()
+    listeners.mockImplementation(() => stops)
+    const events = await ask('/api/v1/events', { method: 'HEAD' })
+    listeners.mockRestore()
+    expect([events.status, events.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
+    expect(stops).toHaveBeenCalledOnce()
   })
 })
 

@@ -6,6 +6,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { matchedRoutes } from 'hono/route'
 import { type Access, assertAccess, assertSpeaker, isBearer, type Tokens } from './access.ts'
+import { allowedMethods, answerUnrouted, endHeadBody } from './allowed-methods.ts'
 import { addArtifactRoutes } from './artifact-routes.ts'
 import { addEventRoute } from './event-stream.ts'
 import type { ServiceMetrics } from './metrics-service.ts'
@@ -38,6 +39,7 @@ const STATUS_OF_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   'SB-SERVE-005': 400,
   'SB-SERVE-009': 403,
   'SB-SERVE-007': 413,
+  'SB-SERVE-012': 405,
   'SB-ART-003': 413,
   'SB-ART-004': 507,
 }
@@ -71,15 +73,13 @@ export function createApp(service: Service, options: AppOptions): Hono {
       status as 400,
     )
   })
-  app.notFound(() => {
-    throw new SweepError('SB-SERVE-006', { what: 'such page' })
-  })
   // An answer is what its content type says, for the API's as for the board's files.
   app.use(async (c, next) => {
     await next()
     c.header('x-content-type-options', 'nosniff')
     c.header('referrer-policy', 'no-referrer')
   })
+  app.use(endHeadBody)
   if (options.metrics) addMetrics(app, { ...options.metrics, allow })
   for (const route of ROUTES) {
     const limit = bodyLimit({
@@ -109,7 +109,13 @@ export function createApp(service: Service, options: AppOptions): Hono {
   app.get('/openapi.json', (c) => c.json(openApiDocument(service.version) as object))
   addArtifactRoutes(app, service, { allow, limitBytes: options.artifactLimitBytes })
   addEventRoute(app, service.events, allow('read'))
-  if (options.webFolder) addWebRoutes(app, options.webFolder)
+  const pageOf = options.webFolder === null ? () => null : pagesOf(options.webFolder)
+  const allowed = allowedMethods(app, (url) => pageOf(url) !== null)
+  app.get('/*', (c, next) => {
+    const page = pageOf(c.req.url)
+    return page === null ? next() : page()
+  })
+  app.all('*', (c) => answerUnrouted(c, allowed))
   return app
 }
 
@@ -120,7 +126,7 @@ function addMetrics(
 ): void {
   app.use(async (c, next) => {
     const from = performance.now()
-    let status = 404 // what only throws past here is the answer to a path that nothing serves
+    let status = 500 // of what throws past here, which no answer could be made of
     try {
       await next()
       status = c.res.status
@@ -155,29 +161,29 @@ async function readBody(route: Route, c: Context): Promise<unknown> {
   })
 }
 
-/** Path of a URL, decoded. Throws `SB-SERVE-006` where its escapes are no UTF-8 or hide a NUL. */
-function readPath(url: string): string {
+/** Path of a URL, decoded; null where its escapes are no UTF-8 or hide a NUL. */
+function readPath(url: string): string | null {
   try {
     const path = decodeURIComponent(new URL(url).pathname)
-    if (!path.includes('\0')) return normalize(path)
+    return path.includes('\0') ? null : normalize(path)
   } catch {
-    // falls through: such a page cannot be
+    return null // such a page cannot be
   }
-  throw new SweepError('SB-SERVE-006', { what: 'such page' })
 }
 
-function addWebRoutes(app: Hono, folder: string): void {
-  app.get('/*', (c) => {
-    const path = readPath(c.req.url)
-    const file = extname(path) ? join(folder, path) : join(folder, 'index.html')
+/** Knows the board's files: what answers with the one at a URL, null where there is none. */
+function pagesOf(folder: string): (url: string) => (() => Response) | null {
+  return (url) => {
+    const path = readPath(url)
     // A client that asks for a route of another version must hear 404, not be handed the page.
-    const isPage = !path.startsWith('/api/') && file.startsWith(folder + sep) && existsSync(file)
-    if (!isPage) throw new SweepError('SB-SERVE-006', { what: 'such page' })
+    if (path === null || path.startsWith('/api/')) return null
+    const file = extname(path) ? join(folder, path) : join(folder, 'index.html')
+    if (!file.startsWith(folder + sep) || !existsSync(file)) return null
     const headers = {
       'content-type': CONTENT_TYPES[extname(file)] ?? 'application/octet-stream',
       'content-security-policy': PAGE_POLICY,
       'cache-control': path.startsWith('/assets/') ? 'public, immutable, max-age=31536000' : 'no-cache',
     }
-    return new Response(Readable.toWeb(createReadStream(file)) as ReadableStream, { headers })
-  })
+    return () => new Response(Readable.toWeb(createReadStream(file)) as ReadableStream, { headers })
+  }
 }

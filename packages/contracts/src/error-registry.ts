@@ -277,7 +277,7 @@ export const ERRORS = {
   'SB-HTTP-009': {
     kind: 'invalid',
     says: (d) => `${d.url} counted ${d.found} tokens where ${d.wanted} were sent`,
-    fix: 'Fewer: the server cuts texts; more: it adds a prompt. Switch that off in the server, or name the right `tokenizer`.',
+    fix: 'Fewer: the server cuts texts; more: it adds a prompt, or splits some texts otherwise than `tokenizer` (Ollama does). Switch that off in the server, name the right `tokenizer`, or use a server that takes token ids.',
   },
   'SB-HTTP-010': {
     kind: 'invalid',
@@ -493,6 +493,11 @@ export const ERRORS = {
     kind: 'invalid',
     says: (d) => `cannot listen on ${d.host}, port ${d.port}: ${d.message}`,
     fix: 'Name an address of this machine, and a port this user may open (1024 and above).',
+  },
+  'SB-SERVE-012': {
+    kind: 'invalid',
+    says: (d) => `this path does not take ${d.method}, only ${d.allow}`,
+    fix: 'See /openapi.json for the methods of every path.',
   },
 
   'SB-WORK-001': {

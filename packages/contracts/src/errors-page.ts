@@ -15,7 +15,7 @@ export function errorsPage(): string {
     '<!-- Made by packages/contracts/make-errors-page.ts; a test compares it with the registry. -->',
     '# Error codes',
     '',
-    '`sweepboard explain CODE` prints one of these. The kind decides the exit code and the HTTP status (a wrong token is 401, a body that is no JSON 400, one too long 413).',
+    '`sweepboard explain CODE` prints one of these. The kind decides the exit code and the HTTP status (a wrong token is 401, a body that is no JSON 400, one too long 413, a method that a path does not take 405).',
     '',
     '| kind | exit | HTTP |',
     '|---|---|---|',
