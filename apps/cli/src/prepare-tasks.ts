@@ -1,5 +1,6 @@
 import { type Mistake, type Plan, type PreparedTask, SweepError, taskKey } from '@sweepboard/contracts'
 import { type HubSettings, TaskPreparer } from '@sweepboard/tasks'
+import { printNote } from './output.ts'
 
 /** Tasks read at once: each is a child process that holds a data set. */
 const AT_ONCE = 2
@@ -25,7 +26,13 @@ export async function prepareTasks(plan: Plan, options: PrepareOptions): Promise
   const prepared: PreparedTask[] = []
   const refused: SweepError[] = []
   const waiting = refs[Symbol.iterator]()
-  const preparers = Array.from({ length: AT_ONCE }, () => new TaskPreparer(options.artifactFolder, { hub: options.hub }))
+  const told = new Set<string>()
+  const onNote = (note: string) => {
+    // One for all subsets of a repository.
+    if (!told.has(note)) printNote(`note: ${note}`)
+    told.add(note)
+  }
+  const preparers = Array.from({ length: AT_ONCE }, () => new TaskPreparer(options.artifactFolder, { hub: options.hub, onNote }))
   const work = async (preparer: TaskPreparer) => {
     for (const ref of waiting) {
       try {

@@ -5,39 +5,26 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { SweepError, sha256 } from '@sweepboard/contracts'
+import { sha256 } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
-import { COMMIT, startHub, type TestHub } from '../test/hub.ts'
+import {
+  COMMIT,
+  HUB_FILES as FILES,
+  fetchFile,
+  LARGE_FILE as LARGE,
+  HUB_REPO as REPO,
+  fileRefusal as refusal,
+  startFiles as start,
+  type TestHub,
+} from '../test/hub.ts'
 import { tempFolder } from '../test/task-folder.ts'
 import { hubFile } from './hub-download.ts'
-import type { HubSettings } from './hub-settings.ts'
 import { listTree } from './hub-tree.ts'
-
-const REPO = 'org/data'
-const LARGE = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 7919) % 251))
-const FILES = { 'README.md': '# small', 'data/test.bin': LARGE, 'empty.txt': '', 'odd name #1?.txt': 'odd' }
-
-const start = (options?: Parameters<typeof startHub>[1], repo = {}) =>
-  startHub({ [REPO]: { commit: COMMIT, files: FILES, ...repo } }, options)
-
-async function fetchFile(settings: HubSettings, path: string, revision = COMMIT): Promise<string> {
-  const tree = await listTree(settings, REPO, revision)
-  const file = tree.files.find((one) => one.path === path)
-  if (file === undefined) throw new Error(`${path} is not listed`)
-  return hubFile(settings, tree, file)
-}
-
-const refusal = async (settings: HubSettings, path = 'data/test.bin'): Promise<SweepError> => {
-  const outcome = await fetchFile(settings, path).catch((thrown: unknown) => thrown)
-  if (outcome instanceof SweepError) return outcome
-  throw new Error('not refused')
-}
 
 const downloads = ({ hub }: TestHub) => hub.requests.filter(({ path }) => /resolve|cas/.test(path))
 
@@ -173,71 +160,6 @@ describe('a broken download', () => {
     // Above the largest process id of Linux.
     writeFileSync(join(blobs, `${sha256(LARGE)}.sweepboard-lock`), '4194305')
     expect(readFileSync(await fetchFile(test.settings, 'data/test.bin')).equals(LARGE)).toBe(true)
-  })
-})
-
-describe('a hub that cannot be reached', () => {
-  const listAt = (settings: HubSettings) => join(settings.cacheDir, 'datasets--org--data/trees', `${COMMIT}.json`)
-
-  it('is not asked for a commit whose list and files the cache has, only for a file it lacks', async () => {
-    const test = await start()
-    await fetchFile(test.settings, 'data/test.bin')
-    const before = test.hub.requests.length
-    expect(readFileSync(await fetchFile(test.settings, 'data/test.bin')).equals(LARGE)).toBe(true)
-    expect(test.hub.requests).toHaveLength(before)
-    // Size and hash come from the list in the cache: what is fetched is checked by them.
-    test.hub.faults.push({ path: /odd/, fault: { kind: 'corrupt' } })
-    expect(readFileSync(await fetchFile(test.settings, 'odd name #1?.txt'), 'utf8')).toBe('odd')
-    expect(test.hub.requests.slice(before).every(({ path }) => path.includes('/resolve/'))).toBe(true)
-    await test.hub.close()
-    expect(readFileSync(await fetchFile(test.settings, 'data/test.bin')).equals(LARGE)).toBe(true)
-    expect(await refusal(test.settings, 'README.md')).toMatchObject({
-      code: 'SB-TASK-013',
-      message: expect.stringMatching(/README.md.*ECONNREFUSED/),
-    })
-  })
-
-  it.each(['main', COMMIT])('leaves %s to the cache: refused, silent, breaking off, or 5xx to the end', async (revision) => {
-    const test = await start()
-    await fetchFile(test.settings, 'data/test.bin', 'main')
-    // A commit is then asked for, too.
-    if (revision === COMMIT) rmSync(listAt(test.settings))
-    const settings = { ...test.settings, stallMs: 50 }
-    const read = async () => {
-      const tree = await listTree(settings, REPO, revision)
-      expect(tree).toMatchObject({ commit: COMMIT, files: expect.arrayContaining([{ path: 'data/test.bin', blob: null }]) })
-      expect(readFileSync(await fetchFile(settings, 'data/test.bin', revision)).equals(LARGE)).toBe(true)
-      return tree.unreached?.reason
-    }
-    const faulty = (fault: TestHub['hub']['faults'][0]['fault']) =>
-      test.hub.faults.splice(0, Infinity, ...Array.from({ length: 12 }, () => ({ path: /api/, fault })))
-    faulty({ kind: 'stall', afterBytes: 0 })
-    expect(await read()).toBe('no answer within 50 ms')
-    faulty({ kind: 'stall', afterBytes: 5 })
-    expect(await read()).toBe('no byte within 50 ms')
-    faulty({ kind: 'drop', afterBytes: 5 })
-    expect(await read()).toBe('UND_ERR_SOCKET')
-    faulty({ kind: 'status', status: 503 })
-    expect(await read()).toBe('status 503')
-    test.hub.faults.splice(0)
-    await test.hub.close()
-    expect(await read()).toBe('ECONNREFUSED')
-    const lack = { code: 'SB-TASK-013', cause: { code: 'SB-TASK-016' } }
-    expect(await refusal({ ...settings, cacheDir: tempFolder() }, 'README.md')).toMatchObject(lack)
-    if (revision === 'main')
-      expect(await fetchFile(settings, 'README.md', revision).catch((thrown: unknown) => thrown)).toMatchObject({
-        ...lack,
-        message: expect.stringMatching(/ECONNREFUSED; nor is README.md in the cache/),
-      })
-  })
-
-  it.each([401, 403, 404, 429])('is not one that answers %i: the cache does not stand for it', async (status) => {
-    const test = await start()
-    await fetchFile(test.settings, 'data/test.bin', 'main')
-    for (let i = 0; i < 6; i += 1) test.hub.faults.push({ path: /revision/, fault: { kind: 'status', status, retryAfter: '0' } })
-    const error = await listTree(test.settings, REPO, 'main').catch((thrown: unknown) => thrown)
-    const code = { 401: 'SB-TASK-014', 403: 'SB-TASK-014', 404: 'SB-TASK-015', 429: 'SB-TASK-013' }[status]
-    expect(error).toMatchObject({ code })
   })
 })
 

@@ -1,8 +1,10 @@
-import type { SweepError } from '@sweepboard/contracts'
+import { SweepError } from '@sweepboard/contracts'
 import { type StubHub, type StubRepo, startStubHub } from '@sweepboard/test-kit'
 import { onTestFinished } from 'vitest'
 import { findTask } from '../src/catalog.ts'
+import { hubFile } from '../src/hub-download.ts'
 import type { HubSettings } from '../src/hub-settings.ts'
+import { listTree } from '../src/hub-tree.ts'
 import { readTask } from '../src/read-task.ts'
 import { type ResolveOptions, resolveTask } from '../src/resolve.ts'
 import type { TypedData } from '../src/task-data.ts'
@@ -74,4 +76,26 @@ export const ranked = (data: TypedData) => {
     topRanked: topRanked && Object.fromEntries(topRanked),
     changed: changed && Object.fromEntries(changed),
   }
+}
+
+export const HUB_REPO = 'org/data'
+export const LARGE_FILE = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 7919) % 251))
+export const HUB_FILES = { 'README.md': '# small', 'data/test.bin': LARGE_FILE, 'empty.txt': '', 'odd name #1?.txt': 'odd' }
+
+/** A hub with one repository of plain files. */
+export const startFiles = (options?: Parameters<typeof startHub>[1], repo = {}) =>
+  startHub({ [HUB_REPO]: { commit: COMMIT, files: HUB_FILES, ...repo } }, options)
+
+/** The path of one file of `HUB_REPO` in the cache. */
+export async function fetchFile(settings: HubSettings, path: string, revision = COMMIT): Promise<string> {
+  const tree = await listTree(settings, HUB_REPO, revision)
+  const file = tree.files.find((one) => one.path === path)
+  if (file === undefined) throw new Error(`${path} is not listed`)
+  return hubFile(settings, tree, file)
+}
+
+export const fileRefusal = async (settings: HubSettings, path = 'data/test.bin'): Promise<SweepError> => {
+  const outcome = await fetchFile(settings, path).catch((thrown: unknown) => thrown)
+  if (outcome instanceof SweepError) return outcome
+  throw new Error('not refused')
 }
