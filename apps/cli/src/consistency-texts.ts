@@ -5,6 +5,7 @@ import { readTextSet, TaskJudgments, type TaskRef } from '@sweepboard/contracts'
 import { probeSet } from '@sweepboard/models'
 import { type HubSettings, prepareInChild } from '@sweepboard/tasks'
 import type { NamedTaskData } from './find-task.ts'
+import { printNote } from './output.ts'
 
 /** A text with the id it is reported by. */
 export interface NamedText {
@@ -72,7 +73,7 @@ export async function taskTexts(
 ): Promise<ConsistencyTexts> {
   const folder = mkdtempSync(join(tmpdir(), 'sweepboard-consistency-'))
   try {
-    const prepared = await prepareInChild(ref, folder, signal, { hub })
+    const prepared = await prepareInChild(ref, folder, signal, { hub, onNote: (note) => printNote(`note: ${note}`) })
     const read = (digest: string) => readFileSync(join(folder, digest.slice(0, 2), digest))
     const judgments = TaskJudgments.parse(JSON.parse(read(prepared.judgments).toString('utf8')))
     const ids = idsOf(judgments)

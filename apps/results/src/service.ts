@@ -27,6 +27,7 @@ import type { SubmittedSweep } from './plan-schema.ts'
 import { RateMeter } from './rate-meter.ts'
 import type { LeaderboardQuery } from './read-leaderboard.ts'
 import { GRACE_BEATS, type ServiceOptions, type ServiceParts } from './service-options.ts'
+import { spareRepeats } from './spare-repeats.ts'
 import type { SweepOfGroups } from './sweep-in-slices.ts'
 
 /** One service: ledger, artifact store, coordinator and its ticks. Closed in reverse order by `stop`. */
@@ -97,7 +98,7 @@ export class Service {
     try {
       const { store, join: joinStore } = openArtifactFolder(options.folder, ledger, options.artifacts ?? null)
       const { queue, join: joinQueue } = await options.openQueue(ledger.id)
-      return new Service(options, { ledger, queue, join: joinQueue, store, joinStore })
+      return new Service({ ...options, log: spareRepeats(options.log) }, { ledger, queue, join: joinQueue, store, joinStore })
     } catch (thrown) {
       ledger.close()
       throw thrown
@@ -173,9 +174,8 @@ export class Service {
    * service itself may read that folder. Throws `SB-ART-001` when a prepared artifact was not uploaded first, `SB-LEDGER-006`
    * when a task's data differs from what this ledger's scores of it were made from; nothing is recorded then.
    */
-  submit(submission: SubmittedSweep): { readonly sweep: string } {
-    this.#assertUsable(submission.prepared, submission.plan.groups)
-    const { prepared, ...sweep } = submission
+  submit({ prepared, ...sweep }: SubmittedSweep): { readonly sweep: string } {
+    this.#assertUsable(prepared, sweep.plan.groups)
     return this.#record(sweep, prepared)
   }
 
@@ -287,10 +287,10 @@ export class Service {
       source.kind === 'folder' &&
       options.readableRoots !== null &&
       !options.readableRoots.some((root) => source.path === root || source.path.startsWith(`${root}/`))
-    ) {
+    )
       throw new SweepError('SB-TASK-008', { task: ref.task, path: source.path })
-    }
-    return prepareInChild(ref, join(options.folder, 'artifacts'), undefined, { hub: options.hub })
+    const read = { hub: options.hub, onNote: (message: string) => this.log({ level: 'warn', message, task: ref.task }) }
+    return prepareInChild(ref, join(options.folder, 'artifacts'), undefined, read)
   }
 }
 
