@@ -23,10 +23,7 @@ export interface OpenApi {
     Record<
       string,
       Readonly<
-        Record<
-          string,
-          { readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } } }
-        >
+        Record<string, { readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> } }>
       >
     >
   >
@@ -134,7 +131,8 @@ export class Fuzzer {
       Object.entries(methods).map(([method, { requestBody }]) => ({
         method: method.toUpperCase(),
         path,
-        schema: requestBody?.content['application/json'].schema ?? null,
+        // Bytes are asked for as a string of any kind.
+        schema: Object.values(requestBody?.content ?? {})[0]?.schema ?? null,
       })),
     )
   }

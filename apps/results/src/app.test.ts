@@ -6,6 +6,8 @@ import { openLocalQueue } from '@sweepboard/queue'
 import type { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createApp } from './app.ts'
+import { ServiceMetrics } from './metrics-service.ts'
+import { openApiDocument } from './openapi.ts'
 import { ROUTES } from './routes.ts'
 import { WORKER_ROUTES } from './routes-worker.ts'
 import { Service } from './service.ts'
@@ -269,7 +271,27 @@ describe('openapi.json', () => {
       expect(named('query'), path).toEqual(Object.keys(query))
       expect(named('header'), path).toEqual(speaker === undefined ? [] : [HOST_SECRET])
     }
-    expect(Object.values(document.paths).flatMap((methods) => Object.keys(methods)).length).toBe(ROUTES.length)
+  })
+
+  it('names what exists and nothing else, and what its bodies are where they are not JSON', async () => {
+    const metered = createApp(service, {
+      tokens: { read: null, write: null },
+      webFolder: null,
+      bodyLimitBytes: 1,
+      artifactLimitBytes: 1,
+      metrics: { of: new ServiceMetrics(service), token: null },
+    })
+    const { paths } = openApiDocument('0') as { paths: Record<string, Record<string, object>> }
+    const named = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((one) => `${one} ${path}`))
+    const served = metered.routes
+      .filter(({ method, path }) => method !== 'ALL' && !path.endsWith('*'))
+      .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, '{$1}')}`)
+    expect(named.sort()).toEqual([...new Set(served)].sort())
+    const artifact = paths['/api/v1/artifacts/{digest}']
+    const [binary, pattern] = ['application/octet-stream', '^[0-9a-f]{64}$']
+    expect(artifact?.put).toMatchObject({ requestBody: { content: { [binary]: {} } }, parameters: [{ schema: { pattern } }] })
+    expect(artifact?.get).toMatchObject({ responses: { 200: { content: { [binary]: {} } } } })
+    expect(paths['/api/v1/events']?.get).toMatchObject({ responses: { 200: { content: { 'text/event-stream': {} } } } })
   })
 
   it('names every parameter of a query that a route reads', async () => {

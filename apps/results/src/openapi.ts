@@ -1,5 +1,6 @@
 import { HOST_SECRET } from '@sweepboard/contracts'
 import { z } from 'zod'
+import { otherPaths } from './openapi-others.ts'
 import type { Route } from './route.ts'
 import { ROUTES } from './routes.ts'
 
@@ -17,9 +18,9 @@ const ERROR = {
   },
 }
 
-/** OpenAPI 3.1 of the JSON routes, made from the same table and schemas the service runs. */
+/** OpenAPI 3.1: the JSON routes, made from the same table and schemas the service runs, and those that are not JSON. */
 export function openApiDocument(version: string): unknown {
-  const paths: Record<string, Record<string, unknown>> = {}
+  const paths: Record<string, Record<string, unknown>> = { ...otherPaths() }
   for (const route of ROUTES) {
     const path = `/api/v1${route.path.replace(/:(\w+)/g, '{$1}')}`
     const parameters = parametersOf(route)
