@@ -46,3 +46,22 @@ it.each([
   expect(shown.includes('0.6125')).toBe(isShown)
   expect(showBoard({ ...board, tasks: ['A'] }, 200)).not.toContain('TaskType')
 })
+
+it('gives a row without vectors neither length nor number type, and asks where a published one does not say', () => {
+  const rows = [
+    row('org/dense', 0.75),
+    { ...row('mteb/baseline-bm25s', 0.5), fullDimensions: null },
+    { ...row('org/published', 0.25), config: null, fullDimensions: null },
+  ]
+  const shown = showBoard({ tasks: ['A'], mainScores: {}, types: {}, rows }, 120).split('\n')
+  const cellsOf = (name: string) =>
+    shown
+      .find((line) => line.includes(name))
+      ?.split(/\s+/)
+      .slice(2, 4)
+  expect(['dense', 'bm25s', 'published'].map(cellsOf)).toEqual([
+    ['256', 'float32'],
+    ['–', '–'],
+    ['?', '?'],
+  ])
+})

@@ -13,6 +13,12 @@ export function shownDimensions({ config, fullDimensions }: Pick<LeaderboardRow,
   return String(config?.dimensions ?? fullDimensions ?? (config === null ? '?' : '–'))
 }
 
+/** Number type of the vectors that were compared, with the signs of `shownDimensions`. */
+export function shownPrecision({ config, fullDimensions }: Pick<LeaderboardRow, 'config' | 'fullDimensions'>): string {
+  if (config === null) return '?'
+  return fullDimensions === null ? '–' : config.precision
+}
+
 /** The leaderboard as a terminal table: rank, model, what was derived, both means (of one task, one), one column per task while there is room. */
 export function showBoard(board: Leaderboard, width = terminalWidth()): string {
   if (board.rows.length === 0) return 'No scores yet.'
@@ -36,7 +42,7 @@ export function showBoard(board: Leaderboard, width = terminalWidth()): string {
     row.rank === null ? '·' : String(row.rank),
     names[i] as string,
     shownDimensions(row),
-    row.config === null ? '?' : row.config.precision,
+    shownPrecision(row),
     row.origin,
     formatScore(row.mean),
     ...(hasTypes ? [formatScore(row.meanType)] : []),

@@ -14,6 +14,7 @@ export interface BoardRow extends LeaderboardRow {
   readonly dimensions: string | null
   /** Length of the vectors compared: `–` where there are none (bm25, rerankers), `?` where a published file does not say. */
   readonly shownDimensions: string
+  readonly shownPrecision: string
   /** What of its config differs from the model's own: `64 dims · int8`; empty where nothing does. */
   readonly details: string
   /** What its recipe took; null while not asked for, and for published rows. */
@@ -50,6 +51,7 @@ export function toBoardRow(row: LeaderboardRow, resources: ReadonlyMap<string, R
     dimensions: isCut ? String(config.dimensions) : config === null || fullDimensions === null ? null : 'full',
     details: detailsOf(row),
     shownDimensions: String(config?.dimensions ?? fullDimensions ?? (config === null ? '?' : '–')),
+    shownPrecision: config === null ? '?' : fullDimensions === null ? '–' : config.precision,
     resources: resources.get(row.recipe ?? '') ?? null,
     taskCount: Object.keys(row.scores).length,
   }

@@ -214,7 +214,7 @@ const Row = memo(function Row({ row, line, view, hasResources, onOpen }: RowProp
         )
       })}
       <td className="num">{row.shownDimensions}</td>
-      <td className="num">{row.config?.precision ?? '?'}</td>
+      <td className="num">{row.shownPrecision}</td>
       {hasResources &&
         RESOURCE_COLUMNS.map((column) => (
           <td key={column.id} className="num">

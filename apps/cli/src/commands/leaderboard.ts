@@ -2,7 +2,7 @@ import { type KindBoard, type Leaderboard, type LeaderboardRow, type ResourceRow
 import { findTask, suggestTask } from '@sweepboard/tasks'
 import type { Command } from 'commander'
 import { RESOURCE_COLUMNS, resourcesOf, resourceValues, showResourceBoard } from '../board-resources.ts'
-import { formatScore, isUnclaimed, showBoard, shownDimensions, UNCLAIMED } from '../board-table.ts'
+import { formatScore, isUnclaimed, showBoard, shownDimensions, shownPrecision, UNCLAIMED } from '../board-table.ts'
 import type { CommonOptions } from '../context.ts'
 import { kindRecords, showKinds } from '../kind-table.ts'
 import { printJson, printNote, printResult } from '../output.ts'
@@ -156,7 +156,7 @@ function markdown(board: Leaderboard): string {
     String(row.rank ?? '·'),
     row.variant ? `${row.model} (${row.variant})` : row.model,
     shownDimensions(row),
-    row.config?.precision ?? '?',
+    shownPrecision(row),
     row.origin,
     formatScore(row.mean),
     ...(hasTypes ? [formatScore(row.meanType)] : []),
