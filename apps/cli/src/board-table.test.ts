@@ -65,3 +65,13 @@ it('gives a row without vectors neither length nor number type, and asks where a
     ['?', '?'],
   ])
 })
+
+it('tells rows apart that differ in nothing shown', () => {
+  const rows = [row('org/x', 0.75), { ...row('org/x', 0.5), recipe: 'd1e2f3a4' }]
+  const shown = showBoard(
+    { tasks: ['A'], mainScores: {}, types: {}, rows: [{ ...rows[0], recipe: 'a1b2c3d4' }, rows[1]] as never },
+    120,
+  )
+  expect(shown).toMatch(/org\/x#a1b2c3d .*0\.7500/)
+  expect(shown).toMatch(/org\/x#d1e2f3a .*0\.5000/)
+})

@@ -1,4 +1,4 @@
-import { briefVariant } from '@sweepboard/contracts'
+import { briefVariant, tellApart } from '@sweepboard/contracts'
 import type { Leaderboard, LeaderboardRow } from '@sweepboard/results'
 import { type Column, displayWidth, renderTable, terminalWidth } from './table.ts'
 
@@ -22,7 +22,8 @@ export function shownPrecision({ config, fullDimensions }: Pick<LeaderboardRow, 
 /** The leaderboard as a terminal table: rank, model, what was derived, both means (of one task, one), one column per task while there is room. */
 export function showBoard(board: Leaderboard, width = terminalWidth()): string {
   if (board.rows.length === 0) return 'No scores yet.'
-  const names = board.rows.map(({ model, variant }) => (variant ? `${model} [${briefVariant(variant)}]` : model))
+  const marks = tellApart(board.rows)
+  const names = board.rows.map(({ model, variant }, i) => model + marks[i] + (variant ? ` [${briefVariant(variant)}]` : ''))
   // Rows must be told apart before more tasks are worth their room.
   const nameRoom = Math.min(48, Math.max(20, ...names.map(displayWidth)))
   const hasTypes = board.tasks.length > 1

@@ -14,21 +14,27 @@ export interface ExportSummary {
   readonly limitedCount: number
 }
 
+/** What an experiment differs in from the model as it comes, by name. */
+type Kwargs = ReadonlyMap<string, string | number>
+
+interface ResultMembers {
+  readonly kwargs: Kwargs
+  readonly cells: CellView[]
+}
+
 /**
  * Writes scored cells as MTEB v2 result files: the default config to `DIR/<org>__<model>/<revision>/<Task>.json`, every other
- * config below `experiments/<kwargs>/`, and a `model_meta.json` beside each. Files are written aside and renamed. Order of
- * splits and subsets is the cells' own, so equal ledgers give equal files (times and hosts aside).
+ * config below `experiments/<kwargs>/`, and a `model_meta.json` beside each. Where several recipes (engines, weights behind a URL) have
+ * one model and revision, the first in the cells' order keeps the file, the others lie below `experiments/recipe_<8 hex digits>`. Files are
+ * written aside and renamed. Order of splits and subsets is the cells' own, so equal ledgers give equal files (times and hosts aside).
  */
 export function exportResults(cells: readonly CellView[], folder: string, sweepboardVersion: string): ExportSummary {
   const exported = cells.filter((cell) => cell.state === 'scored' && cell.metrics && cell.limit === null)
-  const files = new Map<string, CellView[]>()
-  for (const cell of exported) {
-    const path = join(modelFolder(cell), `${resultName(cell.task)}.json`)
-    files.set(path, [...(files.get(path) ?? []), cell])
-  }
-  for (const [path, members] of files) {
+  const files = new Map<string, ResultMembers>()
+  for (const cell of exported) addToFile(files, cell)
+  for (const [path, { kwargs, cells: members }] of files) {
     write(join(folder, path), formatMtebJson(resultFile(members, sweepboardVersion)))
-    write(join(folder, dirname(path), 'model_meta.json'), formatMtebJson(modelMeta(members[0] as CellView)))
+    write(join(folder, dirname(path), 'model_meta.json'), formatMtebJson(modelMeta(members[0] as CellView, kwargs)))
   }
   return { fileCount: files.size, cellCount: exported.length, limitedCount: cells.filter((cell) => cell.limit !== null).length }
 }
@@ -46,10 +52,21 @@ export function resultName(name: string): string {
     .replace(/^\.+/, '_')
 }
 
-function modelFolder(cell: CellView): string {
+function addToFile(files: Map<string, ResultMembers>, cell: CellView): void {
+  const own = experimentKwargs(cell)
+  const first = files.get(pathOf(cell, own))?.cells[0]
+  const isOther = first !== undefined && first.recipeKey !== cell.recipeKey
+  const kwargs = isOther ? new Map([...own, ['recipe', cell.recipeKey.slice(0, 8)]]) : own
+  const path = pathOf(cell, kwargs)
+  const members = files.get(path) ?? { kwargs, cells: [] }
+  members.cells.push(cell)
+  files.set(path, members)
+}
+
+function pathOf(cell: CellView, kwargs: Kwargs): string {
   const base = resultFolder(cell.model, cell.revision)
-  const kwargs = experimentKwargs(cell)
-  return kwargs.size === 0 ? base : join(base, 'experiments', experimentName(kwargs))
+  const folder = kwargs.size === 0 ? base : join(base, 'experiments', experimentName(kwargs))
+  return join(folder, `${resultName(cell.task)}.json`)
 }
 
 function experimentKwargs(cell: CellView): Map<string, string | number> {
@@ -74,7 +91,7 @@ function experimentKwargs(cell: CellView): Map<string, string | number> {
 }
 
 /** Folder name of an experiment by protocol section 1.3: sorted `key_value` joined with `__`, hashed above 200 characters. */
-export function experimentName(kwargs: ReadonlyMap<string, string | number>): string {
+export function experimentName(kwargs: Kwargs): string {
   const name = [...kwargs]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${key}_${String(value).replace(/[<>:"|?*\\/\0]/g, '_')}`)
@@ -132,13 +149,11 @@ function evaluationSeconds(cell: CellView): number {
   return (score?.searchSeconds ?? 0) + (score?.metricSeconds ?? 0) + encoded
 }
 
-function modelMeta(cell: CellView): MtebJson {
+function modelMeta(cell: CellView, kwargs: Kwargs): MtebJson {
   return {
     name: cell.model.includes('/') ? cell.model : `local/${cell.model}`,
     revision: cell.revision,
-    experiment_kwargs: new Map(
-      [...experimentKwargs(cell)].map(([key, value]) => [key, typeof value === 'number' ? BigInt(value) : value]),
-    ),
+    experiment_kwargs: new Map([...kwargs].map(([key, value]) => [key, typeof value === 'number' ? BigInt(value) : value])),
     // Scores of pairs and of token lists are numbers, not vectors.
     embed_dim: cell.recipe.dimensions === 1 ? null : BigInt(cell.recipe.dimensions),
     similarity_fn_name: cell.recipe.similarity,

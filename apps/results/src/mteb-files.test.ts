@@ -92,6 +92,30 @@ describe('exportResults', () => {
     expect(skipped.map(({ error }) => error.code)).toEqual(['SB-FILE-003'])
   })
 
+  it('keeps two recipes of one model and revision in files of their own, the first in the usual place', () => {
+    const other = { recipeKey: 'b'.repeat(64), mainScore: 0.125 }
+    const cells = [
+      cell({ subset: 'en' }),
+      cell({ ...other, subset: 'en' }),
+      cell({ subset: 'de' }),
+      cell({ ...other, subset: 'de' }),
+    ]
+    expect(exportResults(cells, folder, '1.0')).toMatchObject({ fileCount: 2, cellCount: 4 })
+    const subsetsOf = (path: string) => {
+      const file = JSON.parse(
+        readFileSync(join(folder, 'org__name/rev1', path, 'SciFact.json'), 'utf8').replaceAll('NaN', 'null'),
+      )
+      return file.scores.test.map((entry: Record<string, unknown>) => [entry.hf_subset, entry.main_score])
+    }
+    expect(subsetsOf('.').map(([subset]: string[]) => subset)).toEqual(['de', 'en'])
+    expect(subsetsOf('experiments/recipe_bbbbbbbb')).toEqual([
+      ['de', 0.125],
+      ['en', 0.125],
+    ])
+    const meta = JSON.parse(readFileSync(join(folder, 'org__name/rev1/experiments/recipe_bbbbbbbb/model_meta.json'), 'utf8'))
+    expect(meta.experiment_kwargs).toEqual({ recipe: 'bbbbbbbb' })
+  })
+
   it('say of second stages and of bm25 how they were made', () => {
     const full = { dimensions: null, precision: 'float32', similarity: 'cosine' } as const
     const hybrid = { model: 'mteb/baseline-bm25s', revision: '0_3_0', weight: 0.3 }

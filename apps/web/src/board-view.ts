@@ -1,3 +1,4 @@
+import { tellApart } from '@sweepboard/contracts/tell-apart'
 import type { Leaderboard, LeaderboardRow, ResourceRow } from '@sweepboard/results'
 
 /** What the reader chose; '' = everything. */
@@ -41,15 +42,15 @@ export function isBaseline(row: Pick<LeaderboardRow, 'model'>): boolean {
   return row.model.startsWith('mteb/baseline-')
 }
 
-/** A row with what is shown of it; `resources` by recipe. */
-export function toBoardRow(row: LeaderboardRow, resources: ReadonlyMap<string, ResourceRow> = NONE): BoardRow {
+/** A row with what is shown of it; `resources` by recipe; `mark` tells it from rows that read alike. */
+export function toBoardRow(row: LeaderboardRow, resources: ReadonlyMap<string, ResourceRow> = NONE, mark = ''): BoardRow {
   const { config, fullDimensions } = row
   const isCut = config !== null && config.dimensions !== null
   return {
     ...row,
-    key: JSON.stringify([row.origin, row.model, row.revision, row.variant, config]),
+    key: JSON.stringify([row.origin, row.model, row.revision, row.variant, config, row.recipe]),
     dimensions: isCut ? String(config.dimensions) : config === null || fullDimensions === null ? null : 'full',
-    details: detailsOf(row),
+    details: [mark, detailsOf(row)].filter(Boolean).join(' · '),
     shownDimensions: String(config?.dimensions ?? fullDimensions ?? (config === null ? '?' : '–')),
     shownPrecision: config === null ? '?' : fullDimensions === null ? '–' : config.precision,
     resources: resources.get(row.recipe ?? '') ?? null,
@@ -72,8 +73,9 @@ function detailsOf({ config, isDefault, variant }: LeaderboardRow): string {
 export function viewBoard(board: Leaderboard, filter: BoardFilter, resources: readonly ResourceRow[] = []): BoardView {
   const byRecipe = new Map(resources.map((row) => [row.recipe, row]))
   const wanted = filter.find.trim().toLowerCase()
+  const marks = tellApart(board.rows)
   const rows = board.rows
-    .map((row) => toBoardRow(row, byRecipe))
+    .map((row, i) => toBoardRow(row, byRecipe, marks[i]))
     .filter((row) => {
       if (wanted && !`${row.model} ${row.variant}`.toLowerCase().includes(wanted)) return false
       if (filter.origin && row.origin !== filter.origin) return false

@@ -25,6 +25,7 @@ export function RowEvidence({ row, task, metric, sweep }: RowEvidenceProps) {
       cell.model === row.model &&
       cell.revision === row.revision &&
       cell.variant === row.variant &&
+      [cell.recipeKey, cell.recipeVariant].filter(Boolean).join(' ') === row.recipe &&
       cell.config.dimensions === row.config?.dimensions &&
       cell.config.precision === row.config.precision &&
       cell.config.similarity === row.config.similarity &&

@@ -1,3 +1,4 @@
+import { tellApart } from '@sweepboard/contracts'
 import { type KindBoard, type Leaderboard, type LeaderboardRow, type ResourceRow, resourceRows } from '@sweepboard/results'
 import { findTask, suggestTask } from '@sweepboard/tasks'
 import type { Command } from 'commander'
@@ -152,9 +153,10 @@ function csvField(text: string): string {
 
 function markdown(board: Leaderboard): string {
   const hasTypes = board.tasks.length > 1
-  const rows = board.rows.map((row) => [
+  const marks = tellApart(board.rows)
+  const rows = board.rows.map((row, i) => [
     String(row.rank ?? '·'),
-    row.variant ? `${row.model} (${row.variant})` : row.model,
+    row.model + marks[i] + (row.variant ? ` (${row.variant})` : ''),
     shownDimensions(row),
     shownPrecision(row),
     row.origin,

@@ -1,0 +1,33 @@
+/** What a row of the board is known by. */
+interface Named {
+  readonly model: string
+  readonly revision: string
+  readonly variant: string
+  readonly config: unknown
+  readonly origin: string
+  readonly recipe: string | null
+}
+
+const DIGITS = 7
+
+/**
+ * What is written behind each row's model so that no two rows read alike: nothing where model, variant, config and origin do it, else
+ * `@` and the revision, cut to 7 characters where those do, else `#` and the first 7 digits of the recipe's key: one model by two engines, or behind a URL where the weights
+ * were changed.
+ */
+export function tellApart(rows: readonly Named[]): string[] {
+  const seen = (row: Named) => JSON.stringify([row.model, row.variant, row.config, row.origin])
+  const marks = rows.map(() => '')
+  for (const alike of Map.groupBy(rows.keys(), (i) => seen(rows[i] as Named)).values()) {
+    if (alike.length === 1) continue
+    const members = alike.map((i) => rows[i] as Named)
+    const choices = [
+      members.map(({ revision }) => `@${revision.slice(0, DIGITS)}`),
+      members.map(({ revision }) => `@${revision}`),
+      members.map(({ recipe }) => `#${(recipe ?? '').slice(0, DIGITS)}`),
+    ]
+    const told = choices.find((texts) => new Set(texts).size === texts.length) ?? members.map(({ recipe }) => `#${recipe ?? ''}`)
+    for (const [at, i] of alike.entries()) marks[i] = told[at] as string
+  }
+  return marks
+}
