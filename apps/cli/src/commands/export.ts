@@ -10,7 +10,7 @@ export function add(program: Command): void {
     .command('export')
     .argument('<dir>', 'folder to write to')
     .description(
-      'Write scored cells as MTEB v2 result files: DIR/<org>__<model>/<revision>/<Task>.json, other configs below experiments/.',
+      'Write scored cells as MTEB v2 result files: DIR/<org>__<model>/<revision>/<Task>.json, other configs, and further recipes of one model and revision, below experiments/.',
     )
     .option('--sweep <name>', 'only the cells of this sweep')
     .option('--published', 'the imported files again, instead of our own scores')
