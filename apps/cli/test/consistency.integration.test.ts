@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { probeSet } from '@sweepboard/models'
-import { infinityRerankStub, StubModel, StubServer, vllmStub } from '@sweepboard/test-kit'
+import { infinityRerankStub, StubModel, type StubRoutes, StubServer, vllmStub } from '@sweepboard/test-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openPlace, type Place, REPOSITORY, readEvents, SHARED, sweepboard } from './command.ts'
 
@@ -169,6 +169,18 @@ describe('consistency of rerankers', () => {
   )
 })
 
+/** A server that says no token counts: those of another tokenizer would be refused before the comparison. */
+function uncounted(routes: StubRoutes): StubRoutes {
+  const embed = routes['POST /v1/embeddings'] as StubRoutes[string]
+  return {
+    ...routes,
+    'POST /v1/embeddings': (request) => {
+      const answer = embed(request)
+      return 'json' in answer ? { ...answer, json: { ...(answer.json as object), usage: undefined } } : answer
+    },
+  }
+}
+
 describe('consistency of a sweep file', () => {
   it('is checked when the sweep is run: a row, an event, and exit 1 where it does not hold', async () => {
     const data = join(place.folder, 'sweep-data')
@@ -179,15 +191,11 @@ describe('consistency of a sweep file', () => {
     const good = await sweepboard('run', file, '--data', data, '--json')
     expect(good.exit).toBe(0)
     expect(readEvents(good.stdout)[0]).toMatchObject({ event: 'consistency', holds: true, texts: 'probe set 1' })
-    const server = await StubServer.start(
-      vllmStub(
-        new StubModel(
-          probeSet().texts.map(({ text }) => text),
-          256,
-        ),
-        { maxTokens: 4096 },
-      ),
+    const other = new StubModel(
+      probeSet().texts.map(({ text }) => text),
+      256,
     )
+    const server = await StubServer.start(uncounted(vllmStub(other, { maxTokens: 4096 })))
     const against = `against: { openai: { url: '${server.root}/v1' } }`
     const bad = await sweepboard(
       'run',

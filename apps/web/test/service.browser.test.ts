@@ -136,9 +136,10 @@ describe.skipIf(browser === null)(`the board and its service ${reason && `(skipp
       registerHooks({ load: (url, context, next) => url.endsWith('/apps/web/build.ts')
         ? { format: 'module', shortCircuit: true, source: 'export const buildBoard = async () => { throw new Error("no room") }' }
         : next(url, context) })`
-    const program = fleet.start(['serve', '--data', fleet.path('data'), '--port', String(port), '--json'], {
-      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}`,
-    })
+    const program = fleet.start(
+      ['serve', '--data', fleet.path('data'), '--port', String(port), '--json', '--log-format', 'json'],
+      { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` },
+    )
     await program.event('listening')
     expect(program.stderr).toContain('the board cannot be built, the API is served alone: no room')
     expect((await fetch(`${url}/api/v1/health`)).status).toBe(200)
