@@ -46,26 +46,6 @@ export class ServiceClient {
     return this.#call('POST', path, { body })
   }
 
-  /** Server-sent events until `signal` aborts; ends quietly when the stream does. */
-  async *events(signal: AbortSignal): AsyncGenerator<{ event: string; data: string }> {
-    const response = await fetch(`${this.#url}/api/v1/events`, { headers: this.#headers(), signal })
-    if (!response.ok || !response.body) throw await this.#failure(response)
-    let text = ''
-    for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
-      text += piece
-      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-        const lines = text.slice(0, end).split('\n')
-        text = text.slice(end + 2)
-        const field = (name: string) =>
-          lines
-            .find((line) => line.startsWith(`${name}:`))
-            ?.slice(name.length + 1)
-            .trim() ?? ''
-        yield { event: field('event'), data: field('data') }
-      }
-    }
-  }
-
   #headers(): Record<string, string> {
     return {
       ...(this.#token ? { authorization: `Bearer ${this.#token}` } : {}),
