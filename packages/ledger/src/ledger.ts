@@ -314,10 +314,12 @@ export class Ledger {
     return laneBacklogs(this.#h)
   }
 
+  /** Lanes in which a running sweep has open cells. */
   openLanes(): string[] {
     return openLanes(this.#h)
   }
 
+  /** Lanes in which a running sweep has open cells whose texts are not there yet: they get more to encode. */
   growingLanes(): string[] {
     return growingLanes(this.#h)
   }
