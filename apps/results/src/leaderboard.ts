@@ -1,4 +1,4 @@
-import { type Config, isDefaultConfig } from '@sweepboard/contracts'
+import { type Config, isDefaultConfig, recipeName } from '@sweepboard/contracts'
 import type { BoardCell } from '@sweepboard/ledger'
 import { findAggregate, foldAggregates, unfoldAggregates } from './aggregate-tasks.ts'
 import { addScore, meanTask, meanTaskType, type TaskSums, typesOf } from './mean-task.ts'
@@ -191,11 +191,6 @@ function draftOurs(ours: readonly BoardCell[], tasks: ReadonlySet<string>): Iter
 /** Length of a recipe's full vector; null for token lists and rerankers, which have none. */
 export function vectorLength({ dimensions }: Pick<BoardCell['recipe'], 'dimensions'>): number | null {
   return dimensions === 1 ? null : dimensions
-}
-
-/** Under which a recipe's resources are found: equal names, equal recipes. */
-export function recipeName({ recipeKey, recipeVariant }: Pick<BoardCell, 'recipeKey' | 'recipeVariant'>): string {
-  return recipeVariant === '' ? recipeKey : `${recipeKey} ${recipeVariant}`
 }
 
 function noteUnclaimed({ unclaimed }: Draft, cell: BoardCell): void {

@@ -1,5 +1,6 @@
+import { recipeName } from '@sweepboard/contracts'
 import type { CellView, EncodingEvidence } from '@sweepboard/ledger'
-import { recipeName, vectorLength } from './leaderboard.ts'
+import { vectorLength } from './leaderboard.ts'
 
 /** What one recipe took, measured where it was first computed. */
 export interface ResourceRow {

@@ -1,3 +1,4 @@
+import { recipeName } from '@sweepboard/contracts/tell-apart'
 import { useQuery } from '@tanstack/react-query'
 import { asked } from './api.ts'
 import type { BoardRow } from './board-view.ts'
@@ -25,7 +26,7 @@ export function RowEvidence({ row, task, metric, sweep }: RowEvidenceProps) {
       cell.model === row.model &&
       cell.revision === row.revision &&
       cell.variant === row.variant &&
-      [cell.recipeKey, cell.recipeVariant].filter(Boolean).join(' ') === row.recipe &&
+      recipeName(cell) === row.recipe &&
       cell.config.dimensions === row.config?.dimensions &&
       cell.config.precision === row.config.precision &&
       cell.config.similarity === row.config.similarity &&

@@ -89,7 +89,7 @@ export {
   TaskJudgments,
 } from './task-judgments.ts'
 export { type PromptSides, promptSidesOf, TaskType } from './task-type.ts'
-export { tellApart } from './tell-apart.ts'
+export { recipeName, tellApart } from './tell-apart.ts'
 export {
   CHUNK_MAX_BYTES,
   CHUNK_MAX_TEXTS,

@@ -31,3 +31,8 @@ export function tellApart(rows: readonly Named[]): string[] {
   }
   return marks
 }
+
+/** What a row of the board is found under, among resources and evidence: equal names, equal recipes. */
+export function recipeName({ recipeKey, recipeVariant }: { readonly recipeKey: string; readonly recipeVariant: string }): string {
+  return recipeVariant === '' ? recipeKey : `${recipeKey} ${recipeVariant}`
+}
