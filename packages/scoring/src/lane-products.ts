@@ -9,6 +9,8 @@ import type { VectorBlock } from './vector-blocks.ts'
 export interface SharedPass {
   readonly pass: BlockPass
   product: Product
+  /** The block has rows enough that products of it have the same bits however they are made (`ROWS_PER_THREAD`). */
+  isLarge: boolean
   readonly queryCount: number
   readonly queriesAtOnce: number
 }
@@ -18,34 +20,6 @@ export interface LanesOfBlock {
   readonly lanes: readonly Lane[]
   /** Takes the rows of a block; calls `done` after every few hundred queries. */
   take(rows: KernelRows, block: VectorBlock, done: () => void): Promise<void>
-}
-
-/** A float32 config: a product of its own, as normalised slices of one row are different numbers. */
-export class FloatLane implements LanesOfBlock {
-  readonly lanes: readonly [Lane]
-  private readonly queries: Operand
-  private readonly shared: SharedPass
-
-  constructor(lane: Lane, queries: Operand, shared: SharedPass) {
-    this.lanes = [lane]
-    this.queries = queries
-    this.shared = shared
-  }
-
-  async take(rows: KernelRows, { firstRow }: VectorBlock, done: () => void): Promise<void> {
-    const { pass, product } = this.shared
-    const [lane] = this.lanes
-    const documents = rows.operand(lane.representation)
-    const { rowCount } = documents
-    const isPlain = lane.writeFactors(pass.kernels, documents, firstRow)
-    for (const { first, count } of partsOf(this.shared)) {
-      await product.multiply(part(this.queries, first, count), documents, pass.kernels)
-      for (let q = 0; q < count; q++) {
-        lane.select(pass.kernels, 'floats', { query: first + q, scale: 1, at: q * rowCount, rowCount, firstRow, isPlain })
-      }
-      done()
-    }
-  }
 }
 
 /** An int8 config: a product of its own, as each size has other codes. */
@@ -117,14 +91,11 @@ export class SignLanes implements LanesOfBlock {
   }
 }
 
-function partsOf({ queryCount, queriesAtOnce }: SharedPass): { first: number; count: number }[] {
+/** Which queries are multiplied at once. */
+export function partsOf({ queryCount, queriesAtOnce }: SharedPass): { first: number; count: number }[] {
   const parts = Math.ceil(queryCount / Math.max(1, queriesAtOnce))
   return Array.from({ length: parts }, (_, i) => {
     const first = i * queriesAtOnce
     return { first, count: Math.min(queriesAtOnce, queryCount - first) }
   })
-}
-
-function part({ values, dim, factors }: Operand, first: number, rowCount: number): Operand {
-  return { values: values.subarray(first * dim, (first + rowCount) * dim), rowCount, dim, factors }
 }

@@ -202,9 +202,10 @@ export class RowKernels {
     })
   }
 
-  /** The first `prefix` columns of the rows divided by `lengths`, into `slice`. */
-  divide({ rowCount, dim }: KernelRoom, prefix: number): void {
-    this.run.divide(this.start('rows'), this.start('lengths'), rowCount, 4 * dim, prefix, this.start('slice'))
+  /** The columns of the rows from `from` to before `to` divided by `lengths`, into `slice`, behind room for the columns before. */
+  divide({ rowCount, dim }: KernelRoom, from: number, to: number): void {
+    const [rows, slice] = [this.start('rows') + 4 * from, this.start('slice') + 4 * from * rowCount]
+    this.run.divide(rows, this.start('lengths'), rowCount, 4 * dim, to - from, slice)
   }
 
   /** Widens `min` and `max` by the first rows of `slice`; `max` lies in `width`. */
@@ -212,10 +213,13 @@ export class RowKernels {
     this.run.widen(this.start('slice'), rowCount, dim, this.start('min'), this.start('width'))
   }
 
-  /** The int8 codes of `slice`, by `min` and `width`, into `codes`, and the lengths of the rows of codes into `lengths`. */
-  encode(rowCount: number, dim: number): void {
-    const [rows, min, width] = [this.start('slice'), this.start('min'), this.start('width')]
-    this.run.encode(rows, min, width, rowCount, dim, this.start('codes'), this.start('lengths'))
+  /**
+   * The int8 codes of the first `prefix` columns of the rows divided by `lengths`, by `min` and `width`, into `codes`, and the lengths of the
+   * rows of codes into `lengths`.
+   */
+  encode({ rowCount, dim }: KernelRoom, prefix: number): void {
+    const [rows, min, width] = [this.start('rows'), this.start('min'), this.start('width')]
+    this.run.encode(rows, 4 * dim, min, width, rowCount, prefix, this.start('codes'), this.start('lengths'))
   }
 
   /** The signs of the first `prefix` columns of the rows, into `codes`. */
