@@ -63,11 +63,8 @@ export class Product {
     }
     const open = (graph: Uint8Array) => InferenceSession.create(graph, options)
     const [multiplying, adding] = [await open(gemmGraph(false)), await open(gemmGraph(true))]
-    const floats = {
-      floats: multiplying,
-      adding,
-      chains: await isChained(multiplying, adding, threads ?? availableParallelism()),
-    }
+    const chains = await chainsWith(multiplying, adding, threads ?? availableParallelism())
+    const floats = { floats: multiplying, adding, chains }
     const fast = signed === false ? null : await open(codesGraph('int8'))
     if (fast && (signed || (await isExact(fast)))) return new Product(floats, fast, true)
     await fast?.release()
@@ -140,34 +137,36 @@ interface Floats {
   readonly chains: boolean
 }
 
-/** Products of two queries and of some, whose sums have other last bits in any other order of additions. */
-async function isChained(floats: InferenceSession, adding: InferenceSession, threads: number): Promise<boolean> {
-  const [dim, columns] = [3 * CHAIN_COLUMNS, CHAIN_COLUMNS]
-  const rows = (rowCount: number): Matrix => ({
-    values: Float32Array.from({ length: rowCount * dim }, (_, i) => (Math.imul(i + 7, 0x9e3779b1) >> 8) / 2 ** (20 + (i % 5))),
-    rowCount,
-    dim,
-  })
-  const part = ({ values, rowCount }: Matrix, from: number, to: number): Tensor => {
-    const own = Array.from({ length: rowCount }, (_, row) => [...values.subarray(row * dim + from, row * dim + to)])
-    return new Tensor('float32', Float32Array.from(own.flat()), [rowCount, to - from])
-  }
-  const product = async (session: InferenceSession, inputs: Record<string, Tensor>) =>
-    (await session.run(inputs)).scores as Tensor
-  const documents = rows(ROWS_PER_THREAD * threads)
-  for (const queries of [rows(2), rows(5)]) {
-    const sides = (from: number, to: number) => ({ queries: part(queries, from, to), documents: part(documents, from, to) })
-    const whole = await product(floats, sides(0, dim))
-    const before = await product(floats, sides(0, columns))
-    const chained = await product(adding, { ...sides(columns, dim), before })
-    if (Buffer.compare(bytesOf(whole), bytesOf(chained)) !== 0) return false
-  }
-  return true
+/** By number of threads, whether products chain on this processor: tried once. */
+const chained = new Map<number, boolean>()
+
+async function chainsWith(floats: InferenceSession, adding: InferenceSession, threads: number): Promise<boolean> {
+  const known = chained.get(threads) ?? (await isChained(floats, adding, ROWS_PER_THREAD * threads))
+  chained.set(threads, known)
+  return known
 }
 
-function bytesOf({ data }: Tensor): Uint8Array {
-  const { buffer, byteOffset, byteLength } = data as Float32Array
-  return new Uint8Array(buffer, byteOffset, byteLength)
+/** Products of two queries and of some, whose sums have other last bits in any other order of additions. */
+async function isChained(floats: InferenceSession, adding: InferenceSession, documentCount: number): Promise<boolean> {
+  const dim = 3 * CHAIN_COLUMNS
+  const columns = (rowCount: number, from: number, to: number): Tensor => {
+    const values = new Float32Array(rowCount * (to - from))
+    for (let i = 0; i < values.length; i++) {
+      const at = Math.floor(i / (to - from)) * dim + from + (i % (to - from))
+      values[i] = (Math.imul(at + 7, 0x9e3779b1) >> 8) / 2 ** (20 + (at % 5))
+    }
+    return new Tensor('float32', values, [rowCount, to - from])
+  }
+  for (const queryCount of [2, 5]) {
+    const product = async (session: InferenceSession, [from, to]: readonly [number, number], before?: Tensor) => {
+      const sides = { queries: columns(queryCount, from, to), documents: columns(documentCount, from, to) }
+      return (await session.run({ ...sides, ...(before ? { before } : {}) })).scores as Tensor
+    }
+    const whole = await product(floats, [0, dim])
+    const sum = await product(adding, [CHAIN_COLUMNS, dim], await product(floats, [0, CHAIN_COLUMNS]))
+    if (!(whole.data as Float32Array).every((value, i) => value === sum.data[i])) return false
+  }
+  return true
 }
 
 function tensorOf({ values, rowCount, dim }: Matrix): Tensor {

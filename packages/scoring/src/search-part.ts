@@ -8,7 +8,7 @@ import { CodeLane, type LanesOfBlock, type SharedPass, SignLanes } from './lane-
 import { Product, ROWS_PER_THREAD } from './product.ts'
 import type { Search } from './search.ts'
 import { Lane } from './search-lane.ts'
-import { roomOf } from './top-rows.ts'
+import { roomOf, type SharedFloors } from './top-rows.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
 /** Queries multiplied at once: their scores against one block stay within the processor's cache. */
@@ -38,8 +38,7 @@ export class SearchPart {
     this.beside = beside
     this.pass = new BlockPass(input, queriesAtOnce, roomOf(depth, priority.length))
     this.lanes = this.pass.representations.map((representation, i) => {
-      const own = beside.floors?.subarray(i * queries.rowCount, (i + 1) * queries.rowCount)
-      return new Lane(representation, input, own)
+      return new Lane(representation, input, beside.floors ? floorsOf(beside.floors, i, queries.rowCount) : null)
     })
     this.shared = { pass: this.pass, product: whole, isLarge: false, queriesAtOnce, queryCount: queries.rowCount }
     this.groups = groupsOf(this.lanes)
@@ -121,6 +120,11 @@ export class SearchPart {
   }
 }
 
+function floorsOf({ whole, ownHalf, otherHalf }: SharedFloors, config: number, queryCount: number): SharedFloors {
+  const of = (floors: Float32Array) => floors.subarray(config * queryCount, (config + 1) * queryCount)
+  return { whole: of(whole), ownHalf: of(ownHalf), otherHalf: of(otherHalf) }
+}
+
 interface Group {
   readonly precision: Config['precision']
   readonly lanes: readonly Lane[]
@@ -128,8 +132,8 @@ interface Group {
 
 /** What another part searches at the same time. */
 interface Beside {
-  /** `[config, query]`, shared with the other parts of one search, -Infinity at first. */
-  readonly floors?: Float32Array
+  /** `[config, query]` each, -Infinity at first. */
+  readonly floors?: SharedFloors
   /** By config, where another part takes them of the documents. */
   readonly ranges?: Promise<readonly (RangeSnapshot | null)[]>
   /** Takes the configs the other way round, so that at the first block each finds floors that the other has raised. */
