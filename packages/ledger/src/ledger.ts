@@ -314,9 +314,9 @@ export class Ledger {
     return laneBacklogs(this.#h)
   }
 
-  /** Lanes in which a running sweep has open cells. */
-  openLanes(): string[] {
-    return openLanes(this.#h)
+  /** Lanes in which a running (or a paused) sweep has open cells. */
+  openLanes(state: 'running' | 'paused' = 'running'): string[] {
+    return openLanes(this.#h, state)
   }
 
   /** Lanes in which a running sweep has open cells whose texts are not there yet: they get more to encode. */
