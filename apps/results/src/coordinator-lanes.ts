@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorEntry, type FailureRecord, SweepError, toFailureRecord } from '@sweepboard/contracts'
-import { chooseLanes, type Demand, type LanePlan, laneOf, type Unservable } from '@sweepboard/dispatch'
+import { chooseLanes, type Demand, type LanePlan, type LaneSlot, laneOf, type Unservable } from '@sweepboard/dispatch'
 import type { Ledger } from '@sweepboard/ledger'
 import type { HostTable } from './coordinator-hosts.ts'
 
@@ -10,6 +10,14 @@ export function closedFailure(model: string, reason: string): FailureRecord {
   if (cause === undefined || !Object.hasOwn(ERRORS, cause)) return failure
   const { kind, fix }: ErrorEntry = ERRORS[cause as keyof typeof ERRORS]
   return { code: cause, kind, message: `${reason} (${model})`, fix }
+}
+
+const NO_LAUNCHER = 'SB-WORK-031'
+
+/** Of the reasons for which slots closed a lane for good one that tells most: a host without the launcher says nothing of one whose server failed. */
+function tellingReason(slots: readonly LaneSlot[], lane: string): string | undefined {
+  const closed = slots.flatMap((slot) => slot.closed.filter((entry) => entry.lane === lane && entry.forMs === null))
+  return closed.find(({ reason }) => !reason.startsWith(NO_LAUNCHER))?.reason
 }
 
 /** How long a slot without work keeps the model of a sweep that was paused: long enough to look at something and resume. Milliseconds. */
@@ -85,7 +93,10 @@ export class LaneTable {
     const choice = chooseLanes({ slots, lanes, awaited, growing: this.#growing, plan: this.#plan, now })
     this.#plan = choice.plan
     const news = this.#hosts.tell(choice.slots, now)
-    this.#unservable = slots.length === 0 ? [] : choice.unservable
+    const unservable = slots.length === 0 ? [] : choice.unservable
+    this.#unservable = unservable.map((entry) =>
+      entry.kind === 'closed' ? { ...entry, reason: tellingReason(slots, entry.lane) ?? entry.reason } : entry,
+    )
     const served = new Set(choice.slots.values())
     for (const { key } of lanes) {
       if (served.has(key)) this.#unserved.delete(key)

@@ -222,6 +222,15 @@ describe('lanes', () => {
     expect(ledger.sweepStatus('s1')).toMatchObject({ state: 'done', cells: { failed: 1 } })
     expect(ledger.cells('s1')[0]?.failure?.message).toContain('broken file')
   })
+
+  it('of the reasons of several hosts the one of a server that failed is told, not that of a host without the launcher', async () => {
+    const coordinator = await ready()
+    const reasons = ['SB-WORK-031: no launcher', 'SB-WORK-021: its last lines', 'SB-WORK-031: no launcher']
+    for (const [i, reason] of reasons.entries())
+      coordinator.beat(beatOf([slot({ closed: [{ lane: A.key, reason, forMs: null }] })], { host: `h${i}`, hostname: `h${i}` }))
+    await coordinator.tick()
+    expect(ledger.cells('s1')[0]?.failure?.message).toContain('SB-WORK-021: its last lines')
+  })
 })
 
 describe('messages', () => {

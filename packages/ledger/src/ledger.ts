@@ -275,6 +275,7 @@ export class Ledger {
     return sweepSpec(this.#h, id)
   }
 
+  /** Throws `SB-LEDGER-002`. */
   cells(sweep: string): CellView[] {
     return cells(this.#h, sweep)
   }
