@@ -415,7 +415,7 @@ export const ERRORS = {
   'SB-QUEUE-010': {
     kind: 'invalid',
     says: (d) => `Redis at ${d.url} takes no tickets: ${d.message}`,
-    fix: 'Name the primary and not a replica, a database it has (redis://HOST:PORT/0), and a Redis that runs scripts (EVAL) and can write.',
+    fix: 'Name the primary and not a replica, a database it has (redis://HOST:PORT/0), and a Redis that runs scripts (EVAL) and can write. OOM: raise its maxmemory; MISCONF: it cannot write its own files, free its disk. Tickets go on by themselves then.',
   },
 
   'SB-ART-001': {
