@@ -102,9 +102,9 @@ export function isConnectionError(error: unknown): boolean {
   )
 }
 
-/** The first word of an error by which a Redis that is there takes no writes: full, a replica, unable to write its files; else null. */
+/** The first word of an error by which a Redis that is there refuses: full, a replica, unable to write its files, another password; else null. */
 export function refusalOf(error: unknown): string | null {
-  return /\b(OOM|READONLY|MISCONF|NOREPLICAS|NOPERM)\b/.exec((error as { message?: string }).message ?? '')?.[1] ?? null
+  return /\b(OOM|READONLY|MISCONF|NOREPLICAS|NOPERM|NOAUTH|WRONGPASS)\b/.exec((error as { message?: string }).message ?? '')?.[1] ?? null
 }
 
 /**
@@ -122,8 +122,8 @@ export function redisError(url: string, error: unknown): SweepError {
 
 function codeOf(message: string, code: string): `SB-QUEUE-0${'01' | '06' | '07' | '08' | '10'}` {
   if (/NOPERM/.test(message)) return 'SB-QUEUE-008'
-  if (refusalOf({ message }) !== null) return 'SB-QUEUE-010'
   if (isRefusal(message)) return 'SB-QUEUE-006'
+  if (refusalOf({ message }) !== null) return 'SB-QUEUE-010'
   return isTlsFailure(message, code) ? 'SB-QUEUE-007' : 'SB-QUEUE-001'
 }
 
