@@ -104,7 +104,8 @@ export function isConnectionError(error: unknown): boolean {
 
 /** The first word of an error by which a Redis that is there refuses: full, a replica, unable to write its files, another password; else null. */
 export function refusalOf(error: unknown): string | null {
-  return /\b(OOM|READONLY|MISCONF|NOREPLICAS|NOPERM|NOAUTH|WRONGPASS)\b/.exec((error as { message?: string }).message ?? '')?.[1] ?? null
+  const { message = '' } = error as { message?: string }
+  return /\b(OOM|READONLY|MISCONF|NOREPLICAS|NOPERM|NOAUTH|WRONGPASS)\b/.exec(message)?.[1] ?? null
 }
 
 /**
