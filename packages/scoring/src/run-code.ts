@@ -1,4 +1,4 @@
-import { type Code, constant, either, i32, type Kernel, kernel, type Local, whileTrue } from './wasm-code.ts'
+import { type Code, constant, either, i32, type Kernel, kernel, type Local, v128, whileTrue } from './wasm-code.ts'
 
 const WORD = 4
 /** Bytes that a number may be written in, and bytes beyond the last one that may be overwritten. */
@@ -55,6 +55,31 @@ export const numberPlaces: Kernel = kernel(
       out.get,
     ]
   },
+  'i32',
+)
+
+/** Bytes that `joinStrings` copies at once, and may write beyond the end. */
+export const JOIN_SPILL = 16
+
+/** Copies the strings at `places` one after the other; string i is the bytes of `strings` from `ends[i]` to before `ends[i + 1]`. The end. */
+export const joinStrings: Kernel = kernel(
+  { places: 'i32', count: 'i32', strings: 'i32', ends: 'i32', out: 'i32' },
+  { end: 'i32', slot: 'i32', from: 'i32', to: 'i32', next: 'i32' },
+  ({ places, count, strings, ends, out, end, slot, from, to, next }) => [
+    end.set(i32.add(places.get, i32.shiftLeft(count.get, constant.i32(2)))),
+    whileTrue(
+      i32.less(places.get, end.get),
+      slot.set(i32.add(ends.get, i32.shiftLeft(i32.load(places.get), constant.i32(2)))),
+      from.set(i32.load(slot.get)),
+      next.set(i32.add(out.get, i32.sub(i32.load(slot.get, WORD), from.get))),
+      from.set(i32.add(from.get, strings.get)),
+      to.set(out.get),
+      whileTrue(i32.less(to.get, next.get), v128.store(to.get, v128.load(from.get)), add(to, JOIN_SPILL), add(from, JOIN_SPILL)),
+      out.set(next.get),
+      add(places, WORD),
+    ),
+    out.get,
+  ],
   'i32',
 )
 

@@ -42,7 +42,8 @@ describe('ranked run', () => {
 
   it('is the same bytes for lists of any length, distances and scores of any size, file after file', () => {
     const size = 70_000
-    const catalogue = new Catalogue(Array.from({ length: size }, (_, place) => `d${String(size - place).padStart(6, '0')}`))
+    const odd = ['', '"', '\\', '\\"', 'a,b', '\u2028', '\n', '\u{1f600}', '\ud83d', 'é', 'a long one, [with] everything "in" it']
+    const catalogue = new Catalogue(Array.from({ length: size }, (_, place) => odd[place] ?? `d${size - place}`))
     const writer = new RunWriter()
     for (const step of [1, 613, 40_503]) {
       const lists = [0, 1, 127, 20_000, 0, 40_000, 9000].map((count, i) => {

@@ -28,7 +28,6 @@ export class RunWriter {
   private readonly places = new RunBody()
   private readonly body = new ByteWriter(0)
   private numbers = new Uint32Array(0)
-  private json = new Uint8Array(0)
 
   /** See `writeRun`. */
   write({ queryIds, lists }: RunFile): Uint8Array<ArrayBuffer> {
@@ -55,10 +54,9 @@ export class RunWriter {
     const { places: body } = this
     const sizes = lists.map(({ scores }) => scores.length)
     const longest = sizes.reduce((most, size) => Math.max(most, size), 0)
-    body.begin(catalogue.size, { longest, documents: sizes.reduce((sum, size) => sum + size, 0) })
+    body.begin(catalogue, { longest, documents: sizes.reduce((sum, size) => sum + size, 0) })
     for (const { places, scores } of lists) body.add(places, scores)
-    if (this.json.length < catalogue.mostJsonBytes) this.json = new Uint8Array(catalogue.mostJsonBytes)
-    return { documentIds: catalogue.jsonOf(body.order, this.json), body: body.written }
+    return { documentIds: body.ids, body: body.written }
   }
 
   private writeIds(lists: readonly RankedList[]): Lists {
