@@ -23,7 +23,7 @@ const SLACK_SECONDS = 15
 const WANTED_LOADS = 10
 /** The same of a slot that has done its part of the plan before. */
 const WOKEN_LOADS = 100
-/** Work that comes to a fleet with nothing to do may end later than soonest by so many loads. */
+/** Work that comes to a fleet with nothing to do may end later than soonest by so many loads; little work, for which no slot is wanted, by its whole time too. */
 const SPARED_LOADS = 3
 /** How often a sooner end is tried with as many loads, and from which share of what no plan is below it is soon enough. */
 const SOONER_TRIES = 3
@@ -52,6 +52,8 @@ export class PlanPart {
   readonly #plain: Work
   readonly #held: Uint8Array
   readonly #forest: Forest
+  /** Of a slot that may serve a lane, in seconds. */
+  #leastLoad = Number.POSITIVE_INFINITY
   /** Whether the plan before was given up for one that ends much sooner. */
   #isLoose = false
 
@@ -79,6 +81,7 @@ export class PlanPart {
         work.speed[at] = table.speed[from] as number
         work.load[at] = isHeld ? 0 : (table.load[from] as number)
         this.#held[at] = isHeld ? 1 : 0
+        if (work.may[at] === 1) this.#leastLoad = Math.min(this.#leastLoad, table.load[from] as number)
       }
     }
     this.#plain = work
@@ -98,7 +101,8 @@ export class PlanPart {
     if (now + 1000 * end > promised.endAt + LATE * spanMs + 1000 * LATE_SECONDS) return null
     const isTriable = now - promised.madeAt > 1000 * Math.max(SAVED_SECONDS, TRIED_EVERY * end)
     const least = (SAVED * spanMs) / 1000 + SAVED_SECONDS
-    this.#isLoose = isTriable && end > least && end - LATEST * soonest(this.#plain) > least
+    const bound = isTriable && end > least ? soonest(this.#plain) : 0
+    this.#isLoose = bound > 0 && end - LATEST * bound > least && !this.#isLittle(bound)
     if (this.#isLoose) return null
     spareLoads(this.#work, this.#held, this.#forest, {
       end,
@@ -138,7 +142,7 @@ export class PlanPart {
     const search = new FewestLoads(this.#work, this.#held, this.#worthSeconds(before, bound))
     const start = before === null ? null : this.#edgesOf(before)
     const limit = LATEST * bound - SWITCH_SECONDS
-    const slack = this.#slack(before)
+    const slack = this.#slack(before, bound)
     const first = Math.max(promised, (ENDS[0] as number) * bound + slack)
     if (limit > first && this.#work.slotCount <= FEW_SLOTS) {
       const found = this.#found(search, limit, start, greedy.edges)
@@ -155,11 +159,15 @@ export class PlanPart {
     return { edges: found?.edges ?? greedy.edges, end: greedy.end }
   }
 
-  #slack(before: LanePlan | null): number {
-    if (before === null || this.#promisedBy(before) !== null) return SLACK_SECONDS
-    const { may, load } = this.#work
-    const least = load.reduce((all, one, at) => (may[at] === 1 ? Math.min(all, one) : all), Number.POSITIVE_INFINITY)
-    return Math.max(SLACK_SECONDS, SPARED_LOADS * least)
+  /** Work that comes to a fleet with nothing to do, and with nothing loaded for it, may end later; little work at twice the time. */
+  #slack(before: LanePlan | null, bound: number): number {
+    if (before === null || this.#promisedBy(before) !== null || this.#held.includes(1)) return SLACK_SECONDS
+    return Math.max(SLACK_SECONDS, SPARED_LOADS * this.#leastLoad + (this.#isLittle(bound) ? bound : 0))
+  }
+
+  /** Whether no slot is wanted for what is left, so long do loads take beside it. */
+  #isLittle(bound: number): boolean {
+    return bound < WANTED_LOADS * this.#leastLoad
   }
 
   /** Slots that have stood idle beside the plan before have done their part of it: they are to help only with much more work. */
