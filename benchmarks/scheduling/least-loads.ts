@@ -1,6 +1,5 @@
-import { makespanBound } from './bounds.ts'
 import { loadsBound } from './loads-bound.ts'
-import { type Card, canServe, type Scenario } from './scenario.ts'
+import { type Card, canServe, type Scenario, type SimModel } from './scenario.ts'
 
 /** Without the small sweeps and the models that only they use. */
 export function restOf(scenario: Scenario): Scenario {
@@ -16,28 +15,17 @@ export function restOf(scenario: Scenario): Scenario {
  * one, which it loads again. Without that load again it is a schedule of everything; without the small sweep's load too it is one of the rest, that ends no later: so
  * loads are at least 1 more than those of everything, and 2 more than those of the rest.
  *
- * One that comes later finds the rest done: until then all went as if none came, and so within `restEnd`.
+ * One that comes later finds the rest done: until then all went as if none came, and so within `restEnd`. Its load is one more, on a card that worked; cards
+ * that nothing but the small sweep fits are loads too, or idle.
  */
 export function leastLoadsOf(scenario: Scenario, { end, restEnd }: { readonly end: number; readonly restEnd: number }): number {
   const small = scenario.sweeps.filter(({ isSmall }) => isSmall)
   const all = loadsBound(scenario, end)
   if (small.length === 0) return all
   const rest = restOf(scenario)
-  if (small.length === 1 && small.every(({ at }) => at >= restEnd)) return Math.max(all, loadsAfter(rest, restEnd))
-  return Math.max(all + small.length, loadsBound(rest, end) + 2 * small.length)
-}
-
-/** Loads of the rest and one more: on a card that worked, or on one that stood idle until then, which the rest's minimum counts as a load. */
-function loadsAfter(rest: Scenario, restEnd: number): number {
-  const withIdle = rest.slots.map((idle) => {
-    const without = { ...rest, slots: rest.slots.filter((card) => card !== idle) }
-    return mayEnd(without, restEnd) ? loadsBound(without, restEnd) : Number.POSITIVE_INFINITY
-  })
-  return 1 + Math.min(loadsBound(rest, restEnd), ...withIdle)
-}
-
-function mayEnd(scenario: Scenario, end: number): boolean {
-  const { models, slots } = scenario
-  const isServed = models.every((model) => slots.some((card: Card) => canServe(card, model)))
-  return isServed && makespanBound(scenario) <= end
+  if (small.length > 1 || small.some(({ at }) => at < restEnd))
+    return Math.max(all + small.length, loadsBound(rest, end) + 2 * small.length)
+  const fits = (card: Card, models: readonly SimModel[]) => models.some((model) => canServe(card, model))
+  const spare = scenario.slots.filter((card) => fits(card, scenario.models) && !fits(card, rest.models))
+  return Math.max(all, loadsBound(rest, restEnd) + Math.max(1, spare.length))
 }

@@ -3,7 +3,7 @@ import type { Lane, LaneSlot } from './fit.ts'
 import type { FleetTable } from './fleet-table.ts'
 import { Forest, type Work } from './forest.ts'
 import { withInterrupted } from './interrupted.ts'
-import { endsInTime, halfLongestChunk } from './last-chunks.ts'
+import { endsInTime, halfLongestChunk, longestInHand } from './last-chunks.ts'
 import type { LanePlan, Promised } from './plan.ts'
 import type { Members } from './separate-parts.ts'
 import { ofLanes, soonest } from './soonest.ts'
@@ -28,7 +28,7 @@ const SPARED_LOADS = 3
 /** How often a sooner end is tried with as many loads, and from which share of what no plan is below it is soon enough. */
 const SOONER_TRIES = 3
 const SOON = 1.01
-/** Share of its whole time by which a plan may be late before another one is made, and seconds beside. */
+/** Share of its whole time by which a plan may be late before another one is made, and seconds beside, or the longest chunk in hand. */
 const LATE = 0.0005
 const LATE_SECONDS = 12
 /** The same for what another one has to save, and how often it is tried. */
@@ -98,7 +98,8 @@ export class PlanPart {
     if (ends === null) return null
     const end = latest(ends)
     const spanMs = promised.endAt - promised.madeAt
-    if (now + 1000 * end > promised.endAt + LATE * spanMs + 1000 * LATE_SECONDS) return null
+    const late = Math.max(LATE_SECONDS, longestInHand(this.#table, this.#members.slots))
+    if (now + 1000 * end > promised.endAt + LATE * spanMs + 1000 * late) return null
     const isTriable = now - promised.madeAt > 1000 * Math.max(SAVED_SECONDS, TRIED_EVERY * end)
     const least = (SAVED * spanMs) / 1000 + SAVED_SECONDS
     const bound = isTriable && end > least ? soonest(this.#plain) : 0

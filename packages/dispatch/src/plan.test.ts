@@ -35,6 +35,17 @@ describe('a plan that is followed', () => {
     expect(madeAt(at(1000, withIdle).plan)).toBe(0)
   })
 
+  it.each([
+    ['is made anew where it is late', undefined, true],
+    ['is not late by the chunk that is in hand', 30_000, false],
+  ])('%s', (_what, chunkTokens, isAnew) => {
+    const busy = [slot('a', { lane: 'x', tokensPerSecond: { x: 1000 } })]
+    const left = [lane('x', { remainingTokens: 600_000, chunkTokens })]
+    const { plan } = chooseLanes({ slots: busy, lanes: left, now: 0 })
+    const now = (plan.lanes.get('x')?.endAt ?? 0) + 20_000 - 600_000
+    expect(chooseLanes({ slots: busy, lanes: left, plan, now }).plan.lanes.get('x')?.madeAt).toBe(isAnew ? now : 0)
+  })
+
   it('goes on at a slot that has done its part of a lane with its next one', () => {
     const shared = [lane('x', { remainingTokens: 2e6 }), lane('y', { remainingTokens: 1e6 })]
     const two = [slot('a', { lane: 'x', laneForMs: 1e6 }), slot('b', { lane: 'x', laneForMs: 1e6 })]

@@ -83,16 +83,18 @@ function interruptedSchedulesOf(scenario: Scenario): { end: number; loads: numbe
   })
 }
 
-/** The rest done, then the small sweep on any cards: `end` is the rest's. */
+/** The rest done, with every card that can work at work, then the small sweep on any cards: `end` is the rest's. */
 function schedulesThenSmallOf(scenario: Scenario): { end: number; loads: number }[] {
   const { may, slotCount } = workOf(scenario)
   const pairs = [...may.keys()].filter((at) => may[at] === 1)
   const able = new Set(pairs.map((at) => at % slotCount))
   const smallFrom = (scenario.models.length - 1) * slotCount
+  const workers = new Set(pairs.filter((at) => at < smallFrom).map((at) => at % slotCount))
   const forest = new Forest(workOf(restOf(scenario)))
   return Array.from({ length: 2 ** pairs.length }, (_, set) => pairs.filter((_pair, i) => (set >> i) & 1)).flatMap((edges) => {
-    const isServed = edges.some((at) => at >= smallFrom)
-    const ends = isServed && forest.set(edges.filter((at) => at < smallFrom)) ? forest.balance() : null
+    const [ofRest, ofSmall] = [edges.filter((at) => at < smallFrom), edges.filter((at) => at >= smallFrom)]
+    const atWork = new Set(ofRest.map((at) => at % slotCount))
+    const ends = ofSmall.length > 0 && atWork.size === workers.size && forest.set(ofRest) ? forest.balance() : null
     if (ends === null) return []
     const idle = able.size - new Set(edges.map((at) => at % slotCount)).size
     return [{ end: Math.max(...ends), loads: edges.length + idle }]
