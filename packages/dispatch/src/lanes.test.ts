@@ -145,6 +145,15 @@ describe('named cases', () => {
     expect(chosen([busy], [x(1e6, 's2'), y])).toEqual({ a: 'x' })
   })
 
+  it('a lane that was served for many loads is interrupted, but not where it ends before it would be loaded again', () => {
+    const tokensPerSecond = { x: 1000, y: 1000 }
+    const busy = slot('a', { lane: 'x', laneForMs: 1e6, tokensPerSecond })
+    const y = lane('y', { unservedForMs: 20_000, sweeps: [{ sweep: 's2', weight: 1 }] })
+    const x = (remainingTokens: number) => lane('x', { remainingTokens, sweeps: [{ sweep: 's1', weight: 1 }] })
+    expect(chosen([busy], [x(10_000), y])).toEqual({ a: 'y' })
+    expect(chosen([busy], [x(2000), y])).toEqual({ a: 'x' })
+  })
+
   it('a heavier sweep interrupts sooner', () => {
     const busy = slot('a', { lane: 'x', laneForMs: 40_000 })
     const of = (weight: number) => lane('y', { unservedForMs: 20_000, sweeps: [{ sweep: 's2', weight }] })
