@@ -4,7 +4,6 @@ import {
   type Lane,
   type LanePlan,
   leaseTokens,
-  newSweepCredit,
   pickChunks,
   pickSweep,
   windowFor,
@@ -13,6 +12,7 @@ import { EventHeap } from './heap.ts'
 import { LaneWork } from './lane-work.ts'
 import { CHUNK_TOKENS, canServe, type Scenario, SHARE, type SimModel, type SimTask } from './scenario.ts'
 import { type Lease, newSlot, type SimSlot } from './sim-slot.ts'
+import { SimSweeps } from './sim-sweeps.ts'
 import type { SimChunk } from './work-list.ts'
 
 const SCORE_SECONDS = 2
@@ -47,10 +47,7 @@ export class FleetSimulation {
   readonly #models: ReadonlyMap<string, SimModel>
   readonly #events = new EventHeap<Event>()
   readonly #slots: readonly SimSlot[]
-  readonly #sweeps = new Map<
-    string,
-    { id: string; vtime: number; weight: number; at: number; isSmall: boolean; left: number; first: number; end: number }
-  >()
+  readonly #sweeps = new SimSweeps()
   readonly #work = new LaneWork()
   readonly #queues = new Map<string, Lease[]>()
   readonly #open = new Map<string, number>()
@@ -89,7 +86,7 @@ export class FleetSimulation {
       if (next === undefined || next.at > 864_000) throw new Error(`seed ${this.#scenario.seed}: the work never ends`)
       this.#now = next.at
       if (next.event.kind === 'tick') {
-        if (this.#isOver()) break
+        if (this.#sweeps.isOver(this.#scenario.sweeps.length)) break
         this.#tick()
       } else this.#handle(next.event)
     }
@@ -99,17 +96,14 @@ export class FleetSimulation {
       makespanSeconds,
       loads: this.#loads,
       idle: this.#slots.filter((slot) => !slot.hasLoaded && scenario.models.some((model) => canServe(slot.card, model))).length,
-      small: [...this.#sweeps.values()]
+      small: this.#sweeps
+        .all()
         .filter(({ isSmall }) => isSmall)
         .map(({ at, first, end }) => ({ firstSeconds: first - at, endSeconds: end - at })),
       busyShare: this.#busy / (makespanSeconds * this.#slots.length),
       ticks: this.#ticks,
       choiceMs: { mean: this.#choiceMs.sum / this.#ticks, worst: this.#choiceMs.worst },
     }
-  }
-
-  #isOver(): boolean {
-    return this.#sweeps.size === this.#scenario.sweeps.length && [...this.#sweeps.values()].every(({ left }) => left === 0)
   }
 
   #handle(event: Exclude<Event, { kind: 'tick' }>): void {
@@ -122,14 +116,9 @@ export class FleetSimulation {
   #arrive(index: number): void {
     const sweep = this.#scenario.sweeps[index]
     if (sweep === undefined) return
-    const unfinished = [...this.#sweeps.values()].filter(({ left }) => left > 0)
-    const least = unfinished.length === 0 ? 0 : Math.min(...unfinished.map(({ vtime }) => vtime))
     const serving = this.#slots.filter(({ lane, isLoading }) => lane !== null && !isLoading).length
-    const chunks = (task: SimTask): number => task.chunks.length + (task.next === null ? 0 : chunks(task.next))
-    const { id, weight, at, isSmall } = sweep
-    const left = sweep.tasks.reduce((sum, task) => sum + chunks(task), 0)
-    this.#sweeps.set(id, { id, weight, at, isSmall, left, vtime: least - newSweepCredit(serving), first: -1, end: -1 })
-    for (const task of sweep.tasks) this.#work.attach(id, task)
+    this.#sweeps.arrive(sweep, serving)
+    for (const task of sweep.tasks) this.#work.attach(sweep.id, task)
   }
 
   #tick(): void {
@@ -173,7 +162,7 @@ export class FleetSimulation {
 
   #laneView(key: string, remainingTokens: number): Lane {
     const model = this.#models.get(key) as SimModel
-    const sweeps = [...this.#sweeps.values()].filter(({ id }) => this.#work.isOpen(key, id))
+    const sweeps = this.#sweeps.all().filter(({ id }) => this.#work.isOpen(key, id))
     return {
       key,
       devices: ['cuda'],
@@ -303,12 +292,8 @@ export class FleetSimulation {
   }
 
   #count(chunk: SimChunk): void {
-    const sweep = this.#sweeps.get(chunk.sweep)
-    if (sweep === undefined) return
     this.#work.done(chunk)
-    sweep.left -= 1
-    if (sweep.first < 0) sweep.first = this.#now
-    if (sweep.left === 0) sweep.end = this.#now
+    this.#sweeps.count(chunk.sweep, this.#now)
     this.#lastEnd = this.#now
     chunk.task.left -= 1
     if (chunk.task.left === 0 && chunk.task.next !== null)
