@@ -1,7 +1,8 @@
 import { makespanBound } from './bounds.ts'
 import { leastLoadsOf, restOf } from './least-loads.ts'
+import type { Outcome } from './outcome.ts'
 import { CHUNK_TOKENS, canServe, type Draw, drawScenario, realSpeed, type Scenario } from './scenario.ts'
-import { FleetSimulation, type Outcome } from './simulate.ts'
+import { FleetSimulation } from './simulate.ts'
 
 export const MOST_MAKESPAN = 1.05
 export const MOST_LOADS = 1.1

@@ -10,6 +10,7 @@ import {
 } from '@sweepboard/dispatch'
 import { EventHeap } from './heap.ts'
 import { LaneWork } from './lane-work.ts'
+import type { Outcome } from './outcome.ts'
 import { CHUNK_TOKENS, canServe, type Scenario, SHARE, type SimModel, type SimTask } from './scenario.ts'
 import { type Lease, newSlot, type SimSlot } from './sim-slot.ts'
 import { SimSweeps } from './sim-sweeps.ts'
@@ -19,20 +20,6 @@ const SCORE_SECONDS = 2
 /** Share of the newest chunk in a slot's measured speed, as in the worker. */
 const NEWEST = 0.3
 const TICKETS = 2
-
-export interface Outcome {
-  readonly makespanSeconds: number
-  readonly loads: number
-  /** Cards that fit some model and never served any. */
-  readonly idle: number
-  /** Seconds from the arrival of each small sweep to its first chunk, and to its end. */
-  readonly small: readonly { readonly firstSeconds: number; readonly endSeconds: number }[]
-  /** Share of slot time, to the makespan, spent computing. */
-  readonly busyShare: number
-  readonly ticks: number
-  /** Milliseconds of one lane choice: mean and worst. */
-  readonly choiceMs: { readonly mean: number; readonly worst: number }
-}
 
 type Event =
   | { readonly kind: 'tick' }
