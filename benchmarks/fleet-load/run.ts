@@ -4,7 +4,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { openHttpStore } from '@sweepboard/artifacts'
 import { openBullQueue } from '@sweepboard/queue'
 import { startRedis } from '@sweepboard/test-kit'
@@ -35,8 +34,9 @@ const probeFile = fleet.path('loop.jsonl')
 const hosts: FakeHost[] = []
 try {
   writeFileSync(probeFile, '')
-  const probe = fileURLToPath(new URL('loop-probe.mjs', import.meta.url))
-  const env = { NODE_OPTIONS: `--import=${probe}`, LOOP_PROBE_FILE: probeFile }
+  const probe = new URL('loop-probe.mjs', import.meta.url)
+  probe.searchParams.set('file', probeFile)
+  const env = { NODE_OPTIONS: `--import=${probe}` }
   const { url, program } = await fleet.serve(fleet.path('service'), { redis: redis.url, beatMs: BEAT_MS, env })
   await submitWork(url)
   const emptyRedis = await measureRedis(redis.url)

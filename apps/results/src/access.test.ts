@@ -54,6 +54,8 @@ describe('with tokens', () => {
   it.each([
     ['Bearer writer', true, true],
     ['Bearer reader', true, false],
+    ['bearer writer', true, true],
+    ['BEARER  reader', true, false],
     ['Bearer other', false, false],
     ['Bearer ', false, false],
     ['writer', false, false],

@@ -25,9 +25,14 @@ function equalTokens(given: string, wanted: string): boolean {
   return given !== '' && timingSafeEqual(Buffer.from(sha256(given)), Buffer.from(sha256(wanted)))
 }
 
+/** The token of an Authorization header; the scheme's name in any case, as RFC 9110 has it. Empty where there is none. */
+function bearerOf(authorization: string | undefined): string {
+  return /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? ''
+}
+
 /** Whether an Authorization header holds this token. */
 export function isBearer(authorization: string | undefined, token: string): boolean {
-  return equalTokens(/^Bearer (\S+)$/.exec(authorization ?? '')?.[1] ?? '', token)
+  return equalTokens(bearerOf(authorization), token)
 }
 
 export interface Caller {
@@ -48,7 +53,7 @@ export function assertAccess(access: Access, tokens: Tokens, caller: Caller): vo
     if (name !== undefined && LOOPBACK.has(name) && isOwnOrigin) return
     throw new SweepError('SB-SERVE-002', { token: 'write' })
   }
-  const given = /^Bearer (\S+)$/.exec(caller.authorization ?? '')?.[1] ?? ''
+  const given = bearerOf(caller.authorization)
   const isWriter = tokens.write !== null && equalTokens(given, tokens.write)
   const isReader = isWriter || (tokens.read === null ? access === 'read' : equalTokens(given, tokens.read))
   if (access === 'write' ? !isWriter : !isReader) throw new SweepError('SB-SERVE-002', { token: access })

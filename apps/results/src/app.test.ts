@@ -138,8 +138,16 @@ describe('bad requests', () => {
     expect([wrong.status, await codeOf(wrong)]).toEqual([400, 'SB-SERVE-005'])
     const long = await post(`"${'x'.repeat(3000)}"`)
     expect([long.status, await codeOf(long)]).toEqual([413, 'SB-SERVE-007'])
-    const unknown = await ask('/api/v1/sweeps/none')
-    expect([unknown.status, await codeOf(unknown)]).toEqual([404, 'SB-LEDGER-002'])
+    for (const path of [
+      'sweeps/none',
+      'sweeps/none/cells',
+      'sweeps/none/resources',
+      'sweeps/none/gates',
+      'resources?sweep=none',
+    ]) {
+      const unknown = await ask(`/api/v1/${path}`)
+      expect([unknown.status, await codeOf(unknown)], path).toEqual([404, 'SB-LEDGER-002'])
+    }
     expect((await ask('/api/v1/nothing')).status).toBe(404)
   })
 })

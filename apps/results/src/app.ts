@@ -91,7 +91,7 @@ export function createApp(service: Service, options: AppOptions): Hono {
     app.on(route.method, `/api/v1${route.path}`, allow(route.access), limit, async (c) => {
       const tag = route.tag?.(service)
       const tagged: Record<string, string> = tag === undefined ? {} : { etag: tag, 'cache-control': 'private, no-cache' }
-      if (tag !== undefined && c.req.header('if-none-match')?.split(/,\s*/).includes(tag)) return c.body(null, 304, tagged)
+      if (tag !== undefined && isNamed(tag, c.req.header('if-none-match'))) return c.body(null, 304, tagged)
       const body = await readBody(route, c)
       const params = c.req.param() as Record<string, string>
       assertSpeaker(route.speaker?.({ params, body }), c.req.header(HOST_SECRET))
@@ -117,6 +117,11 @@ export function createApp(service: Service, options: AppOptions): Hono {
   })
   app.all('*', (c) => answerUnrouted(c, allowed))
   return app
+}
+
+/** Whether `If-None-Match` names a tag, weakly: a proxy that packs answers makes the tags it passes on weak. */
+function isNamed(tag: string, header: string | undefined): boolean {
+  return header?.split(',').some((name) => name.trim().replace(/^W\//, '') === tag) === true
 }
 
 /** `/metrics`, and the seconds of every request under the name of its route. */
@@ -156,9 +161,8 @@ async function readBody(route: Route, c: Context): Promise<unknown> {
   const parsed = route.body.safeParse(raw)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
-  throw new SweepError('SB-SERVE-005', {
-    message: `${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'wrong form'}`,
-  })
+  const place = issue?.path.map(String).join('.') || 'the body'
+  throw new SweepError('SB-SERVE-005', { message: `${place}: ${issue?.message ?? 'wrong form'}` })
 }
 
 /** Path of a URL, decoded; null where its escapes are no UTF-8 or hide a NUL. */

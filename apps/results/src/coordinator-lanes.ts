@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorEntry, type FailureRecord, SweepError, toFailureRecord } from '@sweepboard/contracts'
-import { chooseLanes, type Demand, type LanePlan, laneOf, type Unservable } from '@sweepboard/dispatch'
+import { chooseLanes, type Demand, type LanePlan, type LaneSlot, laneOf, type Unservable } from '@sweepboard/dispatch'
 import type { Ledger } from '@sweepboard/ledger'
 import type { HostTable } from './coordinator-hosts.ts'
 
@@ -11,6 +11,17 @@ export function closedFailure(model: string, reason: string): FailureRecord {
   const { kind, fix }: ErrorEntry = ERRORS[cause as keyof typeof ERRORS]
   return { code: cause, kind, message: `${reason} (${model})`, fix }
 }
+
+const NO_LAUNCHER = 'SB-WORK-031'
+
+/** Of the reasons for which slots closed a lane for good one that tells most: a host without the launcher says nothing of one whose server failed. */
+function tellingReason(slots: readonly LaneSlot[], lane: string): string | undefined {
+  const closed = slots.flatMap((slot) => slot.closed.filter((entry) => entry.lane === lane && entry.forMs === null))
+  return closed.find(({ reason }) => !reason.startsWith(NO_LAUNCHER))?.reason
+}
+
+/** How long a slot without work keeps the model of a sweep that was paused: long enough to look at something and resume. Milliseconds. */
+const PAUSED_KEEPS_MS = 60_000
 
 /** Lanes with work, what waits in each, and the choice of slots for them; in memory only. */
 export class LaneTable {
@@ -24,6 +35,8 @@ export class LaneTable {
   readonly #chunkTokens = new Map<string, number>()
   readonly #demands = new Map<string, readonly Demand[]>()
   #awaited: ReadonlySet<string> = new Set()
+  /** Lane that only paused sweeps have open cells in -> since when; those of before the service's start are not known. */
+  readonly #paused = new Map<string, number>()
   #growing: ReadonlySet<string> = new Set()
   #unservable: readonly Unservable[] = []
   /** Followed from choice to choice; a service that starts again makes another. */
@@ -75,10 +88,15 @@ export class LaneTable {
       return load === null ? [] : [laneOf(load, { remainingTokens, chunkTokens, unservedForMs, sweeps })]
     })
     const slots = this.#hosts.laneSlots(now)
-    const choice = chooseLanes({ slots, lanes, awaited: this.#awaited, growing: this.#growing, plan: this.#plan, now })
+    const justPaused = [...this.#paused].flatMap(([lane, since]) => (now - since < PAUSED_KEEPS_MS ? [lane] : []))
+    const awaited = new Set([...this.#awaited, ...justPaused])
+    const choice = chooseLanes({ slots, lanes, awaited, growing: this.#growing, plan: this.#plan, now })
     this.#plan = choice.plan
     const news = this.#hosts.tell(choice.slots, now)
-    this.#unservable = slots.length === 0 ? [] : choice.unservable
+    const unservable = slots.length === 0 ? [] : choice.unservable
+    this.#unservable = unservable.map((entry) =>
+      entry.kind === 'closed' ? { ...entry, reason: tellingReason(slots, entry.lane) ?? entry.reason } : entry,
+    )
     const served = new Set(choice.slots.values())
     for (const { key } of lanes) {
       if (served.has(key)) this.#unserved.delete(key)
@@ -96,7 +114,7 @@ export class LaneTable {
     const backlogs = this.#ledger.laneBacklogs()
     this.#todo = new Map(backlogs.map(({ lane, todoTokens }) => [lane, todoTokens]))
     for (const { lane, todoTokens, todoChunks } of backlogs) this.#chunkTokens.set(lane, todoTokens / todoChunks)
-    this.#awaited = new Set(this.#ledger.openLanes())
+    this.#readAwaited(now)
     this.#growing = new Set(this.#ledger.growingLanes())
     this.#demands.clear()
     const leased = this.#ledger.openLeases().flatMap(({ kind, lane }) => (kind === 'encode' ? [lane] : []))
@@ -104,5 +122,12 @@ export class LaneTable {
     this.#readMs = this.#now() - from
     this.#readAt = now
     this.#isOutdated = false
+  }
+  #readAwaited(now: number): void {
+    const [before, running] = [this.#awaited, new Set(this.#ledger.openLanes())]
+    const paused = new Set(this.#ledger.openLanes('paused').filter((lane) => !running.has(lane)))
+    for (const lane of paused) if (before.has(lane)) this.#paused.set(lane, now)
+    for (const lane of this.#paused.keys()) if (!paused.has(lane)) this.#paused.delete(lane)
+    this.#awaited = running
   }
 }

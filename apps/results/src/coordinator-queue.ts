@@ -16,6 +16,8 @@ export class Tickets {
   readonly #toAdd = new Map<string, string>()
   readonly #toRemove = new Map<string, string>()
   #isAway = false
+  /** It is away because it took no ticket: that it answers other questions says nothing. */
+  #refusesTickets = false
 
   constructor(queue: TicketQueue, log: (entry: Readonly<Record<string, unknown>>) => void) {
     this.#queue = queue
@@ -38,7 +40,7 @@ export class Tickets {
   /** Sends what is pending, in order; stops at the first error. */
   async send(): Promise<void> {
     for (const [ticket, lane] of this.#toAdd) {
-      if (!(await this.#try(() => this.#queue.add(queueOf(lane), ticket)))) return
+      if (!(await this.#try(() => this.#queue.add(queueOf(lane), ticket), true))) return
       this.#toAdd.delete(ticket)
     }
     for (const [ticket, lane] of this.#toRemove) {
@@ -64,15 +66,18 @@ export class Tickets {
     if (this.#isAway) await this.#try(() => this.#queue.waiting(SCORE_LANE))
   }
 
-  async #try(ask: () => Promise<unknown>): Promise<boolean> {
+  async #try(ask: () => Promise<unknown>, isAdd = false): Promise<boolean> {
     try {
       await ask()
+      if (this.#refusesTickets && !isAdd && this.#toAdd.size > 0) return true
+      this.#refusesTickets = false
       if (this.#isAway) this.#log({ level: 'info', message: 'the queue answers again' })
       this.#isAway = false
       return true
     } catch (thrown) {
       if (!this.#isAway) this.#log({ level: 'warn', message: 'the queue does not answer', error: String(thrown) })
       this.#isAway = true
+      this.#refusesTickets ||= isAdd
       return false
     }
   }

@@ -117,7 +117,8 @@ describe('lanes', () => {
     expect(await queue.waiting(laneName(A.key))).toEqual(tickets)
   })
 
-  it('a slot keeps its lane as long as cells of it are open, and no longer', async () => {
+  /** A coordinator whose only slot has encoded all of lane A, which still has open cells. */
+  const encoded = async (): Promise<Coordinator> => {
     const coordinator = await ready()
     coordinator.beat(beatOf([slot()]))
     coordinator.beat(beatOf([serving(A)]))
@@ -128,11 +129,56 @@ describe('lanes', () => {
     }
     await coordinator.tick()
     now = 1000
+    return coordinator
+  }
+  const told = (coordinator: Coordinator) => coordinator.beat(beatOf([serving(A)])).lanes
+
+  it('a slot keeps its lane as long as cells of it are open, and no longer', async () => {
+    const coordinator = await encoded()
     expect(ledger.laneBacklogs()).toEqual([])
-    expect(coordinator.beat(beatOf([serving(A)])).lanes).toEqual({ cpu: A })
-    coordinator.control('s1', 'pause')
+    expect(told(coordinator)).toEqual({ cpu: A })
+    coordinator.control('s1', 'cancel')
     now = 2000
-    expect(coordinator.beat(beatOf([serving(A)])).lanes).toEqual({ cpu: null })
+    expect(told(coordinator)).toEqual({ cpu: null })
+  })
+
+  it('a slot keeps the lane of a sweep that was paused for a minute, and no longer; each pause counts anew', async () => {
+    const coordinator = await encoded()
+    expect(told(coordinator)).toEqual({ cpu: A })
+    coordinator.control('s1', 'pause')
+    now = 59_000
+    expect(told(coordinator)).toEqual({ cpu: A })
+    coordinator.control('s1', 'resume')
+    now = 61_000
+    expect(told(coordinator)).toEqual({ cpu: A })
+    coordinator.control('s1', 'pause')
+    for (now of [62_000, 63_000, 120_000]) expect(told(coordinator)).toEqual({ cpu: A })
+    now = 122_500
+    expect(told(coordinator)).toEqual({ cpu: null })
+    now = 124_000
+    expect(told(coordinator)).toEqual({ cpu: null })
+  })
+
+  it('the lane of a paused sweep is free once that is cancelled', async () => {
+    const coordinator = await encoded()
+    coordinator.control('s1', 'pause')
+    now = 3000
+    expect(told(coordinator)).toEqual({ cpu: A })
+    coordinator.control('s1', 'cancel')
+    now = 5000
+    expect(told(coordinator)).toEqual({ cpu: null })
+  })
+
+  it('the lane of a paused sweep gives way at once to the work of another', async () => {
+    const coordinator = await encoded()
+    const other = load('b')
+    coordinator.control('s1', 'pause')
+    now = 3000
+    expect(told(coordinator)).toEqual({ cpu: A })
+    submit(ledger, 's2', [group(other, T1)])
+    await coordinator.tick()
+    now = 5000
+    expect(told(coordinator)).toEqual({ cpu: other })
   })
 
   it('an idle lane sends its slot idle; score slots are told nothing', async () => {
@@ -175,6 +221,15 @@ describe('lanes', () => {
     await coordinator.tick()
     expect(ledger.sweepStatus('s1')).toMatchObject({ state: 'done', cells: { failed: 1 } })
     expect(ledger.cells('s1')[0]?.failure?.message).toContain('broken file')
+  })
+
+  it('of the reasons of several hosts the one of a server that failed is told, not that of a host without the launcher', async () => {
+    const coordinator = await ready()
+    const reasons = ['SB-WORK-031: no launcher', 'SB-WORK-021: its last lines', 'SB-WORK-031: no launcher']
+    for (const [i, reason] of reasons.entries())
+      coordinator.beat(beatOf([slot({ closed: [{ lane: A.key, reason, forMs: null }] })], { host: `h${i}`, hostname: `h${i}` }))
+    await coordinator.tick()
+    expect(ledger.cells('s1')[0]?.failure?.message).toContain('SB-WORK-021: its last lines')
   })
 })
 

@@ -242,7 +242,7 @@ function failed(kind: ChunkFailure['kind'], error: SweepError, text: number | nu
 }
 
 function retell(error: SweepError, text: number): SweepError {
-  if (error.code === 'SB-MODEL-005' || error.code === 'SB-MODEL-006')
+  if (error.code === 'SB-MODEL-005' || error.code === 'SB-MODEL-006' || (error.code === 'SB-HTTP-009' && 'text' in error.details))
     return new SweepError(error.code, { ...error.details, text })
   // Killed by the kernel over this text alone.
   if (error.code === 'SB-MODEL-008' && error.details.signal === 'SIGKILL') return new SweepError('SB-MODEL-010', { text })

@@ -34,6 +34,8 @@ export class ServerProcess {
   #family: ProcessFamily
   #leader: ProcessIdentity | null = null
   #hasEnded = false
+  /** The record with the leader's name is on its way to the disk. */
+  #noting: Promise<void> = Promise.resolve()
 
   private constructor(mark: string, options: ServerProcessOptions) {
     this.#mark = mark
@@ -116,7 +118,7 @@ export class ServerProcess {
       const { pid, startTime } = word
       this.#leader = { pid, startTime }
       this.#family = new ProcessFamily(this.#mark, this.#leader)
-      void this.#options.records
+      this.#noting = this.#options.records
         .write({ mark: this.#mark, boot: bootId(), leader: this.#leader, ...this.#options.about })
         // The mark alone finds it, too.
         .catch(() => undefined)
@@ -127,6 +129,8 @@ export class ServerProcess {
   async #bury(): Promise<void> {
     this.#ended.resolve('lost its guard process and was killed')
     // What cannot be killed now stays on record for the next start.
-    if (await this.#family.kill()) await this.#options.records.remove(this.#mark).catch(() => undefined)
+    if (!(await this.#family.kill())) return
+    await this.#noting
+    await this.#options.records.remove(this.#mark).catch(() => undefined)
   }
 }

@@ -1,10 +1,43 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { liveDescendants, processRow, waitUntil } from '@sweepboard/test-kit'
 import { afterEach, describe, expect, it } from 'vitest'
+import { ServerLog } from '../src/server-log.ts'
+import { ServerProcess } from '../src/server-process.ts'
+import { type ServerRecord, ServerRecords } from '../src/server-record.ts'
 import { alive, listens, stubServer, type WatchedServer } from './server-kit.ts'
 
 const never = new AbortController().signal
+
+/** Writes the leader of a server only when that server has ended: a disk that is slow. */
+class LateRecords extends ServerRecords {
+  readonly writes: Promise<void>[] = []
+  readonly mayWrite = Promise.withResolvers<void>()
+
+  override async write(record: ServerRecord): Promise<void> {
+    const write = (record.leader === null ? Promise.resolve() : this.mayWrite.promise).then(() => super.write(record))
+    this.writes.push(write)
+    await write
+  }
+}
+
+describe('a server that ends at once', () => {
+  it('leaves no record, also where that was still being written', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sb-server-'))
+    const records = new LateRecords(folder)
+    const log = new ServerLog(join(folder, 'log'), { now: () => 0, onLine: () => undefined })
+    const about = { slot: 'cpu0', model: 'org/stub' }
+    const server = await ServerProcess.start({ argv: ['/bin/true'], env: {}, log, records, about, stopMs: 1000 })
+    expect(await server.ended).toBe('ended with exit code 0')
+    await waitUntil(() => liveDescendants(process.pid).every(({ command }) => !command.includes('server-guard')))
+    records.mayWrite.resolve()
+    await Promise.all([server.gone, ...records.writes])
+    expect(await records.list()).toEqual([])
+    log.close()
+    rmSync(folder, { recursive: true })
+  })
+})
 
 describe('a server that a worker starts', () => {
   const opened: WatchedServer[] = []

@@ -276,7 +276,10 @@ export const ERRORS = {
   },
   'SB-HTTP-009': {
     kind: 'invalid',
-    says: (d) => `${d.url} counted ${d.found} tokens where ${d.wanted} were sent`,
+    says: (d) =>
+      d.text === undefined
+        ? `${d.url} counted ${d.found} tokens where ${d.wanted} were sent`
+        : `${d.url} counted ${d.found} tokens of text ${d.text}, ${d.quoted}, where ${d.wanted} were sent`,
     fix: 'Fewer: the server cuts texts; more: it adds a prompt, or splits some texts otherwise than `tokenizer` (Ollama does). Switch that off in the server, name the right `tokenizer`, or use a server that takes token ids.',
   },
   'SB-HTTP-010': {
@@ -412,7 +415,7 @@ export const ERRORS = {
   'SB-QUEUE-010': {
     kind: 'invalid',
     says: (d) => `Redis at ${d.url} takes no tickets: ${d.message}`,
-    fix: 'Name the primary and not a replica, a database it has (redis://HOST:PORT/0), and a Redis that runs scripts (EVAL) and can write.',
+    fix: 'Name the primary and not a replica, a database it has (redis://HOST:PORT/0), and a Redis that runs scripts (EVAL) and can write. OOM: raise its maxmemory; MISCONF: it cannot write its own files, free its disk. Tickets go on by themselves then.',
   },
 
   'SB-ART-001': {

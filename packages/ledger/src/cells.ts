@@ -14,6 +14,7 @@ import {
 import { type EncodingEvidence, encodingEvidence } from './evidence.ts'
 import type { Handle } from './handle.ts'
 import { shownTasks } from './shown-tasks.ts'
+import { sweepRow } from './sweeps.ts'
 
 /** One score with its proof, or the place where it will stand. */
 export interface CellView {
@@ -104,8 +105,9 @@ const COLUMNS = `g.id as grp, g.model, g.revision, g.variant, g.recipeKey, g.rec
   t.split, t.languages, t.mainScore as mainScoreName, t.datasetRevision, t.counts, t.ref, t.judgments, c.state, c.mainScore, c.metrics,
   c.evidence, c.failure, c.run, c.perQuery, c.scoredAt`
 
-/** Every cell a sweep names, in plan order; throws nothing for an unknown sweep, which has none. */
+/** Every cell a sweep names, in plan order. Throws `SB-LEDGER-002` where there is no such sweep. */
 export function cells(h: Handle, sweep: string): CellView[] {
+  sweepRow(h, sweep)
   const rows = h.all<CellJoin>(
     `select ${COLUMNS}, json_extract(j.value, '$.key') as configKey, json_extract(j.value, '$.config') as config
      from want w join grp g on g.id = w.grp join task t on t.key = g.taskKey join load l on l.key = coalesce((select p.lane from grp p where p.id = g.base), g.lane)

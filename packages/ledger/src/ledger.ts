@@ -275,6 +275,7 @@ export class Ledger {
     return sweepSpec(this.#h, id)
   }
 
+  /** Throws `SB-LEDGER-002`. */
   cells(sweep: string): CellView[] {
     return cells(this.#h, sweep)
   }
@@ -314,9 +315,9 @@ export class Ledger {
     return laneBacklogs(this.#h)
   }
 
-  /** Lanes in which a running sweep has open cells. */
-  openLanes(): string[] {
-    return openLanes(this.#h)
+  /** Lanes in which a running (or a paused) sweep has open cells. */
+  openLanes(state: 'running' | 'paused' = 'running'): string[] {
+    return openLanes(this.#h, state)
   }
 
   /** Lanes in which a running sweep has open cells whose texts are not there yet: they get more to encode. */

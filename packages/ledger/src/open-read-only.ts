@@ -47,6 +47,7 @@ export class LedgerReader {
     return this.#read((h) => sweepStatus(h, id))
   }
 
+  /** Throws `SB-LEDGER-002`. */
   cells(sweep: string): CellView[] {
     return this.#read((h) => cells(h, sweep))
   }

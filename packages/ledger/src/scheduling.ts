@@ -91,10 +91,11 @@ export function laneBacklogs(h: Handle): LaneBacklog[] {
   )
 }
 
-/** Lanes in which a running sweep has open cells: what they wait for may be work of another lane. */
-export function openLanes(h: Handle): string[] {
+/** Lanes in which a running (or a paused) sweep has open cells: what they wait for may be work of another lane. */
+export function openLanes(h: Handle, state: 'running' | 'paused'): string[] {
   const rows = h.all<{ lane: string }>(
-    `select distinct w.lane from sweep s join want w on w.sweep = s.id where s.state = 'running' and w.open = 1`,
+    `select distinct w.lane from sweep s join want w on w.sweep = s.id where s.state = ? and w.open = 1`,
+    state,
   )
   return rows.map(({ lane }) => lane)
 }

@@ -1,6 +1,7 @@
 import type { TicketConsumer } from '@sweepboard/contracts'
-import { type Job, WaitingError, Worker } from 'bullmq'
-import { connectForWorker, isConnectionError, redisError, type TrackedConnection, within } from './redis-connection.ts'
+import { type Job, WaitingError, type Worker } from 'bullmq'
+import { PatientWorker } from './patient-worker.ts'
+import { connectForWorker, isConnectionError, redisError, refusalOf, type TrackedConnection, within } from './redis-connection.ts'
 import type { RedisLink } from './redis-link.ts'
 import { watchForDeafness } from './watchdog.ts'
 
@@ -58,6 +59,8 @@ export class BullConsumer implements TicketConsumer {
   #fetched = 0
   #stopping = false
   #outageReported = false
+  /** What Redis refused a fetch with last; told once, until a fetch succeeds. */
+  #refusal: string | null = null
   #ended: Promise<void> | null = null
 
   constructor(plan: BullConsumerPlan) {
@@ -88,7 +91,7 @@ export class BullConsumer implements TicketConsumer {
   #build(): Live {
     const { lane, prefix, concurrency, times } = this.#plan
     const link = connectForWorker(this.#plan.link, times.silenceMs)
-    const worker = new Worker(lane, (job, token = '') => this.#deliver(job, token, live), {
+    const worker = new PatientWorker(lane, (job, token = '') => this.#deliver(job, token, live), {
       connection: link.connection,
       prefix,
       concurrency,
@@ -114,6 +117,7 @@ export class BullConsumer implements TicketConsumer {
     }
     const ticket = job.id as string
     this.#fetched += 1
+    this.#refusal = null
     const ended = Promise.resolve()
       .then(() => this.#plan.run(ticket))
       .catch((error) => this.#report(error instanceof Error ? error : new Error(String(error))))
@@ -175,12 +179,14 @@ export class BullConsumer implements TicketConsumer {
     await Promise.all(this.#retired)
   }
 
-  /** One report per outage; nothing after the end. A lost lock is reported and otherwise ignored: the claim decides. */
+  /** One report per outage or kind of refusal; nothing after the end. A lost lock is reported and otherwise ignored: the claim decides. */
   #report(error: Error): void {
     if (this.#stopping) return
     const away = isConnectionError(error)
-    if (away && this.#outageReported) return
+    const refusal = refusalOf(error)
+    if (away ? this.#outageReported : refusal !== null && refusal === this.#refusal) return
     if (away) this.#outageReported = true
-    this.#plan.onError(away ? redisError(this.#plan.link.url, error) : error)
+    this.#refusal = refusal ?? this.#refusal
+    this.#plan.onError(away || refusal !== null ? redisError(this.#plan.link.url, error) : error)
   }
 }

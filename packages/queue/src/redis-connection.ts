@@ -102,9 +102,15 @@ export function isConnectionError(error: unknown): boolean {
   )
 }
 
+/** The first word of an error by which a Redis that is there refuses: full, a replica, unable to write its files, another password; else null. */
+export function refusalOf(error: unknown): string | null {
+  const { message = '' } = error as { message?: string }
+  return /\b(OOM|READONLY|MISCONF|NOREPLICAS|NOPERM|NOAUTH|WRONGPASS)\b/.exec(message)?.[1] ?? null
+}
+
 /**
  * The coded form of what Redis or the way to it did: `SB-QUEUE-006` for a refused login, `-008` for a login that may not do this,
- * `-007` where TLS failed, else `SB-QUEUE-001`. The cause holds words only: ioredis hangs the command onto its errors, and that of a
+ * `-007` where TLS failed, `-010` where it takes no writes, else `SB-QUEUE-001`. The cause holds words only: ioredis hangs the command onto its errors, and that of a
  * refused login holds the password.
  */
 export function redisError(url: string, error: unknown): SweepError {
@@ -115,9 +121,10 @@ export function redisError(url: string, error: unknown): SweepError {
   return new SweepError(codeOf(message, code ?? ''), { url: redactedUrl(url), message: words }, { cause })
 }
 
-function codeOf(message: string, code: string): 'SB-QUEUE-001' | 'SB-QUEUE-006' | 'SB-QUEUE-007' | 'SB-QUEUE-008' {
+function codeOf(message: string, code: string): `SB-QUEUE-0${'01' | '06' | '07' | '08' | '10'}` {
   if (/NOPERM/.test(message)) return 'SB-QUEUE-008'
   if (isRefusal(message)) return 'SB-QUEUE-006'
+  if (refusalOf({ message }) !== null) return 'SB-QUEUE-010'
   return isTlsFailure(message, code) ? 'SB-QUEUE-007' : 'SB-QUEUE-001'
 }
 

@@ -72,6 +72,33 @@ describe.skipIf(!redis)(`BullMQ through outages, on ${redis?.source ?? `no Redis
     expect(errors[0]).toContain('SB-QUEUE-001')
   })
 
+  it('asks a Redis that is full once a second, says so once, and goes on when there is room', async () => {
+    const queue = await openQueue()
+    const [ticket, later] = [newLeaseId(), newLeaseId()]
+    await queue.add(lane, ticket)
+    const admin = new Redis(url)
+    open.push({ close: () => admin.disconnect() })
+    const fetches = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1] ?? 0)
+    await admin.config('SET', 'maxmemory', '1')
+    try {
+      await expect(queue.add(lane, later)).rejects.toMatchObject({
+        code: 'SB-QUEUE-010',
+        message: expect.stringContaining('OOM'),
+      })
+      const { seen, errors } = collect(queue)
+      await waitUntil(() => errors.length > 0)
+      const before = await fetches()
+      for (let i = 0; i < 200; i += 1) await admin.ping()
+      expect((await fetches()) - before).toBeLessThanOrEqual(2)
+      await admin.config('SET', 'maxmemory', '0')
+      await queue.add(lane, later)
+      await waitUntil(() => seen.length === 2)
+      expect([seen, errors]).toEqual([[ticket, later], [expect.stringContaining('SB-QUEUE-010')]])
+    } finally {
+      await admin.config('SET', 'maxmemory', '0')
+    }
+  })
+
   it('keeps waiting tickets over a clean restart of Redis', async () => {
     const queue = await openQueue()
     const tickets = [newLeaseId(), newLeaseId()]

@@ -16,6 +16,10 @@ import {
 const WORD = 8
 /** Rows that `signSums` takes at once. */
 export const COUNTED_AT_ONCE = 2
+/** Rows of one call at most. */
+export const SIGN_ROWS = 8192
+/** Numbers from the products of a size to those of the next: known to the code, as an address for each size is more than there are registers. */
+export const SIGN_STRIDE = SIGN_ROWS + 16
 
 const add = (local: Local, by: number) => local.set(i32.add(local.get, constant.i32(by)))
 
@@ -55,23 +59,15 @@ export interface SignPiece {
 }
 
 /**
- * Products of codes +1 and -1 from their bits, of one query with `count` rows, a multiple of `COUNTED_AT_ONCE`: size - 2 x differing bits of
- * the columns of all pieces up to that size. `stride` is bytes from the products of a size to those of the next.
+ * Products of codes +1 and -1 from their bits, of one query with `count` rows, a multiple of `COUNTED_AT_ONCE` up to `SIGN_ROWS`: size - 2 x
+ * differing bits of the columns of all pieces up to that size; `SIGN_STRIDE` numbers from size to size.
  */
 export function signSums(sizes: readonly number[], pieces: readonly SignPiece[]): Kernel {
   const rowWords = pieces.reduce((sum, { words }) => sum + words, 0)
-  const outs = sizes.map((_, i) => `to${i}`)
   const sums = Array.from({ length: COUNTED_AT_ONCE }, (_, row) => `sum${row}`)
-  const locals = { ...fill(outs, 'i32'), ...fill(sums, 'i64') }
-  return kernel({ query: 'i32', rows: 'i32', count: 'i32', out: 'i32', stride: 'i32' }, locals, (own) => {
+  return kernel({ query: 'i32', rows: 'i32', count: 'i32', out: 'i32' }, fill(sums, 'i64'), (own) => {
     const local = (name: string) => (own as Record<string, Local>)[name] as Local
-    const [query, rows, count, out, stride] = ['query', 'rows', 'count', 'out', 'stride'].map(local) as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ]
+    const [query, rows, count, out] = ['query', 'rows', 'count', 'out'].map(local) as [Local, Local, Local, Local]
     const differing = ({ words, firstWord }: SignPiece, row: number): Code =>
       Array.from({ length: words }, (_, i) => {
         const word = firstWord + i
@@ -82,19 +78,15 @@ export function signSums(sizes: readonly number[], pieces: readonly SignPiece[])
         const sum = local(name)
         const own = differing(piece, row)
         const product = i32.sub(constant.i32(sizes[piece.size] as number), i32.shiftLeft(i32.ofI64(sum.get), constant.i32(1)))
-        return [
-          sum.set(i === 0 ? own : i64.add(sum.get, own)),
-          i32.store(local(outs[piece.size] as string).get, product, 4 * row),
-        ]
+        return [sum.set(i === 0 ? own : i64.add(sum.get, own)), i32.store(out.get, product, 4 * (piece.size * SIGN_STRIDE + row))]
       }),
     )
     return [
-      ...outs.map((name, i) => local(name).set(i32.add(out.get, i32.mul(stride.get, constant.i32(i))))),
       whileTrue(
         count.get,
         ...counted,
         add(rows, COUNTED_AT_ONCE * WORD * rowWords),
-        ...outs.map((name) => add(local(name), COUNTED_AT_ONCE * 4)),
+        add(out, COUNTED_AT_ONCE * 4),
         add(count, -COUNTED_AT_ONCE),
       ),
     ]

@@ -84,6 +84,18 @@ export class BlockPass {
     return all
   }
 
+  /** All queries, normalised as a whole or as they are, and for each of some numbers of columns what the products of so many are multiplied by. */
+  queryRows(prefixes: readonly number[], normalised: boolean): { matrix: Matrix; factors: ReadonlyMap<number, Float32Array> } {
+    const { rowCount, dim } = this.queries
+    const values = new Float32Array(rowCount * dim)
+    const factors = new Map(prefixes.map((prefix) => [prefix, new Float32Array(rowCount).fill(1)]))
+    for (const { rows, first } of this.queryPieces()) {
+      values.set(rows.columns(0, dim, normalised).values, first * dim)
+      if (normalised) for (const [prefix, own] of factors) own.set(rows.factors(prefix), first)
+    }
+    return { matrix: { values, rowCount, dim }, factors }
+  }
+
   /** The signs of all queries, row after row, in 64-bit words; in memory of their own. */
   querySigns(): Uint8Array {
     const { words } = this.signs

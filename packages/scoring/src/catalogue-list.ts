@@ -30,7 +30,7 @@ export class Catalogue {
     return this.known
   }
 
-  /** For a catalogue in another thread. */
+  /** For a catalogue in another thread, and for the heads of runs. */
   get shared(): SharedStrings {
     return this.strings.shared
   }
@@ -44,15 +44,6 @@ export class Catalogue {
       else to = middle
     }
     return ids[from] === id ? from : undefined
-  }
-
-  /** The ids at distinct places as a JSON array, in UTF-8; in `room`, which has at least `mostJsonBytes`. */
-  jsonOf(places: Uint32Array, room: Uint8Array<ArrayBuffer>): Uint8Array {
-    return this.strings.arrayOf(places, room)
-  }
-
-  get mostJsonBytes(): number {
-    return this.strings.mostBytes
   }
 
   /** [places] grade of each; -1 where unjudged or below 0. */

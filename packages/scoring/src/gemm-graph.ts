@@ -10,13 +10,18 @@ const INT8 = 3
 const INT32 = 6
 const QUERIES: Value = { name: 'queries', axes: ['query', 'dimension'] }
 const DOCUMENTS: Value = { name: 'documents', axes: ['document', 'dimension'] }
+const BEFORE: Value = { name: 'before', axes: ['query', 'document'] }
 const SCORES: Value = { name: 'scores', axes: ['query', 'document'] }
 
-/** `scores = Gemm(queries, documents, transB=1)`: queries [query, dimension], documents [document, dimension], scores [query, document], all float32. */
-export function gemmGraph(): Uint8Array {
+/**
+ * `scores = Gemm(queries, documents, transB=1)`: queries [query, dimension], documents [document, dimension], scores [query, document], all
+ * float32. With `adds`, `before`, in the shape of the scores, is added.
+ */
+export function gemmGraph(adds: boolean): Uint8Array {
   const attribute = nested(5, [text(1, 'transB'), integer(3, 1), integer(20, ATTRIBUTE_INT)])
-  const node = nodeOf('Gemm', { inputs: ['queries', 'documents'], output: 'scores', attributes: [attribute] })
-  return modelOf([node], { inputs: [typed(QUERIES, FLOAT), typed(DOCUMENTS, FLOAT)], output: typed(SCORES, FLOAT) })
+  const values = [QUERIES, DOCUMENTS, ...(adds ? [BEFORE] : [])]
+  const node = nodeOf('Gemm', { inputs: values.map(({ name }) => name), output: 'scores', attributes: [attribute] })
+  return modelOf([node], { inputs: values.map((value) => typed(value, FLOAT)), output: typed(SCORES, FLOAT) })
 }
 
 /**

@@ -23,6 +23,7 @@ const VECTOR = 16
 
 const add = (local: Local, by: number) => local.set(i32.add(local.get, constant.i32(by)))
 const bytesOf = (floats: Local) => i32.shiftLeft(floats.get, constant.i32(2))
+const divisorOf = (length: Local) => f32.max(f32.load(length.get), constant.f32(SMALLEST_LENGTH))
 
 /**
  * The loops over rows, as a module. Addresses are bytes of its memory, `stride` is bytes from row to row, `prefix` columns.
@@ -93,7 +94,7 @@ const divide = kernel(
         at.set(rows.get),
         to.set(out.get),
         end.set(i32.add(rows.get, bytesOf(prefix))),
-        divisor.set(f32x4.splat(f32.max(f32.load(own.lengths.get), constant.f32(SMALLEST_LENGTH)))),
+        divisor.set(f32x4.splat(divisorOf(own.lengths))),
         whileTrue(
           i32.less(at.get, end.get),
           v128.store(to.get, f32x4.div(v128.load(at.get), divisor.get)),
@@ -131,20 +132,24 @@ const widen = kernel(
   ],
 )
 
-/** As `Int8Range.encode`, code + 128 in a byte, and the length of each row of codes. Rows and codes lie row after row. */
+/**
+ * As `Int8Range.encode` of the first `dim` columns divided by the row's length as `divide` does it, code + 128 in a byte, row after row, and
+ * the length of each row of codes in the place of the row's own.
+ */
 const encode = kernel(
-  { rows: 'i32', min: 'i32', width: 'i32', count: 'i32', dim: 'i32', out: 'i32', lengths: 'i32' },
+  { rows: 'i32', stride: 'i32', min: 'i32', width: 'i32', count: 'i32', dim: 'i32', out: 'i32', lengths: 'i32' },
   {
-    ...{ at: 'i32', column: 'i32', end: 'i32', sum: 'i32', code: 'i32' },
+    ...{ at: 'i32', column: 'i32', end: 'i32', sum: 'i32', code: 'i32', divisor: 'v128' },
     ...{ squares: 'v128', widths: 'v128', shifted: 'v128', low: 'v128', high: 'v128' },
   } as const,
   (own) => {
-    const { rows, min, width, count, dim, out, at, column, end, sum, code, squares, widths, shifted, low, high } = own
+    const { rows, stride, min, width, count, dim, out, at, column, end, sum, code } = own
+    const { divisor, squares, widths, shifted, low, high } = own
     const from = (start: Local) => i32.add(start.get, bytesOf(column))
     const limit = (value: number) => f32x4.splat(constant.f32(value))
     const steps = (offset: number): Code[] => [
       widths.set(v128.load(from(width), offset)),
-      shifted.set(f32x4.sub(v128.load(from(rows), offset), v128.load(from(min), offset))),
+      shifted.set(f32x4.sub(f32x4.div(v128.load(from(rows), offset), divisor.get), v128.load(from(min), offset))),
       shifted.set(f32x4.sub(f32x4.div(shifted.get, widths.get), limit(128))),
       shifted.set(f32x4.max(f32x4.min(shifted.get, limit(127)), limit(-128))),
     ]
@@ -164,6 +169,7 @@ const encode = kernel(
         column.set(constant.i32(0)),
         end.set(i32.and(dim.get, constant.i32(-16))),
         squares.set(i32x4.splat(constant.i32(0))),
+        divisor.set(f32x4.splat(divisorOf(own.lengths))),
         whileTrue(
           i32.less(column.get, end.get),
           ...eight(low, 0),
@@ -188,7 +194,7 @@ const encode = kernel(
         ),
         f32.store(own.lengths.get, f32.sqrt(f32.ofI32(sum.get))),
         add(own.lengths, FLOAT),
-        rows.set(i32.add(rows.get, bytesOf(dim))),
+        rows.set(i32.add(rows.get, stride.get)),
         out.set(i32.add(out.get, dim.get)),
         add(count, -1),
       ),

@@ -25,8 +25,6 @@ export class KernelRows {
   private readonly room: KernelRoom
   private readonly prefixes: readonly number[]
   private readonly known = new Map<number, Float32Array>()
-  /** What lies in `slice` now, so that float32 and int8 of one size share it. */
-  private sliced = ''
 
   /** `prefixes`: distinct, ascending numbers of columns whose lengths will be wanted, taken together. */
   constructor(kernels: RowKernels, { values, rowCount, dim }: Matrix, queries: number, prefixes: readonly number[] = [dim]) {
@@ -35,6 +33,10 @@ export class KernelRows {
     this.room = { rowCount, dim, queries }
     kernels.reserve(this.room)
     kernels.floats('rows', rowCount * dim).set(values.subarray(0, rowCount * dim))
+  }
+
+  get rowCount(): number {
+    return this.room.rowCount
   }
 
   /** First row with a value that is not finite (or whose squares overflow, when products could too), or -1. */
@@ -63,12 +65,29 @@ export class KernelRows {
       kernels.signs(room, dim)
       return { values: kernels.bytes('codes', rowCount * dim), rowCount, dim, factors: null }
     }
-    const { values } = this.slice(dim, config.similarity === 'cosine')
-    if (range === null) return { values, rowCount, dim, factors: null }
-    this.encode(range, dim)
-    const lengths = kernels.floats('lengths', rowCount)
-    const factors = config.similarity === 'cosine' ? lengths.map((length) => fround(1 / Math.max(length, SMALLEST_LENGTH))) : null
+    const isCosine = config.similarity === 'cosine'
+    if (range === null) return { ...this.slice(dim, isCosine), factors: null }
+    this.encode(range, dim, isCosine)
+    const factors = isCosine ? kernels.floats('lengths', rowCount).map((length) => fround(1 / atLeastSmallest(length))) : null
     return { values: kernels.bytes('codes', rowCount * dim), rowCount, dim, factors }
+  }
+
+  /** `[rowCount]` length of the whole row / length of its first `prefix` columns. */
+  factors(prefix: number): Float32Array {
+    const [whole, own] = [this.lengths(this.room.dim), this.lengths(prefix)]
+    return whole.map((length, row) => fround(atLeastSmallest(length) / atLeastSmallest(own[row] as number)))
+  }
+
+  /**
+   * The columns from `from` to before `to` of the rows, which are normalised as a whole or as they are. Those before `from`, if they were
+   * asked for last, stay valid: each column has a place of its own.
+   */
+  columns(from: number, to: number, normalised: boolean): Matrix {
+    const { kernels, room } = this
+    const { rowCount, dim } = room
+    this.writeDivisors(dim, normalised)
+    kernels.divide(room, from, to)
+    return { values: kernels.floats('slice', rowCount * to).subarray(rowCount * from), rowCount, dim: to - from }
   }
 
   /** Signs as words, a view of the kernels' memory. */
@@ -80,22 +99,23 @@ export class KernelRows {
   /** The first `dim` columns, normalised or as they are. */
   slice(dim: number, normalised: boolean): Matrix {
     const { kernels, room } = this
-    const wanted = `${dim} ${normalised}`
-    if (this.sliced !== wanted) {
-      const divisors = normalised ? this.lengths(dim) : null
-      const lengths = kernels.floats('lengths', room.rowCount)
-      if (divisors) lengths.set(divisors)
-      else lengths.fill(1)
-      kernels.divide(room, dim)
-      this.sliced = wanted
-    }
+    this.writeDivisors(dim, normalised)
+    kernels.divide(room, 0, dim)
     return { values: kernels.floats('slice', room.rowCount * dim), rowCount: room.rowCount, dim }
   }
 
-  private encode(range: Int8Range, dim: number): void {
+  private encode(range: Int8Range, dim: number, normalised: boolean): void {
+    this.writeDivisors(dim, normalised)
     this.kernels.floats('min', dim).set(range.min)
     this.kernels.floats('width', dim).set(range.width)
-    this.kernels.encode(this.room.rowCount, dim)
+    this.kernels.encode(this.room, dim)
+  }
+
+  private writeDivisors(dim: number, normalised: boolean): void {
+    const divisors = normalised ? this.lengths(dim) : null // before there is a view of the memory that they use
+    const lengths = this.kernels.floats('lengths', this.room.rowCount)
+    if (divisors) lengths.set(divisors)
+    else lengths.fill(1)
   }
 
   private lengths(prefix: number): Float32Array {
@@ -108,4 +128,8 @@ export class KernelRows {
     })
     return this.lengths(prefix)
   }
+}
+
+function atLeastSmallest(length: number): number {
+  return Math.max(length, SMALLEST_LENGTH)
 }

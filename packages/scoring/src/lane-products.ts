@@ -1,14 +1,23 @@
+import { SIGN_ROWS, SIGN_STRIDE } from './bit-code.ts'
 import type { BlockPass } from './block-pass.ts'
 import type { KernelRows, Operand } from './kernel-rows.ts'
 import type { Product, TurnedCodes } from './product.ts'
 import { strideOf } from './row-kernels.ts'
-import type { Lane } from './search-lane.ts'
+import type { Lane, QueryProducts } from './search-lane.ts'
 import type { VectorBlock } from './vector-blocks.ts'
+
+/** Some queries, or some rows of a block. */
+interface Part {
+  readonly first: number
+  readonly count: number
+}
 
 /** What all lanes of a search share. */
 export interface SharedPass {
   readonly pass: BlockPass
   product: Product
+  /** The block has rows enough that products of it have the same bits however they are made (`ROWS_PER_THREAD`). */
+  isLarge: boolean
   readonly queryCount: number
   readonly queriesAtOnce: number
 }
@@ -18,34 +27,6 @@ export interface LanesOfBlock {
   readonly lanes: readonly Lane[]
   /** Takes the rows of a block; calls `done` after every few hundred queries. */
   take(rows: KernelRows, block: VectorBlock, done: () => void): Promise<void>
-}
-
-/** A float32 config: a product of its own, as normalised slices of one row are different numbers. */
-export class FloatLane implements LanesOfBlock {
-  readonly lanes: readonly [Lane]
-  private readonly queries: Operand
-  private readonly shared: SharedPass
-
-  constructor(lane: Lane, queries: Operand, shared: SharedPass) {
-    this.lanes = [lane]
-    this.queries = queries
-    this.shared = shared
-  }
-
-  async take(rows: KernelRows, { firstRow }: VectorBlock, done: () => void): Promise<void> {
-    const { pass, product } = this.shared
-    const [lane] = this.lanes
-    const documents = rows.operand(lane.representation)
-    const { rowCount } = documents
-    const isPlain = lane.writeFactors(pass.kernels, documents, firstRow)
-    for (const { first, count } of partsOf(this.shared)) {
-      await product.multiply(part(this.queries, first, count), documents, pass.kernels)
-      for (let q = 0; q < count; q++) {
-        lane.select(pass.kernels, 'floats', { query: first + q, scale: 1, at: q * rowCount, rowCount, firstRow, isPlain })
-      }
-      done()
-    }
-  }
 }
 
 /** An int8 config: a product of its own, as each size has other codes. */
@@ -97,34 +78,37 @@ export class SignLanes implements LanesOfBlock {
 
   async take(rows: KernelRows, { firstRow, matrix: { rowCount } }: VectorBlock, done: () => void): Promise<void> {
     const { kernels, signs } = this.shared.pass
-    const stride = strideOf(rowCount)
-    const queryBytes = 8 * signs.words
     rows.signs(signs.packed())
-    const isPlain = this.lanes[0]?.writeFactors(kernels, { factors: null, rowCount }, firstRow) ?? false
-    for (const { first, count } of partsOf(this.shared)) {
-      const own = this.querySigns.subarray(first * queryBytes, (first + count) * queryBytes)
-      kernels.bytes('queryBits', own.length).set(own)
-      for (let q = 0; q < count; q++) {
-        kernels.addSigns(rowCount, q * signs.words)
-        this.lanesOfSize.forEach((lanes, size) => {
-          for (const lane of lanes) {
-            lane.select(kernels, 'integers', { query: first + q, scale: 1, at: size * stride, rowCount, firstRow, isPlain })
-          }
-        })
+    for (let from = 0; from < rowCount; from += SIGN_ROWS) {
+      const count = Math.min(SIGN_ROWS, rowCount - from)
+      const isPlain = this.lanes[0]?.writeFactors(kernels, { factors: null, rowCount: count }, firstRow + from) ?? false
+      for (const part of partsOf(this.shared)) {
+        this.select(part, { first: from, count }, { rowCount: count, firstRow: firstRow + from, isPlain })
+        done()
       }
-      done()
+    }
+  }
+
+  private select({ first, count }: Part, rows: Part, block: Pick<QueryProducts, 'rowCount' | 'firstRow' | 'isPlain'>): void {
+    const { kernels, signs } = this.shared.pass
+    const queryBytes = 8 * signs.words
+    const own = this.querySigns.subarray(first * queryBytes, (first + count) * queryBytes)
+    kernels.bytes('queryBits', own.length).set(own)
+    for (let q = 0; q < count; q++) {
+      kernels.addSigns(q * signs.words, rows)
+      this.lanesOfSize.forEach((lanes, size) => {
+        for (const lane of lanes)
+          lane.select(kernels, 'integers', { query: first + q, scale: 1, at: size * SIGN_STRIDE, ...block })
+      })
     }
   }
 }
 
-function partsOf({ queryCount, queriesAtOnce }: SharedPass): { first: number; count: number }[] {
+/** Which queries are multiplied at once. */
+export function partsOf({ queryCount, queriesAtOnce }: SharedPass): Part[] {
   const parts = Math.ceil(queryCount / Math.max(1, queriesAtOnce))
   return Array.from({ length: parts }, (_, i) => {
     const first = i * queriesAtOnce
     return { first, count: Math.min(queriesAtOnce, queryCount - first) }
   })
-}
-
-function part({ values, dim, factors }: Operand, first: number, rowCount: number): Operand {
-  return { values: values.subarray(first * dim, (first + rowCount) * dim), rowCount, dim, factors }
 }

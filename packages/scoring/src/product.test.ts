@@ -1,6 +1,6 @@
+import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import type { Operand } from './kernel-rows.ts'
-import { Product } from './product.ts'
+import { CHAIN_COLUMNS, type Matrix, Product, ROWS_PER_THREAD } from './product.ts'
 import { RowKernels, strideOf } from './row-kernels.ts'
 
 /** Rows of codes over the whole range, the largest products among them. */
@@ -18,12 +18,40 @@ describe('Product', () => {
     const room = new RowKernels()
     room.reserve({ rowCount: 3, dim: 2, queries: 1 })
     const values = Float32Array.of(9, 9, 1, 2, 3, 4, 5, 6)
-    const queries: Operand = { values: values.subarray(2), rowCount: 1, dim: 2, factors: null }
-    const documents: Operand = { values: values.subarray(2), rowCount: 3, dim: 2, factors: null }
+    const queries: Matrix = { values: values.subarray(2), rowCount: 1, dim: 2 }
+    const documents: Matrix = { values: values.subarray(2), rowCount: 3, dim: 2 }
     await product.multiply(queries, documents, room)
     expect([...room.floats('products', 3)]).toEqual([5, 11, 17])
     await product.multiply(queries, { ...documents, rowCount: 2 }, room)
     expect([...room.floats('products', 2)]).toEqual([5, 11])
+    await product.close()
+  })
+
+  it('adds products of columns up to those of all, to the last bit, where it says so', async ({ skip }) => {
+    const product = await Product.open()
+    if (!product.chains) skip('this processor adds in another order')
+    const [queryCount, rowCount, dim] = [3, ROWS_PER_THREAD * availableParallelism() + 9, 4 * CHAIN_COLUMNS]
+    const room = new RowKernels()
+    room.reserve({ rowCount, dim, queries: queryCount })
+    const sides = [queryCount, rowCount].map((count) =>
+      Float32Array.from({ length: count * dim }, (_, i) => Math.sin(i * i) / (1 + (i % 3))),
+    )
+    const part = (side: number, from: number, to: number): Matrix => {
+      const count = [queryCount, rowCount][side] as number
+      const values = Array.from({ length: count }, (_, row) => [
+        ...(sides[side] as Float32Array).subarray(row * dim + from, row * dim + to),
+      ])
+      return { values: Float32Array.from(values.flat()), rowCount: count, dim: to - from }
+    }
+    const products = () => [...room.floats('products', queryCount * rowCount)]
+    await product.multiply(part(0, 0, dim), part(1, 0, dim), room)
+    const whole = products()
+    const ends = [0, CHAIN_COLUMNS, 3 * CHAIN_COLUMNS, dim]
+    for (const [i, from] of ends.slice(0, -1).entries()) {
+      const to = ends[i + 1] as number
+      await product.multiply(part(0, from, to), part(1, from, to), room, from > 0)
+    }
+    expect(products()).toEqual(whole)
     await product.close()
   })
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { codesGraph, gemmGraph } from './gemm-graph.ts'
 import type { Operand } from './kernel-rows.ts'
@@ -20,6 +21,10 @@ export interface TurnedCodes {
 
 /** Threads that wait for the next product sleep: spinning takes the core from the selection and from other programs. */
 const QUIET = { session: { intra_op: { allow_spinning: '0' } } }
+/** Columns that ONNX Runtime multiplies before it adds their sum to the product: a step of a chain of products is a multiple of them. */
+export const CHAIN_COLUMNS = 128
+/** Rows per thread from which on a product has the same bits whether one thread makes it or all, and whether at once or in a chain. */
+export const ROWS_PER_THREAD = 128
 /** Zero of codes in bytes. */
 const ZERO = new Tensor('uint8', Uint8Array.of(128), [])
 
@@ -28,12 +33,20 @@ const ZERO = new Tensor('uint8', Uint8Array.of(128), [])
  * integers. `run()` of onnxruntime-node blocks the thread, so this belongs in a child.
  */
 export class Product {
+  /**
+   * Whether products added up over the columns, `CHAIN_COLUMNS` or a multiple at a time, have the bits of those that are made at once, of
+   * `ROWS_PER_THREAD` documents or more per thread and more than one query; tried on this processor.
+   */
+  readonly chains: boolean
   private readonly floats: InferenceSession
+  private readonly adding: InferenceSession
   private readonly codes: InferenceSession
   private readonly signed: boolean
 
-  private constructor(floats: InferenceSession, codes: InferenceSession, signed: boolean) {
+  private constructor({ floats, adding, chains }: Floats, codes: InferenceSession, signed: boolean) {
     this.floats = floats
+    this.adding = adding
+    this.chains = chains
     this.codes = codes
     this.signed = signed
   }
@@ -49,18 +62,21 @@ export class Product {
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     }
     const open = (graph: Uint8Array) => InferenceSession.create(graph, options)
-    const floats = await open(gemmGraph())
+    const [multiplying, adding] = [await open(gemmGraph(false)), await open(gemmGraph(true))]
+    const chains = await chainsWith(multiplying, adding, threads ?? availableParallelism())
+    const floats = { floats: multiplying, adding, chains }
     const fast = signed === false ? null : await open(codesGraph('int8'))
     if (fast && (signed || (await isExact(fast)))) return new Product(floats, fast, true)
     await fast?.release()
     return new Product(floats, await open(codesGraph('uint8')), false)
   }
 
-  /** Of float32 rows: `products` of the kernels become `[query, document]`, without the factors of the rows. */
-  async multiply(queries: Operand, documents: Operand, kernels: RowKernels): Promise<void> {
+  /** Of float32 rows: `products` of the kernels become `[query, document]`; with `adds`, those of these columns are added to what is there. */
+  async multiply(queries: Matrix, documents: Matrix, kernels: RowKernels, adds = false): Promise<void> {
     const size = queries.rowCount * documents.rowCount
     const scores = new Tensor('float32', kernels.floats('products', size), [queries.rowCount, documents.rowCount])
-    await runInto(this.floats, { queries: tensorOf(queries), documents: tensorOf(documents) }, scores)
+    const sides = { queries: tensorOf(queries), documents: tensorOf(documents) }
+    await (adds ? runInto(this.adding, { ...sides, before: scores }, scores) : runInto(this.floats, sides, scores))
   }
 
   /** Of codes: the same as floats, with `strideOf` numbers from query to query. Exact, and then rounded where above 2^24. */
@@ -91,7 +107,7 @@ export class Product {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.floats.release(), this.codes.release()])
+    await Promise.all([this.floats, this.adding, this.codes].map((session) => session.release()))
   }
 }
 
@@ -115,7 +131,44 @@ async function isExact(session: InferenceSession): Promise<boolean> {
   return scores.every((score, i) => score === 127 * dim * (i % 2 === 0 ? -128 : 127))
 }
 
-function tensorOf({ values, rowCount, dim }: Operand): Tensor {
-  const own = values.subarray(0, rowCount * dim)
-  return own instanceof Float32Array ? new Tensor('float32', own, [rowCount, dim]) : new Tensor('uint8', own, [rowCount, dim])
+interface Floats {
+  readonly floats: InferenceSession
+  readonly adding: InferenceSession
+  readonly chains: boolean
+}
+
+/** By number of threads, whether products chain on this processor: tried once. */
+const chained = new Map<number, boolean>()
+
+async function chainsWith(floats: InferenceSession, adding: InferenceSession, threads: number): Promise<boolean> {
+  const known = chained.get(threads) ?? (await isChained(floats, adding, ROWS_PER_THREAD * threads))
+  chained.set(threads, known)
+  return known
+}
+
+/** Products of two queries and of some, whose sums have other last bits in any other order of additions. */
+async function isChained(floats: InferenceSession, adding: InferenceSession, documentCount: number): Promise<boolean> {
+  const dim = 3 * CHAIN_COLUMNS
+  const columns = (rowCount: number, from: number, to: number): Tensor => {
+    const values = new Float32Array(rowCount * (to - from))
+    for (let i = 0; i < values.length; i++) {
+      const at = Math.floor(i / (to - from)) * dim + from + (i % (to - from))
+      values[i] = (Math.imul(at + 7, 0x9e3779b1) >> 8) / 2 ** (20 + (at % 5))
+    }
+    return new Tensor('float32', values, [rowCount, to - from])
+  }
+  for (const queryCount of [2, 5]) {
+    const product = async (session: InferenceSession, [from, to]: readonly [number, number], before?: Tensor) => {
+      const sides = { queries: columns(queryCount, from, to), documents: columns(documentCount, from, to) }
+      return (await session.run({ ...sides, ...(before ? { before } : {}) })).scores as Tensor
+    }
+    const whole = await product(floats, [0, dim])
+    const sum = await product(adding, [CHAIN_COLUMNS, dim], await product(floats, [0, CHAIN_COLUMNS]))
+    if (!(whole.data as Float32Array).every((value, i) => value === sum.data[i])) return false
+  }
+  return true
+}
+
+function tensorOf({ values, rowCount, dim }: Matrix): Tensor {
+  return new Tensor('float32', values.subarray(0, rowCount * dim), [rowCount, dim])
 }

@@ -7,7 +7,8 @@ import { SMALLEST_LENGTH, torchLengths } from './row-length.ts'
 /**
  * What one config makes of a full-size vector: slice to `dimensions`, normalise (cosine), quantise. Each precision ends in
  * rows whose plain product, times a factor of each row, is the score, so all configs share the selection:
- * - float32: the rows themselves, no factors;
+ * - float32: the columns of the normalised whole row; where they are not all, the factor is 1 / their length (`KernelRows.factors`). Candidates
+ *   of a few pairs are normalised columns without factors;
  * - int8: the codes, multiplied as integers; for cosine the factor is 1 / the length of the code row;
  * - binary: codes +1 where the value is above 0, else -1. The product d - 2h (h = Hamming distance) is exact in float32 and
  *   ranks as 1 - 2h/d does; `scoreOf` turns it into that.

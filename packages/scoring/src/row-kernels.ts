@@ -1,11 +1,11 @@
-import { COUNTED_AT_ONCE } from './bit-code.ts'
+import { COUNTED_AT_ONCE, SIGN_STRIDE } from './bit-code.ts'
 import { kernelModule } from './kernel-code.ts'
 import { BUCKETS, SCANNED_AT_ONCE, TURNED_AT_ONCE } from './selection-code.ts'
 import { type PackedColumns, SignLayout } from './sign-words.ts'
 
 const PAGE = 65_536
 /** Documents whose codes are multiplied at once, a multiple of four: what comes of it stays in the processor's cache. */
-export const CODE_ROWS_AT_ONCE = 2048
+export const CODE_ROWS_AT_ONCE = 1024
 /** Prefixes whose lengths are taken in one pass. */
 const PREFIXES_AT_ONCE = 8
 /** Bytes a kernel may read or write beyond the end of what it is given. */
@@ -132,7 +132,7 @@ export class RowKernels {
     const { words, sizes: signSizes } = signs
     const [values, perRow, perColumn, perFound] = [4 * rowCount * dim, 4 * rowCount, 4 * dim, 4 * (rowCount + kept)]
     const turned = Math.ceil(queries / TURNED_AT_ONCE) * TURNED_AT_ONCE
-    const products = Math.max(turned, signSizes.length) * 4 * strideOf(rowCount)
+    const products = 4 * Math.max(turned * strideOf(rowCount), signSizes.length * SIGN_STRIDE)
     const integers = 4 * (Math.min(rowCount, CODE_ROWS_AT_ONCE) + 3) * turned
     const sizes: Record<Region, number> = {
       ...{
@@ -145,7 +145,7 @@ export class RowKernels {
         min: perColumn,
         width: perColumn,
       },
-      ...{ factors: perRow, products, integers, scratch: 0, counts: 4 * BUCKETS, buckets: perFound },
+      ...{ factors: perRow, products, integers, scratch: 12, counts: 4 * BUCKETS, buckets: perFound },
       ...{ foundRows: perFound, foundScores: perFound, sideRows: perFound, sideScores: perFound },
       ...{ bits: 8 * words * (rowCount + 3), queryBits: 8 * words * queries },
     }
@@ -202,9 +202,10 @@ export class RowKernels {
     })
   }
 
-  /** The first `prefix` columns of the rows divided by `lengths`, into `slice`. */
-  divide({ rowCount, dim }: KernelRoom, prefix: number): void {
-    this.run.divide(this.start('rows'), this.start('lengths'), rowCount, 4 * dim, prefix, this.start('slice'))
+  /** The columns of the rows from `from` to before `to` divided by `lengths`, into `slice`, behind room for the columns before. */
+  divide({ rowCount, dim }: KernelRoom, from: number, to: number): void {
+    const [rows, slice] = [this.start('rows') + 4 * from, this.start('slice') + 4 * from * rowCount]
+    this.run.divide(rows, this.start('lengths'), rowCount, 4 * dim, to - from, slice)
   }
 
   /** Widens `min` and `max` by the first rows of `slice`; `max` lies in `width`. */
@@ -212,10 +213,13 @@ export class RowKernels {
     this.run.widen(this.start('slice'), rowCount, dim, this.start('min'), this.start('width'))
   }
 
-  /** The int8 codes of `slice`, by `min` and `width`, into `codes`, and the lengths of the rows of codes into `lengths`. */
-  encode(rowCount: number, dim: number): void {
-    const [rows, min, width] = [this.start('slice'), this.start('min'), this.start('width')]
-    this.run.encode(rows, min, width, rowCount, dim, this.start('codes'), this.start('lengths'))
+  /**
+   * The int8 codes of the first `prefix` columns of the rows divided by `lengths`, by `min` and `width`, into `codes`, and the lengths of the
+   * rows of codes into `lengths`.
+   */
+  encode({ rowCount, dim }: KernelRoom, prefix: number): void {
+    const [rows, min, width] = [this.start('rows'), this.start('min'), this.start('width')]
+    this.run.encode(rows, 4 * dim, min, width, rowCount, prefix, this.start('codes'), this.start('lengths'))
   }
 
   /** The signs of the first `prefix` columns of the rows, into `codes`. */
@@ -236,11 +240,14 @@ export class RowKernels {
     this.run.pack(from, rowCount, 4 * dim, columns, BigInt.asIntN(64, mask), this.start('bits') + 8 * at, 8 * words)
   }
 
-  /** The products of signs of one query, whose words are those of `queryBits` from `query` on, with the rows: a row of `products` per size. */
-  addSigns(rowCount: number, query: number): void {
-    const count = Math.ceil(rowCount / COUNTED_AT_ONCE) * COUNTED_AT_ONCE
-    const [own, bits, products] = [this.start('queryBits') + 8 * query, this.start('bits'), this.start('products')]
-    this.run.signSums(own, bits, count, products, 4 * strideOf(rowCount))
+  /**
+   * The products of signs of one query, whose words are those of `queryBits` from `query` on, with `count` rows from `first`, up to `SIGN_ROWS`:
+   * a row of `products` per size, `SIGN_STRIDE` numbers from one to the next.
+   */
+  addSigns(query: number, { first, count }: { first: number; count: number }): void {
+    const rowBytes = 8 * this.selection.signs.words
+    const [own, bits] = [this.start('queryBits') + 8 * query, this.start('bits') + first * rowBytes]
+    this.run.signSums(own, bits, Math.ceil(count / COUNTED_AT_ONCE) * COUNTED_AT_ONCE, this.start('products'))
   }
 
   /** Of products and factors: `foundRows` and `foundScores` that reach the floor; how many. `isPlain`: all factors and the scale are 1. */
@@ -263,6 +270,28 @@ export class RowKernels {
       this.start('counts'),
       this.start('scratch'),
     )
+  }
+
+  /** A score that at least `rows` of those reach that were weighed just now, and about a bucket below the best such. */
+  reachedBy(rows: number): number {
+    const counts = this.integers('counts', BUCKETS)
+    const [, most, perScore] = this.floats('scratch', 3) as unknown as [number, number, number]
+    let bucket = 0
+    for (let left = rows - (counts[0] as number); left > 0; left -= counts[bucket] as number) bucket++
+    // a bucket lower, and a little more where buckets are as narrow as what their places are rounded by
+    return most - (bucket + 2) / perScore - Math.abs(most) * 1e-6
+  }
+
+  /** Lets `gather` leave those that were weighed just now and may reach a floor, if they are fewer than it would leave: how many it will. */
+  narrow(floor: number): number {
+    const counts = this.integers('counts', BUCKETS)
+    const bucket = this.integers('scratch', 1)
+    const [, most, perScore] = this.floats('scratch', 3) as unknown as [number, number, number]
+    const last = (most - floor + Math.abs(most) * 1e-6) * perScore + 1
+    if (last < (bucket[0] as number)) bucket[0] = last
+    let left = 0
+    for (let i = 0; i <= (bucket[0] as number); i++) left += counts[i] as number
+    return left
   }
 
   /** Of the `count` found that were weighed, those that `weigh` counted stay and come first. The least of their scores. */

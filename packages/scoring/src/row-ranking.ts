@@ -1,6 +1,6 @@
 import { type Catalogue, CatalogueList } from './catalogue-list.ts'
 import { ScoreOrder } from './score-order.ts'
-import type { FoundRows } from './top-rows.ts'
+import { type FoundRows, NEVER } from './top-rows.ts'
 
 /** Documents a run keeps per query. */
 export const RUN_DEPTH = 1000
@@ -22,11 +22,12 @@ export interface RowPlaces {
 export class RowRanking {
   readonly rows: RowPlaces
   readonly catalogue: Catalogue
-  private readonly order = new ScoreOrder()
+  private readonly order: ScoreOrder
 
   constructor(rows: RowPlaces, catalogue: Catalogue) {
     this.rows = rows
     this.catalogue = catalogue
+    this.order = new ScoreOrder(rows.oneEach ? rows.priority : undefined)
   }
 
   /**
@@ -37,33 +38,29 @@ export class RowRanking {
     const { order } = this
     const size = Math.min(RUN_DEPTH, this.sort(found))
     const words = room ?? new Uint32Array(2 * size) // one piece of memory for both: there are very many
-    let count = 0
-    for (let i = 0; i < size; i++) {
-      const place = order.places[i] as number
-      if (place === except) continue
-      words[count] = place
-      words[size + count++] = bitsOfKey(order.keys[i] as number)
-    }
-    const scores = new Float32Array(words.buffer, words.byteOffset + 4 * size, count)
-    return new CatalogueList(this.catalogue, words.subarray(0, count), scores)
+    const { places, bits } = order.list(size, except ?? NEVER)
+    words.set(places)
+    words.set(bits, size)
+    const scores = new Float32Array(words.buffer, words.byteOffset + 4 * size, places.length)
+    return new CatalogueList(this.catalogue, words.subarray(0, places.length), scores)
   }
 
   /** Puts the documents of the rows in order, best first: by the score's place among all float32, then that of the id. How many. */
   private sort(found: FoundRows): number {
     const { order } = this
-    const { priority, places: placesOfRows, first, oneEach } = this.rows
+    const { places: placesOfRows, first, oneEach } = this.rows
+    if (oneEach) {
+      order.take(found)
+      order.sort(found.rows.length)
+      return found.rows.length
+    }
     const bits = new Uint32Array(found.scores.buffer, found.scores.byteOffset, found.scores.length)
     let count = 0
-    if (oneEach) count = found.rows.length
-    else for (const row of found.rows) count += (first[row + 1] as number) - (first[row] as number)
+    for (const row of found.rows) count += (first[row + 1] as number) - (first[row] as number)
     order.reserve(count)
     const { keys, places } = order
-    for (let i = 0; i < count && oneEach; i++) {
-      keys[i] = keyOfBits(bits[i] as number)
-      places[i] = priority[found.rows[i] as number] as number
-    }
     let at = 0
-    for (let i = 0; i < found.rows.length && !oneEach; i++) {
+    for (let i = 0; i < found.rows.length; i++) {
       const row = found.rows[i] as number
       const key = keyOfBits(bits[i] as number)
       for (let d = first[row] as number; d < (first[row + 1] as number); d++) {
@@ -79,8 +76,4 @@ export class RowRanking {
 /** 32 bits that grow as the score falls; both zeros alike. */
 function keyOfBits(bits: number): number {
   return bits < 2 ** 31 ? 2 ** 31 - 1 - bits : bits === 2 ** 31 ? 2 ** 31 - 1 : bits
-}
-
-function bitsOfKey(key: number): number {
-  return key >= 2 ** 31 ? key : 2 ** 31 - 1 - key
 }

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { Catalogue, CatalogueList } from './catalogue-list.ts'
 import { readPerQuery, readRun } from './run-file.ts'
-import { writePerQuery, writeRun } from './run-writer.ts'
+import { RunWriter, writePerQuery, writeRun } from './run-writer.ts'
 
 describe('ranked run', () => {
   it('gives back ids of any characters and every float32 score bit for bit', () => {
@@ -38,6 +38,23 @@ describe('ranked run', () => {
     const bytes = writeRun({ queryIds, lists })
     expect(bytes).toEqual(writeRun({ queryIds, lists: plain }))
     expect(readRun(bytes)).toEqual({ queryIds, lists: plain })
+  })
+
+  it('is the same bytes for lists of any length, distances and scores of any size, file after file', () => {
+    const size = 70_000
+    const odd = ['', '"', '\\', '\\"', 'a,b', '\u2028', '\n', '\u{1f600}', '\ud83d', 'é', 'a long one, [with] everything "in" it']
+    const catalogue = new Catalogue(Array.from({ length: size }, (_, place) => odd[place] ?? `d${size - place}`))
+    const writer = new RunWriter()
+    for (const step of [1, 613, 40_503]) {
+      const lists = [0, 1, 127, 20_000, 0, 40_000, 9000].map((count, i) => {
+        const places = Uint32Array.from({ length: count }, (_, at) => ((at + 1) * step + i * 977) % size)
+        const scores = Float32Array.from({ length: count }, (_, at) => Math.sin(at * step) * 10 ** ((at % 60) - 30))
+        return new CatalogueList(catalogue, places, scores)
+      })
+      const queryIds = lists.map((_, i) => `q${i}`)
+      const plain = lists.map(({ documentIds, scores }) => ({ documentIds, scores }))
+      expect(Buffer.compare(writer.write({ queryIds, lists }), writeRun({ queryIds, lists: plain }))).toBe(0)
+    }
   })
 
   it('reads runs written as gzipped lines', () => {

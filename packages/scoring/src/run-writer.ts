@@ -1,10 +1,16 @@
 import { type Catalogue, CatalogueList } from './catalogue-list.ts'
 import type { RankedList } from './ranked-list.ts'
+import { RunBody } from './run-body.ts'
 import { ByteWriter } from './run-bytes.ts'
 import type { PerQueryFile, RunFile } from './run-file.ts'
 
 export const RUN_MAGIC = Buffer.from('SBr2', 'latin1')
-const BYTES_PER_DOCUMENT = 6
+
+/** The documents in the order of their first appearance, as JSON, and the lists. */
+interface Lists {
+  readonly documentIds: Uint8Array
+  readonly body: Uint8Array
+}
 
 /**
  * The ranked-run artifact: "SBr2"; the number of bytes of a UTF-8 JSON head and the head,
@@ -19,22 +25,15 @@ export function writeRun(run: RunFile): Uint8Array<ArrayBuffer> {
 
 /** Writes one run after the other with the same memory: new memory for each is a garbage collection for every few. */
 export class RunWriter {
-  private body = new ByteWriter(0)
-  private met = new Uint32Array(0)
-  private order = new Uint32Array(0)
+  private readonly places = new RunBody()
+  private readonly body = new ByteWriter(0)
   private numbers = new Uint32Array(0)
-  private json = new Uint8Array(0)
 
   /** See `writeRun`. */
   write({ queryIds, lists }: RunFile): Uint8Array<ArrayBuffer> {
-    const documents = lists.reduce((sum, { scores }) => sum + scores.length, 0)
-    const longest = lists.reduce((most, { scores }) => Math.max(most, scores.length), 0)
-    if (this.numbers.length < longest) this.numbers = new Uint32Array(longest)
-    this.body.clear(documents * BYTES_PER_DOCUMENT)
-    const documentIds = this.writeLists(lists)
+    const { documentIds, body } = this.writeLists(lists)
     const head = Buffer.from(`{"queryIds":${JSON.stringify(queryIds)},"documentIds":`, 'utf8')
     const headBytes = head.length + documentIds.length + 1
-    const body = this.body.written()
     const file = new ByteWriter(headBytes + body.length + 16)
     file.put(RUN_MAGIC)
     file.varint(headBytes)
@@ -45,38 +44,25 @@ export class RunWriter {
     return file.written()
   }
 
-  /** The body; gives the documents in the order of their first appearance, as JSON. */
-  private writeLists(lists: readonly RankedList[]): Uint8Array {
+  private writeLists(lists: readonly RankedList[]): Lists {
     const catalogue = lists[0] instanceof CatalogueList ? lists[0].catalogue : null
     const own = lists.filter((list): list is CatalogueList => list instanceof CatalogueList && list.catalogue === catalogue)
     return catalogue && own.length === lists.length ? this.writePlaces(own, catalogue) : this.writeIds(lists)
   }
 
-  private writePlaces(lists: readonly CatalogueList[], catalogue: Catalogue): Uint8Array {
-    if (this.met.length < catalogue.size) {
-      this.met = new Uint32Array(catalogue.size)
-      this.order = new Uint32Array(catalogue.size)
-    } else this.met.fill(0)
-    const { met, order, numbers } = this
-    let count = 0
-    for (const { places, scores } of lists) {
-      for (let i = 0; i < places.length; i++) {
-        const place = places[i] as number
-        const known = met[place] as number
-        if (known > 0) numbers[i] = count + 1 - known
-        else {
-          numbers[i] = 0
-          order[count++] = place
-          met[place] = count
-        }
-      }
-      this.writeList(scores)
-    }
-    if (this.json.length < catalogue.mostJsonBytes) this.json = new Uint8Array(catalogue.mostJsonBytes)
-    return catalogue.jsonOf(order.subarray(0, count), this.json)
+  private writePlaces(lists: readonly CatalogueList[], catalogue: Catalogue): Lists {
+    const { places: body } = this
+    const sizes = lists.map(({ scores }) => scores.length)
+    const longest = sizes.reduce((most, size) => Math.max(most, size), 0)
+    body.begin(catalogue, { longest, documents: sizes.reduce((sum, size) => sum + size, 0) })
+    for (const { places, scores } of lists) body.add(places, scores)
+    return { documentIds: body.ids, body: body.written }
   }
 
-  private writeIds(lists: readonly RankedList[]): Uint8Array {
+  private writeIds(lists: readonly RankedList[]): Lists {
+    const longest = lists.reduce((most, { scores }) => Math.max(most, scores.length), 0)
+    if (this.numbers.length < longest) this.numbers = new Uint32Array(longest)
+    this.body.clear(0)
     const met = new Map<string, number>()
     for (const { documentIds, scores } of lists) {
       documentIds.forEach((id, i) => {
@@ -86,7 +72,7 @@ export class RunWriter {
       })
       this.writeList(scores)
     }
-    return Buffer.from(JSON.stringify([...met.keys()]), 'utf8')
+    return { documentIds: Buffer.from(JSON.stringify([...met.keys()]), 'utf8'), body: this.body.written() }
   }
 
   /** The first so many of `numbers`, and the scores. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { Catalogue } from './catalogue-list.ts'
+import { RowRanking } from './row-ranking.ts'
 import { ScoreOrder } from './score-order.ts'
 
 describe('ScoreOrder', () => {
@@ -27,4 +29,31 @@ describe('ScoreOrder', () => {
       }
     })
   }
+})
+
+describe('RowRanking', () => {
+  it('ranks rows of one document each as it ranks any', () => {
+    const count = 1500
+    const places = Uint32Array.from({ length: count }, (_, row) => (row * 1009) % count)
+    const rows = { priority: places, places, first: Uint32Array.from({ length: count + 1 }, (_, row) => row) }
+    const catalogue = new Catalogue(Array.from({ length: count }, (_, place) => `d${String(count - place).padStart(4, '0')}`))
+    const [fast, plain] = [true, false].map((oneEach) => new RowRanking({ ...rows, oneEach }, catalogue))
+    for (const [size, scoreOf] of [
+      [1500, (i: number) => Math.sin(i * i)],
+      [1200, (i: number) => (i % 7) - 3],
+      [40, (i: number) => [0, -0, 1e-45, -1e-45, 3e38, -3e38][i % 6] as number],
+      [1, () => 0.5],
+      [0, () => 0],
+    ] as const) {
+      const found = {
+        rows: Uint32Array.from({ length: size }, (_, i) => (i * 7) % count),
+        scores: Float32Array.from({ length: size }, (_, i) => scoreOf(i)),
+      }
+      for (const except of [undefined, places[7] as number]) {
+        const [own, twin] = [fast, plain].map((ranking) => ranking?.rank(found, except))
+        expect(own?.places).toEqual(twin?.places)
+        expect(own?.scores).toEqual(twin?.scores)
+      }
+    }
+  })
 })

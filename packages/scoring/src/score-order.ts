@@ -1,4 +1,6 @@
 import { deal } from './deal-code.ts'
+import { findEnds, findKeys, hasEquals, listKeys } from './order-code.ts'
+import type { FoundRows } from './top-rows.ts'
 import { moduleOf } from './wasm-code.ts'
 
 const PAGE = 65_536
@@ -6,12 +8,15 @@ const PAGE = 65_536
 const MOST_BITS = 9
 /** Bytes of the counts of digits. */
 const COUNT_BYTES = 4 << MOST_BITS
+/** Bytes of the least and the largest key. */
+const END_BYTES = 8
+const TABLE_START = COUNT_BYTES + END_BYTES
 /** Equal scores that are put in order one by one. */
 const FEW = 24
 
 let compiled: WebAssembly.Module | null = null
 
-type Deal = (...addresses: number[]) => void
+type Run = Readonly<Record<'deal' | 'findKeys' | 'findEnds' | 'hasEquals' | 'listKeys', (...parameters: number[]) => number>>
 
 /** Sorts places by keys of 32 bits, and by themselves where keys are equal: a radix sort in WebAssembly. */
 export class ScoreOrder {
@@ -21,45 +26,70 @@ export class ScoreOrder {
   private otherKeys = new Uint32Array(0)
   private otherPlaces = new Uint32Array(0)
   private readonly memory = new WebAssembly.Memory({ initial: 1 })
-  private readonly deal: Deal
+  private readonly run: Run
+  private readonly table: Uint32Array
 
-  constructor() {
-    compiled ??= new WebAssembly.Module(moduleOf({ deal }))
-    this.deal = new WebAssembly.Instance(compiled, { host: { memory: this.memory } }).exports.deal as Deal
+  /** `table`: [row] place of the document of a row, for `take`. */
+  constructor(table: Uint32Array = new Uint32Array(0)) {
+    compiled ??= new WebAssembly.Module(moduleOf({ deal, findKeys, findEnds, hasEquals, listKeys }))
+    this.run = new WebAssembly.Instance(compiled, { host: { memory: this.memory } }).exports as Run
+    this.table = table
+    this.grow(TABLE_START + 4 * table.length)
+    new Uint32Array(this.memory.buffer, TABLE_START, table.length).set(table)
   }
 
   reserve(size: number): void {
     if (this.keys.length >= size) return
-    const pages = Math.ceil((COUNT_BYTES + 16 * size) / PAGE) - this.memory.buffer.byteLength / PAGE
-    if (pages > 0) this.memory.grow(pages)
-    const words = (i: number) => new Uint32Array(this.memory.buffer, COUNT_BYTES + 4 * i * size, size)
+    const start = TABLE_START + 4 * this.table.length
+    this.grow(start + 16 * size)
+    const words = (i: number) => new Uint32Array(this.memory.buffer, start + 4 * i * size, size)
     this.keys = words(0)
     this.places = words(1)
     this.otherKeys = words(2)
     this.otherPlaces = words(3)
   }
 
+  /** Makes `keys`, which grow as scores fall, and `places` of found rows. */
+  take({ rows, scores }: FoundRows): void {
+    const count = rows.length
+    this.reserve(count)
+    const { keys, places, otherKeys, otherPlaces } = this
+    otherKeys.set(new Uint32Array(scores.buffer, scores.byteOffset, count))
+    otherPlaces.set(rows)
+    const [from, to] = [otherKeys.byteOffset, keys.byteOffset]
+    this.run.findKeys(from, otherPlaces.byteOffset, TABLE_START, count, to, places.byteOffset)
+  }
+
   /** Puts the first `count` in ascending order. Places are distinct. */
   sort(count: number): void {
-    const { keys } = this
-    let [least, most] = [keys[0] ?? 0, keys[0] ?? 0]
-    for (let i = 0; i < count; i++) {
-      const key = keys[i] as number
-      if (key < least) least = key
-      if (key > most) most = key
-    }
+    if (count === 0) return
+    this.run.findEnds(this.keys.byteOffset, count, COUNT_BYTES)
+    const [least, most] = new Uint32Array(this.memory.buffer, COUNT_BYTES, 2) as unknown as [number, number]
     // the best of a list lie near each other: above the least, most of them have few bits
-    const bits = count > 0 ? 32 - Math.clz32(most - least) : 0
+    const bits = 32 - Math.clz32(most - least)
     const digitBits = Math.ceil(bits / Math.ceil(bits / MOST_BITS))
     for (let shift = 0; shift < bits; shift += digitBits) this.distribute(count, least, { shift, mask: (1 << digitBits) - 1 })
-    this.sortEquals(count)
+    if (this.run.hasEquals(this.keys.byteOffset, count) !== 0) this.sortEquals(count)
+  }
+
+  /** Of the first `count` in order, those at other places than `except`: their places, and the bits of the scores that their keys were made of. */
+  list(count: number, except: number): { readonly places: Uint32Array; readonly bits: Uint32Array } {
+    const { keys, places, otherKeys, otherPlaces } = this
+    const [toPlaces, toBits] = [otherPlaces.byteOffset, otherKeys.byteOffset]
+    const listed = this.run.listKeys(keys.byteOffset, places.byteOffset, count, except, toPlaces, toBits)
+    return { places: otherPlaces.subarray(0, listed), bits: otherKeys.subarray(0, listed) }
+  }
+
+  private grow(bytes: number): void {
+    const pages = Math.ceil(bytes / PAGE) - this.memory.buffer.byteLength / PAGE
+    if (pages > 0) this.memory.grow(pages)
   }
 
   /** Stable, by some bits of what a key is above the least. */
   private distribute(count: number, least: number, { shift, mask }: { shift: number; mask: number }): void {
     const { keys, places, otherKeys, otherPlaces } = this
     const [from, to] = [keys.byteOffset, otherKeys.byteOffset]
-    this.deal(from, places.byteOffset, to, otherPlaces.byteOffset, 0, count, least, shift, mask)
+    this.run.deal(from, places.byteOffset, to, otherPlaces.byteOffset, 0, count, least, shift, mask)
     this.keys = otherKeys
     this.places = otherPlaces
     this.otherKeys = keys

@@ -6,7 +6,7 @@ import type { Representation } from './representation.ts'
 import type { Search } from './search.ts'
 import type { SearchPart } from './search-part.ts'
 import type { FromThread, ToThread } from './search-thread.ts'
-import { memoryOf, roomOf } from './top-rows.ts'
+import { memoryOf, roomOf, type SharedFloors } from './top-rows.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
 /** Configs and scores (configs x queries x documents) from which a second thread is worth its start. */
@@ -30,8 +30,8 @@ let waiting: Worker | null = null
  * cores, but between them most work of many configs is one thread's. What is found does not depend on which thread takes a block.
  */
 export class SearchCompany {
-  /** `[config, query]`, shared with the thread. */
-  readonly floors: Float32Array
+  /** `[config, query]` each, shared with the thread. */
+  readonly floors: SharedFloors
   /** Per shared block how many of its products somebody has taken. */
   readonly claims = new Int32Array(new SharedArrayBuffer(4 * CLAIMS))
   private readonly worker: Worker
@@ -56,7 +56,10 @@ export class SearchCompany {
 
   constructor({ queries, configs, depth, priority }: Search) {
     const count = configs.length * queries.rowCount
-    this.floors = new Float32Array(new SharedArrayBuffer(4 * count)).fill(Number.NEGATIVE_INFINITY)
+    const floors = () => new Float32Array(new SharedArrayBuffer(4 * count)).fill(Number.NEGATIVE_INFINITY)
+    const { whole, ownHalf, otherHalf } = { whole: floors(), ownHalf: floors(), otherHalf: floors() }
+    this.floors = { whole, ownHalf, otherHalf }
+    const theirs = { whole, ownHalf: otherHalf, otherHalf: ownHalf }
     this.documents = priority.length
     this.worker =
       waiting ?? new Worker(new URL('./search-thread.ts', import.meta.url), { workerData: { sweepboardSearch: true } })
@@ -65,7 +68,7 @@ export class SearchCompany {
     this.worker.on('message', (message: FromThread) => this.hear(message))
     this.worker.on('error', (error) => this.fail(error))
     this.worker.ref()
-    this.tell({ kind: 'begin', input: { queries, configs, depth, priority }, floors: this.floors, claims: this.claims })
+    this.tell({ kind: 'begin', input: { queries, configs, depth, priority }, floors: theirs, claims: this.claims })
   }
 
   /** Tells the int8 ranges, which the thread waits for before it makes the products of codes. */

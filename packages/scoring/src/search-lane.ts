@@ -3,7 +3,7 @@ import type { Representation } from './representation.ts'
 import type { RowKernels } from './row-kernels.ts'
 import type { ConfigFound, Search } from './search.ts'
 import { SCANNED_AT_ONCE } from './selection-code.ts'
-import { NEVER, type PackedRows, TopRows } from './top-rows.ts'
+import { NEVER, type PackedRows, type SharedFloors, TopRows } from './top-rows.ts'
 
 /** Documents of a block that tell where the floor of the whole block is about; a multiple of what is scanned at once. */
 const SAMPLE = 1024
@@ -29,11 +29,11 @@ export class Lane {
   private readonly priority: Uint32Array
   private readonly depth: number
 
-  /** `floors`, `[query]`: shared with the same lane of other threads. */
+  /** `floors`: shared with the same lane of another thread. */
   constructor(
     representation: Representation,
     { queries, depth, priority }: Omit<Search, 'documents'>,
-    floors?: Float32Array<ArrayBufferLike>,
+    floors: SharedFloors | null = null,
   ) {
     this.representation = representation
     this.top = new TopRows(queries.rowCount, depth, priority, floors)

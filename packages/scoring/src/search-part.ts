@@ -1,19 +1,18 @@
 import { availableParallelism } from 'node:os'
 import type { Config } from '@sweepboard/contracts'
 import { BlockPass } from './block-pass.ts'
+import { FloatLanes } from './float-lanes.ts'
 import type { RangeSnapshot } from './int8-range.ts'
 import type { KernelRows, Operand } from './kernel-rows.ts'
-import { CodeLane, FloatLane, type LanesOfBlock, type SharedPass, SignLanes } from './lane-products.ts'
-import { Product } from './product.ts'
+import { CodeLane, type LanesOfBlock, type SharedPass, SignLanes } from './lane-products.ts'
+import { Product, ROWS_PER_THREAD } from './product.ts'
 import type { Search } from './search.ts'
 import { Lane } from './search-lane.ts'
-import { roomOf } from './top-rows.ts'
+import { roomOf, type SharedFloors } from './top-rows.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
 /** Queries multiplied at once: their scores against one block stay within the processor's cache. */
 const QUERIES_AT_ONCE = 256
-/** Rows of a block per core above which a product has the same bits whether one thread makes it or all: each has whole strips. */
-const ROWS_PER_CORE = 128
 
 /** What is searched for, without the documents. */
 export type Searched = Omit<Search, 'documents'>
@@ -29,8 +28,6 @@ export class SearchPart {
   private readonly beside: Beside
   /** Lanes of one product each, and what makes it, once its queries are wanted. */
   private readonly groups: readonly Group[]
-  /** Indices of groups by size, signs first, then the largest. */
-  private readonly sizes: readonly (readonly number[])[]
   private readonly parts: (LanesOfBlock | null)[]
 
   private constructor(input: Searched, beside: Beside, { single, whole }: { single: Product | null; whole: Product }) {
@@ -41,13 +38,11 @@ export class SearchPart {
     this.beside = beside
     this.pass = new BlockPass(input, queriesAtOnce, roomOf(depth, priority.length))
     this.lanes = this.pass.representations.map((representation, i) => {
-      const own = beside.floors?.subarray(i * queries.rowCount, (i + 1) * queries.rowCount)
-      return new Lane(representation, input, own)
+      return new Lane(representation, input, beside.floors ? floorsOf(beside.floors, i, queries.rowCount) : null)
     })
-    this.shared = { pass: this.pass, product: whole, queriesAtOnce, queryCount: queries.rowCount }
+    this.shared = { pass: this.pass, product: whole, isLarge: false, queriesAtOnce, queryCount: queries.rowCount }
     this.groups = groupsOf(this.lanes)
     this.parts = this.groups.map(() => null)
-    this.sizes = bySize(this.groups)
   }
 
   static async open(input: Searched, beside: Beside = {}): Promise<SearchPart> {
@@ -65,8 +60,8 @@ export class SearchPart {
    * the same block, and each of its products is made by who claims it first.
    */
   async take(block: VectorBlock, done: () => void, shared: Claims | null = null): Promise<void> {
-    const isLarge = block.matrix.rowCount >= ROWS_PER_CORE * availableParallelism()
-    this.shared.product = this.single && isLarge ? this.single : this.whole
+    this.shared.isLarge = block.matrix.rowCount >= ROWS_PER_THREAD * availableParallelism()
+    this.shared.product = this.single && this.shared.isLarge ? this.single : this.whole
     const order = this.orderOf(shared)
     let rows: KernelRows | null = null
     for (let next = order.next(); !next.done; next = order.next()) {
@@ -89,17 +84,13 @@ export class SearchPart {
     await Promise.all([this.whole.close(), this.single?.close()])
   }
 
-  /** Groups in the order in which they are taken: those of one size together, as they share its normalised rows, but where ranges are waited for. */
+  /** Groups in the order in which they are taken: as they stand, so that what waits for no ranges comes first, or the other way round. */
   private *orderOf(shared: Claims | null): Generator<number> {
-    const { sizes, groups, parts } = this
-    if (this.beside.ranges && !shared && parts.some((part) => part === null)) {
-      yield* groups.keys() // all that waits for no ranges first
-      return
-    }
+    const { length } = this.groups
     for (let next = 0; ; next++) {
       const claimed = shared ? Atomics.add(shared.claims, shared.at, 1) : next
-      if (claimed >= sizes.length) return
-      yield* sizes[this.beside.isBackwards && !shared ? sizes.length - 1 - claimed : claimed] as readonly number[]
+      if (claimed >= length) return
+      yield this.beside.isBackwards && !shared ? length - 1 - claimed : claimed
     }
   }
 
@@ -117,18 +108,21 @@ export class SearchPart {
         if (own) range?.adopt(own)
       })
     }
-    const wanted = this.groups.filter(({ precision }) => (precision === 'int8') === isCoded)
-    const lanes = wanted.flatMap(({ precision, lanes }) => (precision === 'binary' ? [] : lanes))
+    const lanes = isCoded ? this.groups.flatMap((group) => (group.precision === 'int8' ? group.lanes : [])) : []
     const operands = pass.queryOperands(lanes.map(({ representation }) => representation))
-    for (const group of wanted) {
-      const [lane] = group.lanes as [Lane]
-      const queries = operands[lanes.indexOf(lane)] as Operand
-      this.parts[this.groups.indexOf(group)] =
-        group.precision === 'binary'
-          ? new SignLanes(group.lanes, this.shared)
-          : new (group.precision === 'int8' ? CodeLane : FloatLane)(lane, queries, this.shared)
-    }
+    this.groups.forEach(({ precision, lanes: own }, i) => {
+      if ((precision === 'int8') !== isCoded) return
+      const [lane] = own as [Lane]
+      if (precision === 'binary') this.parts[i] = new SignLanes(own, this.shared)
+      else if (precision === 'float32') this.parts[i] = new FloatLanes(own, this.shared)
+      else this.parts[i] = new CodeLane(lane, operands[lanes.indexOf(lane)] as Operand, this.shared)
+    })
   }
+}
+
+function floorsOf({ whole, ownHalf, otherHalf }: SharedFloors, config: number, queryCount: number): SharedFloors {
+  const of = (floors: Float32Array) => floors.subarray(config * queryCount, (config + 1) * queryCount)
+  return { whole: of(whole), ownHalf: of(ownHalf), otherHalf: of(otherHalf) }
 }
 
 interface Group {
@@ -138,8 +132,8 @@ interface Group {
 
 /** What another part searches at the same time. */
 interface Beside {
-  /** `[config, query]`, shared with the other parts of one search, -Infinity at first. */
-  readonly floors?: Float32Array
+  /** `[config, query]` each, -Infinity at first. */
+  readonly floors?: SharedFloors
   /** By config, where another part takes them of the documents. */
   readonly ranges?: Promise<readonly (RangeSnapshot | null)[]>
   /** Takes the configs the other way round, so that at the first block each finds floors that the other has raised. */
@@ -152,20 +146,18 @@ interface Claims {
   readonly at: number
 }
 
-function bySize(groups: readonly Group[]): number[][] {
-  const sizeOf = ({ precision, lanes }: Group) =>
-    precision === 'binary' ? Number.POSITIVE_INFINITY : (lanes[0]?.representation.dim ?? 0)
-  const sizes = [...new Set(groups.map(sizeOf))].sort((a, b) => b - a)
-  return sizes.map((size) => groups.flatMap((group, i) => (sizeOf(group) === size ? [i] : [])))
-}
-
 function groupsOf(lanes: readonly Lane[]): Group[] {
   const of = (precision: Config['precision']) =>
     lanes.filter(({ representation }) => representation.config.precision === precision)
-  const binary = of('binary')
+  const floats = Map.groupBy(of('float32'), ({ representation }) => representation.config.similarity)
+  const whole = [
+    { precision: 'binary' as const, lanes: of('binary') },
+    ...[...floats.values()].map((own) => ({ precision: 'float32' as const, lanes: own })),
+  ]
+  // the largest first: those at the end are shared out among two threads
+  const codes = of('int8').toSorted((a, b) => b.representation.dim - a.representation.dim)
   return [
-    ...(binary.length > 0 ? [{ precision: 'binary' as const, lanes: binary }] : []),
-    ...of('float32').map((lane) => ({ precision: 'float32' as const, lanes: [lane] })),
-    ...of('int8').map((lane) => ({ precision: 'int8' as const, lanes: [lane] })),
+    ...whole.filter((group) => group.lanes.length > 0),
+    ...codes.map((lane) => ({ precision: 'int8' as const, lanes: [lane] })),
   ]
 }

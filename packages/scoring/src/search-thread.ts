@@ -3,7 +3,7 @@ import { type ErrorCode, type ErrorDetails, SweepError } from '@sweepboard/contr
 import type { RangeSnapshot } from './int8-range.ts'
 import type { Measured, MeasuringParts } from './measuring.ts'
 import { type Searched, SearchPart } from './search-part.ts'
-import { memoryOf, type PackedRows } from './top-rows.ts'
+import { memoryOf, type PackedRows, type SharedFloors } from './top-rows.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
 export type ToThread =
@@ -15,7 +15,7 @@ export type ToThread =
 interface Begin {
   readonly kind: 'begin'
   readonly input: Searched
-  readonly floors: Float32Array
+  readonly floors: SharedFloors
   readonly claims: Int32Array
 }
 

@@ -90,6 +90,57 @@ describe('search', () => {
     expect(await listsOf(2)).toEqual(await listsOf(1))
   })
 
+  it('scores a config alone as beside others, and slices within rounding of normalised slices', async () => {
+    const [rowCount, dim, depth] = [1000, 384, 1000]
+    const side = (count: number, seed: number): Matrix => {
+      const values = Float32Array.from({ length: count * dim }, (_, i) => Math.sin(seed + i * i) * (1 + (i % 13)))
+      values.fill(0, dim, 2 * dim) // a row of zeros
+      return { values, rowCount: count, dim }
+    }
+    const [queries, documents] = [side(QUERIES, 1), side(rowCount, 2)]
+    const priority = Uint32Array.from({ length: rowCount }, (_, row) => row)
+    const sizes = [null, 256, 128, 100, 64].map(
+      (dimensions) => ({ dimensions, precision: 'float32', similarity: 'cosine' }) as const,
+    )
+    const scoresOf = async (own: readonly Config[], queryCount = QUERIES) => {
+      async function* blocks() {
+        yield { firstRow: 0, matrix: documents }
+      }
+      const found = await search({
+        queries: { ...queries, rowCount: queryCount },
+        documents: blocks(),
+        configs: own,
+        depth,
+        priority,
+      })
+      return found.map((config) =>
+        Array.from({ length: queryCount }, (_, q) => {
+          const { rows, scores } = config.found(q)
+          const byRow = new Float32Array(rowCount)
+          rows.forEach((row, i) => {
+            byRow[row] = scores[i] as number
+          })
+          return byRow
+        }),
+      )
+    }
+    const together = await scoresOf(sizes)
+    for (const [i, config] of sizes.entries()) {
+      expect(await scoresOf([config])).toEqual([together[i]])
+      expect((await scoresOf([config], 1))[0]?.[0]).toEqual((await scoresOf(sizes, 1))[i]?.[0]) // one query, multiplied otherwise
+      const size = config.dimensions ?? dim
+      const row = (of: Matrix, at: number) => of.values.subarray(at * dim, at * dim + size)
+      const length = (values: Float32Array) => Math.max(1e-12, Math.hypot(...values))
+      for (const q of [0, 1, 4]) {
+        for (const d of [0, 1, 2, 700]) {
+          const [a, b] = [row(queries, q), row(documents, d)]
+          const cosine = a.reduce((sum, value, c) => sum + (value / length(a)) * ((b[c] as number) / length(b)), 0)
+          expect(together[i]?.[q]?.[d]).toBeCloseTo(cosine, 6)
+        }
+      }
+    }
+  })
+
   it('measures in two threads what it measures in one, to the last byte, search after search', async () => {
     const [queries, documents] = [grid(QUERIES, 0), grid(DOCUMENTS, 3)]
     const queryIds = Array.from({ length: QUERIES }, (_, i) => `q${i}`)

@@ -94,7 +94,8 @@ export function scan({ integers, factors: isFactored }: { integers: boolean; fac
 
 /**
  * Puts scored rows into buckets by their scores: equal ones share a bucket and larger ones have no larger bucket, whatever the quotient rounds
- * to. How many are in the buckets up to that of the `nth` largest score (from 0); that bucket stands in `scratch`.
+ * to. How many are in the buckets up to that of the `nth` largest score (from 0); that bucket stands in `scratch`, after it the
+ * largest score and the number of buckets for a score of 1.
  */
 export const weigh = kernel(
   { scores: 'i32', count: 'i32', nth: 'i32', buckets: 'i32', counts: 'i32', scratch: 'i32' },
@@ -155,6 +156,8 @@ export const weigh = kernel(
         add(bucket, 1),
       ),
       i32.store(own.scratch.get, bucket.get),
+      f32.store(own.scratch.get, most.get, FLOAT),
+      f32.store(own.scratch.get, f32x4.lane(own.perScore.get, 0), 2 * FLOAT),
       i32.add(before.get, i32.load(slot.get)),
     ]
   },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { SIGN_STRIDE } from './bit-code.ts'
 import { KernelRows } from './kernel-rows.ts'
-import { RowKernels, strideOf } from './row-kernels.ts'
+import { RowKernels } from './row-kernels.ts'
 import { SignLayout } from './sign-words.ts'
 
 const [ROWS, DIM] = [13, 1100]
@@ -16,7 +17,7 @@ describe('SignLayout', () => {
       const own = rows.signs(layout.packed()).slice()
       kernels.bytes('queryBits', own.length).set(own)
       for (let q = 0; q < ROWS; q++) {
-        kernels.addSigns(ROWS, q * layout.words)
+        kernels.addSigns(q * layout.words, { first: 0, count: ROWS })
         layout.sizes.forEach((size, at) => {
           const sign = (row: number, i: number) => ((matrix.values[row * DIM + i] as number) > 0 ? 1 : -1)
           const wanted = Array.from({ length: ROWS }, (_, row) => {
@@ -24,7 +25,7 @@ describe('SignLayout', () => {
             for (let i = 0; i < size; i++) sum += sign(q, i) * sign(row, i)
             return sum
           })
-          const products = kernels.integers('products', (at + 1) * strideOf(ROWS)).subarray(at * strideOf(ROWS))
+          const products = kernels.integers('products', (at + 1) * SIGN_STRIDE).subarray(at * SIGN_STRIDE)
           expect([...products.subarray(0, ROWS)]).toEqual(wanted)
         })
       }

@@ -22,6 +22,15 @@ export interface PackedRows {
   readonly scores: Float32Array<ArrayBuffer>
 }
 
+/** What threads that search different documents for one config tell each other, `[query]`: scores below which no row is of use to any. */
+export interface SharedFloors {
+  /** What the depth of one thread's rows reaches. */
+  readonly whole: Float32Array
+  /** What half the depth of this thread's rows reaches, and of the other's: what both halves reach, the depth reaches. */
+  readonly ownHalf: Float32Array
+  readonly otherHalf: Float32Array
+}
+
 /** The memory of packed rows, to be sent with them. */
 export function memoryOf(packed: readonly PackedRows[]): ArrayBuffer[] {
   return packed.flatMap(({ counts, rows, scores }) => [counts.buffer, rows.buffer, scores.buffer])
@@ -44,25 +53,21 @@ export class TopRows {
   private readonly scores: Float32Array
   private readonly rows: Uint32Array
   private readonly counts: Uint32Array
+  /** Of a query, after the latest cut. */
+  private readonly left: Uint32Array
   /** Score and priority of the worst row kept; nothing is refused while the score is -Infinity. */
   private readonly floorScore: Float32Array
   private readonly floorPriority: Uint32Array
-  private readonly common: Float32Array
+  private readonly shared: SharedFloors | null
   private scratch: Float64Array
   private equals: Uint32Array
   private readonly selection: ScoreSelection
 
   /**
-   * `priority[row]`: smaller is better among equal scores, no two alike; `NEVER` hides a row. `common`: floors of each query, shared by threads
-   * that search different documents: what is below the floor of one is of no use to any.
+   * `priority[row]`: smaller is better among equal scores, no two alike; `NEVER` hides a row.
    */
-  constructor(
-    queryCount: number,
-    depth: number,
-    priority: Uint32Array,
-    common: Float32Array = new Float32Array(queryCount).fill(Number.NEGATIVE_INFINITY),
-  ) {
-    this.common = common
+  constructor(queryCount: number, depth: number, priority: Uint32Array, shared: SharedFloors | null = null) {
+    this.shared = shared
     this.depth = depth
     this.room = roomOf(depth, priority.length)
     this.priority = priority
@@ -70,6 +75,7 @@ export class TopRows {
     this.scores = new Float32Array(new SharedArrayBuffer(4 * queryCount * this.room))
     this.rows = new Uint32Array(new SharedArrayBuffer(4 * queryCount * this.room))
     this.counts = new Uint32Array(queryCount)
+    this.left = new Uint32Array(queryCount)
     this.floorScore = new Float32Array(queryCount).fill(Number.NEGATIVE_INFINITY)
     this.floorPriority = new Uint32Array(queryCount).fill(NEVER)
     this.scratch = new Float64Array(this.room)
@@ -79,7 +85,10 @@ export class TopRows {
 
   /** What a score must reach to be kept; -Infinity as long as everything is. */
   floorOf(query: number): number {
-    return Math.max(this.floorScore[query] as number, this.common[query] as number)
+    const own = this.floorScore[query] as number
+    if (this.shared === null) return own
+    const { whole, ownHalf, otherHalf } = this.shared
+    return Math.max(own, whole[query] as number, Math.min(ownHalf[query] as number, otherHalf[query] as number))
   }
 
   found(query: number): FoundRows {
@@ -95,8 +104,7 @@ export class TopRows {
    */
   take(query: number, kernels: RowKernels, total: number): void {
     const count = this.counts[query] as number
-    const most = this.floorOf(query) === Number.NEGATIVE_INFINITY ? this.depth : CUT_ABOVE * this.depth
-    if (count + total > most) {
+    if (count + total > this.mostOf(query)) {
       this.raise(query, kernels, total)
       return
     }
@@ -179,17 +187,35 @@ export class TopRows {
   private raise(query: number, kernels: RowKernels, total: number): void {
     const start = query * this.room
     const count = this.putAfter(query, kernels, total)
-    const left = kernels.weigh(count, this.depth - 1)
+    const all = kernels.weigh(count, this.depth - 1)
+    const left = this.shared ? this.narrow(query, kernels, this.shared) : all
     // many equals: only their priorities tell which of them stay
     if (left > LEFT_AT_MOST * this.depth) {
       this.cutWeighed(query, kernels, count)
       return
     }
-    const floor = kernels.gather(count)
+    const least = kernels.gather(count)
     this.scores.set(kernels.foundScores.subarray(0, left), start)
     this.rows.set(kernels.foundRows.subarray(0, left), start)
     this.counts[query] = left
-    this.raiseFloor(query, floor, NEVER)
+    this.left[query] = left
+    if (left === all) this.raiseFloor(query, least, NEVER)
+  }
+
+  /** Rows that may be kept of a query before the best are taken. Where another thread has a part of the depth, fewer than the depth are left of it here. */
+  private mostOf(query: number): number {
+    const { depth } = this
+    if (this.floorOf(query) === Number.NEGATIVE_INFINITY) return depth
+    return this.shared
+      ? Math.min(CUT_ABOVE * depth, Math.max(depth, CUT_ABOVE * (this.left[query] as number)))
+      : CUT_ABOVE * depth
+  }
+
+  /** Tells the other thread what half the depth reaches of the rows that were weighed. How many of them `gather` will leave. */
+  private narrow(query: number, kernels: RowKernels, { ownHalf }: SharedFloors): number {
+    const half = kernels.reachedBy(Math.ceil(this.depth / 2))
+    if (half > (ownHalf[query] as number)) ownHalf[query] = half
+    return kernels.narrow(this.floorOf(query))
   }
 
   /** What is kept of a query comes after the first `total` that `kernels` found. How many there are then. */
@@ -275,8 +301,9 @@ export class TopRows {
 
   private raiseFloor(query: number, floor: number, priority: number): void {
     this.floorScore[query] = floor
+    const whole = this.shared?.whole
     // one that another thread wrote meanwhile may get lost: a lower floor only keeps more
-    if (floor > (this.common[query] as number)) this.common[query] = floor
+    if (whole && floor > (whole[query] as number)) whole[query] = floor
     this.floorPriority[query] = priority
   }
 

@@ -98,6 +98,7 @@ export const i32 = {
   sub: binary(0x6b),
   mul: binary(0x6c),
   and: binary(0x71),
+  or: binary(0x72),
   shiftLeft: binary(0x74),
   shiftRight: binary(0x76),
   less: binary(0x49),
@@ -109,6 +110,7 @@ export const i32 = {
   load: load(0x28),
   loadByte: load(0x2d),
   store: store(0x36),
+  storeByte: store(0x3a),
 }
 
 export const i64 = {

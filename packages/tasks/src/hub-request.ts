@@ -7,6 +7,12 @@ const ATTEMPTS = 6
 const REDIRECTS = 8
 /** The hub may ask for longer; a sweep then says so instead of standing still. */
 const LONGEST_WAIT_MS = 60_000
+/** A connection kept open from before may be dead: the first of these may say nothing of the hub. */
+const ATTEMPTS_WHILE_AWAY = 2
+/** How long a hub that gave no answer to all attempts is asked so few times only: a task of many subsets would wait out the pauses for each. */
+const AWAY_MS = 60_000
+/** Endpoint -> until when it counts as away, by this process's monotonic clock. */
+const away = new Map<string, number>()
 
 /** What is asked for, for the words of a refusal. */
 export interface HubSubject {
@@ -42,7 +48,7 @@ class Unanswered extends Error {}
 /**
  * A GET that may be repeated. Redirects are followed by hand: the token goes only to the endpoint's own origin, never to
  * the host a file is redirected to. 429 waits as long as `Retry-After` says (up to a minute), 5xx, time-outs and broken
- * connections wait `retryMs`, doubled each time; six attempts in all.
+ * connections wait `retryMs`, doubled each time; six attempts in all, two only where six had no answer within the last minute.
  * @throws SweepError `SB-TASK-013` without an answer or after the last attempt (`HubUnreached` where it gave none); `SB-TASK-014` 401,
  *   403; `SB-TASK-015` 404
  */
@@ -86,11 +92,16 @@ async function attempts<T>({ url, settings, subject, headers }: HubCall, take: (
   refuseSettings(settings, subject)
   let reason = ''
   let isReached = false
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+  const most = performance.now() < (away.get(settings.endpoint) ?? 0) ? ATTEMPTS_WHILE_AWAY : ATTEMPTS
+  for (let attempt = 0; attempt < most; attempt += 1) {
     let pause = (settings.retryMs ?? 500) * 2 ** attempt
     try {
       const response = await follow(url, settings, headers)
-      if (response.ok || response.status === 416) return await take(response)
+      if (response.ok || response.status === 416) {
+        const taken = await take(response)
+        away.delete(settings.endpoint)
+        return taken
+      }
       await response.body?.cancel()
       if (!isTransient(response.status)) throw refusal(response, subject)
       reason = `status ${response.status}`
@@ -105,9 +116,12 @@ async function attempts<T>({ url, settings, subject, headers }: HubCall, take: (
       reason = networkReason(thrown)
       isReached = !(thrown instanceof Unanswered)
     }
-    if (attempt < ATTEMPTS - 1) await wait(pause)
+    if (attempt < most - 1) await wait(pause)
   }
-  if (!isReached) throw new HubUnreached(subject, reason)
+  if (!isReached) {
+    if (most === ATTEMPTS) away.set(settings.endpoint, performance.now() + AWAY_MS)
+    throw new HubUnreached(subject, reason)
+  }
   throw new SweepError('SB-TASK-013', { repo: subject.repo, what: subject.what, message: reason })
 }
 

@@ -53,13 +53,15 @@ describe('a hub that cannot be reached', () => {
       test.hub.faults.splice(0, Infinity, ...Array.from({ length: 6 }, () => ({ path: /api/, fault })))
     faulty({ kind: 'stall', afterBytes: 0 })
     expect(await read(30)).toBe('no answer within 30 ms')
+    expect(test.hub.faults).toEqual([])
     faulty({ kind: 'stall', afterBytes: 5 })
     expect(await read(30)).toMatch(/no (byte|answer) within 30 ms/)
     faulty({ kind: 'drop', afterBytes: 5 })
     expect(await read()).toBe('UND_ERR_SOCKET')
     faulty({ kind: 'status', status: 503 })
     expect(await read()).toBe('status 503')
-    expect(test.hub.faults).toEqual([])
+    // Six attempts were made the first time; a hub known to be away is asked twice.
+    expect(test.hub.faults).toHaveLength(4)
     await test.hub.close()
     expect(await read()).toBe('ECONNREFUSED')
     const lack = { code: 'SB-TASK-013', cause: { code: 'SB-TASK-016' } }
@@ -69,6 +71,24 @@ describe('a hub that cannot be reached', () => {
         ...lack,
         message: expect.stringMatching(/ECONNREFUSED; nor is README.md in the cache/),
       })
+  })
+
+  it('that has answered again is asked six times again', async () => {
+    const test = await start()
+    const faulty = (count: number) =>
+      test.hub.faults.splice(
+        0,
+        Infinity,
+        ...Array.from({ length: count }, () => ({ path: /api/, fault: { kind: 'drop', afterBytes: 0 } as const })),
+      )
+    const list = () => listTree(test.settings, REPO, 'main')
+    faulty(8)
+    for (let times = 0; times < 2; times += 1) await expect(list()).rejects.toMatchObject({ code: 'SB-TASK-013' })
+    expect(test.hub.faults).toEqual([])
+    expect(await list()).toMatchObject({ commit: COMMIT, unreached: null })
+    faulty(5)
+    expect(await list()).toMatchObject({ commit: COMMIT, unreached: null })
+    expect(test.hub.faults).toEqual([])
   })
 
   it.each([401, 403, 404, 429])('is not one that answers %i: the cache does not stand for it', async (status) => {

@@ -4,6 +4,7 @@ import { type AnswerKeeper, type EncodedTexts, type EncodeOptions, type Engine, 
 import { normalizeRows } from '../pooling.ts'
 import { fingerprintFits, fingerprintOf, PROBE_TEXTS } from '../probe.ts'
 import { countEmpty } from '../template.ts'
+import { countedOtherwise, quotedStart } from './counted-otherwise.ts'
 import type { EmbeddingDialect } from './embedding-exchange.ts'
 import { type InputReader, type PreparedInput, prepareInputs, templateControls } from './embedding-inputs.ts'
 import { cosine, type EmbeddingLink, hasUnitLength, openEmbeddingLink, refuseAddedTokens, rowOf } from './embedding-link.ts'
@@ -87,7 +88,7 @@ async function encode(
   // All wait at the client's gate, which lets in as many as the server is asked at once: those of an earlier call before them.
   await inParallel({ items: starts, signal: options.signal }, async (start, signal) => {
     const batch = inputs.slice(start, start + most)
-    const answer = await keptOr(options.keeper, { batch, dim }, () => embedBatch(parts, { batch, order }, signal))
+    const answer = await keptOr(options.keeper, { batch, dim }, () => embedBatch(parts, { batch, order, texts }, signal))
     answer.rows.forEach((row, i) => {
       for (const place of (batch[i] as PreparedInput).places) values.set(row, place * dim)
     })
@@ -131,29 +132,45 @@ async function keptOr(
 
 async function embedBatch(
   { link, reader }: Parts,
-  { batch, order }: { batch: readonly PreparedInput[]; order: number },
+  { batch, order, texts }: { batch: readonly PreparedInput[]; order: number; texts: readonly string[] },
   signal: AbortSignal,
 ): Promise<WholeAnswer<Float32Array>> {
   const url = shownUrl(link.client.endpoint.url)
-  const answer = await link
-    .embed(
-      batch.map(({ input }) => input),
-      signal,
-      order,
-    )
-    .catch((thrown) => {
-      if (!(thrown instanceof RejectedInput)) throw thrown
-      const text = (batch[thrown.at] as PreparedInput).places[0]
-      if (isOutOfMemory(thrown.message)) throw new SweepError('SB-MODEL-010', { text }, { cause: thrown })
-      throw new SweepError('SB-MODEL-006', { text, message: thrown.message }, { cause: thrown })
-    })
+  const embed = (some: readonly PreparedInput[]) => {
+    const inputs = some.map(({ input }) => input)
+    return link.embed(inputs, signal, order)
+  }
+  const answer = await embed(batch).catch((thrown) => {
+    if (!(thrown instanceof RejectedInput)) throw thrown
+    const text = (batch[thrown.at] as PreparedInput).places[0]
+    if (isOutOfMemory(thrown.message)) throw new SweepError('SB-MODEL-010', { text }, { cause: thrown })
+    throw new SweepError('SB-MODEL-006', { text, message: thrown.message }, { cause: thrown })
+  })
   if (link.isUnit && !answer.rows.every(hasUnitLength))
     throw new SweepError('SB-HTTP-004', { url, message: 'a vector without unit length, where the probe texts had it' })
   const extra = reader.sends === 'tokens' ? 0 : link.extraTokens
   if (link.extraTokens === null || extra === null || answer.tokenCount === null) return answer
-  const wanted = batch.reduce((sum, { tokenCount }) => sum + (tokenCount as number) + extra, 0)
-  if (answer.tokenCount !== wanted) throw new SweepError('SB-HTTP-009', { url, found: answer.tokenCount, wanted })
-  return answer
+  const own = (start: number, end: number) =>
+    batch.slice(start, end).reduce((sum, { tokenCount }) => sum + (tokenCount as number) + extra, 0)
+  const [found, wanted] = [answer.tokenCount, own(0, batch.length)]
+  if (found === wanted) return answer
+  const server = (start: number, end: number) => embed(batch.slice(start, end)).then(({ tokenCount }) => tokenCount, notRejected)
+  const one = await countedOtherwise(batch.length, { server, own })
+  if (one === null) throw new SweepError('SB-HTTP-009', { url, found, wanted })
+  const [text] = (batch[one.at] as PreparedInput).places as [number]
+  throw new SweepError('SB-HTTP-009', {
+    url,
+    found: one.found,
+    wanted: one.wanted,
+    text,
+    quoted: quotedStart(texts[text] as string),
+  })
+}
+
+/** An input that is refused has no count; any other failure is one. */
+function notRejected(thrown: unknown): null {
+  if (thrown instanceof RejectedInput) return null
+  throw thrown
 }
 
 /**

@@ -223,6 +223,31 @@ describe('traps', () => {
   })
 
   it.each([
+    ['one text', 5, 5],
+    ['two texts', 2, 3],
+  ])(
+    '%s that a server splits otherwise: the error names the first, quoted and escaped, with both counts',
+    async (_, at, other) => {
+      await start(ollamaStub(model))
+      const engine = await open('ollama', { batch: 32 })
+      const answer = server.routes['POST /api/embed'] as StubRoutes[string]
+      const texts = TEXTS.map((text, i) => (i === at || i === other ? `${text} \u202e${'odd '.repeat(40)}${i}` : text))
+      const before = server.bodies('/api/embed').length
+      server.trap = (request) => {
+        const reply = answer(request) as { json: { prompt_eval_count: number } }
+        const extra = (request.body as { input: string[] }).input.filter((text) => text.includes('odd')).length
+        return { json: { ...reply.json, prompt_eval_count: reply.json.prompt_eval_count + 6 * extra } }
+      }
+      const error = await engine.encode(SIDE, texts).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: 'SB-HTTP-009', details: { text: at, found: 52, wanted: 46 } })
+      expect((error as Error).message).toMatch(
+        new RegExp(`tokens of text ${at}, "${TEXTS[at]} \\\\u\\{202e\\}odd odd .*"\\.\\.\\.`),
+      )
+      expect(server.bodies('/api/embed').length - before).toBeLessThanOrEqual(1 + 6)
+    },
+  )
+
+  it.each([
     ['tei', teiStub, '/embed'],
     ['ollama', ollamaStub, '/api/embed'],
   ] as const)('%s is told not to cut, and is sent no dimensions', async (dialect, routes, path) => {
