@@ -68,7 +68,10 @@ it('keeps compiled code in the cache folder of the user, for its children too, a
   expect(countFiles()).toBeGreaterThan(ofCommand)
   writeFileSync(join(place.folder, 'no-folder'), '')
   const blocked = await shell(`${unset} XDG_CACHE_HOME="${join(place.folder, 'no-folder')}" ${bin} --version`)
-  expect(blocked).toMatchObject({ exit: 0, said: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+  const version = { exit: 0, said: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) }
+  expect(blocked).toMatchObject(version)
+  // The home of some system users, where Node's own way of making folders never ends.
+  expect(await shell(`${unset} -u XDG_CACHE_HOME HOME=/proc timeout 60 ${bin} --version`)).toMatchObject(version)
 })
 
 it('says how to install where no package lies beside the bin', async () => {
