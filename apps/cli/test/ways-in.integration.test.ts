@@ -82,7 +82,7 @@ it('says how to install where no package lies beside the bin', async () => {
   expect(said).toContain('SB-CORE-003: sweepboard is not installed here.')
 })
 
-it.each(['nonsense', 'ftp://host', '127.0.0.1:4400'])(
+it.each(['nonsense', 'ftp://host', '127.0.0.1:4400', 'http://host:4400?x=1', 'http://me:secret@host:4400'])(
   'refuses %s as the address of a service, instead of waiting for it',
   async (url) => {
     for (const args of [
@@ -90,7 +90,8 @@ it.each(['nonsense', 'ftp://host', '127.0.0.1:4400'])(
       ['status', '--to', url],
     ]) {
       const { exit, stderr } = await sweepboard(...args)
-      expect(stderr).toContain(`SB-SERVE-008: "${url}" is not the address of a service`)
+      expect(stderr).toContain(`SB-SERVE-008: "${url.replace('me:secret', '***')}" is not the address of a service`)
+      expect(stderr).not.toContain('secret')
       expect(exit).toBe(2)
     }
   },

@@ -480,7 +480,7 @@ export const ERRORS = {
   'SB-SERVE-008': {
     kind: 'invalid',
     says: (d) => `"${d.url}" is not the address of a service`,
-    fix: 'Write it as http://HOST:PORT, the line `sweepboard serve` prints.',
+    fix: 'Write it as http://HOST:PORT, the line `sweepboard serve` prints; the token goes into --token-file, not into the address.',
   },
   'SB-SERVE-009': {
     kind: 'invalid',

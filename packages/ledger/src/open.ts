@@ -31,7 +31,8 @@ export function lockFolder(folder: string, holder: string): { release(): void } 
 /** A lock that somebody else has, or none that could be taken: SQLite says both as failures of the same statement. */
 function refusedLock(cause: NodeJS.ErrnoException, { folder, file }: { folder: string; file: string }): SweepError {
   const { code = '', message } = cause
-  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return new SweepError('SB-LEDGER-001', { folder, holder: readHolder(folder) }, { cause })
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code))
+    return new SweepError('SB-LEDGER-001', { folder, holder: readHolder(folder) }, { cause })
   if (code === 'SQLITE_FULL' || code === 'ENOSPC') return new SweepError('SB-ART-004', { folder }, { cause })
   return new SweepError('SB-FILE-007', { file, message }, { cause })
 }
