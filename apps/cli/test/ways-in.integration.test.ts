@@ -106,6 +106,14 @@ it('says that a worker waits for its service, and ends at Ctrl-C', async () => {
   expect(exit).toBe(130)
 })
 
+it('a service with a token for readers alone says that nobody can write', async () => {
+  const token = place.write('read.token', 'a-token-for-readers')
+  const running = start(['serve', '--port', '0', '--data', join(place.folder, 'read-only'), '--read-token-file', token])
+  await running.until('no write token')
+  running.child.kill('SIGINT')
+  expect((await running.ended).exit).toBe(0)
+})
+
 it('a data folder that cannot be written is named with the fix, never called a bug', async () => {
   const file = place.write('file', '')
   const spec = place.write('sweep.yaml', 'sweep: s\ntasks: [SemanticTrapsEn]\nmodels: [mteb/baseline-random-encoder]\n')

@@ -370,6 +370,11 @@ export const ERRORS = {
     says: (d) => `the ranked list of ${d.model} on ${d.task} is gone or damaged: artifact ${d.digest}`,
     fix: 'Put the file back from a backup of the data folder, then `sweepboard retry`; or run the sweep in a new data folder: a score is never computed twice.',
   },
+  'SB-LEDGER-012': {
+    kind: 'conflict',
+    says: (d) => `there is a sweep ${d.sweep} already, of another spec: nothing was recorded`,
+    fix: 'Submit without --id, which makes a new sweep; --id is for the same spec whose answer was lost.',
+  },
 
   'SB-QUEUE-001': {
     kind: 'unavailable',
