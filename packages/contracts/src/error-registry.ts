@@ -469,7 +469,11 @@ export const ERRORS = {
     says: (d) => `this needs the ${d.token} token`,
     fix: 'Pass --token-file, or set SWEEPBOARD_TOKEN.',
   },
-  'SB-SERVE-003': { kind: 'conflict', says: (d) => `port ${d.port} is in use`, fix: 'Pass another --port.' },
+  'SB-SERVE-003': {
+    kind: 'conflict',
+    says: (d) => `port ${d.port} is in use`,
+    fix: 'Pass another --port, or --metrics-port for the metrics of a worker.',
+  },
   'SB-SERVE-004': {
     kind: 'unavailable',
     says: (d) => `the service at ${d.url} cannot be reached: ${d.message}`,
