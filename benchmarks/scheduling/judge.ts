@@ -1,7 +1,8 @@
 import { makespanBound } from './bounds.ts'
-import { loadsBound } from './loads-bound.ts'
+import { leastLoadsOf, restOf } from './least-loads.ts'
+import type { Outcome } from './outcome.ts'
 import { CHUNK_TOKENS, canServe, type Draw, drawScenario, realSpeed, type Scenario } from './scenario.ts'
-import { FleetSimulation, type Outcome } from './simulate.ts'
+import { FleetSimulation } from './simulate.ts'
 
 export const MOST_MAKESPAN = 1.05
 export const MOST_LOADS = 1.1
@@ -45,26 +46,12 @@ export interface Verdict {
   readonly problems: readonly string[]
 }
 
-/**
- * The fewest loads of any schedule that ends by `end` in which a small sweep interrupts a lane: nobody knows of it before it comes, and the card that serves it within
- * its bounded wait is in the middle of a lane, which it loads again. Without that load again it is a schedule of everything; without the small sweep's load
- * too it is one of the rest, that ends no later: so loads are at least 1 more than those of everything, and 2 more than those of the rest.
- */
-export function leastLoadsOf(scenario: Scenario, end: number): number {
-  const count = scenario.sweeps.filter(({ isSmall }) => isSmall).length
-  const all = loadsBound(scenario, end)
-  if (count === 0) return all
-  const sweeps = scenario.sweeps.filter(({ isSmall }) => !isSmall)
-  const used = new Set(sweeps.flatMap(({ tasks }) => tasks.flatMap((task) => [task.lane, task.next?.lane ?? task.lane])))
-  const models = scenario.models.filter(({ key }) => used.has(key))
-  return Math.max(all + count, loadsBound({ ...scenario, sweeps, models }, end) + 2 * count)
-}
-
 /** Simulates one drawn fleet and holds it against the bounds. */
 export function judge(seed: number, slots: number, how: Draw): Verdict {
   const scenario = drawScenario(seed, slots, how)
   const bound = makespanBound(scenario)
-  const leastLoads = leastLoadsOf(scenario, MOST_MAKESPAN * bound)
+  const restEnd = MOST_MAKESPAN * makespanBound(restOf(scenario))
+  const leastLoads = leastLoadsOf(scenario, { end: MOST_MAKESPAN * bound, restEnd })
   const outcome = new FleetSimulation(scenario).run()
   const problems: string[] = []
   if (outcome.makespanSeconds > MOST_MAKESPAN * bound) problems.push('makespan')

@@ -4,34 +4,22 @@ import {
   type Lane,
   type LanePlan,
   leaseTokens,
-  newSweepCredit,
   pickChunks,
   pickSweep,
   windowFor,
 } from '@sweepboard/dispatch'
 import { EventHeap } from './heap.ts'
+import { LaneWork } from './lane-work.ts'
+import type { Outcome } from './outcome.ts'
 import { CHUNK_TOKENS, canServe, type Scenario, SHARE, type SimModel, type SimTask } from './scenario.ts'
 import { type Lease, newSlot, type SimSlot } from './sim-slot.ts'
-import { type SimChunk, WorkList } from './work-list.ts'
+import { SimSweeps } from './sim-sweeps.ts'
+import type { SimChunk } from './work-list.ts'
 
 const SCORE_SECONDS = 2
 /** Share of the newest chunk in a slot's measured speed, as in the worker. */
 const NEWEST = 0.3
 const TICKETS = 2
-
-export interface Outcome {
-  readonly makespanSeconds: number
-  readonly loads: number
-  /** Cards that fit some model and never served any. */
-  readonly idle: number
-  /** Seconds from the arrival of each small sweep to its first chunk, and to its end. */
-  readonly small: readonly { readonly firstSeconds: number; readonly endSeconds: number }[]
-  /** Share of slot time, to the makespan, spent computing. */
-  readonly busyShare: number
-  readonly ticks: number
-  /** Milliseconds of one lane choice: mean and worst. */
-  readonly choiceMs: { readonly mean: number; readonly worst: number }
-}
 
 type Event =
   | { readonly kind: 'tick' }
@@ -46,18 +34,8 @@ export class FleetSimulation {
   readonly #models: ReadonlyMap<string, SimModel>
   readonly #events = new EventHeap<Event>()
   readonly #slots: readonly SimSlot[]
-  readonly #sweeps = new Map<
-    string,
-    { id: string; vtime: number; weight: number; at: number; isSmall: boolean; left: number; first: number; end: number }
-  >()
-  /** Lane -> sweep -> what waits. */
-  readonly #waiting = new Map<string, Map<string, WorkList>>()
-  /** Lane -> tasks of other lanes that bring it work when they are done. */
-  readonly #awaited = new Map<string, number>()
-  readonly #remaining = new Map<string, number>()
-  readonly #todo = new Map<string, number>()
-  /** Lane and sweep -> chunks not done. */
-  readonly #unfinished = new Map<string, number>()
+  readonly #sweeps = new SimSweeps()
+  readonly #work = new LaneWork()
   readonly #queues = new Map<string, Lease[]>()
   readonly #open = new Map<string, number>()
   readonly #unservedSince = new Map<string, number>()
@@ -65,7 +43,6 @@ export class FleetSimulation {
   #now = 0
   #loads = 0
   #busy = 0
-  #encodings = 0
   #ticks = 0
   #lastEnd = 0
   #plan: LanePlan | undefined
@@ -96,7 +73,7 @@ export class FleetSimulation {
       if (next === undefined || next.at > 864_000) throw new Error(`seed ${this.#scenario.seed}: the work never ends`)
       this.#now = next.at
       if (next.event.kind === 'tick') {
-        if (this.#isOver()) break
+        if (this.#sweeps.isOver(this.#scenario.sweeps.length)) break
         this.#tick()
       } else this.#handle(next.event)
     }
@@ -106,7 +83,8 @@ export class FleetSimulation {
       makespanSeconds,
       loads: this.#loads,
       idle: this.#slots.filter((slot) => !slot.hasLoaded && scenario.models.some((model) => canServe(slot.card, model))).length,
-      small: [...this.#sweeps.values()]
+      small: this.#sweeps
+        .all()
         .filter(({ isSmall }) => isSmall)
         .map(({ at, first, end }) => ({ firstSeconds: first - at, endSeconds: end - at })),
       busyShare: this.#busy / (makespanSeconds * this.#slots.length),
@@ -115,51 +93,19 @@ export class FleetSimulation {
     }
   }
 
-  #isOver(): boolean {
-    return this.#sweeps.size === this.#scenario.sweeps.length && [...this.#sweeps.values()].every(({ left }) => left === 0)
-  }
-
   #handle(event: Exclude<Event, { kind: 'tick' }>): void {
     if (event.kind === 'arrive') this.#arrive(event.sweep)
-    else if (event.kind === 'attach') {
-      add(this.#awaited, event.task.lane, -1)
-      this.#attach(event.sweep, event.task)
-    } else if (event.kind === 'loaded') this.#loaded(event.slot, event.loadId)
+    else if (event.kind === 'attach') this.#work.attachNext(event.sweep, event.task)
+    else if (event.kind === 'loaded') this.#loaded(event.slot, event.loadId)
     else this.#chunkDone(event.slot)
   }
 
   #arrive(index: number): void {
     const sweep = this.#scenario.sweeps[index]
     if (sweep === undefined) return
-    const unfinished = [...this.#sweeps.values()].filter(({ left }) => left > 0)
-    const least = unfinished.length === 0 ? 0 : Math.min(...unfinished.map(({ vtime }) => vtime))
     const serving = this.#slots.filter(({ lane, isLoading }) => lane !== null && !isLoading).length
-    const chunks = (task: SimTask): number => task.chunks.length + (task.next === null ? 0 : chunks(task.next))
-    const { id, weight, at, isSmall } = sweep
-    const left = sweep.tasks.reduce((sum, task) => sum + chunks(task), 0)
-    this.#sweeps.set(id, { id, weight, at, isSmall, left, vtime: least - newSweepCredit(serving), first: -1, end: -1 })
-    for (const task of sweep.tasks) this.#attach(id, task)
-  }
-
-  #attach(sweep: string, task: SimTask): void {
-    const { lane } = task
-    this.#encodings += 1
-    const shared = { left: task.chunks.length, next: task.next }
-    const chunks = task.chunks.map((tokens, n) => ({ encoding: this.#encodings, n, tokens, sweep, lane, task: shared }))
-    const tokens = task.chunks.reduce((sum, one) => sum + one, 0)
-    if (task.next !== null) add(this.#awaited, task.next.lane, 1)
-    this.#listOf(lane, sweep).add(chunks)
-    add(this.#unfinished, `${lane} ${sweep}`, chunks.length)
-    add(this.#todo, lane, tokens)
-    add(this.#remaining, lane, tokens)
-  }
-
-  #listOf(lane: string, sweep: string): WorkList {
-    const ofLane = this.#waiting.get(lane) ?? new Map<string, WorkList>()
-    this.#waiting.set(lane, ofLane)
-    const list = ofLane.get(sweep) ?? new WorkList()
-    ofLane.set(sweep, list)
-    return list
+    this.#sweeps.arrive(sweep, serving)
+    for (const task of sweep.tasks) this.#work.attach(sweep.id, task)
   }
 
   #tick(): void {
@@ -173,10 +119,10 @@ export class FleetSimulation {
 
   #choose(): void {
     for (const slot of this.#slots) slot.view.laneForMs = 1000 * (this.#now - slot.toldAt)
-    const lanes = [...this.#remaining].filter(([, tokens]) => tokens > 0).map(([key, tokens]) => this.#laneView(key, tokens))
+    const lanes = this.#work.remaining().map(([key, tokens]) => this.#laneView(key, tokens))
     const from = performance.now()
     const slots = this.#slots.map(({ view }) => view)
-    const awaited = new Set([...this.#awaited].flatMap(([lane, tasks]) => (tasks > 0 ? [lane] : [])))
+    const awaited = this.#work.awaited()
     const { slots: told, plan } = chooseLanes({
       slots,
       lanes,
@@ -203,7 +149,7 @@ export class FleetSimulation {
 
   #laneView(key: string, remainingTokens: number): Lane {
     const model = this.#models.get(key) as SimModel
-    const sweeps = [...this.#sweeps.values()].filter(({ id }) => (this.#unfinished.get(`${key} ${id}`) ?? 0) > 0)
+    const sweeps = this.#sweeps.all().filter(({ id }) => this.#work.isOpen(key, id))
     return {
       key,
       devices: ['cuda'],
@@ -246,11 +192,12 @@ export class FleetSimulation {
   }
 
   #giveBack(lease: Lease): void {
-    add(this.#open, lease.lane, -1)
-    for (const chunk of lease.chunks) {
-      this.#listOf(lease.lane, chunk.sweep).giveBack([chunk])
-      add(this.#todo, lease.lane, chunk.tokens)
-    }
+    this.#addOpen(lease.lane, -1)
+    for (const chunk of lease.chunks) this.#work.giveBack(chunk)
+  }
+
+  #addOpen(lane: string, leases: number): void {
+    this.#open.set(lane, (this.#open.get(lane) ?? 0) + leases)
   }
 
   /** Tickets of lanes that no slot serves any more. */
@@ -276,27 +223,23 @@ export class FleetSimulation {
         fastestTokensPerSecond: Math.max(...speeds),
         tokensPerSecond: sum,
         liveSlots: this.#slots.length,
-        tokensLeft: this.#todo.get(lane) ?? 0,
+        tokensLeft: this.#work.todoTokens(lane),
       })
       const lease = this.#lease(lane, most, slowest)
       if (lease === null) break
       queue.push(lease)
-      add(this.#open, lane, 1)
+      this.#addOpen(lane, 1)
     }
     for (const slot of serving) if (queue.length > 0) this.#takeAndCompute(slot)
   }
 
   #lease(lane: string, most: number, slowest: number): Lease | null {
-    const sweeps = [...(this.#waiting.get(lane) ?? [])].flatMap(([id, list]) =>
-      list.isEmpty ? [] : (this.#sweeps.get(id) ?? []),
-    )
+    const sweeps = this.#work.waitingSweeps(lane).flatMap((id) => this.#sweeps.get(id) ?? [])
     const [sweep] = pickSweep(sweeps)
     if (sweep === undefined) return null
-    const list = this.#listOf(lane, sweep.id)
-    const picked = pickChunks(list.candidates(), most)
-    add(this.#todo, lane, -picked.tokens)
+    const picked = pickChunks(this.#work.candidates(lane, sweep.id), most)
     sweep.vtime += picked.tokens / slowest / sweep.weight
-    return { lane, chunks: list.take(picked.chunks.length) }
+    return { lane, chunks: this.#work.take(lane, sweep.id, picked.chunks.length) }
   }
 
   #takeAndCompute(slot: SimSlot): void {
@@ -325,11 +268,10 @@ export class FleetSimulation {
     const measured = this.#speedOf(slot, lane)
     const before = slot.view.tokensPerSecond[lane] ?? measured
     slot.view.tokensPerSecond[lane] = before + NEWEST * (measured - before)
-    add(this.#remaining, lane, -chunk.tokens)
     this.#count(chunk)
     if (lease.chunks.length === 0) {
       slot.leases.shift()
-      add(this.#open, lane, -1)
+      this.#addOpen(lane, -1)
       if (this.#slots.length <= 200) this.#fill(lane)
     }
     if (slot.view.lane === lane) this.#takeAndCompute(slot)
@@ -337,19 +279,11 @@ export class FleetSimulation {
   }
 
   #count(chunk: SimChunk): void {
-    const sweep = this.#sweeps.get(chunk.sweep)
-    if (sweep === undefined) return
-    sweep.left -= 1
-    add(this.#unfinished, `${chunk.lane} ${chunk.sweep}`, -1)
-    if (sweep.first < 0) sweep.first = this.#now
-    if (sweep.left === 0) sweep.end = this.#now
+    this.#work.done(chunk)
+    this.#sweeps.count(chunk.sweep, this.#now)
     this.#lastEnd = this.#now
     chunk.task.left -= 1
     if (chunk.task.left === 0 && chunk.task.next !== null)
       this.#events.push(this.#now + SCORE_SECONDS, { kind: 'attach', sweep: chunk.sweep, task: chunk.task.next })
   }
-}
-
-function add(sums: Map<string, number>, key: string, amount: number): void {
-  sums.set(key, (sums.get(key) ?? 0) + amount)
 }

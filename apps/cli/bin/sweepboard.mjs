@@ -2,6 +2,7 @@
 // The `sweepboard` command. Node 24 reads the TypeScript as it is; an older Node (20 is common) hands over to the pinned
 // Node 24 of node_modules. Plain JavaScript, no static import that an older Node lacks: a missing name is a SyntaxError.
 import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
 import module from 'node:module'
 import { constants, homedir } from 'node:os'
 import { join } from 'node:path'
@@ -44,9 +45,12 @@ function isInstalled() {
 function cacheCompiledCode() {
   let folder = process.env.NODE_COMPILE_CACHE
   try {
-    folder ??= join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sweepboard', 'compiled')
+    const caches = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
+    // One level by hand: making several at once, Node tries for ever below /proc, which is some users' home.
+    if (folder === undefined && !existsSync(caches)) mkdirSync(caches)
+    folder ??= join(caches, 'sweepboard', 'compiled')
   } catch {
-    // A user without a home has no cache folder either.
+    // A user without a home, or with one that cannot be written, has no cache folder either.
   }
   const { directory } = module.enableCompileCache?.(folder) ?? {}
   if (directory && folder) process.env.NODE_COMPILE_CACHE = folder

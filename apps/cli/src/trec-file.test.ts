@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { SweepError } from '@sweepboard/contracts'
 import { evaluateTrec, parseTrecQrels, parseTrecRun } from '@sweepboard/metrics'
 import { describe, expect, it } from 'vitest'
-import { asMeasureError, readTrecRun } from './trec-file.ts'
+import { asMeasureError, readTrecQrels, readTrecRun } from './trec-file.ts'
 
 function refusal(...measures: string[]): unknown {
   try {
@@ -28,6 +28,20 @@ describe('measures that trec_eval does not have', () => {
   it('leaves other failures as they are', () => {
     const other = new RangeError('another')
     expect(asMeasureError(other)).toBe(other)
+  })
+})
+
+describe('a TREC file with a byte order mark', () => {
+  it('has it outside the first id', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'trec-'))
+    try {
+      const [run, qrels] = [join(folder, 'run.trec'), join(folder, 'qrels.txt')]
+      writeFileSync(run, '\uFEFFq1 Q0 d1 1 0.5 t\n')
+      writeFileSync(qrels, '\uFEFFq1 0 d1 1\n')
+      expect(evaluateTrec(readTrecRun(run), readTrecQrels(qrels), ['map']).all).toMatchObject({ num_q: 1, map: 1 })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 })
 

@@ -43,9 +43,10 @@ function parse<T>(file: string, parser: (text: string, file: string) => T): T {
   }
 }
 
+/** Without a byte order mark, which would be part of the first query's id. */
 function read(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
   } catch (cause) {
     throw new SweepError('SB-FILE-001', { file, message: (cause as Error).message }, { cause })
   }

@@ -68,7 +68,10 @@ it('keeps compiled code in the cache folder of the user, for its children too, a
   expect(countFiles()).toBeGreaterThan(ofCommand)
   writeFileSync(join(place.folder, 'no-folder'), '')
   const blocked = await shell(`${unset} XDG_CACHE_HOME="${join(place.folder, 'no-folder')}" ${bin} --version`)
-  expect(blocked).toMatchObject({ exit: 0, said: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+  const version = { exit: 0, said: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) }
+  expect(blocked).toMatchObject(version)
+  // The home of some system users, where Node's own way of making folders never ends.
+  expect(await shell(`${unset} -u XDG_CACHE_HOME HOME=/proc timeout 60 ${bin} --version`)).toMatchObject(version)
 })
 
 it('says how to install where no package lies beside the bin', async () => {
@@ -79,7 +82,7 @@ it('says how to install where no package lies beside the bin', async () => {
   expect(said).toContain('SB-CORE-003: sweepboard is not installed here.')
 })
 
-it.each(['nonsense', 'ftp://host', '127.0.0.1:4400'])(
+it.each(['nonsense', 'ftp://host', '127.0.0.1:4400', 'http://host:4400?x=1', 'http://me:secret@host:4400'])(
   'refuses %s as the address of a service, instead of waiting for it',
   async (url) => {
     for (const args of [
@@ -87,11 +90,24 @@ it.each(['nonsense', 'ftp://host', '127.0.0.1:4400'])(
       ['status', '--to', url],
     ]) {
       const { exit, stderr } = await sweepboard(...args)
-      expect(stderr).toContain(`SB-SERVE-008: "${url}" is not the address of a service`)
+      expect(stderr).toContain(`SB-SERVE-008: "${url.replace('me:secret', '***')}" is not the address of a service`)
+      expect(stderr).not.toContain('secret')
       expect(exit).toBe(2)
     }
   },
 )
+
+it('refuses a port for metrics that is taken before it joins, and a name that no beat could carry', async () => {
+  const service = start(['serve', '--port', '0', '--data', join(place.folder, 'taken')])
+  await service.until('Board and API')
+  const [, port = ''] = /http:\/\/127\.0\.0\.1:(\d+)/.exec(service.said().stderr) ?? []
+  const args = ['worker', '--join', 'http://127.0.0.1:9', '--data', join(place.folder, 'worker')]
+  const taken = await sweepboard(...args, '--metrics-port', port)
+  expect([taken.exit, taken.stderr]).toEqual([3, expect.stringContaining('SB-SERVE-003')])
+  for (const name of ['', 'n'.repeat(201), 'a\nb']) expect((await sweepboard(...args, '--name', name)).exit).toBe(2)
+  service.child.kill('SIGINT')
+  await service.ended
+})
 
 it('says that a worker waits for its service, and ends at Ctrl-C', async () => {
   const running = start(['worker', '--join', 'http://127.0.0.1:9', '--data', join(place.folder, 'worker')])
@@ -100,6 +116,14 @@ it('says that a worker waits for its service, and ends at Ctrl-C', async () => {
   const { exit, stderr } = await running.ended
   expect(stderr).toContain('SB-CORE-004')
   expect(exit).toBe(130)
+})
+
+it('a service with a token for readers alone says that nobody can write', async () => {
+  const token = place.write('read.token', 'a-token-for-readers')
+  const running = start(['serve', '--port', '0', '--data', join(place.folder, 'read-only'), '--read-token-file', token])
+  await running.until('no write token')
+  running.child.kill('SIGINT')
+  expect((await running.ended).exit).toBe(0)
 })
 
 it('a data folder that cannot be written is named with the fix, never called a bug', async () => {

@@ -68,6 +68,7 @@ export function createApp(service: Service, options: AppOptions): Hono {
     if (error.kind === 'bug' && !c.req.raw.signal.aborted)
       service.log({ level: 'error', message: error.message, stack: error.stack ?? '' })
     const status = STATUS_OF_CODE[error.code] ?? HTTP_STATUS[error.kind]
+    if (status === 401) c.header('www-authenticate', 'Bearer')
     return c.json(
       { code: error.code, kind: error.kind, message: error.message, fix: error.fix, mistakes: error.mistakes },
       status as 400,

@@ -25,9 +25,9 @@ export class ServiceClient {
   readonly #timeoutMs: number
   #hostSecret: string | null = null
 
-  /** @throws SweepError `SB-SERVE-008` for what is no http address: waiting for it would never end */
+  /** @throws SweepError `SB-SERVE-008` for what is no http address, or holds a login, which `fetch` takes from nobody: waiting for it would never end */
   constructor({ url, token, timeoutMs = 30_000 }: ClientOptions) {
-    if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) throw new SweepError('SB-SERVE-008', { url })
+    if (!isServiceAddress(url)) throw new SweepError('SB-SERVE-008', { url: url.replace(/^(\w+:\/\/)[^@/]*@/, '$1***@') })
     this.#url = url.replace(/\/+$/, '')
     this.#token = token
     this.#timeoutMs = timeoutMs
@@ -84,6 +84,12 @@ export class ServiceClient {
     }
     return new SweepError('SB-SERVE-004', { url: this.#url, message: `it answered ${response.status}` })
   }
+}
+
+function isServiceAddress(url: string): boolean {
+  const parsed = URL.parse(url)
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) return false
+  return [parsed.username, parsed.password, parsed.search, parsed.hash].every((part) => part === '')
 }
 
 /** The service as a remote worker sees it. Answers are checked: a proxy's error page must not steer a worker. */

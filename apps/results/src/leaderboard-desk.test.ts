@@ -111,4 +111,13 @@ describe('the leaderboard of a service', () => {
     service.importPublished([row('m', 'T', 0.6, { datasetRevision: 'later', source: 'AAAA' })])
     expect((await board()).rows.map(({ scores }) => scores.T)).toEqual([0.6])
   })
+
+  it('takes it over the splits that the catalog evaluates, of a task that it knows', async () => {
+    const train = (score: number | null) => ({ split: 'train', mainScore: score })
+    service.importPublished([row('m', 'FiQA2018', 0.2), row('m', 'FiQA2018', 0.4, train(0.4))])
+    service.importPublished([row('n', 'FiQA2018', 0.3), row('n', 'FiQA2018', null, train(null))])
+    service.importPublished([row('o', 'FiQA2018', 0.9, train(0.9)), row('m', 'T', 0.2), row('m', 'T', 0.4, train(0.4))])
+    const scores = Object.fromEntries((await board()).rows.map((one) => [one.model, one.scores]))
+    expect(scores).toEqual({ m: { FiQA2018: 0.2, T: expect.closeTo(0.3, 12) }, n: { FiQA2018: 0.3 } })
+  })
 })

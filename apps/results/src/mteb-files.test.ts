@@ -178,6 +178,17 @@ describe('readResultFile', () => {
     return read.rows
   }
 
+  it('knows model and revision by the folders from within them, too', () => {
+    const path = put('SciFact.json', { task_name: 'SciFact', mteb_version: '1.12.0', scores: { test: [entry] } })
+    const here = process.cwd()
+    try {
+      process.chdir(dirname(path))
+      expect(readPublished('.').rows).toMatchObject([{ model: 'org/m', revision: 'rev' }])
+      expect(readPublished('SciFact.json').rows).toMatchObject([{ model: 'org/m', revision: 'rev' }])
+    } finally {
+      process.chdir(here)
+    }
+  })
   it('names damaged and foreign files with a coded reason and reads the others', () => {
     put('Good.json', { task_name: 'Good', mteb_version: '1', scores: { test: [entry] } })
     put('Cut.json', '{"task_name": "Cu')

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { deflateRawSync } from 'node:zlib'
 import { SweepError } from '@sweepboard/contracts'
 import { formatMtebJson, type MtebJson, parseMtebJson } from '@sweepboard/metrics'
@@ -111,7 +111,7 @@ function readRows(text: string, place: { file: string; origin: string }): { rows
 
 /** Name and revision from the `model_meta.json` beside a file, else from its path (protocol section 1.3). */
 function readMeta(file: string): { name: string; revision: string } {
-  const folder = dirname(file)
+  const folder = dirname(resolve(file)) // whole: of a path such as `./SciFact.json` no folder's name is left
   const fallback = { name: basename(dirname(folder)).replace('__', '/'), revision: basename(folder) }
   try {
     const meta = parseMtebJson(readFileSync(join(folder, 'model_meta.json'), 'utf8'))

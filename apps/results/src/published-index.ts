@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LedgerReader, PublishedScore } from '@sweepboard/ledger'
+import { findTask } from '@sweepboard/tasks'
 import { type EntriesByTask, type PublishedSource, type ScoredRow, scorePublished } from './leaderboard.ts'
 
 /** One (task, split, subset). */
@@ -39,7 +40,7 @@ export class PublishedIndex implements PublishedSource, PublishedLookup {
   }
 
   means(task: string): readonly PublishedScore[] {
-    return this.#list(task, '', () => this.#reader.publishedMeans(task))
+    return this.#list(task, '', () => this.#reader.publishedMeans(task, findTask(task)?.evalSplits ?? null))
   }
 
   entries({ task, split, subset }: Entry): readonly PublishedScore[] {

@@ -370,6 +370,11 @@ export const ERRORS = {
     says: (d) => `the ranked list of ${d.model} on ${d.task} is gone or damaged: artifact ${d.digest}`,
     fix: 'Put the file back from a backup of the data folder, then `sweepboard retry`; or run the sweep in a new data folder: a score is never computed twice.',
   },
+  'SB-LEDGER-012': {
+    kind: 'conflict',
+    says: (d) => `there is a sweep ${d.sweep} already, of another spec: nothing was recorded`,
+    fix: 'Submit without --id, which makes a new sweep; --id is for the same spec whose answer was lost.',
+  },
 
   'SB-QUEUE-001': {
     kind: 'unavailable',
@@ -464,7 +469,11 @@ export const ERRORS = {
     says: (d) => `this needs the ${d.token} token`,
     fix: 'Pass --token-file, or set SWEEPBOARD_TOKEN.',
   },
-  'SB-SERVE-003': { kind: 'conflict', says: (d) => `port ${d.port} is in use`, fix: 'Pass another --port.' },
+  'SB-SERVE-003': {
+    kind: 'conflict',
+    says: (d) => `port ${d.port} is in use`,
+    fix: 'Pass another --port, or --metrics-port for the metrics of a worker.',
+  },
   'SB-SERVE-004': {
     kind: 'unavailable',
     says: (d) => `the service at ${d.url} cannot be reached: ${d.message}`,
@@ -480,7 +489,7 @@ export const ERRORS = {
   'SB-SERVE-008': {
     kind: 'invalid',
     says: (d) => `"${d.url}" is not the address of a service`,
-    fix: 'Write it as http://HOST:PORT, the line `sweepboard serve` prints.',
+    fix: 'Write it as http://HOST:PORT, the line `sweepboard serve` prints; the token goes into --token-file, not into the address.',
   },
   'SB-SERVE-009': {
     kind: 'invalid',

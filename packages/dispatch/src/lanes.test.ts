@@ -1,32 +1,9 @@
-import { Load } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
+import { chosen, lane, slot } from '../test/small-fleet.ts'
 import type { Lane, LaneSlot } from './fit.ts'
-import { freshSlot, misfit } from './fit.ts'
+import { misfit } from './fit.ts'
 import { chooseLanes, type LaneQuestion } from './lanes.ts'
 import type { LanePlan } from './plan.ts'
-import { planFits } from './plan-fits.ts'
-
-const slot = (id: string, over: Partial<LaneSlot> = {}): LaneSlot => ({
-  ...freshSlot({ id, device: 'cpu', memoryBytes: 8e9, deviceCount: 1, deviceName: null }),
-  ...over,
-})
-const lane = (key: string, over: Partial<Lane> = {}): Lane => ({
-  key,
-  devices: ['cpu'],
-  memoryBytes: 1e9,
-  memoryShare: 1,
-  spansDevices: false,
-  parameterCount: null,
-  weights: null,
-  keyVariable: null,
-  maxSlots: null,
-  loadSeconds: 2,
-  remainingTokens: 100_000,
-  unservedForMs: 0,
-  sweeps: [],
-  ...over,
-})
-const chosen = (slots: LaneSlot[], lanes: Lane[]) => Object.fromEntries(chooseLanes({ slots, lanes }).slots)
 
 /** Small linear congruential generator: the cases are the same on every run. */
 function chance(seed: number): (n: number) => number {
@@ -168,72 +145,21 @@ describe('named cases', () => {
     expect(chosen([busy], [x(1e6, 's2'), y])).toEqual({ a: 'x' })
   })
 
+  it('a lane that was served for many loads is interrupted, but not where it ends before it would be loaded again', () => {
+    const tokensPerSecond = { x: 1000, y: 1000 }
+    const busy = slot('a', { lane: 'x', laneForMs: 1e6, tokensPerSecond })
+    const y = lane('y', { unservedForMs: 20_000, sweeps: [{ sweep: 's2', weight: 1 }] })
+    const x = (remainingTokens: number) => lane('x', { remainingTokens, sweeps: [{ sweep: 's1', weight: 1 }] })
+    expect(chosen([busy], [x(10_000), y])).toEqual({ a: 'y' })
+    expect(chosen([busy], [x(2000), y])).toEqual({ a: 'x' })
+  })
+
   it('a heavier sweep interrupts sooner', () => {
     const busy = slot('a', { lane: 'x', laneForMs: 40_000 })
     const of = (weight: number) => lane('y', { unservedForMs: 20_000, sweeps: [{ sweep: 's2', weight }] })
     const x = lane('x', { remainingTokens: 1e6, sweeps: [{ sweep: 's1', weight: 1 }] })
     expect(chosen([busy], [x, of(1)])).toEqual({ a: 'x' })
     expect(chosen([busy], [x, of(2)])).toEqual({ a: 'y' })
-  })
-
-  it('what a device class measured replaces the estimate, and a slot that measured a lane itself fits it', () => {
-    const big = lane('x', { memoryBytes: 10e9 })
-    const card = { device: 'cpu' as const, deviceName: 'RTX', memoryBytes: 8e9 }
-    expect(chosen([slot('a', card)], [big])).toEqual({ a: null })
-    const measured = slot('b', { ...card, memoryBytes: 12e9, peakBytes: { x: 7e9 } })
-    expect(Object.values(chosen([slot('a', card), measured], [lane('x', { ...big, remainingTokens: 1e9 })]))).toEqual(['x', 'x'])
-    const tight = slot('b', { ...card, memoryBytes: 12e9, peakBytes: { x: 11e9 } })
-    expect(chosen([slot('a', { ...card, memoryBytes: 10.5e9 }), tight], [lane('x', { ...big, remainingTokens: 1e9 })])).toEqual({
-      a: null,
-      b: 'x',
-    })
-  })
-
-  it('joined devices count together only for a launched load, and a small model goes to a single one', () => {
-    const joined = slot('a', { deviceCount: 2, memoryBytes: 48e9 })
-    expect(chosen([joined], [lane('x', { memoryBytes: 30e9 })])).toEqual({ a: null })
-    expect(chosen([joined], [lane('x', { memoryBytes: 30e9, spansDevices: true, memoryShare: 0.9 })])).toEqual({ a: 'x' })
-    expect(chosen([joined, slot('b', { memoryBytes: 24e9 })], [lane('x', { spansDevices: true, loadSeconds: 90 })])).toEqual({
-      a: null,
-      b: 'x',
-    })
-  })
-
-  it('a later kind of device serves only where no slot of an earlier kind can', () => {
-    const x = lane('x', { devices: ['cuda', 'cpu'], memoryBytes: 10e9, remainingTokens: 1e9 })
-    const cpu = slot('a', { memoryBytes: 64e9 })
-    expect(chosen([cpu, slot('b', { device: 'cuda', memoryBytes: 24e9 })], [x])).toEqual({ a: null, b: 'x' })
-    expect(chosen([cpu, slot('b', { device: 'cuda', memoryBytes: 8e9 })], [x])).toEqual({ a: 'x', b: null })
-    const closed = [{ lane: 'x', reason: 'the server does not start', forMs: null }]
-    expect(chosen([cpu, slot('b', { device: 'cuda', memoryBytes: 24e9, closed })], [x])).toEqual({ a: 'x', b: null })
-  })
-
-  it('a plan with a load that fits nowhere is told what would fit', () => {
-    const load = Load.parse({
-      key: 'big',
-      model: 'acme/big',
-      revision: '1',
-      identity: { engine: 'openai', weights: null, dtype: 'bfloat16', provider: 'cuda', options: {}, fingerprint: null },
-      open: { launch: { launcher: 'vllm', serves: 'vectors', devices: ['cuda'] } },
-      memoryBytes: 20e9,
-    })
-    expect(planFits([slot('a', { device: 'cuda', memoryBytes: 12e9 })], [load, load])).toMatchObject([
-      { model: 'acme/big', kind: 'no-slot', wouldFit: 'a cuda slot, 21.7 GB of memory, joined devices count together' },
-    ])
-    expect(planFits([slot('a', { device: 'cuda', memoryBytes: 24e9 })], [load])).toEqual([])
-  })
-
-  it('keeps lanes that a spec chose by memory on their own slots, and says which those are', () => {
-    const small = { device: 'cuda' as const, memory: [{ op: '<' as const, bytes: 20e9 }] }
-    const lanes = [
-      lane('default', { devices: ['cuda'], choices: [{ is: null, not: [small] }], remainingTokens: 1e9 }),
-      lane('packed', { devices: ['cuda'], choices: [{ is: small, not: [] }] }),
-    ]
-    const cuda = (id: string, gigabytes: number) => slot(id, { device: 'cuda', memoryBytes: gigabytes * 1e9 })
-    expect(chosen([cuda('a', 16), cuda('b', 24), cuda('c', 16)], lanes)).toEqual({ a: 'packed', b: 'default', c: 'packed' })
-    expect(chooseLanes({ slots: [cuda('a', 16)], lanes }).unservable).toMatchObject([
-      { lane: 'default', reason: 'is meant for other slots: not cuda with memory < 20.0 GB' },
-    ])
   })
 
   it('a slot that has just been given a lane is not taken away again', () => {
@@ -327,88 +253,5 @@ describe('named cases', () => {
     expect(told(slot('a'), [], new Set(['x']))).toBeNull()
     expect(told({ ...x, closed: [{ lane: 'x', reason: 'busy', forMs: 60_000 }] }, [], new Set(['x']))).toBeNull()
     expect(told(x, [y], new Set(['x', 'y']))).toBe('y')
-  })
-
-  it.each([
-    ['memory', slot('a', { memoryBytes: 1e9 }), lane('x', { memoryBytes: 2e9 }), 'needs 2.0 GB'],
-    ['device', slot('a'), lane('x', { devices: ['endpoint'] }), 'needs a slot of kind endpoint'],
-    ['weights', slot('a', { weights: ['other'] }), lane('x', { weights: 'w' }), 'no worker has its weights'],
-    ['key', slot('a'), lane('x', { keyVariable: 'KEY' }), 'no worker may read KEY'],
-  ])('reports a lane that fits nowhere: %s', (_why, one, to, reason) => {
-    const { slots, unservable } = chooseLanes({ slots: [one], lanes: [to] })
-    expect(slots.get('a')).toBeNull()
-    expect(unservable).toMatchObject([{ lane: 'x', kind: 'no-slot' }])
-    expect(unservable[0]?.reason).toContain(reason)
-  })
-
-  it('a host that shares the file system, or holds the weights, or may read the key, fits', () => {
-    expect(misfit(slot('a', { weights: ['w'] }), lane('x', { weights: 'w' }))).toBeNull()
-    expect(misfit(slot('a', { weights: null }), lane('x', { weights: 'w' }))).toBeNull()
-    expect(misfit(slot('a', { allowEnv: ['KEY'] }), lane('x', { keyVariable: 'KEY' }))).toBeNull()
-  })
-
-  it('tells a lane closed for good everywhere from one closed for a while', () => {
-    const closed = (forMs: number | null) => slot('a', { closed: [{ lane: 'x', reason: 'the server does not start', forMs }] })
-    expect(chooseLanes({ slots: [closed(null)], lanes: [lane('x')] }).unservable).toMatchObject([
-      { kind: 'closed', reason: 'the server does not start' },
-    ])
-    expect(chooseLanes({ slots: [closed(60_000)], lanes: [lane('x')] }).unservable).toEqual([])
-    expect(chooseLanes({ slots: [closed(null), slot('b')], lanes: [lane('x')] }).unservable).toEqual([])
-  })
-})
-
-describe('a plan that is followed', () => {
-  const slots = ['a', 'b', 'c'].map((id) => slot(id))
-  const lanes = [lane('x', { remainingTokens: 3e6 }), lane('y', { remainingTokens: 3e6 }), lane('z', { remainingTokens: 6e6 })]
-  const at = (now: number, plan: LanePlan | undefined, over: { slots?: LaneSlot[]; share?: number; lanes?: Lane[] } = {}) =>
-    chooseLanes({
-      slots: over.slots ?? slots,
-      lanes: (over.lanes ?? lanes).map((one) => ({ ...one, remainingTokens: one.remainingTokens * (over.share ?? 1) })),
-      plan,
-      now,
-    })
-  const pairs = (plan: LanePlan) => [...plan.slots].flatMap(([id, keys]) => keys.map((key) => `${id} ${key}`)).sort()
-
-  it('names the same slots for the same lanes while its promise is kept', () => {
-    const first = at(0, undefined)
-    const end = Math.max(...[...first.plan.lanes.values()].map(({ endAt }) => endAt))
-    const later = at(end / 2, first.plan, { share: 0.5 })
-    expect(pairs(later.plan)).toEqual(pairs(first.plan))
-    expect([...later.plan.lanes]).toEqual([...first.plan.lanes])
-  })
-
-  it('is made anew where it is late, where a lane or a slot comes, and not where a slot without work goes', () => {
-    const { plan } = at(0, undefined)
-    const madeAt = (other: LanePlan) => Math.max(...[...other.lanes.values()].map((one) => one.madeAt))
-    expect(madeAt(at(1e6, plan).plan)).toBe(1e6)
-    expect(at(1000, plan, { slots: [...slots, slot('d')] }).plan.slots.get('d')).not.toEqual([])
-    expect(at(1000, plan, { lanes: [...lanes, lane('new')] }).plan.lanes.has('new')).toBe(true)
-    const endpoint = slot('e', { device: 'endpoint' })
-    const withIdle = at(0, undefined, { slots: [...slots, endpoint] }).plan
-    expect(madeAt(at(1000, withIdle).plan)).toBe(0)
-  })
-
-  it('goes on at a slot that has done its part of a lane with its next one', () => {
-    const shared = [lane('x', { remainingTokens: 2e6 }), lane('y', { remainingTokens: 1e6 })]
-    const two = [slot('a', { lane: 'x', laneForMs: 1e6 }), slot('b', { lane: 'x', laneForMs: 1e6 })]
-    const promised = { madeAt: 0, endAt: 800_000 }
-    const plan = {
-      lanes: new Map([
-        ['x', promised],
-        ['y', promised],
-      ]),
-      slots: new Map([
-        ['a', ['x']],
-        ['b', ['x', 'y']],
-      ]),
-    }
-    const left = (x: number, y: number) => [
-      { ...shared[0], remainingTokens: x } as Lane,
-      { ...shared[1], remainingTokens: y } as Lane,
-    ]
-    expect(Object.fromEntries(chooseLanes({ slots: two, lanes: left(2e6, 1e6), plan, now: 0 }).slots)).toEqual({ a: 'x', b: 'x' })
-    const gone = chooseLanes({ slots: two, lanes: left(900_000, 1e6), plan, now: 250_000 })
-    expect(Object.fromEntries(gone.slots)).toEqual({ a: 'x', b: 'y' })
-    expect(gone.plan.slots.get('b')).toEqual(['y'])
   })
 })

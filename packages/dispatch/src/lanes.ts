@@ -189,7 +189,7 @@ class Choice {
     )
   }
 
-  /** A short lane may interrupt a long one after as long as it takes itself, any lane after many loads; a heavier sweep sooner. */
+  /** A short lane may interrupt a long one after as long as it takes itself, any lane after many loads one that does not end before it would be loaded again; a heavier sweep sooner. */
   #mayBeTaken(s: number, to: number): boolean {
     const { slots, lanes, held, speed, load } = this.#table
     const from = this.#assigned[s] as number
@@ -201,7 +201,8 @@ class Choice {
     const priority = heaviest(lane) / heaviest(lanes[from] as Lane)
     const servedMs = (slots[s] as LaneSlot).laneForMs
     if (servedMs <= patienceMs(load[at] as number)) return false
-    if (servedMs * priority > 1000 * SLICE_LOADS * loads) return true
+    const isEnding = this.#shareOf(from, s) > 0 && this.#shareOf(from, s) < loads
+    if (servedMs * priority > 1000 * SLICE_LOADS * loads && !isEnding) return true
     return servedMs * priority > 1000 * own && this.#shareOf(from, s) * priority > INTERRUPTED_TIMES * own
   }
 

@@ -59,6 +59,16 @@ export function endsInTime(
   })
 }
 
+/** Seconds of the longest chunk that one of these slots may have in hand: what is left of a lane counts it whole until it is done. */
+export function longestInHand(table: FleetTable, slots: readonly number[]): number {
+  const { lanes, held, speed } = table
+  return slots.reduce((longest, s) => {
+    const lane = held[s] as number
+    const tokens = lanes[lane]?.chunkTokens ?? 0
+    return tokens === 0 ? longest : Math.max(longest, tokens / (speed[table.at(lane, s)] as number))
+  }, 0)
+}
+
 /** Half a chunk on the slowest slot that may serve a lane, in seconds, at most what is usual. */
 export function halfLongestChunk({ may, speed }: Work): number {
   const slowest = may.reduce(

@@ -1,34 +1,25 @@
-import { FEW_PAIRS, FewestLoads, type Found } from './fewest-loads.ts'
+import { FewestLoads } from './fewest-loads.ts'
 import type { Lane, LaneSlot } from './fit.ts'
 import type { FleetTable } from './fleet-table.ts'
 import { Forest, type Work } from './forest.ts'
 import { withInterrupted } from './interrupted.ts'
-import { endsInTime, halfLongestChunk } from './last-chunks.ts'
+import { longestInHand } from './last-chunks.ts'
 import type { LanePlan, Promised } from './plan.ts'
+import { LATEST, type PlanFound, PlanSearch, type PlanStart } from './plan-search.ts'
 import type { Members } from './separate-parts.ts'
 import { ofLanes, soonest } from './soonest.ts'
 import { spareLoads } from './spare-loads.ts'
 import { MOST_SEARCHED, type Shares } from './spread.ts'
 
-/** A plan may end so much later than what no plan is below: the later, the fewer loads. */
-const LATEST = 1.05
-/** Seconds of that for slots that learn late that they are to go on; the last chunks are left time too. */
-const SWITCH_SECONDS = 3
-/** Slots up to which a plan may need nearly all the time there is; with more of them something is always late. */
-const FEW_SLOTS = 8
-/** Where little is left, or none was found: ends as shares of the same, one after the other, and seconds beside. */
-const ENDS = [1.035, 1.04, 1.05, 1.07, 1.1]
+/** Where little is left a plan may end so many seconds later. */
 const SLACK_SECONDS = 15
 /** A slot is not to stand idle the whole time of a plan that takes so many of its loads. */
 const WANTED_LOADS = 10
 /** The same of a slot that has done its part of the plan before. */
 const WOKEN_LOADS = 100
-/** Work that comes to a fleet with nothing to do may end later than soonest by so many loads. */
+/** Work that comes to a fleet with nothing to do may end later than soonest by so many loads; little work, for which no slot is wanted, by its whole time too. */
 const SPARED_LOADS = 3
-/** How often a sooner end is tried with as many loads, and from which share of what no plan is below it is soon enough. */
-const SOONER_TRIES = 3
-const SOON = 1.01
-/** Share of its whole time by which a plan may be late before another one is made, and seconds beside. */
+/** Share of its whole time by which a plan may be late before another one is made, and seconds beside, or the longest chunk in hand. */
 const LATE = 0.0005
 const LATE_SECONDS = 12
 /** The same for what another one has to save, and how often it is tried. */
@@ -52,6 +43,8 @@ export class PlanPart {
   readonly #plain: Work
   readonly #held: Uint8Array
   readonly #forest: Forest
+  /** Of a slot that may serve a lane, in seconds. */
+  #leastLoad = Number.POSITIVE_INFINITY
   /** Whether the plan before was given up for one that ends much sooner. */
   #isLoose = false
 
@@ -79,6 +72,7 @@ export class PlanPart {
         work.speed[at] = table.speed[from] as number
         work.load[at] = isHeld ? 0 : (table.load[from] as number)
         this.#held[at] = isHeld ? 1 : 0
+        if (work.may[at] === 1) this.#leastLoad = Math.min(this.#leastLoad, table.load[from] as number)
       }
     }
     this.#plain = work
@@ -95,10 +89,12 @@ export class PlanPart {
     if (ends === null) return null
     const end = latest(ends)
     const spanMs = promised.endAt - promised.madeAt
-    if (now + 1000 * end > promised.endAt + LATE * spanMs + 1000 * LATE_SECONDS) return null
+    const late = Math.max(LATE_SECONDS, longestInHand(this.#table, this.#members.slots))
+    if (now + 1000 * end > promised.endAt + LATE * spanMs + 1000 * late) return null
     const isTriable = now - promised.madeAt > 1000 * Math.max(SAVED_SECONDS, TRIED_EVERY * end)
     const least = (SAVED * spanMs) / 1000 + SAVED_SECONDS
-    this.#isLoose = isTriable && end > least && end - LATEST * soonest(this.#plain) > least
+    const bound = isTriable && end > least ? soonest(this.#plain) : 0
+    this.#isLoose = bound > 0 && end - LATEST * bound > least && !this.#isLittle(bound)
     if (this.#isLoose) return null
     spareLoads(this.#work, this.#held, this.#forest, {
       end,
@@ -129,37 +125,23 @@ export class PlanPart {
     return { edges, promised: { madeAt: endAt === old?.endAt ? old.madeAt : now, endAt } }
   }
 
-  #search(
-    before: LanePlan | null,
-    promised: number,
-    greedy: { edges: number[]; end: number },
-  ): { edges: ArrayLike<number>; end: number } {
+  #search(before: LanePlan | null, promised: number, greedy: PlanStart['greedy']): PlanFound {
     const bound = soonest(this.#plain)
-    const search = new FewestLoads(this.#work, this.#held, this.#worthSeconds(before, bound))
-    const start = before === null ? null : this.#edgesOf(before)
-    const limit = LATEST * bound - SWITCH_SECONDS
-    const slack = this.#slack(before)
-    const first = Math.max(promised, (ENDS[0] as number) * bound + slack)
-    if (limit > first && this.#work.slotCount <= FEW_SLOTS) {
-      const found = this.#found(search, limit, start, greedy.edges)
-      const edges = found && this.#sooner(search, found, bound)
-      if (edges !== null && endsInTime(this.#work, edges, this.#endsOf(edges), limit)) return { edges, end: limit }
-    }
-    for (const [i, share] of ENDS.entries()) {
-      const end = Math.max(share * bound + slack, first, limit - halfLongestChunk(this.#work))
-      if (i > 0 && end > greedy.end) break
-      const found = this.#found(search, end, start, greedy.edges)
-      if (found !== null) return { edges: this.#sooner(search, found, bound), end }
-    }
-    const found = search.within(greedy.end, greedy.edges, { isNear: false })
-    return { edges: found?.edges ?? greedy.edges, end: greedy.end }
+    const fewest = new FewestLoads(this.#work, this.#held, this.#worthSeconds(before, bound))
+    const slack = this.#slack(before, bound)
+    const start = { bound, promised, slack, before: before === null ? null : this.#edgesOf(before), greedy }
+    return new PlanSearch(this.#work, this.#forest, fewest).find(start)
   }
 
-  #slack(before: LanePlan | null): number {
-    if (before === null || this.#promisedBy(before) !== null) return SLACK_SECONDS
-    const { may, load } = this.#work
-    const least = load.reduce((all, one, at) => (may[at] === 1 ? Math.min(all, one) : all), Number.POSITIVE_INFINITY)
-    return Math.max(SLACK_SECONDS, SPARED_LOADS * least)
+  /** Work that comes to a fleet with nothing to do, and with nothing loaded for it, may end later; little work at twice the time. */
+  #slack(before: LanePlan | null, bound: number): number {
+    if (before === null || this.#promisedBy(before) !== null || this.#held.includes(1)) return SLACK_SECONDS
+    return Math.max(SLACK_SECONDS, SPARED_LOADS * this.#leastLoad + (this.#isLittle(bound) ? bound : 0))
+  }
+
+  /** Whether no slot is wanted for what is left, so long do loads take beside it. */
+  #isLittle(bound: number): boolean {
+    return bound < WANTED_LOADS * this.#leastLoad
   }
 
   /** Slots that have stood idle beside the plan before have done their part of it: they are to help only with much more work. */
@@ -170,34 +152,9 @@ export class PlanPart {
     })
   }
 
-  /** Near the plan before; also from the greedy one where that finds none, and on small fleets, where it costs little. */
-  #found(search: FewestLoads, end: number, start: readonly number[] | null, greedy: readonly number[]): Found | null {
-    const near = start === null ? null : search.within(end, start, { isNear: true })
-    if (near !== null && this.#work.may.length > FEW_PAIRS) return near
-    const other = search.within(end, greedy, { isNear: false })
-    return near !== null && (other === null || near.loads <= other.loads) ? near : other
-  }
-
-  /** Of plans with as many loads one that ends sooner, so that there is time for what no plan sees. */
-  #sooner(search: FewestLoads, { edges: found, loads }: Found, bound: number): ArrayLike<number> {
-    let best = found
-    let [low, high] = [bound, this.#endOf(found)]
-    for (let tried = 0; tried < SOONER_TRIES && high > SOON * bound; tried += 1) {
-      const middle = (low + high) / 2
-      const sooner = search.within(middle, best, { isNear: true, enough: loads })
-      if (sooner === null || sooner.loads > loads) low = middle
-      else [best, high] = [sooner.edges, this.#endOf(sooner.edges)]
-    }
-    return best
-  }
-
   #endOf(edges: ArrayLike<number>): number {
-    return latest(this.#endsOf(edges))
-  }
-
-  #endsOf(edges: ArrayLike<number>): Float64Array {
     this.#forest.set(edges)
-    return this.#forest.balance() ?? new Float64Array()
+    return latest(this.#forest.balance() ?? new Float64Array())
   }
 
   /** What the forest has, in the table's numbers. */

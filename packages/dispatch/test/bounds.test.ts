@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { makespanBound } from '../../../benchmarks/scheduling/bounds.ts'
 import { Chance } from '../../../benchmarks/scheduling/chance.ts'
-import { leastLoadsOf } from '../../../benchmarks/scheduling/judge.ts'
+import { leastLoadsOf, restOf } from '../../../benchmarks/scheduling/least-loads.ts'
 import { fleetOf, loadsBound } from '../../../benchmarks/scheduling/loads-bound.ts'
 import { mostPartsByKind } from '../../../benchmarks/scheduling/parts-by-kind.ts'
 import { canServe, drawScenario, realSpeed, type Scenario, type SimModel } from '../../../benchmarks/scheduling/scenario.ts'
@@ -83,6 +83,24 @@ function interruptedSchedulesOf(scenario: Scenario): { end: number; loads: numbe
   })
 }
 
+/** The rest done, with every card that can work at work, then the small sweep on any cards: `end` is the rest's. */
+function schedulesThenSmallOf(scenario: Scenario): { end: number; loads: number }[] {
+  const { may, slotCount } = workOf(scenario)
+  const pairs = [...may.keys()].filter((at) => may[at] === 1)
+  const able = new Set(pairs.map((at) => at % slotCount))
+  const smallFrom = (scenario.models.length - 1) * slotCount
+  const workers = new Set(pairs.filter((at) => at < smallFrom).map((at) => at % slotCount))
+  const forest = new Forest(workOf(restOf(scenario)))
+  return Array.from({ length: 2 ** pairs.length }, (_, set) => pairs.filter((_pair, i) => (set >> i) & 1)).flatMap((edges) => {
+    const [ofRest, ofSmall] = [edges.filter((at) => at < smallFrom), edges.filter((at) => at >= smallFrom)]
+    const atWork = new Set(ofRest.map((at) => at % slotCount))
+    const ends = ofSmall.length > 0 && atWork.size === workers.size && forest.set(ofRest) ? forest.balance() : null
+    if (ends === null) return []
+    const idle = able.size - new Set(edges.map((at) => at % slotCount)).size
+    return [{ end: Math.max(...ends), loads: edges.length + idle }]
+  })
+}
+
 function boundByKind(scenario: Scenario, end: number): number {
   const fleet = fleetOf(scenario, end)
   return fleet.cards.length + fleet.models.length - mostPartsByKind(fleet, fleet.models.length)
@@ -110,9 +128,25 @@ describe('bounds of the scheduling benchmark, beside all schedules of tiny fleet
     for (const share of [1.0001, 1.05, 1.2, 2]) {
       const end = share * soonest
       const fewest = Math.min(...all.filter((one) => one.end <= end).map(({ loads }) => loads))
-      expect(leastLoadsOf(scenario, end)).toBeLessThanOrEqual(fewest)
+      expect(leastLoadsOf(scenario, { end, restEnd: Number.POSITIVE_INFINITY })).toBeLessThanOrEqual(fewest)
     }
   })
+
+  it.each(Array.from({ length: 60 }, (_, seed) => seed))(
+    'with a small sweep that comes when the rest is done (case %i)',
+    (seed) => {
+      const scenario = tinyInterrupted(seed)
+      const all = schedulesThenSmallOf(scenario)
+      const soonest = Math.min(...all.map(({ end }) => end))
+      for (const share of [1.0001, 1.05, 1.2, 2]) {
+        const restEnd = share * soonest
+        const sweeps = scenario.sweeps.map((sweep) => (sweep.isSmall ? { ...sweep, at: restEnd } : sweep))
+        const fewest = Math.min(...all.filter((one) => one.end <= restEnd).map(({ loads }) => loads))
+        const end = restEnd + 86_400
+        expect(leastLoadsOf({ ...scenario, sweeps }, { end, restEnd })).toBeLessThanOrEqual(fewest)
+      }
+    },
+  )
 
   it.each(Array.from({ length: 20 }, (_, seed) => seed))('by kinds of cards is no more than by cards (case %i)', (seed) => {
     const scenario = drawScenario(9000 + seed, 4 + (seed % 4), {})

@@ -137,9 +137,23 @@ export function publishedTasks(h: Handle): string[] {
     .flatMap(({ task }) => (task === null ? [] : [task]))
 }
 
-/** Mean main score of each imported file of a task, in order of import. */
-export function publishedMeans(h: Handle, task: string): PublishedScore[] {
-  return h.all<PublishedScore>('select id, model, revision, mean as score from published_file where task = ? order by id', task)
+/**
+ * Mean main score of each imported file of a task, in order of import: over all its entries, or over those of the splits that are
+ * evaluated (protocol 6.1: anything else in a file is ignored). A file with none of these is left out.
+ */
+export function publishedMeans(h: Handle, task: string, splits: readonly string[] | null): PublishedScore[] {
+  if (splits === null)
+    return h.all<PublishedScore>('select id, model, revision, mean as score from published_file where task = ? order by id', task)
+  return h.all<PublishedScore>(
+    `with counted as (
+       select model, revision, datasetRevision, iif(count(mainScore) = count(*), avg(mainScore), null) as score
+       from published where task = ? and split in (select value from json_each(?)) group by 1, 2, 3)
+     select f.id, f.model, f.revision, c.score
+     from published_file f join counted c using (model, revision, datasetRevision) where f.task = ? order by f.id`,
+    task,
+    JSON.stringify(splits),
+    task,
+  )
 }
 
 /** Main score of each imported file on one (split, subset) of a task, in no stated order. */

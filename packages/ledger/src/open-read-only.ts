@@ -87,8 +87,8 @@ export class LedgerReader {
     return this.#read(publishedTasks)
   }
 
-  publishedMeans(task: string): PublishedScore[] {
-    return this.#read((h) => publishedMeans(h, task))
+  publishedMeans(task: string, splits: readonly string[] | null): PublishedScore[] {
+    return this.#read((h) => publishedMeans(h, task, splits))
   }
 
   publishedEntries(entry: { task: string; split: string; subset: string }): PublishedScore[] {

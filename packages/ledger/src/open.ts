@@ -10,20 +10,31 @@ const MIGRATIONS = fileURLToPath(new URL('../../../migrations', import.meta.url)
 
 /**
  * Holds a data folder for this process: an exclusive transaction on `lock.db`, which ends with the process however it dies.
- * Throws `SB-LEDGER-001` naming the holder.
+ * Throws `SB-LEDGER-001` naming the holder, `SB-ART-004` where its disk is full, `SB-FILE-007` where it cannot be written otherwise.
  */
 export function lockFolder(folder: string, holder: string): { release(): void } {
   mkdirSync(folder, { recursive: true })
-  const side = join(folder, 'lock.holder')
-  const lock = new Database(join(folder, 'lock.db'), { timeout: 0 })
+  const file = join(folder, 'lock.db')
+  let lock: SqliteDatabase | null = null
   try {
+    lock = new Database(file, { timeout: 0 })
     lock.exec('BEGIN EXCLUSIVE')
+    writeFileSync(join(folder, 'lock.holder'), `${holder}\n`)
   } catch (cause) {
-    lock.close()
-    throw new SweepError('SB-LEDGER-001', { folder, holder: readHolder(folder) }, { cause })
+    lock?.close()
+    throw refusedLock(cause as NodeJS.ErrnoException, { folder, file })
   }
-  writeFileSync(side, `${holder}\n`)
-  return { release: () => void lock.close() }
+  const held = lock
+  return { release: () => void held.close() }
+}
+
+/** A lock that somebody else has, or none that could be taken: SQLite says both as failures of the same statement. */
+function refusedLock(cause: NodeJS.ErrnoException, { folder, file }: { folder: string; file: string }): SweepError {
+  const { code = '', message } = cause
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code))
+    return new SweepError('SB-LEDGER-001', { folder, holder: readHolder(folder) }, { cause })
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC') return new SweepError('SB-ART-004', { folder }, { cause })
+  return new SweepError('SB-FILE-007', { file, message }, { cause })
 }
 
 /** What the last holder of a folder wrote of itself. */

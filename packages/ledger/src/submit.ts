@@ -62,9 +62,14 @@ export function addGroups(h: Handle, groups: readonly PlannedGroup[], preparedTa
   }
 }
 
-/** - -> running. The same sweep id again is a no-op and answers `isNew: false`. */
+/**
+ * - -> running. The same sweep id again is a no-op and answers `isNew: false`; with another spec it is no repeat, and refused: who sent it
+ * would wait for what nobody recorded. Throws `SB-LEDGER-012`.
+ */
 export function submit(h: Handle, sent: Submission): { isNew: boolean } {
-  if (h.has('select 1 from sweep where id = ?', sent.sweep)) return { isNew: false }
+  const known = h.get<{ spec: string }>('select spec from sweep where id = ?', sent.sweep)
+  if (known !== undefined && known.spec !== sent.spec) throw new SweepError('SB-LEDGER-012', { sweep: sent.sweep })
+  if (known !== undefined) return { isNew: false }
   const { plan } = sent
   h.run(
     `insert into sweep (id, name, state, weight, vtime, spec, gates, warnings, budget, isLimited, createdAt, keep)

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -17,6 +17,14 @@ describe('a data folder', () => {
     expect(() => Ledger.open({ folder, holder: 'run, pid 8' })).toThrow(/SB-LEDGER-001.*serve, pid 7/)
     first.close()
     Ledger.open({ folder, holder: 'run, pid 8' }).close()
+  })
+
+  it('whose lock cannot be taken for another reason than a holder is not said to be in use', () => {
+    writeFileSync(join(folder, 'lock.db'), 'no database, '.repeat(100))
+    expect(() => Ledger.open({ folder, holder: 'a' })).toThrow(/SB-FILE-007.*lock.db.*not a database/)
+    rmSync(join(folder, 'lock.db'))
+    mkdirSync(join(folder, 'lock.db'))
+    expect(() => Ledger.open({ folder, holder: 'a' })).toThrow(/SB-FILE-007.*lock.db/)
   })
 
   it('keeps its id and its sweeps', () => {

@@ -78,7 +78,9 @@ describe('a sweep from submit to done', () => {
 
   it('is recorded once, whatever the number of submits', () => {
     const ledger = one()
-    expect(ledger.submit({ sweep: 's1', name: 'x', spec: '', plan: plan('s1', []), createdAt: '' })).toEqual({ isNew: false })
+    const again = { sweep: 's1', name: 'x', spec: 'sweep: x', plan: plan('s1', []), createdAt: '' }
+    expect(ledger.submit(again)).toEqual({ isNew: false })
+    expect(() => ledger.submit({ ...again, spec: 'sweep: y' })).toThrow('SB-LEDGER-012')
     expect(ledger.sweepStatus('s1').cells.total).toBe(2)
     expect(ledger.sweepSpec('s1')).toBe('sweep: x')
   })

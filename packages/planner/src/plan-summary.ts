@@ -1,4 +1,4 @@
-import { configKey, encodingKey, type Plan, pairKey, taskKey } from '@sweepboard/contracts'
+import { configKey, encodingKey, type Plan, pairKey, type TaskRef, taskKey } from '@sweepboard/contracts'
 
 /** What a plan will cost, as far as the catalog tells before any data is read. */
 export interface PlanSummary {
@@ -10,7 +10,10 @@ export interface PlanSummary {
   readonly loadCount: number
   /** Distinct (encoding key, side of a task), and lists to rerank: each is computed once whatever the number of configs. */
   readonly encodingCount: number
-  /** Texts to encode and pairs to score by the catalog's statistics; null where a task outside the catalog is named. */
+  /**
+   * Texts to encode and pairs to score by the catalog's statistics; null where a task outside the catalog is named, or a
+   * task is cut by `limit` to documents that only its data tells.
+   */
   readonly textCount: number | null
   readonly memoryBytes: number
   readonly warnings: readonly string[]
@@ -21,12 +24,12 @@ export function summarizePlan(plan: Plan): PlanSummary {
   for (const { task, model, sides, rerank, derive } of plan.groups) {
     if (derive !== undefined) continue
     if (rerank !== undefined) {
-      const queryCount = task.catalog?.queryCount ?? null
+      const queryCount = countsOf(task).query
       const pairs = `${rerank.parent?.group} ${rerank.parent && configKey(rerank.parent.config)} ${pairKey(rerank.load.key, rerank.recipe)}`
       encodings.set(pairs, queryCount === null ? null : queryCount * rerank.depth)
       continue
     }
-    const counts = { query: task.catalog?.queryCount ?? null, document: task.catalog?.documentCount ?? null }
+    const counts = countsOf(task)
     for (const side of ['query', 'document'] as const) {
       encodings.set(`${taskKey(task)} ${side} ${encodingKey(model.load.key, sides[side])}`, counts[side])
     }
@@ -45,4 +48,13 @@ export function summarizePlan(plan: Plan): PlanSummary {
     memoryBytes: Math.max(0, ...loads.map(({ memoryBytes }) => memoryBytes)),
     warnings: plan.warnings,
   }
+}
+
+/** Texts of both sides, before equal ones count once. The relevant documents that a limit keeps beside its first n are not in the catalog. */
+function countsOf({ limit, type, catalog }: TaskRef): { query: number | null; document: number | null } {
+  const { queryCount = null, documentCount = null } = catalog ?? {}
+  if (limit === null) return { query: queryCount, document: documentCount }
+  const cut = (count: number | null) => (count === null ? null : Math.min(count, limit))
+  const isCutAlike = type === 'STS' || type === 'PairClassification' || (documentCount ?? Number.POSITIVE_INFINITY) <= limit
+  return { query: cut(queryCount), document: isCutAlike ? cut(documentCount) : null }
 }

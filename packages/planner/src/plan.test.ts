@@ -122,6 +122,13 @@ describe('planSweep', () => {
     expect(summarizePlan(made)).toMatchObject({ cellCount: 6, groupCount: 2, encodingCount: 3, loadCount: 1, textCount: 120 })
     expect(summarizePlan(plan('', [model('m')], [task('t')])).textCount).toBeNull()
   })
+  it('counts what a limit leaves, where the catalog tells it', () => {
+    const textCount = (cut: Partial<TaskRef>) =>
+      summarizePlan(plan('', [model('m')], [{ ...task('t', 1000), limit: 4, ...cut }])).textCount
+    expect(textCount({ type: 'STS' })).toBe(4 + 4)
+    expect(textCount({ limit: 1000 })).toBe(10 + 1000)
+    expect(textCount({})).toBeNull()
+  })
 })
 
 describe('rerankers', () => {

@@ -1,7 +1,7 @@
 import { evaluateTrec } from '@sweepboard/metrics'
 import { type Command, Option } from 'commander'
 import { wholeNumber } from '../number-option.ts'
-import { printJson, printResult } from '../output.ts'
+import { printJson, printNote, printResult } from '../output.ts'
 import { asMeasureError, readTrecQrels, readTrecRun, splitMeasures } from '../trec-file.ts'
 
 const DEFAULT_MEASURES = 'num_ret,num_rel,num_rel_ret,map,Rprec,bpref,recip_rank,ndcg,ndcg_cut.10,P.5,10,20,recall.5,10,100,1000'
@@ -41,6 +41,7 @@ export function add(program: Command): void {
 
 function score(runFile: string, qrelsFile: string, options: ScoreOptions): void {
   const evaluation = parseAndEvaluate(runFile, qrelsFile, options)
+  if (evaluation.perQuery.size === 0) printNote(`note: no query is in both files: are ${runFile} and ${qrelsFile} of one task?`)
   if (options.json) {
     printJson({ all: evaluation.all, ...(options.perQuery ? { per_query: Object.fromEntries(evaluation.perQuery) } : {}) })
     return

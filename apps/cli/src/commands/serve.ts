@@ -149,6 +149,10 @@ async function serve(options: ServeOptions): Promise<void> {
     if (options.json) printEvent({ event: 'listening', url: listening.url, ledger: service.ledger.id })
     const without = redis ? '' : '   (no --redis: no worker can join)'
     tellUser(log, options, `Board and API: ${listening.url}   data: ${folder}${without}`)
+    if (tokens.read !== null && tokens.write === null)
+      tellNotes(log, options, [
+        'there is a read token and no write token: nobody can submit, control or join (--write-token-file)',
+      ])
     const schedules = redis
       ? await openConsistencySchedules({
           redis,

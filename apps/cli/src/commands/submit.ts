@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFolderStore, openHttpStore } from '@sweepboard/artifacts'
 import { type PreparedTask, SweepError } from '@sweepboard/contracts'
-import { fitNotes, submitSweep } from '@sweepboard/results'
+import { fitNotes, Submission, submitSweep } from '@sweepboard/results'
 import type { Command } from 'commander'
 import { type CommonOptions, readToken } from '../context.ts'
 import { readHubSettings } from '../hub.ts'
@@ -44,6 +44,8 @@ export function add(program: Command): void {
 }
 
 async function submit(file: string, options: SubmitOptions): Promise<void> {
+  if (options.id !== undefined && !Submission.shape.sweep.safeParse(options.id).success)
+    throw new SweepError('SB-SPEC-004', { path: '--id', message: 's and 12 to 32 of 0-9a-f, as the first submit said it' })
   const allowed = new Set(options.allowEnv)
   const sweep = await loadSweep(file, {
     ...(options.datasets ? { datasets: options.datasets } : {}),

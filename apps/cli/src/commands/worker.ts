@@ -6,7 +6,7 @@ import { readLaunchers, weightsUnder } from '@sweepboard/models'
 import { openBullQueue } from '@sweepboard/queue'
 import { openHttpLink, ServiceClient } from '@sweepboard/results'
 import { findSlots, startWorker, WorkerMetrics } from '@sweepboard/worker'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { type CommonOptions, codeVersion, readSecret, readToken, VERSION } from '../context.ts'
 import { addLogOptions, type LogOptions, logView, tellNotes, tellUser, withNotes } from '../log-options.ts'
 import { type MetricsServer, serveMetrics } from '../metrics-server.ts'
@@ -53,7 +53,7 @@ export function add(program: Command): void {
     )
     .option('--threads <n>', 'threads of one CPU slot', wholeNumber(1))
     .option('--job-limit <time>', JOB_LIMIT_HELP, duration)
-    .option('--name <name>', 'how the board calls this host', hostname())
+    .option('--name <name>', 'how the board calls this host', hostName, hostname())
     .option('--metrics-port <n>', 'serve GET /metrics for Prometheus there; 0 takes any free one', portNumber(0))
     .option('--metrics-host <address>', 'address of it; beyond loopback a token is required', '127.0.0.1')
     .option('--metrics-token-file <file>', 'token that a reader of the metrics must send')
@@ -85,6 +85,9 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
     ending.abort()
     return name
   })
+  // Before joining: a port that is taken must not cost a lease. A worker that waits for its service has nothing to show yet: 500.
+  let isJoined = false
+  const scraped = await openMetrics(async () => (isJoined ? metrics.text() : Promise.reject(new Error('not joined'))), options)
   const running = await startWorker({
     link: metrics.meter(openHttpLink(new ServiceClient({ url: options.join, token }))),
     queue: (join) => {
@@ -118,7 +121,8 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
         tellUser(log, options, `${event.message}\nWaiting for it; Ctrl-C ends.`)
     },
     signal: ending.signal,
-  }).catch((thrown) => {
+  }).catch(async (thrown) => {
+    await scraped?.close()
     throw ending.signal.aborted ? new SweepError('SB-CORE-004', { what: `joining ${options.join}` }) : thrown
   })
   tellUser(
@@ -127,7 +131,7 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
     `Joined ${options.join} as ${options.name} with slots ${slots.map(({ id }) => id).join(', ')}. Ctrl-C drains and ends.`,
   )
   metrics.watch(running)
-  const scraped = await openMetrics(metrics, options)
+  isJoined = true
   if (scraped !== null) tellUser(log, options, `Metrics: ${scraped.url}`)
   await signal
   await running.stop({ drain: true })
@@ -135,10 +139,18 @@ async function worker(options: WorkerCommandOptions): Promise<void> {
   log.close()
 }
 
-async function openMetrics(metrics: WorkerMetrics, options: WorkerCommandOptions): Promise<MetricsServer | null> {
+/** As beats carry it: the service would refuse each of them over a longer one. */
+function hostName(text: string): string {
+  const name = text.trim()
+  if (name === '' || name.length > 200 || /\p{C}/u.test(name))
+    throw new InvalidArgumentError('It must be 1 to 200 characters that print.')
+  return name
+}
+
+async function openMetrics(text: () => Promise<string>, options: WorkerCommandOptions): Promise<MetricsServer | null> {
   if (options.metricsPort === undefined) return null
   const token = options.metricsTokenFile ? readSecret(options.metricsTokenFile) : null
-  return serveMetrics(() => metrics.text(), { host: options.metricsHost, port: Number(options.metricsPort), token })
+  return serveMetrics(text, { host: options.metricsHost, port: Number(options.metricsPort), token })
 }
 
 /** The folder that the service and this host share. Throws `SB-ART-007` where this one is not it. */
