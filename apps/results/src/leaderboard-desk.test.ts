@@ -98,6 +98,11 @@ describe('the leaderboard of a service', () => {
     const tasks = async (...names: string[]) =>
       (await board(`?${new URLSearchParams(names.map((name) => ['tasks', name]))}`)).tasks
     expect(await tasks('Odd, name')).toEqual(['Odd, name'])
+    const retrieval = await tasks('MTEB(cmn, v1):Retrieval')
+    expect(retrieval).toContain('T2Retrieval')
+    expect(retrieval.length).toBe(8)
+    expect(await tasks('MTEB(cmn, v1):Retrieval,T', 'T')).toEqual([...retrieval, 'T'].sort())
+    expect(await tasks('MTEB(none, v9),T')).toEqual(['MTEB(none, v9)', 'T'])
     expect(await tasks('T', 'Odd, name')).toEqual(['Odd, name', 'T'])
     expect(await tasks('T,U')).toEqual(['T', 'U'])
     expect(await tasks('')).toEqual(['Odd, name', 'T', 'U'])

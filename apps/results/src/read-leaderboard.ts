@@ -1,12 +1,13 @@
 import type { LedgerReader } from '@sweepboard/ledger'
+import { expandTaskPattern } from '@sweepboard/tasks'
 import { foldAggregates } from './aggregate-tasks.ts'
 import { type PublishedSource, type Ranking, rankRows } from './leaderboard.ts'
 
 /** What a leaderboard is asked for. */
 export interface LeaderboardQuery {
   /**
-   * Tasks to show; empty for those of our scores, or without any those published. Each is a task's name, or a list of names with
-   * commas between: a text that is itself the name of a task is never split.
+   * Tasks to show; empty for those of our scores, or without any those published. Each is a task's name, or a list with commas of names,
+   * benchmarks (`MTEB(eng, v2)`, narrowed to a type by `:Retrieval`) and globs: a text that is itself the name of a task is never split.
    */
   readonly tasks: readonly string[]
   /** Id of a sweep: only its cells and, where no task is named, only its tasks. */
@@ -38,9 +39,15 @@ export function readRanking(reader: LedgerReader, published: PublishedSource, qu
 }
 
 function columnsOf(reader: LedgerReader, { tasks, sweep }: LeaderboardQuery): readonly string[] | null {
-  if (tasks.length > 0)
-    return tasks.flatMap((text) =>
-      !text.includes(',') || reader.knowsTask(text) ? [text] : text.split(',').map((name) => name.trim()),
-    )
+  if (tasks.length > 0) return [...new Set(tasks.flatMap((text) => (reader.knowsTask(text) ? [text] : tasksOf(text))))]
   return sweep === null ? null : foldAggregates(reader.tasksOfSweep(sweep))
+}
+
+/** Tasks of a list with commas; a benchmark is its tasks, and the commas in its name divide nothing. */
+function tasksOf(text: string): string[] {
+  const entries = text.split(/,(?![^()]*\))/).map((entry) => entry.trim())
+  return entries.flatMap((entry) => {
+    const names = expandTaskPattern(entry).map(({ name }) => name)
+    return names.length > 1 ? foldAggregates(names) : [entry]
+  })
 }

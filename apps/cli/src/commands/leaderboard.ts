@@ -23,7 +23,7 @@ export function add(program: Command): void {
   program
     .command('leaderboard')
     .description('The board in the terminal: our scores, and imported published ones beside them.')
-    .option('--tasks <names...>', 'only these tasks: names, or lists with commas')
+    .option('--tasks <names...>', 'only these tasks: names, benchmarks, or lists with commas')
     .option('--kinds <task>', 'instead: top-1/3/5 accuracy by kind of query, for a task with kinds')
     .option('--sweep <name>', 'only the cells of this sweep')
     .option('--no-published', 'leave imported rows out')
@@ -36,7 +36,7 @@ export function add(program: Command): void {
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      "\nExamples:\n  sweepboard leaderboard\n  sweepboard leaderboard --tasks SciFact AILAStatutes --md\n  sweepboard leaderboard --sweep first-sweep --csv\n  sweepboard leaderboard --kinds SemanticTrapsEn\n\nMean (Task), in CSV and JSON `mean`, is MTEB's: each task counts once, whatever\nits subsets. Mean (TaskType), `meanType` in JSON and `mean_type` in CSV, is the\nmean over types of tasks of the mean of each type's tasks. Rows that lack a task\nhave neither and stand below the others.",
+      '\nExamples:\n  sweepboard leaderboard\n  sweepboard leaderboard --tasks SciFact AILAStatutes --md\n  sweepboard leaderboard --tasks "MTEB(eng, v2)"\n  sweepboard leaderboard --sweep first-sweep --csv\n  sweepboard leaderboard --kinds SemanticTrapsEn\n\nMean (Task), in CSV and JSON `mean`, is MTEB\'s: each task counts once, whatever\nits subsets. Mean (TaskType), `meanType` in JSON and `mean_type` in CSV, is the\nmean over types of tasks of the mean of each type\'s tasks. Rows that lack a task\nhave neither and stand below the others.',
     )
     .action(leaderboard)
 }
@@ -61,10 +61,14 @@ async function leaderboard(options: LeaderboardOptions): Promise<void> {
   }
 }
 
+/** Tasks without a score that are named one by one; more come with a benchmark. */
+const MOST_NOTES = 5
+
 /** Says which of the tasks asked for nothing is known of: a name mistyped would only empty a column, and with it every mean. */
 function noteEmpty({ tasks, rows }: Leaderboard): void {
-  for (const task of tasks) {
-    if (rows.some(({ scores }) => scores[task] !== undefined)) continue
+  const empty = tasks.filter((task) => rows.every(({ scores }) => scores[task] === undefined))
+  if (empty.length > MOST_NOTES) printNote(`note: no score of ${empty.length} of the ${tasks.length} tasks here`)
+  for (const task of empty.length > MOST_NOTES ? [] : empty) {
     const near = findTask(task) === undefined ? suggestTask(task) : null
     printNote(`note: no score of a task "${task}" here${near === null ? '' : `, did you mean "${near}"?`}`)
   }
