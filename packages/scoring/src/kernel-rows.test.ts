@@ -52,6 +52,33 @@ describe('KernelRows', () => {
     }
   })
 
+  it('codes values on and beside every step as the int8 range does, whatever the range', () => {
+    const [dim, rowCount] = [64, 3000]
+    const values = new Float32Array(rowCount * dim)
+    const range = (column: number) => {
+      const size = 10 ** ((column % 16) - 8) // from ranges of next to nothing to wide ones
+      const offset = column % 3 === 0 ? 0 : column % 3 === 1 ? size * 1000 : -size * 30_000
+      return column % 11 === 5 ? { least: 0.25, most: 0.25 } : { least: offset - size, most: offset + size }
+    }
+    for (let i = 0; i < values.length; i++) {
+      const [row, { least, most }] = [Math.floor(i / dim), range(i % dim)]
+      const step = (most - least) / 255
+      const beside = [0, 1e-7, -1e-7, 1e-4, -1e-4, 0.3][row % 6] as number
+      values[i] = row === 0 ? least : row === 1 ? most : least + step * (((row * 7 + i) % 300) - 20 + beside)
+    }
+    values.set([3e18, -3e18, 1e-38, 0], 7 * dim)
+    for (const similarity of ['dot', 'cosine'] as const) {
+      const representation = new Representation({ dimensions: null, precision: 'int8', similarity }, dim)
+      const matrix = { values, rowCount, dim }
+      const own = new KernelRows(kernels, matrix, 1)
+      const wanted = { values: own.slice(dim, similarity === 'cosine').values.slice(), rowCount, dim }
+      representation.range?.widen({ ...wanted, rowCount: 900 })
+      representation.range?.encode(wanted)
+      const codes = Uint8Array.from(wanted.values, (code) => code + 128)
+      expect(Buffer.compare(codes, own.operand(representation).values as Uint8Array)).toBe(0)
+    }
+  })
+
   it('widens a range as the int8 range does, by the first rows only', () => {
     for (const dimensions of prefixes) {
       const config = { dimensions, precision: 'int8', similarity: 'cosine' } as const

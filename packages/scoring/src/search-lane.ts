@@ -56,6 +56,11 @@ export class Lane {
     }
   }
 
+  /** To be called once nothing is asked of this lane any more, nor of its result. */
+  close(): void {
+    this.top.close()
+  }
+
   /** What was kept, for another thread: the depth and some more. */
   packed(): PackedRows {
     return this.top.packed()

@@ -91,6 +91,7 @@ async function finish({ lanes, pass }: SearchPart, { own, theirs, measuring }: F
     const measured = lane && measure.config(lane.result(pass.kernels).found)
     if (measured) tell({ kind: 'measured', config: own + i, measured }, [measured.run.buffer])
   }
+  for (const lane of lanes) lane.close()
 }
 
 if (workerData?.sweepboardSearch && parentPort) {

@@ -62,13 +62,14 @@ export function searchAndMeasure<T>(
     const own = (await company?.finish(part, measuring.parts, done)) ?? part.lanes.length
     const measured = async (lane: Lane, i: number) =>
       company && i >= own ? company.measured(i) : measuring.config(lane.result(part.pass.kernels).found)
-    return use(
-      part.lanes.map((lane, i) => ({
-        seconds: lane.seconds,
-        calibration: lane.representation.calibration,
-        measured: () => measured(lane, i),
-      })),
-    )
+    const searched = part.lanes.map((lane, i) => ({
+      seconds: lane.seconds,
+      calibration: lane.representation.calibration,
+      measured: () => measured(lane, i),
+    }))
+    const result = await use(searched)
+    for (const lane of part.lanes) lane.close()
+    return result
   })
 }
 

@@ -9,6 +9,17 @@ const CUT_ABOVE = 1.5
 /** Rows that a cut may leave, in parts of the depth, where only the floor is wanted: what is a little below it costs less than the exact cut. */
 const LEFT_AT_MOST = 1.125
 
+/** Memory that no search needs: fresh memory costs a page fault for every 4 kB and, as V8 counts it, a full garbage collection for every 64 MB. */
+const spare: ArrayBuffer[] = []
+const MOST_SPARE_BYTES = 96 * 2 ** 20
+
+function memoryOfSize(bytes: number): ArrayBuffer {
+  const at = spare.findIndex(({ byteLength }) => byteLength === bytes)
+  const [found] = at < 0 ? [] : spare.splice(at, 1)
+  if (found === undefined) spare.length = 0 // of another job's sizes
+  return found ?? new ArrayBuffer(bytes)
+}
+
 /** The rows kept for one query, in no particular order. */
 export interface FoundRows {
   readonly rows: Uint32Array
@@ -50,6 +61,7 @@ export class TopRows {
   private readonly depth: number
   private readonly room: number
   private readonly priority: Uint32Array
+  private readonly memory: ArrayBuffer
   private readonly scores: Float32Array
   private readonly rows: Uint32Array
   private readonly counts: Uint32Array
@@ -71,9 +83,10 @@ export class TopRows {
     this.depth = depth
     this.room = roomOf(depth, priority.length)
     this.priority = priority
-    // memory that V8 does not count: it collects garbage for every 64 MB more of any other
-    this.scores = new Float32Array(new SharedArrayBuffer(4 * queryCount * this.room))
-    this.rows = new Uint32Array(new SharedArrayBuffer(4 * queryCount * this.room))
+    const size = queryCount * this.room
+    this.memory = memoryOfSize(8 * size)
+    this.scores = new Float32Array(this.memory, 0, size)
+    this.rows = new Uint32Array(this.memory, 4 * size, size)
     this.counts = new Uint32Array(queryCount)
     this.left = new Uint32Array(queryCount)
     this.floorScore = new Float32Array(queryCount).fill(Number.NEGATIVE_INFINITY)
@@ -81,6 +94,12 @@ export class TopRows {
     this.scratch = new Float64Array(this.room)
     this.equals = new Uint32Array(this.room)
     this.selection = new ScoreSelection(this.room)
+  }
+
+  /** To be called once nothing is asked of these rows any more, nor of what was found. */
+  close(): void {
+    const bytes = spare.reduce((sum, { byteLength }) => sum + byteLength, this.memory.byteLength)
+    if (bytes <= MOST_SPARE_BYTES) spare.push(this.memory)
   }
 
   /** What a score must reach to be kept; -Infinity as long as everything is. */
