@@ -1,6 +1,7 @@
-import { Queue, Worker } from 'bullmq'
+import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { checkName, checkPrefix } from './names.ts'
+import { PatientWorker } from './patient-worker.ts'
 import { connectForCalls, connectForWorker, ready, redisError, within } from './redis-connection.ts'
 import type { RedisLink } from './redis-link.ts'
 
@@ -50,7 +51,7 @@ export async function openSchedules(options: SchedulesOptions): Promise<Schedule
     isOutageReported = true
   }
   queue.on('error', reportOutage)
-  const worker = new Worker(LANE, (job) => run(String(job.data)), {
+  const worker = new PatientWorker(LANE, (job) => run(String(job.data)), {
     connection: link.connection,
     prefix,
     concurrency: 1,

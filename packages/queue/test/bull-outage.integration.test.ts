@@ -99,6 +99,28 @@ describe.skipIf(!redis)(`BullMQ through outages, on ${redis?.source ?? `no Redis
     }
   })
 
+  it('schedules, too, ask a Redis that is full once a second', async () => {
+    const runs: string[] = []
+    const errors: string[] = []
+    const run = async (data: string) => void runs.push(data)
+    const schedules = await openSchedules({ url, prefix, run, onError: (error) => errors.push(error.message) })
+    open.push(schedules)
+    const admin = new Redis(url)
+    open.push({ close: () => admin.disconnect() })
+    const fetches = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1] ?? 0)
+    await schedules.keep([{ name: 'often', everyMs: 100, data: 'x' }])
+    await waitUntil(() => runs.length > 0)
+    await admin.config('SET', 'maxmemory', '1')
+    try {
+      await waitUntil(() => errors.length > 0, { deadlineMs: 15_000 })
+      const before = await fetches()
+      for (let i = 0; i < 200; i += 1) await admin.ping()
+      expect((await fetches()) - before).toBeLessThanOrEqual(2)
+    } finally {
+      await admin.config('SET', 'maxmemory', '0')
+    }
+  })
+
   it('keeps waiting tickets over a clean restart of Redis', async () => {
     const queue = await openQueue()
     const tickets = [newLeaseId(), newLeaseId()]
