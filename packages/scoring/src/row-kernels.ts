@@ -73,12 +73,22 @@ const NO_SIGNS = new SignLayout([])
 const MOST_MODULES = 8
 const modules = new Map<string, WebAssembly.Module>()
 
+/** The memory that kernels work in, and the kernels of each layout of signs that worked in it. */
+interface Workplace {
+  readonly memory: WebAssembly.Memory
+  readonly kernels: Map<WebAssembly.Module, KernelExports>
+}
+
 /**
- * Kernels that nobody uses: fresh ones cost a page fault for every 4 kB of their memory and, as V8 counts it, a full garbage collection; and
- * what was compiled to call the last ones is compiled again. Only of a usual size.
+ * A workplace that nobody uses: fresh memory costs a page fault for every 4 kB and, as V8 counts it, a full garbage collection; and what was
+ * compiled to call the last kernels is compiled again. Only of a usual size.
  */
-let spare: RowKernels | null = null
+let spare: Workplace | null = null
 const MOST_SPARE_BYTES = 192 * 2 ** 20
+
+function newWorkplace(): Workplace {
+  return { memory: new WebAssembly.Memory({ initial: 1, maximum: PAGE }), kernels: new Map() }
+}
 
 function moduleFor(signs: SignLayout): WebAssembly.Module {
   const key = signs.sizes.join()
@@ -112,16 +122,23 @@ export class RowKernels {
   /** What the latest `part` put aside. */
   sideRows = new Uint32Array(0)
   sideScores = new Float32Array(0)
-  private selection: SelectionRoom
-  private readonly memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE })
+  private readonly selection: SelectionRoom
+  private readonly workplace: Workplace
+  private readonly memory: WebAssembly.Memory
   private readonly run: KernelExports
   private readonly starts = new Map<Region, number>()
   private room = NO_ROOM
 
-  constructor(selection: SelectionRoom = { kept: 0, signs: NO_SIGNS }) {
+  constructor(selection: SelectionRoom = { kept: 0, signs: NO_SIGNS }, workplace = newWorkplace()) {
     this.selection = selection
-    const instance = new WebAssembly.Instance(moduleFor(selection.signs), { host: { memory: this.memory } })
-    this.run = instance.exports as unknown as KernelExports
+    this.workplace = workplace
+    this.memory = workplace.memory
+    const module = moduleFor(selection.signs)
+    const { kernels, memory } = workplace
+    const known = kernels.get(module)
+    this.run = known ?? (new WebAssembly.Instance(module, { host: { memory } }).exports as unknown as KernelExports)
+    if (kernels.size === MOST_MODULES) kernels.clear()
+    kernels.set(module, this.run)
   }
 
   /** Makes room; what was there is lost when there was less. Throws `RangeError` beyond 4 GiB. */
@@ -163,19 +180,16 @@ export class RowKernels {
     this.sideScores = this.floats('sideScores', rowCount + kept)
   }
 
-  /** New kernels, or those that were closed last. */
+  /** Kernels in the memory of those that were closed last, if there is such. */
   static open(selection: SelectionRoom): RowKernels {
-    const found = spare
+    const kernels = new RowKernels(selection, spare ?? undefined)
     spare = null
-    if (found?.selection.signs.sizes.join() !== selection.signs.sizes.join()) return new RowKernels(selection)
-    found.selection = selection
-    found.room = NO_ROOM
-    return found
+    return kernels
   }
 
   /** To be called once nothing is asked of these kernels any more. */
   close(): void {
-    if (this.memory.buffer.byteLength <= MOST_SPARE_BYTES) spare = this
+    if (this.memory.buffer.byteLength <= MOST_SPARE_BYTES) spare = this.workplace
   }
 
   floats(region: Region, length: number): Float32Array<ArrayBuffer> {

@@ -16,7 +16,7 @@ const MOST_KEPT_BYTES = 512 * 2 ** 20
 /** Blocks that the thread has: one at work, one ready when that is done. */
 const AT_ONCE = 2
 /** Blocks at the end of which the thread keeps none ready, and those of them that both share: so that both are done at about the same time. */
-const [LAST, SHARED] = [3, 2]
+const [LAST, SHARED] = [4, 4]
 /** Shared blocks there may be; those beyond are one thread's. */
 const CLAIMS = 16
 /** Of the configs, the part that the first thread measures: it stores the artifacts of all beside that. */
