@@ -47,8 +47,8 @@ export const findEnds = kernel(
   ],
 )
 
-/** Whether two keys that follow each other are equal; of none or one there are no such. */
-export const hasEquals = kernel(
+/** How many keys are equal to the one before. */
+export const countEquals = kernel(
   { keys: 'i32', count: 'i32' },
   { end: 'i32', found: 'i32' },
   ({ keys, count, end, found }) => [
@@ -56,7 +56,7 @@ export const hasEquals = kernel(
     add(keys, WORD),
     whileTrue(
       i32.less(keys.get, end.get),
-      found.set(i32.or(found.get, i32.equal(i32.load(keys.get), i32.load(i32.sub(keys.get, constant.i32(WORD)))))),
+      found.set(i32.add(found.get, i32.equal(i32.load(keys.get), i32.load(i32.sub(keys.get, constant.i32(WORD)))))),
       add(keys, WORD),
     ),
     found.get,

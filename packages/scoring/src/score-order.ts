@@ -1,5 +1,5 @@
 import { deal } from './deal-code.ts'
-import { findEnds, findKeys, hasEquals, listKeys } from './order-code.ts'
+import { countEquals, findEnds, findKeys, listKeys } from './order-code.ts'
 import type { FoundRows } from './top-rows.ts'
 import { moduleOf } from './wasm-code.ts'
 
@@ -13,10 +13,12 @@ const END_BYTES = 8
 const TABLE_START = COUNT_BYTES + END_BYTES
 /** Equal scores that are put in order one by one. */
 const FEW = 24
+/** Of so many keys one or none equal to the one before: such are put in order by themselves. */
+const FEW_EQUALS = 8
 
 let compiled: WebAssembly.Module | null = null
 
-type Run = Readonly<Record<'deal' | 'findKeys' | 'findEnds' | 'hasEquals' | 'listKeys', (...parameters: number[]) => number>>
+type Run = Readonly<Record<'deal' | 'findKeys' | 'findEnds' | 'countEquals' | 'listKeys', (...parameters: number[]) => number>>
 
 /** Sorts places by keys of 32 bits, and by themselves where keys are equal: a radix sort in WebAssembly. */
 export class ScoreOrder {
@@ -28,10 +30,12 @@ export class ScoreOrder {
   private readonly memory = new WebAssembly.Memory({ initial: 1 })
   private readonly run: Run
   private readonly table: Uint32Array
+  /** Of the latest list more than one key in so many was equal to the one before. */
+  private hadMany = false
 
   /** `table`: [row] place of the document of a row, for `take`. */
   constructor(table: Uint32Array = new Uint32Array(0)) {
-    compiled ??= new WebAssembly.Module(moduleOf({ deal, findKeys, findEnds, hasEquals, listKeys }))
+    compiled ??= new WebAssembly.Module(moduleOf({ deal, findKeys, findEnds, countEquals, listKeys }))
     this.run = new WebAssembly.Instance(compiled, { host: { memory: this.memory } }).exports as Run
     this.table = table
     this.grow(TABLE_START + 4 * table.length)
@@ -63,13 +67,18 @@ export class ScoreOrder {
   /** Puts the first `count` in ascending order. Places are distinct. */
   sort(count: number): void {
     if (count === 0) return
-    this.run.findEnds(this.keys.byteOffset, count, COUNT_BYTES)
-    const [least, most] = new Uint32Array(this.memory.buffer, COUNT_BYTES, 2) as unknown as [number, number]
-    // the best of a list lie near each other: above the least, most of them have few bits
-    const bits = 32 - Math.clz32(most - least)
-    const digitBits = Math.ceil(bits / Math.ceil(bits / MOST_BITS))
-    for (let shift = 0; shift < bits; shift += digitBits) this.distribute(count, least, { shift, mask: (1 << digitBits) - 1 })
-    if (this.run.hasEquals(this.keys.byteOffset, count) !== 0) this.sortEquals(count)
+    // stable by places, then by keys: for lists of many equals, of which the next ones of a config are too
+    if (this.hadMany) this.sortBy('places', count)
+    this.sortBy('keys', count)
+    const equals = this.run.countEquals(this.keys.byteOffset, count)
+    const hasMany = FEW_EQUALS * equals > count
+    if (equals > 0 && !this.hadMany) {
+      if (hasMany) {
+        this.sortBy('places', count)
+        this.sortBy('keys', count)
+      } else this.sortEquals(count)
+    }
+    this.hadMany = hasMany
   }
 
   /** Of the first `count` in order, those at other places than `except`: their places, and the bits of the scores that their keys were made of. */
@@ -85,15 +94,23 @@ export class ScoreOrder {
     if (pages > 0) this.memory.grow(pages)
   }
 
-  /** Stable, by some bits of what a key is above the least. */
-  private distribute(count: number, least: number, { shift, mask }: { shift: number; mask: number }): void {
-    const { keys, places, otherKeys, otherPlaces } = this
-    const [from, to] = [keys.byteOffset, otherKeys.byteOffset]
-    this.run.deal(from, places.byteOffset, to, otherPlaces.byteOffset, 0, count, least, shift, mask)
-    this.keys = otherKeys
-    this.places = otherPlaces
-    this.otherKeys = keys
-    this.otherPlaces = places
+  /** Stable. */
+  private sortBy(by: 'keys' | 'places', count: number): void {
+    this.run.findEnds(this[by].byteOffset, count, COUNT_BYTES)
+    const [least, most] = new Uint32Array(this.memory.buffer, COUNT_BYTES, 2) as unknown as [number, number]
+    // the best of a list lie near each other: above the least, most of them have few bits
+    const bits = 32 - Math.clz32(most - least)
+    const digitBits = Math.ceil(bits / Math.ceil(bits / MOST_BITS))
+    for (let shift = 0; shift < bits; shift += digitBits) {
+      const { keys, places, otherKeys, otherPlaces } = this
+      const own = [keys, places, otherKeys, otherPlaces].map(({ byteOffset }) => byteOffset)
+      const [a, b, c, d] = (by === 'keys' ? own : [own[1], own[0], own[3], own[2]]) as [number, number, number, number]
+      this.run.deal(a, b, c, d, 0, count, least, shift, (1 << digitBits) - 1)
+      this.keys = otherKeys
+      this.places = otherPlaces
+      this.otherKeys = keys
+      this.otherPlaces = places
+    }
   }
 
   private sortEquals(count: number): void {

@@ -3,7 +3,7 @@ import type { Representation } from './representation.ts'
 import type { RowKernels } from './row-kernels.ts'
 import type { ConfigFound, Search } from './search.ts'
 import { SCANNED_AT_ONCE } from './selection-code.ts'
-import { NEVER, type PackedRows, type SharedFloors, TopRows } from './top-rows.ts'
+import { type FoundRows, NEVER, type PackedRows, type SharedFloors, TopRows } from './top-rows.ts'
 
 /** Documents of a block that tell where the floor of the whole block is about; a multiple of what is scanned at once. */
 const SAMPLE = 1024
@@ -44,16 +44,19 @@ export class Lane {
   result(kernels: RowKernels): ConfigFound {
     const { representation, top, seconds } = this
     top.finish(kernels)
-    return {
-      found: (query) => {
-        const { rows, scores } = top.found(query)
-        return representation.scoresAreProducts
-          ? { rows, scores }
-          : { rows, scores: scores.map((product) => representation.scoreOf(product)) }
-      },
-      seconds,
-      calibration: representation.calibration,
-    }
+    return { found: (query) => this.scored(top.found(query)), seconds, calibration: representation.calibration }
+  }
+
+  /** The best rows of one query and some more, with their scores: for who puts them in order and takes the best. */
+  candidates(query: number): FoundRows {
+    return this.scored(this.top.candidates(query))
+  }
+
+  private scored({ rows, scores }: FoundRows): FoundRows {
+    const { representation } = this
+    return representation.scoresAreProducts
+      ? { rows, scores }
+      : { rows, scores: scores.map((product) => representation.scoreOf(product)) }
   }
 
   /** To be called once nothing is asked of this lane any more, nor of its result. */

@@ -88,7 +88,7 @@ async function finish({ lanes, pass }: SearchPart, { own, theirs, measuring }: F
   for (const [i, packed] of theirs.entries()) {
     const lane = lanes[own + i]
     lane?.adopt(packed, pass.kernels)
-    const measured = lane && measure.config(lane.result(pass.kernels).found)
+    const measured = lane && measure.config((query) => lane.candidates(query))
     if (measured) tell({ kind: 'measured', config: own + i, measured }, [measured.run.buffer])
   }
   for (const lane of lanes) lane.close()

@@ -61,7 +61,7 @@ export function searchAndMeasure<T>(
   return searchWith(input, io, async (part, company, done) => {
     const own = (await company?.finish(part, measuring.parts, done)) ?? part.lanes.length
     const measured = async (lane: Lane, i: number) =>
-      company && i >= own ? company.measured(i) : measuring.config(lane.result(part.pass.kernels).found)
+      company && i >= own ? company.measured(i) : measuring.config((query) => lane.candidates(query))
     const searched = part.lanes.map((lane, i) => ({
       seconds: lane.seconds,
       calibration: lane.representation.calibration,

@@ -70,7 +70,7 @@ export class TopRows {
   /** Score and priority of the worst row kept; nothing is refused while the score is -Infinity. */
   private readonly floorScore: Float32Array
   private readonly floorPriority: Uint32Array
-  private readonly shared: SharedFloors | null
+  private shared: SharedFloors | null
   private scratch: Float64Array
   private equals: Uint32Array
   private readonly selection: ScoreSelection
@@ -112,9 +112,7 @@ export class TopRows {
 
   found(query: number): FoundRows {
     if ((this.counts[query] as number) > this.depth) this.cut(query)
-    const start = query * this.room
-    const end = start + (this.counts[query] as number)
-    return { rows: this.rows.subarray(start, end), scores: this.scores.subarray(start, end) }
+    return this.candidates(query)
   }
 
   /**
@@ -151,8 +149,16 @@ export class TopRows {
     return packed
   }
 
-  /** Adds what another thread kept of other rows, in no more than `kernels` have room for at once, and gives its memory back. Cuts every query to the depth. */
+  /** What is kept of a query: the best `depth` rows and some more. */
+  candidates(query: number): FoundRows {
+    const start = query * this.room
+    const end = start + (this.counts[query] as number)
+    return { rows: this.rows.subarray(start, end), scores: this.scores.subarray(start, end) }
+  }
+
+  /** Adds what another thread kept of other rows, in no more than `kernels` have room for at once, and gives its memory back. */
   adopt({ counts, rows, scores }: PackedRows, kernels: RowKernels): void {
+    this.shared = null // from now on the rows here are of both threads: half of them tell nothing of the other's
     const most = kernels.foundRows.length - this.room
     let at = 0
     counts.forEach((count, query) => {
@@ -161,11 +167,9 @@ export class TopRows {
         kernels.foundRows.set(rows.subarray(at, at + piece))
         kernels.foundScores.set(scores.subarray(at, at + piece))
         at += piece
-        if (at === end && (this.counts[query] as number) + piece > this.depth) this.cutExactly(query, kernels, piece)
-        else this.take(query, kernels, piece)
+        this.take(query, kernels, piece)
       }
     })
-    this.finish(kernels)
     // left to the garbage collector, it would be there while everything is measured
     rows.buffer.transfer(0)
     scores.buffer.transfer(0)
@@ -174,7 +178,7 @@ export class TopRows {
   /** Cuts every query to the depth. */
   finish(kernels: RowKernels): void {
     for (let query = 0; query < this.counts.length; query++) {
-      if ((this.counts[query] as number) > this.depth) this.cutExactly(query, kernels, 0)
+      if ((this.counts[query] as number) > this.depth) this.cutExactly(query, kernels)
     }
   }
 
@@ -246,9 +250,9 @@ export class TopRows {
     return total + end - start
   }
 
-  /** The same as `cut`, of what is kept and the first `total` that `kernels` found, more than the depth together. */
-  private cutExactly(query: number, kernels: RowKernels, total: number): void {
-    const count = this.putAfter(query, kernels, total)
+  /** The same as `cut`, by kernels. */
+  private cutExactly(query: number, kernels: RowKernels): void {
+    const count = this.putAfter(query, kernels, 0)
     kernels.weigh(count, this.depth - 1)
     this.cutWeighed(query, kernels, count)
   }
