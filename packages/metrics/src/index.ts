@@ -43,7 +43,7 @@ export {
   type PairedOptions,
 } from './paired-test.ts'
 export { type PassRate, type PassRates, type PassRatesByKind, passRatesByKind } from './pass-rates.ts'
-export { compareIds, type RankedList, rankDocuments, type ScorePrecision } from './ranking.ts'
+export { compareIds, type ListGrades, type RankedList, rankDocuments, type ScorePrecision } from './ranking.ts'
 export { type RerankingSample, type RerankingV1Scores, scoreRerankingV1 } from './reranking-v1.ts'
 export { DEFAULT_K_VALUES, type RetrievalScores, scoreRetrieval } from './retrieval.ts'
 export type { RetrievalInput } from './retrieval-input.ts'

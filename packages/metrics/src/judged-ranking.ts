@@ -7,6 +7,8 @@ export type Judgments = ReadonlyMap<string, number>
 export interface JudgedRanking {
   /** [rank] grade of each document in rank order, cut at the depth; -1 where unjudged. */
   readonly grades: Int32Array
+  /** Ranks from 0, ascending, at which `grades` is not -1, and none else that can count: of a thousand documents most often one or two. */
+  readonly judgedRanks: Uint32Array
   /** Positive judged grades, retrieved or not, descending. */
   readonly ideal: Int32Array
   /** Judged documents with at least the relevance level, retrieved or not. */
@@ -32,7 +34,8 @@ export function judgeRanking(
 ): JudgedRanking {
   const { relevanceLevel = 1, depth = Number.POSITIVE_INFINITY } = options
   const known = list.ranked ? list.gradesOf?.(qrels) : undefined
-  const grades = known?.subarray(0, depth) ?? gradesInOrder(list, order.subarray(0, depth), qrels)
+  const grades = known?.grades.subarray(0, depth) ?? gradesInOrder(list, order.subarray(0, depth), qrels)
+  const judgedRanks = known && relevanceLevel >= 0 ? known.judgedRanks : ranksFrom(grades, relevanceLevel)
   let [judged, relevant, positive] = [0, 0, 0]
   const ideal = new Int32Array(qrels.size)
   for (const grade of qrels.values()) {
@@ -42,7 +45,15 @@ export function judgeRanking(
   }
   const descending = ideal.subarray(0, positive)
   if (positive > 1) descending.sort().reverse()
-  return { grades, ideal: descending, relevant, judgedNotRelevant: judged - relevant, relevanceLevel }
+  return { grades, judgedRanks, ideal: descending, relevant, judgedNotRelevant: judged - relevant, relevanceLevel }
+}
+
+/** Where an unjudged document can count, every rank does. */
+function ranksFrom(grades: Int32Array, relevanceLevel: number): Uint32Array {
+  const ranks = new Uint32Array(grades.length)
+  let count = 0
+  for (let rank = 0; rank < grades.length; rank++) if ((grades[rank] as number) >= 0 || relevanceLevel < 0) ranks[count++] = rank
+  return ranks.subarray(0, count)
 }
 
 function gradesInOrder({ documentIds }: RankedList, order: Uint32Array, qrels: Judgments): Int32Array {
@@ -69,12 +80,14 @@ export interface CutoffScores {
  * @see trec_eval m_ndcg_cut.c, m_map_cut.c, m_recall.c, m_P.c, m_success.c
  */
 export function cutoffScores(ranking: JudgedRanking, cutoffs: readonly number[]): CutoffScores {
-  const { grades, ideal, relevant, relevanceLevel } = ranking
+  const { grades, judgedRanks, ideal, relevant, relevanceLevel } = ranking
   const empty = () => new Float64Array(cutoffs.length)
   const scores: CutoffScores = { ndcg: empty(), map: empty(), recall: empty(), precision: empty(), hit_rate: empty() }
-  let [hits, precisions, gain, idealGain, rank, idealRank] = [0, 0, 0, 0, 0, 0]
+  let [hits, precisions, gain, idealGain, next, idealRank] = [0, 0, 0, 0, 0, 0]
   for (const [index, cutoff] of cutoffs.entries()) {
-    for (; rank < grades.length && rank < cutoff; rank++) {
+    for (; next < judgedRanks.length; next++) {
+      const rank = judgedRanks[next] as number
+      if (rank >= cutoff || rank >= grades.length) break
       const grade = grades[rank] as number
       if (grade > 0) gain += grade / Math.log2(rank + 2)
       if (grade >= relevanceLevel) precisions += ++hits / (rank + 1)
@@ -93,8 +106,7 @@ export function cutoffScores(ranking: JudgedRanking, cutoffs: readonly number[])
 
 /** Rank of the first relevant document, 1-based; Infinity when none was found. */
 export function firstRelevantRank(ranking: JudgedRanking): number {
-  const { grades, relevanceLevel } = ranking
-  // a loop: a callback for each of a thousand grades costs more than all the other metrics of a query
-  for (let rank = 0; rank < grades.length; rank++) if ((grades[rank] as number) >= relevanceLevel) return rank + 1
+  const { grades, judgedRanks, relevanceLevel } = ranking
+  for (const rank of judgedRanks) if (rank < grades.length && (grades[rank] as number) >= relevanceLevel) return rank + 1
   return Number.POSITIVE_INFINITY
 }

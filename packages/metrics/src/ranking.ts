@@ -7,8 +7,15 @@ export interface RankedList {
   readonly scores: Float32Array | Float64Array
   /** The maker vouches for the order of `rankDocuments` with float32 scores, and that no id occurs twice: nobody looks again. */
   readonly ranked?: boolean
-  /** Of a ranked list: [documents] grade of each by a quicker way than looking its id up; -1 where unjudged or below 0. */
-  gradesOf?(judgments: ReadonlyMap<string, number>): Int32Array
+  /** Of a ranked list: grades by a quicker way than looking each id up. */
+  gradesOf?(judgments: ReadonlyMap<string, number>): ListGrades
+}
+
+export interface ListGrades {
+  /** [documents]; -1 where unjudged or below 0. */
+  readonly grades: Int32Array
+  /** Ranks from 0, ascending, at which it is not -1. */
+  readonly judgedRanks: Uint32Array
 }
 
 /** Whether scores are compared after narrowing to float32 (trec_eval 9) or as they are (MTEB's MRR, trec_eval 10). */

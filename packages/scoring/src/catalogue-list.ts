@@ -1,4 +1,4 @@
-import { compareIds } from '@sweepboard/metrics'
+import { compareIds, type ListGrades } from '@sweepboard/metrics'
 import { JsonStrings, type SharedStrings } from './json-strings.ts'
 import type { RankedList } from './ranked-list.ts'
 
@@ -46,18 +46,22 @@ export class Catalogue {
     return ids[from] === id ? from : undefined
   }
 
-  /** [places] grade of each; -1 where unjudged or below 0. */
-  gradesAt(places: Uint32Array, judgments: ReadonlyMap<string, number>): Int32Array {
+  /** Grades of the documents at some distinct places, in their order. */
+  gradesAt(places: Uint32Array, judgments: ReadonlyMap<string, number>): ListGrades {
     const { marks } = this
     const judged = this.judgedPlaces(judgments)
     for (let i = 0; i < judged.places.length; i++) marks[judged.places[i] as number] = i + 1
     const grades = new Int32Array(places.length).fill(-1)
+    const judgedRanks = new Uint32Array(Math.min(places.length, judged.places.length))
+    let count = 0
     for (let i = 0; i < places.length; i++) {
       const mark = marks[places[i] as number] as number
-      if (mark > 0) grades[i] = judged.grades[mark - 1] as number
+      if (mark === 0) continue
+      grades[i] = judged.grades[mark - 1] as number
+      judgedRanks[count++] = i
     }
     for (let i = 0; i < judged.places.length; i++) marks[judged.places[i] as number] = 0
-    return grades
+    return { grades, judgedRanks: judgedRanks.subarray(0, count) }
   }
 
   /** What is judged in the catalogue with a grade of 0 or more; looked up once for all configs. */
@@ -101,7 +105,7 @@ export class CatalogueList implements RankedList {
     return Array.from(this.places, (place) => this.catalogue.ids[place] as string)
   }
 
-  gradesOf(judgments: ReadonlyMap<string, number>): Int32Array {
+  gradesOf(judgments: ReadonlyMap<string, number>): ListGrades {
     return this.catalogue.gradesAt(this.places, judgments)
   }
 }

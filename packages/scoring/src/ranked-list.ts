@@ -1,5 +1,5 @@
 import type { Judgments } from '@sweepboard/contracts'
-import { compareIds } from '@sweepboard/metrics'
+import { compareIds, type ListGrades } from '@sweepboard/metrics'
 import { Catalogue } from './catalogue-list.ts'
 import { misfit } from './config-failure.ts'
 import { type RowPlaces, RowRanking, RUN_DEPTH } from './row-ranking.ts'
@@ -11,7 +11,7 @@ export interface RankedList {
   readonly scores: Float32Array
   /** As the metrics take them: see `RankedList` of `@sweepboard/metrics`. */
   readonly ranked?: boolean
-  gradesOf?(judgments: ReadonlyMap<string, number>): Int32Array
+  gradesOf?(judgments: ReadonlyMap<string, number>): ListGrades
 }
 
 /**
