@@ -5,25 +5,33 @@ import { EngineSpec, RecipeSpec } from './engine-schema.ts'
 import { parseBound } from './gate.ts'
 import { LAUNCH_KEYS } from './launch-schema.ts'
 import { OverrideSpec } from './overrides.ts'
+import { countNames } from './pattern.ts'
 
 /** The sweep language (design section 9) as far as this version goes; `sweepSchemaJson` is what editors complete it with. */
 
 const oneOrMany = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).min(1)])
 const duration = z.string().refine((text) => parseDuration(text) !== null, 'must be a duration such as "45m" or "12h"')
 
+/** Names that the braces of one text make at the most. */
+const MOST_NAMES = 1000
+const names = z
+  .string()
+  .min(1)
+  .refine((text) => countNames(text, MOST_NAMES) <= MOST_NAMES, `its braces make more than ${MOST_NAMES} names`)
+
 export const ModelEntry = z.union([
-  z.string().min(1),
+  names,
   z.strictObject({
-    model: z.string().min(1),
+    model: names,
     engine: EngineSpec.optional(),
     recipe: RecipeSpec.optional(),
     revision: z.string().optional(),
   }),
 ])
 export const TaskEntry = z.union([
-  z.string().min(1),
+  names,
   z.strictObject({
-    task: z.string().min(1),
+    task: names,
     subsets: z.array(z.string().min(1)).min(1).optional(),
     splits: z.array(z.string().min(1)).min(1).optional(),
   }),
@@ -77,7 +85,7 @@ const PairPatch = z.strictObject({
 export const DEFAULT_RERANK_DEPTH = 100
 
 export const RerankEntry = z.strictObject({
-  model: z.string().min(1).describe('Reranker: a name or a folder; braces make several'),
+  model: names.describe('Reranker: a name or a folder; braces make several'),
   depth: z
     .union([z.number().int().min(1).max(1000), z.array(z.number().int().min(1).max(1000)).min(1)])
     .optional()

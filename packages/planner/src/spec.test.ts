@@ -88,6 +88,21 @@ describe('readSpec', () => {
     ])
   })
 
+  it('refuses braces that make more names than anybody means, before it makes them', () => {
+    const many = '{0,1,2,3,4,5,6,7,8,9}'.repeat(9)
+    expect(
+      mistakesOf(
+        `sweep: s\ntasks: ["a${many}", { task: "b${many}" }]\nmodels: ["m${many}"]\nmatrix: { rerank: { model: "r${many}" } }\n`,
+      ),
+    ).toEqual([
+      '2 SB-SPEC-004 tasks.0: its braces make more than 1000 names',
+      '2 SB-SPEC-004 tasks.1.task: its braces make more than 1000 names',
+      '3 SB-SPEC-004 models.0: its braces make more than 1000 names',
+      '4 SB-SPEC-004 matrix.rerank.model: its braces make more than 1000 names',
+    ])
+    expect(readSpec('sweep: s\ntasks: [x]\nmodels: ["m{0,1,2,3,4,5,6,7,8,9}{a,b}"]\n', 's.yaml').models.length).toBe(20)
+  })
+
   it('names an unknown key with the nearest known one, at its own line, however deep', () => {
     expect(mistakesOf(`${HEAD}matrix:\n  dimension: [64]\n`)).toEqual([
       '5 SB-SPEC-003 unknown key "dimension", did you mean "dimensions"?',
