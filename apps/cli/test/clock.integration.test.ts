@@ -47,7 +47,7 @@ describe.skipIf(!redis)(`wall clocks that jump ${reason}`, () => {
     const at = `http://127.0.0.1:${await freePort()}`
     const port = new URL(at).port
     const service = start(
-      ['serve', '--redis', redis?.url ?? '', '--port', port, '--data', place.data, '--beat', '300', '--log-level', 'info'],
+      ['serve', '--redis', redis?.url ?? '', '--port', port, '--data', place.data, '--beat', '1500', '--log-level', 'info'],
       env('service.clock'),
     )
     await service.until('Board and API')
