@@ -7,10 +7,10 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
   // the callback of onnxruntime-node in which a product runs has neither name nor address
   ['product', /^ $|onnxruntime/],
   ['rows and scan (wasm)', /^wasm-function|wasm:/],
-  ['selection', /top-rows|score-selection|row-kernels|lane-products|sign-words|scoring\/src\/search/],
+  ['selection', /top-rows|score-selection|row-kernels|lane-products|float-lanes|sign-words|scoring\/src\/search/],
   ['ranking', /ranked-list|row-ranking|catalogue-list|score-order/],
   ['metrics', /packages\/metrics/],
-  ['runs and per-query files', /run-writer|run-bytes|json-strings/],
+  ['runs and per-query files', /run-writer|run-body|run-bytes|json-strings/],
   [
     'reading',
     /vector-blocks|kernel-rows|block-pass|int8-range|vectors\.ts|node:fs|node:internal\/fs|hash|folder-store|createUnsafeBuffer|^update |fstat|openFileHandle|^(read|close) /,

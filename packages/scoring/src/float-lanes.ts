@@ -27,6 +27,8 @@ export class FloatLanes implements LanesOfBlock {
   private readonly shared: SharedPass
   private readonly isCosine: boolean
   private readonly lanesOfSize: ReadonlyMap<number, readonly Lane[]>
+  /** Ascending. */
+  private readonly sizes: readonly number[]
   private readonly queries: Matrix
   /** By size, [query] what the products of a query are multiplied by. */
   private readonly scales: ReadonlyMap<number, Float32Array>
@@ -36,17 +38,17 @@ export class FloatLanes implements LanesOfBlock {
     this.shared = shared
     this.isCosine = lanes[0]?.representation.config.similarity === 'cosine'
     this.lanesOfSize = Map.groupBy(lanes, ({ representation }) => representation.dim)
-    const { matrix, factors } = shared.pass.queryRows([...this.lanesOfSize.keys()], this.isCosine)
+    this.sizes = [...this.lanesOfSize.keys()].sort((a, b) => a - b)
+    const { matrix, factors } = shared.pass.queryRows(this.sizes, this.isCosine)
     this.queries = matrix
     this.scales = factors
   }
 
   async take(rows: KernelRows, { firstRow }: VectorBlock, done: () => void): Promise<void> {
     const { product, isLarge } = this.shared
-    const sizes = [...this.lanesOfSize.keys()].sort((a, b) => a - b)
     const isLink = (size: number) => product.chains && isLarge && size % CHAIN_COLUMNS === 0
-    for (const size of sizes.filter((own) => !isLink(own))) await this.follow([size], { rows, firstRow }, done)
-    await this.follow(sizes.filter(isLink), { rows, firstRow }, done)
+    for (const size of this.sizes.filter((own) => !isLink(own))) await this.follow([size], { rows, firstRow }, done)
+    await this.follow(this.sizes.filter(isLink), { rows, firstRow }, done)
   }
 
   /** Makes the products of ascending sizes, each from those of the one before. */

@@ -57,8 +57,8 @@ export class SearchCompany {
   constructor({ queries, configs, depth, priority }: Search) {
     const count = configs.length * queries.rowCount
     const floors = () => new Float32Array(new SharedArrayBuffer(4 * count)).fill(Number.NEGATIVE_INFINITY)
-    const { whole, ownHalf, otherHalf } = { whole: floors(), ownHalf: floors(), otherHalf: floors() }
-    this.floors = { whole, ownHalf, otherHalf }
+    this.floors = { whole: floors(), ownHalf: floors(), otherHalf: floors() }
+    const { whole, ownHalf, otherHalf } = this.floors
     const theirs = { whole, ownHalf: otherHalf, otherHalf: ownHalf }
     this.documents = priority.length
     this.worker =

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RowKernels } from './row-kernels.ts'
 import { SignLayout } from './sign-words.ts'
-import { NEVER, roomOf, TopRows } from './top-rows.ts'
+import { type FoundRows, NEVER, roomOf, TopRows } from './top-rows.ts'
 
 /** A small deterministic generator (mulberry32), so that a failure can be repeated. */
 function numbers(seed: number): () => number {
@@ -73,6 +73,47 @@ describe('TopRows', () => {
     top.addAll(0, Float32Array.of(9, 1, 1, 1, 0))
     expect([...top.found(0).rows].sort()).toEqual([1, 2])
   })
+
+  for (const [name, scoreOf] of [
+    ['of no order', (next: () => number) => next()],
+    ['of few values', (next: () => number) => Math.floor(next() * 6)],
+    ['of which one side has the best', (next: () => number, row: number) => next() + (row % 1554 < 777 ? 1 : 0)],
+  ] as const) {
+    it(`finds together what two threads find of other documents, with floors of their halves: scores ${name}`, () => {
+      const next = numbers(7)
+      const [documentCount, depth] = [20_000, 101]
+      const priority = shuffled(documentCount, next)
+      const scores = Float32Array.from({ length: documentCount }, (_, row) => scoreOf(next, row))
+      const [whole, a, b] = [1, 2, 3].map(() => new Float32Array(1).fill(Number.NEGATIVE_INFINITY)) as [
+        Float32Array,
+        Float32Array,
+        Float32Array,
+      ]
+      const sides = [
+        new TopRows(1, depth, priority, { whole, ownHalf: a, otherHalf: b }),
+        new TopRows(1, depth, priority, { whole, ownHalf: b, otherHalf: a }),
+      ] as const
+      const kernels = new RowKernels({ kept: roomOf(depth, documentCount), signs: new SignLayout([]) })
+      kernels.reserve({ rowCount: 777, dim: 1, queries: 1 })
+      for (let first = 0; first < documentCount; first += 777) {
+        const block = scores.subarray(first, first + 777)
+        const side = sides[(first / 777) % 2 === 0 ? 0 : 1]
+        kernels.floats('products', block.length).set(block)
+        kernels.floats('factors', 784).fill(Number.NaN).fill(1, 0, block.length)
+        const part = { at: 0, factorsAt: 0, count: block.length, scale: 1, floor: side.floorOf(0), firstRow: first }
+        side.take(0, kernels, kernels.scan('floats', part))
+        const reached = (floor: number, rows: FoundRows) => rows.scores.filter((score) => score >= floor).length
+        // what is told of a half is true of what is kept
+        expect(reached(a[0] as number, sides[0].candidates(0))).toBeGreaterThanOrEqual(a[0] === Number.NEGATIVE_INFINITY ? 0 : 51)
+        expect(reached(b[0] as number, sides[1].candidates(0))).toBeGreaterThanOrEqual(b[0] === Number.NEGATIVE_INFINITY ? 0 : 51)
+      }
+      sides[0].adopt(sides[1].packed(), kernels)
+      const best = (x: number, y: number) =>
+        (scores[y] as number) - (scores[x] as number) || (priority[x] as number) - (priority[y] as number)
+      const expected = Array.from({ length: documentCount }, (_, row) => row).sort(best)
+      expect([...sides[0].candidates(0).rows].sort(best).slice(0, depth)).toEqual(expected.slice(0, depth))
+    })
+  }
 
   it('finds the same of plain products as of products with factors of 1', () => {
     const kernels = new RowKernels({ kept: 10, signs: new SignLayout([]) })

@@ -61,15 +61,18 @@ async function leaderboard(options: LeaderboardOptions): Promise<void> {
   }
 }
 
-/** Tasks without a score that are named one by one; more come with a benchmark. */
+/** Tasks of the catalog without a score that are named one by one; more come with a benchmark. */
 const MOST_NOTES = 5
 
 /** Says which of the tasks asked for nothing is known of: a name mistyped would only empty a column, and with it every mean. */
 function noteEmpty({ tasks, rows }: Leaderboard): void {
   const empty = tasks.filter((task) => rows.every(({ scores }) => scores[task] === undefined))
-  if (empty.length > MOST_NOTES) printNote(`note: no score of ${empty.length} of the ${tasks.length} tasks here`)
-  for (const task of empty.length > MOST_NOTES ? [] : empty) {
-    const near = findTask(task) === undefined ? suggestTask(task) : null
+  const isMany = empty.length > MOST_NOTES
+  if (isMany) printNote(`note: no score of ${empty.length} of the ${tasks.length} tasks here`)
+  for (const task of empty) {
+    const isUnknown = findTask(task) === undefined
+    if (isMany && !isUnknown) continue
+    const near = isUnknown ? suggestTask(task) : null
     printNote(`note: no score of a task "${task}" here${near === null ? '' : `, did you mean "${near}"?`}`)
   }
 }
