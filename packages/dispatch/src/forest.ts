@@ -210,3 +210,8 @@ export class Forest {
     return leaf === slot ? lane : slot
   }
 }
+
+/** When the last slot of a forest is done. */
+export function latest(ends: Float64Array): number {
+  return ends.reduce((most, end) => Math.max(most, end), 0)
+}

@@ -1,7 +1,7 @@
 import { FewestLoads } from './fewest-loads.ts'
 import type { Lane, LaneSlot } from './fit.ts'
 import type { FleetTable } from './fleet-table.ts'
-import { Forest, type Work } from './forest.ts'
+import { Forest, latest, type Work } from './forest.ts'
 import { withInterrupted } from './interrupted.ts'
 import { longestInHand } from './last-chunks.ts'
 import type { LanePlan, Promised } from './plan.ts'
@@ -228,10 +228,6 @@ export class PlanPart {
     }
     return endAt === 0 ? null : { madeAt, endAt }
   }
-}
-
-function latest(ends: Float64Array): number {
-  return ends.reduce((most, end) => Math.max(most, end), 0)
 }
 
 /** Edges in order, but for those that would close a cycle. */

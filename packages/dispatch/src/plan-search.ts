@@ -1,5 +1,5 @@
 import { FEW_PAIRS, type FewestLoads, type Found } from './fewest-loads.ts'
-import type { Forest, Work } from './forest.ts'
+import { type Forest, latest, type Work } from './forest.ts'
 import { endsInTime, halfLongestChunk } from './last-chunks.ts'
 import { withOneMore } from './one-more.ts'
 
@@ -104,7 +104,7 @@ export class PlanSearch {
   }
 
   #endOf(edges: ArrayLike<number>): number {
-    return this.#endsOf(edges).reduce((most, end) => Math.max(most, end), 0)
+    return latest(this.#endsOf(edges))
   }
 
   #endsOf(edges: ArrayLike<number>): Float64Array {
