@@ -7,7 +7,9 @@ import {
   nameFailedTexts,
   PublishedIndex,
   RateMeter,
+  readHistory,
   readKindBoard,
+  readPairing,
   readRanking,
   type SweepView,
   toLeaderboard,
@@ -34,6 +36,8 @@ export function openFolderSource(folder: string): Source {
     scoredCells: async () => ledger.allScoredCells(),
     leaderboard: async (query) => toLeaderboard(readRanking(ledger, new PublishedIndex(ledger), query)),
     kinds: (query) => readKindBoard(ledger, (digest) => store.get(digest), query),
+    history: async (query) => readHistory(ledger, query),
+    pairing: async (query) => readPairing(ledger, query),
     fingerprints: async () => ledger.knownFingerprints(),
     consistency: async (model) => ledger.consistencyRows({ model }),
     async *publishedFiles() {

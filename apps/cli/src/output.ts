@@ -68,3 +68,8 @@ const INVISIBLE = /(?!\n)[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
 export function visible(text: string): string {
   return text.replace(INVISIBLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
+
+/** The same for what stands in one line, e.g. a name in a table: a line break in it would make lines of its own. */
+export function visibleLine(text: string): string {
+  return visible(text).replaceAll('\n', '\\u000a')
+}

@@ -8,7 +8,17 @@ import type {
   SweepStatus,
   TaskTexts,
 } from '@sweepboard/ledger'
-import { type KindBoard, type Leaderboard, leaderboardParams, type ServiceClient, type SweepView } from '@sweepboard/results'
+import {
+  historyParams,
+  type KindBoard,
+  type Leaderboard,
+  leaderboardParams,
+  type ModelHistory,
+  type Pairing,
+  pairingParams,
+  type ServiceClient,
+  type SweepView,
+} from '@sweepboard/results'
 import type { Source } from './source.ts'
 
 interface SentFile extends Omit<PublishedFile, 'source'> {
@@ -25,6 +35,8 @@ export function openRemoteSource(client: ServiceClient, store: Pick<ArtifactStor
     leaderboard: async (query) => (await client.get(`/leaderboard?${leaderboardParams(query)}`)) as Leaderboard,
     kinds: async ({ task, sweep }) =>
       (await client.get(`/kinds?${new URLSearchParams({ task, ...(sweep === null ? {} : { sweep }) })}`)) as KindBoard,
+    history: async (query) => (await client.get(`/history?${historyParams(query)}`)) as ModelHistory,
+    pairing: async (query) => (await client.get(`/compare?${pairingParams(query)}`)) as Pairing,
     fingerprints: async () => (await client.get('/fingerprints')) as KnownFingerprint[],
     consistency: async (model) =>
       (await client.get(`/consistency${model === undefined ? '' : `?model=${encodeURIComponent(model)}`}`)) as ConsistencyRow[],

@@ -10,10 +10,14 @@ import type {
   TaskTexts,
 } from '@sweepboard/ledger'
 import {
+  type HistoryQuery,
   type KindBoard,
   type KindBoardQuery,
   type Leaderboard,
   type LeaderboardQuery,
+  type ModelHistory,
+  type Pairing,
+  type PairingQuery,
   ServiceClient,
   type SweepView,
 } from '@sweepboard/results'
@@ -30,6 +34,10 @@ export interface Source {
   leaderboard(query: LeaderboardQuery): Promise<Leaderboard>
   /** Throws `SB-SCORE-004` where the task has no scores here, or no kinds. */
   kinds(query: KindBoardQuery): Promise<KindBoard>
+  /** Two rows over what both have. Throws `SB-LEDGER-013` to `-016`. */
+  pairing(query: PairingQuery): Promise<Pairing>
+  /** Results of a model on a task. Throws `SB-LEDGER-013` to `-015` and `-017`. */
+  history(query: HistoryQuery): Promise<ModelHistory>
   fingerprints(): Promise<readonly KnownFingerprint[]>
   /** Recorded comparisons of two engines, the newest first; of one model where it is named. */
   consistency(model: string | undefined): Promise<readonly ConsistencyRow[]>
@@ -63,4 +71,14 @@ export async function findSweep(source: Pick<Source, 'sweeps'>, name: string | u
     name === undefined ? all[0] : (all.find((sweep) => sweep.id === name) ?? all.find((sweep) => sweep.name === name))
   if (!newest) throw new SweepError('SB-LEDGER-002', { sweep: name ?? '(none yet)' })
   return newest
+}
+
+/** An artifact, null where it was collected as garbage: scores by query that are gone leave intervals unknown. Other trouble is thrown. */
+export async function artifactOrNull(source: Pick<Source, 'artifact'>, digest: string): Promise<Uint8Array | null> {
+  try {
+    return await source.artifact(digest)
+  } catch (thrown) {
+    if (thrown instanceof SweepError && thrown.code === 'SB-ART-001') return null
+    throw thrown
+  }
 }

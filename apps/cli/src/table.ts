@@ -1,4 +1,4 @@
-import { visible } from './output.ts'
+import { visibleLine } from './output.ts'
 
 /** Columns a text takes on a terminal: East Asian wide and emoji count two, combining marks none. */
 export function displayWidth(text: string): number {
@@ -40,7 +40,7 @@ export interface Column {
  * go. Texts are made visible first.
  */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string {
-  const cells = rows.map((row) => row.map(visible))
+  const cells = rows.map((row) => row.map(visibleLine))
   const widths = fitWidths(columns, cells, width)
   const optional = columns.findLastIndex((column) => column.isOptional === true)
   if (totalWidth(widths) > width && optional >= 0) {

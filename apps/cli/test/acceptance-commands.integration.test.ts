@@ -18,6 +18,8 @@ const COMMANDS = [
   'resume',
   'retry',
   'leaderboard',
+  'compare',
+  'history',
   'export',
   'import',
   'score',
@@ -104,6 +106,24 @@ describe('a sweep, its board and its files', () => {
     expect(Number(csv[1]?.[csv[0]?.indexOf('mean') ?? -1])).toBe(rows[0].mean)
     expect((await board('--md')).split('\n')[1]).toMatch(/^\| --- (\| --- )+\|$/)
     expect(await board()).toContain('local/pocket-static-en')
+  })
+
+  it('two rows compared; what is no row, or has no task in common, is missing', async () => {
+    const compare = (...args: string[]) => sweepboard('compare', ...args, '--data', place.data)
+    const found = await compare('pocket', 'local/pocket-static-en#64 dims')
+    expect(found.exit, found.stderr).toBe(0)
+    expect(found.stdout).toMatch(/(A is better|B is better|It cannot be told which is better) on SemanticTrapsEn: /)
+    expect(found.stdout).toContain('B  local/pocket-static-en [64 dims]')
+    const csv = (await compare('pocket', 'pocket#64 dims', '--csv')).stdout.trim().split('\n')
+    expect(csv.map((line) => line.split(',').length)).toEqual([14, 14])
+    for (const [args, exit, words] of [
+      [['pocket', 'pockets'], 3, 'SB-LEDGER-013'],
+      [['pocket', 'pocket#64 dims', '--tasks', 'STS12'], 3, 'no result of either'],
+    ] as const) {
+      const ended = await compare(...args)
+      expect([ended.exit, ended.stdout], args.join(' ')).toEqual([exit, ''])
+      expect(ended.stderr).toContain(words)
+    }
   })
 
   it('the board by kind of query: top-1/3/5 with intervals, as table, JSON, CSV and Markdown', async () => {

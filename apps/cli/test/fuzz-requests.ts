@@ -258,6 +258,8 @@ export class Fuzzer {
       '/api/v1/%00',
       `/api/v1/sweeps/${name}/${name}`,
       `/api/v1/leaderboard?tasks=${name}&sweep=${name}&published=${name}&benchmark=${name}`,
+      `/api/v1/compare?a=${name}&b=${name}&tasks=${name}`,
+      `/api/v1/history?model=${name}&task=${name}&limit=${name}`,
       `/api/v1/published?after=${name}`,
       `/api/v1/kinds?task=${name}`,
       `/api/v1/tasks/${name}/texts`,

@@ -43,6 +43,9 @@ describe('a data folder that a service holds', () => {
       ['status', 'traps', '--json'],
       ['leaderboard', '--json'],
       ['leaderboard', '--sweep', 'traps', '--csv'],
+      ['leaderboard', '--benchmark', 'MTEB(eng, v2):STS', '--json'],
+      ['compare', 'pocket', 'pocket#64 dims', '--json'],
+      ['history', 'pocket', 'SemanticTrapsEn', '--json'],
       ['watch', 'traps', '--json'],
     ]) {
       const [folder, remote] = [await here(...args), await sweepboard(...args, '--to', url)]

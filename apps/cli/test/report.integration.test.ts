@@ -53,6 +53,10 @@ describe.skipIf(!existsSync(join(SHARED, 'datasets/AILAStatutes')))('report and 
     expect(pocket.queryCount).toBe(50)
     expect(pocket.interval.low).toBeLessThan(pocket.delta)
     expect(pocket.interval.high).toBeGreaterThan(pocket.delta)
+    const two = JSON.parse((await sweepboard('compare', 'pocket', 'random', '--data', place.data, '--json')).stdout)
+    const { delta, interval, p, queryCount } = pocket
+    expect(two.tasks).toMatchObject([{ task: 'AILAStatutes', delta, test: { interval, p, queryCount } }])
+    expect(two.tasks[0].test.wins + two.tasks[0].test.ties + two.tasks[0].test.losses).toBe(50)
     const markdown = (await sweepboard(...args)).stdout
     expect(markdown).toContain('## Against mteb/baseline-random-encoder')
     expect(markdown).toMatch(/\| @1 \| @3 \| @5 \| @10 \|/)

@@ -7,6 +7,7 @@ import type { Hono } from 'hono'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createApp } from './app.ts'
 import type { Leaderboard } from './leaderboard.ts'
+import { Pairing } from './pairing.ts'
 import { Service } from './service.ts'
 
 let folder: string
@@ -68,6 +69,81 @@ describe('the leaderboard of a service', () => {
     expect(((await changed.json()) as Leaderboard).rows.map(({ mean }) => mean)).toEqual([0.75])
     expect((await ask('?sweep=none')).status).toBe(404)
     expect((await ask('?sweep=none')).headers.get('etag')).toBeNull()
+  })
+
+  it('of a benchmark has its own splits and subsets; a result that lacks one has no score and says what it lacks', async () => {
+    // Of STS22.v2 MTEB(eng, v2) wants the English subset alone; of STS17 en-en; each of the test split.
+    const file = (model: string, task: string, subsets: Record<string, number | null>, split = 'test') =>
+      service.importPublished(Object.entries(subsets).map(([subset, score]) => row(model, task, score, { subset, split })))
+    file('whole', 'STS22.v2', { en: 0.5, de: 0.9 })
+    file('whole', 'STS22.v2', { en: 0.1 }, 'train')
+    file('german', 'STS22.v2', { de: 0.9 })
+    const english = await board(`?benchmark=${encodeURIComponent('MTEB(eng, v2):STS')}&tasks=ignored`)
+    expect(english.tasks).toContain('STS12')
+    expect(english.tasks).not.toContain('ignored')
+    expect(english.rows.map(({ model, scores, lacking }) => [model, scores, lacking])).toEqual([
+      ['whole', { 'STS22.v2': 0.5 }, undefined],
+    ])
+    // MTEB(Multilingual, v2) wants all of its subsets.
+    const all = await board(`?benchmark=${encodeURIComponent('MMTEB:STS')}`)
+    const [german, whole] = all.rows.toSorted((a, b) => (a.model < b.model ? -1 : 1))
+    expect([german?.scores, whole?.scores]).toEqual([{}, {}])
+    expect(whole?.lacking?.['STS22.v2']).toMatchObject({ count: 16, of: 18 })
+    expect(whole?.lacking?.['STS22.v2']?.entries).toContain('test/fr')
+    expect(whole?.lacking?.['STS22.v2']?.entries).not.toContain('test/de')
+    expect((await board('?tasks=STS22.v2')).rows.map(({ model, scores }) => [model, scores['STS22.v2']])).toEqual([
+      ['german', 0.9],
+      ['whole', 0.7],
+    ])
+    const { status } = await ask('?benchmark=MTEB')
+    expect([status, (await ask('?benchmark=MTEB%28eng%2C%20v3%29')).status]).toEqual([200, 422])
+    file('german', 'STS22.v2', { en: 0.6 })
+    const later = await board(`?benchmark=${encodeURIComponent('MTEB(eng, v2):STS')}`)
+    expect(later.rows.map(({ model, scores }) => [model, scores['STS22.v2']])).toEqual([
+      ['german', 0.6],
+      ['whole', 0.5],
+    ])
+  })
+
+  it('pairs two rows over what both have, and names what is left out and why', async () => {
+    service.importPublished([
+      row('org/a', 'Both', 0.5, { subset: 'en', datasetRevision: 'x' }),
+      row('org/a', 'Both', 0.9, { subset: 'de', datasetRevision: 'x' }),
+      row('org/b', 'Both', 0.4, { subset: 'en', datasetRevision: 'y' }),
+      ...[row('org/a', 'Mine', 1), row('org/b', 'Yours', 1), row('org/a', 'Null', null), row('org/b', 'Null', 0.1)],
+    ])
+    const compare = async (query: string) => {
+      const answer = await app.request(`/api/v1/compare?${query}`, { headers: { host: '127.0.0.1' } })
+      return {
+        status: answer.status,
+        tag: answer.headers.get('etag'),
+        body: (await answer.json()) as Pairing & { code?: string },
+      }
+    }
+    const { body, tag } = await compare('a=org/a&b=b')
+    expect(tag).toBe((await ask()).headers.get('etag'))
+    expect(Pairing.parse(body)).toEqual(body)
+    expect([body.a.name, body.b.name]).toEqual(['org/a [published]', 'org/b [published]'])
+    expect(body.tasks).toEqual([
+      { task: 'Both', mainScore: 'main score', a: 0.5, b: 0.4, isSameData: false, entryCount: 1, entries: [] },
+    ])
+    expect(body.leftOut).toEqual([
+      { task: 'Both', subset: 'de', split: 'test', why: 'no result of B' },
+      { task: 'Mine', subset: null, split: null, why: 'no result of B' },
+      { task: 'Null', subset: null, split: null, why: 'the score of A is undefined' },
+      { task: 'Yours', subset: null, split: null, why: 'no result of A' },
+    ])
+    for (const [query, status, code] of [
+      ['a=org/a&b=org/a', 422, 'SB-SPEC-004'],
+      ['a=org/a&b=org/b&tasks=Mine', 404, 'SB-LEDGER-016'],
+      ['a=org&b=b', 422, 'SB-LEDGER-014'],
+      ['a=org/a', 400, 'SB-SERVE-005'],
+    ] as const) {
+      const refused = await compare(query)
+      expect([refused.status, refused.body.code, refused.tag], query).toEqual([status, code, null])
+    }
+    service.importPublished([row('org/b', 'Both', 0.6, { subset: 'de', datasetRevision: 'y' })])
+    expect((await compare('a=org/a&b=b')).body.tasks[0]).toMatchObject({ entryCount: 2, a: 0.7, b: 0.5 })
   })
 
   it('answers the same as text and as rows, from what it kept and from nothing', async () => {

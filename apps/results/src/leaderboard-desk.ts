@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { LedgerReader } from '@sweepboard/ledger'
 import { type Leaderboard, type Ranking, type ScoredRow, toLeaderboard } from './leaderboard.ts'
+import { type PairingQuery, pairingParams, readPairing } from './pairing.ts'
 import { PublishedIndex } from './published-index.ts'
 import { type LeaderboardQuery, leaderboardParams, readRanking } from './read-leaderboard.ts'
 import { resourceRows } from './resources.ts'
@@ -45,6 +46,11 @@ export class LeaderboardDesk {
   /** The same as JSON. Throws `SB-LEDGER-002`. */
   text(query: LeaderboardQuery): string {
     return this.#keep(leaderboardParams(query).toString(), () => this.#write(this.#ranking(query)))
+  }
+
+  /** Two rows over what both have, as JSON. Throws what `readPairing` throws. */
+  pairing(query: PairingQuery): string {
+    return this.#keep(`compare ${pairingParams(query)}`, () => JSON.stringify(readPairing(this.#reader, query)))
   }
 
   /** What the recipes of a sweep's rows took, or of the rows of all sweeps, as JSON. Throws `SB-LEDGER-002`. */

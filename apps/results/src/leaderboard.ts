@@ -1,6 +1,7 @@
 import { type Config, isDefaultConfig, recipeName } from '@sweepboard/contracts'
 import type { BoardCell } from '@sweepboard/ledger'
 import { findAggregate, foldAggregates, unfoldAggregates } from './aggregate-tasks.ts'
+import type { Lacking } from './benchmark-board.ts'
 import { addScore, meanTask, meanTaskType, type TaskSums, typesOf } from './mean-task.ts'
 import type { Entry, PublishedLookup } from './published-index.ts'
 
@@ -24,6 +25,8 @@ export interface LeaderboardRow {
   readonly mean: number | null
   /** MTEB's Mean (TaskType): the mean over types of the mean of a type's tasks; null where a task is missing or of unknown type. */
   readonly meanType: number | null
+  /** By task, what the row lacks of the entries a benchmark wants; on the board of one alone, and only where something lacks. */
+  readonly lacking?: Readonly<Record<string, Lacking>>
   /** Rank by mean among rows that have every task; null below that line. Equal means share the better rank. */
   readonly rank: number | null
 }

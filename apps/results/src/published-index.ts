@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { LedgerReader, PublishedScore } from '@sweepboard/ledger'
+import { sha256 } from '@sweepboard/contracts'
+import type { CountedScore, LedgerReader, PublishedScore } from '@sweepboard/ledger'
 import { findTask } from '@sweepboard/tasks'
+import type { BenchmarkLookup, WantedEntries } from './benchmark-board.ts'
 import { type EntriesByTask, type PublishedSource, type ScoredRow, scorePublished } from './leaderboard.ts'
 
 /** One (task, split, subset). */
@@ -23,7 +25,7 @@ const KEPT = 32
  * Imported scores of a ledger: each list is read once and kept until an import touches its task (some 10 MB for 100,000 files),
  * and so are the rows made of them, since our own scores change far more often.
  */
-export class PublishedIndex implements PublishedSource, PublishedLookup {
+export class PublishedIndex implements PublishedSource, PublishedLookup, BenchmarkLookup {
   readonly #reader: LedgerReader
   /** Task, then `''` for its means or the entry. */
   readonly #lists = new Map<string, Map<string, readonly PublishedScore[]>>()
@@ -58,6 +60,11 @@ export class PublishedIndex implements PublishedSource, PublishedLookup {
       this.#rows.delete(oldest)
     }
     return rows
+  }
+
+  over(task: string, wanted: WantedEntries): readonly CountedScore[] {
+    const read = () => this.#reader.publishedOver(task, wanted)
+    return this.#list(task, JSON.stringify(['over', sha256(JSON.stringify(wanted))]), read) as readonly CountedScore[]
   }
 
   #list(task: string, key: string, read: () => readonly PublishedScore[]): readonly PublishedScore[] {

@@ -1,12 +1,13 @@
 import { type Config, configKey, type Recipe, type TaskType } from '@sweepboard/contracts'
 import type { CellView, SweepStatus } from '@sweepboard/ledger'
 import { comparePaired, DEFAULT_ROUNDS, DEFAULT_SEED, holm } from '@sweepboard/metrics'
-import { readPerQuery } from '@sweepboard/scoring'
 import { foldAggregates } from './aggregate-tasks.ts'
 import { vectorLength } from './leaderboard.ts'
 import { addScore, meanTask, meanTaskType, type TaskSums, typesOf } from './mean-task.ts'
+import { PairedScores, type ReadArtifact } from './paired-scores.ts'
 import { sayFindings } from './report-findings.ts'
 import { type ResourceRow, resourceRows } from './resources.ts'
+import { systemName } from './system-name.ts'
 
 /** One row of a report: a recipe with what was derived from its vectors. */
 export interface ReportSystem {
@@ -73,8 +74,7 @@ export interface SweepReport {
 export interface ReportInput {
   readonly status: SweepStatus
   readonly cells: readonly CellView[]
-  /** Bytes of an artifact; null where it is gone. */
-  readonly artifact: (digest: string) => Promise<Uint8Array | null>
+  readonly artifact: ReadArtifact
   /** Name or part of the name of the system deltas are against; the first of the plan when absent. */
   readonly baseline?: string | undefined
 }
@@ -90,7 +90,7 @@ export async function buildReport({ status, cells, artifact, baseline }: ReportI
   const deltas = against === null ? [] : await compareAll({ scored, systemOf, entryOf, against, artifact })
   const { id, name, state, createdAt, isLimited, cells: counts } = status
   const failures = cells.flatMap((cell) =>
-    cell.failure ? [{ name: nameOf(cell), task: cell.task, code: cell.failure.code, message: cell.failure.message }] : [],
+    cell.failure ? [{ name: systemName(cell), task: cell.task, code: cell.failure.code, message: cell.failure.message }] : [],
   )
   const parts = { systems: means, entries, baseline: against, deltas, resources, failures }
   return {
@@ -99,17 +99,6 @@ export async function buildReport({ status, cells, artifact, baseline }: ReportI
     test: { seed: DEFAULT_SEED, rounds: DEFAULT_ROUNDS, level: 0.95 },
     findings: sayFindings(parts),
   }
-}
-
-/** What a system is called: model, recipe label, and what of the config is not the recipe's own. */
-function nameOf({ model, variant, config, recipe }: CellView): string {
-  const derived = [
-    config.dimensions === null ? '' : `${config.dimensions} dims`,
-    config.precision === 'float32' ? '' : config.precision,
-    config.similarity === recipe.similarity ? '' : config.similarity,
-  ]
-  const label = [variant, ...derived].filter(Boolean).join(', ')
-  return label === '' ? model : `${model} [${label}]`
 }
 
 function listSystems(scored: readonly CellView[], resources: readonly ResourceRow[]) {
@@ -123,7 +112,7 @@ function listSystems(scored: readonly CellView[], resources: readonly ResourceRo
     const weights = resources.find((row) => row.model === model && row.revision === revision && row.dtype === load.identity.dtype)
     systems.push({
       id: systems.length,
-      name: nameOf(cell),
+      name: systemName(cell),
       model,
       revision,
       variant,
@@ -181,15 +170,13 @@ interface CompareInput {
 
 async function compareAll({ scored, systemOf, entryOf, against, artifact }: CompareInput): Promise<ReportDelta[]> {
   const base = new Map(scored.filter((cell) => systemOf(cell) === against).map((cell) => [entryOf(cell), cell]))
-  const read = new Map<string, Map<string, number> | null>()
+  const scores = new PairedScores(artifact)
   const deltas: ReportDelta[] = []
   for (const cell of scored) {
     const before = base.get(entryOf(cell))
     if (before === undefined || before === cell || cell.mainScore === null || before.mainScore === null) continue
-    const [own, its] = [await mainByQuery(cell, artifact, read), await mainByQuery(before, artifact, read)]
-    const differences =
-      own && its ? [...own].flatMap(([id, score]) => (its.has(id) ? [score - (its.get(id) as number)] : [])) : []
-    const paired = differences.length > 0 ? comparePaired(differences) : null
+    const differences = await scores.differences(cell, before)
+    const paired = differences && comparePaired(differences)
     deltas.push({
       system: systemOf(cell),
       entry: entryOf(cell),
@@ -211,20 +198,4 @@ function adjust(deltas: readonly ReportDelta[]): ReportDelta[] {
     for (const [i, p] of holm(tested.map((one) => one.p as number)).entries()) adjusted.set(tested[i] as ReportDelta, p)
   }
   return deltas.map((one) => ({ ...one, pHolm: adjusted.get(one) ?? null }))
-}
-
-async function mainByQuery(
-  { perQuery, mainScoreName }: CellView,
-  artifact: ReportInput['artifact'],
-  read: Map<string, Map<string, number> | null>,
-): Promise<Map<string, number> | null> {
-  if (perQuery === null) return null
-  const key = `${perQuery} ${mainScoreName}`
-  if (!read.has(key)) {
-    const bytes = await artifact(perQuery)
-    const file = bytes && readPerQuery(bytes)
-    const values = file?.values[mainScoreName]
-    read.set(key, file && values ? new Map(file.queryIds.map((id, i) => [id, values[i] as number])) : null)
-  }
-  return read.get(key) ?? null
 }

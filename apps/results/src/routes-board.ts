@@ -1,7 +1,9 @@
 import { SweepError } from '@sweepboard/contracts'
 import { z } from 'zod'
 import { ConsistencyRow } from './consistency-row.ts'
+import { HISTORY_LIMIT, ModelHistory, parseHistoryQuery, readHistory } from './history.ts'
 import { readKindBoard, readKindTasks } from './kind-board.ts'
+import { Pairing, parsePairingQuery } from './pairing.ts'
 import { PublishedRow } from './published-row.ts'
 import { parseLeaderboardQuery } from './read-leaderboard.ts'
 import { JsonText, type Route, route } from './route.ts'
@@ -15,6 +17,7 @@ export const BOARD_ROUTES: readonly Route[] = [
     summary: 'Rows of the board',
     query: {
       tasks: { about: 'Tasks to show, each a name or names with commas between; without it those with scores', isList: true },
+      benchmark: { about: 'Instead of tasks: a benchmark, its tasks over its own splits and subsets; rows say what they lack' },
       sweep: { about: 'Id of a sweep: only its cells' },
       published: { about: '0 leaves imported scores out' },
     },
@@ -29,6 +32,36 @@ export const BOARD_ROUTES: readonly Route[] = [
     query: { sweep: { about: 'Id of a sweep: only its cells' } },
     tag: (service) => service.boards.tag,
     run: (service, _, { queries }) => new JsonText(service.boards.resources(queries.sweep?.[0] || null)),
+  }),
+  route({
+    method: 'GET',
+    path: '/compare',
+    access: 'read',
+    summary:
+      'Two rows of the board over the tasks both have: scores, and the artifacts with their scores by query for paired tests',
+    query: {
+      a: { about: 'Name of a row: a model, with @REVISION, [PARTS] or #PARTS behind it', isRequired: true },
+      b: { about: 'Name of the row it is compared with', isRequired: true },
+      tasks: { about: 'Tasks to compare over, as of a leaderboard; without it all that either has', isList: true },
+    },
+    answer: Pairing,
+    tag: (service) => service.boards.tag,
+    run: (service, _, { queries }) => new JsonText(service.boards.pairing(parsePairingQuery(queries))),
+  }),
+  route({
+    method: 'GET',
+    path: '/history',
+    access: 'read',
+    summary:
+      'All results of a model on a task, the oldest first, with what changed from one to the next, and what was imported of it',
+    query: {
+      model: { about: 'A model; with @REVISION, [PARTS] or #PARTS behind it its rows of those alone', isRequired: true },
+      task: { about: 'Name of the task', isRequired: true },
+      limit: { about: `Newest results, 1 to ${HISTORY_LIMIT.most}; without it ${HISTORY_LIMIT.usual}` },
+    },
+    answer: ModelHistory,
+    tag: (service) => service.boards.tag,
+    run: (service, _, { queries }) => readHistory(service.reader, parseHistoryQuery(queries)),
   }),
   route({
     method: 'GET',

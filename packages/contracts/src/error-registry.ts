@@ -78,6 +78,11 @@ export const ERRORS = {
     says: (d) => `${d.path}.${d.key}: a sweep file names a launcher and never says what it runs`,
     fix: 'Write it into the launchers file of the worker (`sweepboard worker --launchers FILE`, docs/launchers.md) and name it: `engine: { launch: { name: my-server } }`.',
   },
+  'SB-SPEC-012': {
+    kind: 'invalid',
+    says: (d) => `no benchmark "${d.benchmark}"${d.suggestion ? `, did you mean "${d.suggestion}"?` : ''}; there are: ${d.known}`,
+    fix: 'Name one of them, in quotes for the shell; with a type behind it only its tasks of that type: "MTEB(eng, v2):Retrieval".',
+  },
 
   'SB-TASK-001': {
     kind: 'invalid',
@@ -374,6 +379,31 @@ export const ERRORS = {
     kind: 'conflict',
     says: (d) => `there is a sweep ${d.sweep} already, of another spec: nothing was recorded`,
     fix: 'Submit without --id, which makes a new sweep; --id is for the same spec whose answer was lost.',
+  },
+  'SB-LEDGER-013': {
+    kind: 'missing',
+    says: (d) => `no model "${d.model}" on the board${d.suggestion ? `, did you mean "${d.suggestion}"?` : ''}`,
+    fix: '`sweepboard leaderboard` shows the rows there are; `sweepboard import DIR` adds published ones.',
+  },
+  'SB-LEDGER-014': {
+    kind: 'invalid',
+    says: (d) => `"${d.name}" may be ${d.count} rows of the board:${d.names}`,
+    fix: 'Write one of these names, in quotes for the shell.',
+  },
+  'SB-LEDGER-015': {
+    kind: 'missing',
+    says: (d) => `no row "${d.name}" on the board; there are:${d.names}`,
+    fix: 'Write one of these names, in quotes for the shell.',
+  },
+  'SB-LEDGER-016': {
+    kind: 'missing',
+    says: (d) => `no task has a score of both ${d.a} and ${d.b}${d.reason ? `: ${d.reason}` : ''}`,
+    fix: 'Run a sweep that names both, or name other --tasks; `sweepboard leaderboard` shows who has what.',
+  },
+  'SB-LEDGER-017': {
+    kind: 'missing',
+    says: (d) => `no result of ${d.model} on a task "${d.task}"${d.suggestion ? `, did you mean "${d.suggestion}"?` : ''}`,
+    fix: '`sweepboard leaderboard` shows which tasks have scores; a sweep or `sweepboard import DIR` adds some.',
   },
 
   'SB-QUEUE-001': {

@@ -156,6 +156,40 @@ export function publishedMeans(h: Handle, task: string, splits: readonly string[
   )
 }
 
+/** The score of an imported file over entries that somebody wants. */
+export interface CountedScore extends PublishedScore {
+  /** Those it lacks as `split/subset`; null where it has them all. */
+  readonly lacks: readonly string[] | null
+}
+
+/** Mean main score of each imported file of a task over each of these splits with each of these subsets, in order of import; a file with none is left out. */
+export function publishedOver(
+  h: Handle,
+  task: string,
+  { splits, subsets }: { readonly splits: readonly string[]; readonly subsets: readonly string[] },
+): CountedScore[] {
+  const wanted = splits.flatMap((split) => subsets.map((subset) => `${split}/${subset}`))
+  const rows = h.all<PublishedScore & { found: string | null }>(
+    `with counted as (
+       select model, revision, datasetRevision, iif(count(mainScore) = count(*), avg(mainScore), null) as score,
+         iif(count(*) = ?, null, json_group_array(split || '/' || subset)) as found
+       from published where task = ? and split in (select value from json_each(?)) and subset in (select value from json_each(?))
+       group by 1, 2, 3)
+     select f.id, f.model, f.revision, c.score, c.found
+     from published_file f join counted c using (model, revision, datasetRevision) where f.task = ? order by f.id`,
+    wanted.length,
+    task,
+    JSON.stringify(splits),
+    JSON.stringify(subsets),
+    task,
+  )
+  return rows.map(({ found, ...row }) => {
+    if (found === null) return { ...row, lacks: null }
+    const there = new Set(JSON.parse(found) as string[])
+    return { ...row, lacks: wanted.filter((entry) => !there.has(entry)) }
+  })
+}
+
 /** Main score of each imported file on one (split, subset) of a task, in no stated order. */
 export function publishedEntries(h: Handle, entry: { task: string; split: string; subset: string }): PublishedScore[] {
   return h.all<PublishedScore>(

@@ -5,18 +5,31 @@ import Database from 'better-sqlite3'
 import {
   type BoardCell,
   boardCells,
+  type CountedScore,
   type KnownFingerprint,
   knownFingerprints,
   knowsTask,
   type PublishedScore,
   publishedEntries,
   publishedMeans,
+  publishedOver,
   publishedTasks,
   tasksOfSweep,
 } from './board.ts'
 import { allScoredCells, type CellView, cells } from './cells.ts'
 import { type ConsistencyFilter, type ConsistencyRow, consistencyRows } from './consistency.ts'
 import { Handle } from './handle.ts'
+import {
+  type CellsOrigin,
+  cellsOrigin,
+  type FirstSweep,
+  firstSweeps,
+  type ModelCell,
+  modelCells,
+  modelNames,
+  type PublishedEntry,
+  publishedOf,
+} from './model-cells.ts'
 import { compareSchema, lockFolder, openDatabase, readHolder } from './open.ts'
 import { type PublishedFile, type PublishedFilter, type PublishedRow, publishedFiles, publishedRows } from './published.ts'
 import { type SweepStatus, sweepStatus, sweeps } from './status.ts'
@@ -64,6 +77,31 @@ export class LedgerReader {
     return this.#read((h) => taskCells(h, task, sweep))
   }
 
+  /** Names of all models, our own and imported, in order. */
+  modelNames(): string[] {
+    return this.#read(modelNames)
+  }
+
+  /** Scored cells of these models, of all tasks or of one, in the order they were scored. */
+  modelCells(models: readonly string[], task: string | null = null): ModelCell[] {
+    return this.#read((h) => modelCells(h, models, task))
+  }
+
+  /** How cells of one recipe and config came about, given by their groups (of one or more). */
+  cellsOrigin(groups: readonly number[], configKey: string): CellsOrigin {
+    return this.#read((h) => cellsOrigin(h, groups, configKey))
+  }
+
+  /** The first sweep that named each cell of these groups. */
+  firstSweeps(groups: readonly number[]): FirstSweep[] {
+    return this.#read((h) => firstSweeps(h, groups))
+  }
+
+  /** Imported main scores of these models, of all tasks or of one, in order of import. */
+  publishedOf(models: readonly string[], task: string | null = null): PublishedEntry[] {
+    return this.#read((h) => publishedOf(h, models, task))
+  }
+
   /** Tasks outside the catalog with scores by query, in order of name, and their judgments. */
   judgedTasks(): { readonly task: string; readonly judgments: string }[] {
     return this.#read(judgedTasks)
@@ -89,6 +127,13 @@ export class LedgerReader {
 
   publishedMeans(task: string, splits: readonly string[] | null): PublishedScore[] {
     return this.#read((h) => publishedMeans(h, task, splits))
+  }
+
+  publishedOver(
+    task: string,
+    wanted: { readonly splits: readonly string[]; readonly subsets: readonly string[] },
+  ): CountedScore[] {
+    return this.#read((h) => publishedOver(h, task, wanted))
   }
 
   publishedEntries(entry: { task: string; split: string; subset: string }): PublishedScore[] {

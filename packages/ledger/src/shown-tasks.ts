@@ -15,14 +15,16 @@ interface DataOfTask {
 /**
  * Keys of the tasks whose scores stand on the board of all sweeps. A name may stand for several data sets: a folder that was edited, a
  * local copy beside the hub's, a sweep with `limit`. Scores of two of them do not compare and have no mean, so each (task, subset,
- * split) shows one: whole data before limited, then what the newest sweep took.
+ * split) shows one: whole data before limited, then what the newest sweep took. `names` asks for those of these tasks alone.
  */
-export function shownTasks(h: Handle): ReadonlySet<string> {
+export function shownTasks(h: Handle, names: ReadonlySet<string> | null = null): ReadonlySet<string> {
   const known = h.all<DataOfTask>(
     `select t.key, t.name, t.subset, t.split, concat_ws(' ', t.queries, t.documents, t.judgments) as data,
        json_extract(t.ref, '$.limit') is not null as isLimited,
        coalesce((select max(s.rowid) from grp g join want w on w.grp = g.id join sweep s on s.id = w.sweep where g.taskKey = t.key), 0) as newest
-     from task t where exists (select 1 from grp g join cell c on c.grp = g.id where g.taskKey = t.key and c.state = 'scored')`,
+     from task t where (? is null or t.name in (select value from json_each(?)))
+       and exists (select 1 from grp g join cell c on c.grp = g.id where g.taskKey = t.key and c.state = 'scored')`,
+    ...(names === null ? [null, null] : [1, JSON.stringify([...names])]),
   )
   const best = new Map<string, DataOfTask>()
   for (const one of known) {

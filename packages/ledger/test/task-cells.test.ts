@@ -58,3 +58,51 @@ it('gives the scored cells of one task that have per-query scores, of all sweeps
   reader.close()
   ledger.close()
 })
+
+it('gives the scored cells and imported scores of models, how a cell came about, and which models there are', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ledger-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const ledger = Ledger.open({ folder, holder: 'a test' })
+  for (const [sweep, ref, mainScore] of [
+    ['s1', MINE, 0.5],
+    ['s2', { ...MINE, limit: 3 }, 0.9],
+  ] as const) {
+    submit(ledger, sweep, [group(MODEL, ref, { configs: [FULL, SHORT] })])
+    ledger.prepared(prepared(ref, ['q', 1], [sweep, 1]))
+    commitAll(ledger, leaseAll(ledger, sweep, MODEL))
+    scoreNext(ledger, sweep, mainScore)
+  }
+  submit(ledger, 's3', [group(MODEL, MINE)])
+  const row = { revision: 'r', task: 'mine', subset: 'default', split: 'test', metrics: {}, languages: [] }
+  const file = { mtebVersion: null, datasetRevision: 'd', evaluationTime: null, origin: 'f.json' }
+  ledger.importPublished(['a', 'b'].map((model) => ({ model, mainScore: 0.4, ...row, ...file })))
+
+  const reader = openReadOnly(folder, 'a reader')
+  expect(reader.modelNames()).toEqual(['a', 'b'])
+  const cells = reader.modelCells(['a'])
+  expect(cells.map(({ mainScore, limit, isShown }) => [mainScore, limit, isShown])).toEqual([
+    [0.5, null, true],
+    [0.5, null, true],
+    [0.9, 3, false],
+    [0.9, 3, false],
+  ])
+  expect(cells[0]?.data).not.toBe(cells[2]?.data)
+  expect(reader.modelCells(['a'], 'mine')).toEqual(cells)
+  expect(reader.modelCells(['a'], 'other')).toEqual([])
+  expect(reader.modelCells(['b'])).toEqual([])
+  const [first, , limited] = cells.map(({ group }) => group) as [number, number, number]
+  const sweeps = reader.firstSweeps([first, limited])
+  expect(sweeps.map(({ group, id }) => [group, id])).toEqual([
+    [first, 's1'],
+    [first, 's1'],
+    [limited, 's2'],
+    [limited, 's2'],
+  ])
+  expect(sweeps.map(({ configKey }) => configKey).sort()).toEqual(cells.map(({ configKey }) => configKey).sort())
+  const origin = reader.cellsOrigin([first, limited], cells[0]?.configKey ?? '')
+  expect(origin).toMatchObject({ load: MODEL.identity, codes: ['c'], recipe: { dimensions: 16 } })
+  expect(reader.publishedOf(['b'])).toMatchObject([{ model: 'b', revision: 'r', mainScore: 0.4, datasetRevision: 'd' }])
+  expect(reader.publishedOf(['a', 'b'], 'other')).toEqual([])
+  reader.close()
+  ledger.close()
+})

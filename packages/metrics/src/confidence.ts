@@ -27,11 +27,20 @@ export function confidenceOf(scores: Float32Array | Float64Array): Confidence {
       max = score
     } else if (score > second) second = score
   }
-  const deviations = new Float64Array(scores)
-  const mean = numpyMean(deviations)
-  for (let i = 0; i < deviations.length; i++) {
-    const deviation = (deviations[i] as number) - mean
-    deviations[i] = deviation * deviation // not `** 2`: the product is correctly rounded everywhere
+  return { max, std: standardDeviation(scores), diff1: scores.length > 1 ? max - second : 0 }
+}
+
+/** Squared deviations of one list after the other: memory for each would be some MB for each config, and soon a garbage collection. */
+let squares = new Float64Array(1024)
+
+function standardDeviation(scores: Float32Array | Float64Array): number {
+  const count = scores.length
+  if (squares.length < count) squares = new Float64Array(count)
+  squares.set(scores)
+  const mean = numpyMean(squares, 0, count)
+  for (let i = 0; i < count; i++) {
+    const deviation = (squares[i] as number) - mean
+    squares[i] = deviation * deviation // not `** 2`: the product is correctly rounded everywhere
   }
-  return { max, std: Math.sqrt(numpyMean(deviations)), diff1: scores.length > 1 ? max - second : 0 }
+  return Math.sqrt(numpyMean(squares, 0, count))
 }

@@ -36,11 +36,13 @@ export {
 } from './pair-classification.ts'
 export {
   comparePaired,
+  comparePairedStrata,
   DEFAULT_ROUNDS,
   DEFAULT_SEED,
   holm,
   type PairedComparison,
   type PairedOptions,
+  type PairedStratum,
 } from './paired-test.ts'
 export { type PassRate, type PassRates, type PassRatesByKind, passRatesByKind } from './pass-rates.ts'
 export { compareIds, type ListGrades, type RankedList, rankDocuments, type ScorePrecision } from './ranking.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { comparePaired, holm } from './paired-test.ts'
+import { comparePaired, comparePairedStrata, holm } from './paired-test.ts'
 import { seededRandom } from './seeded-random.ts'
 
 describe('paired comparison', () => {
@@ -41,6 +41,33 @@ describe('paired comparison', () => {
     const values = [0.1, -0.2, 0.3, 0.05]
     expect(comparePaired(values, { seed: 3 })).toEqual(comparePaired(values, { seed: 3 }))
     expect(comparePaired(values, { seed: 4 })).not.toEqual(comparePaired(values, { seed: 3 }))
+  })
+})
+
+describe('paired comparison over strata', () => {
+  it('counts a large stratum no more than its share, and draws within each', () => {
+    // Means 0.5 and -0.5, whatever their sizes: nothing is left, and equal values within a stratum leave no doubt about that.
+    const even = [
+      { differences: Array<number>(90).fill(0.5), share: 0.5 },
+      { differences: Array<number>(10).fill(-0.5), share: 0.5 },
+    ]
+    expect(comparePairedStrata(even, { rounds: 200 })).toMatchObject({ count: 100, mean: 0, low: 0, high: 0 })
+    // Two strata of one query each: sign flips as of two queries of one data set, p = 2/4.
+    const two = [1, 1].map((value) => ({ differences: [value], share: 0.5 }))
+    expect(comparePairedStrata(two, { rounds: 50_000 }).p).toBeCloseTo(2 / 4, 2)
+    // All doubt comes from the stratum whose queries differ: 0.5 * (mean of two draws of 0 and 1).
+    const { low, high } = comparePairedStrata([
+      { differences: [1, 1, 1], share: 0.5 },
+      { differences: [0, 1], share: 0.5 },
+    ])
+    expect([low, high]).toEqual([0.5, 1])
+  })
+
+  it('is the plain comparison for one stratum, to the last digit of the old one', () => {
+    const differences = [0.1, -0.2, 0.3, 0.05, 1 / 3]
+    const plain = comparePaired(differences)
+    expect(comparePairedStrata([{ differences, share: 1 }])).toEqual(plain)
+    expect([plain.low, plain.high, plain.p]).toEqual([-0.05000000000000001, 0.2733333333333333, 0.3076692330766923])
   })
 })
 

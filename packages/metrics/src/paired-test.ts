@@ -28,6 +28,14 @@ export interface PairedComparison {
   readonly rounds: number
 }
 
+/** Queries of one data set, and its part of a mean over several. */
+export interface PairedStratum {
+  /** [queries] score of a minus score of b; at least one. */
+  readonly differences: ArrayLike<number>
+  /** Above 0; those of all strata add up to 1. */
+  readonly share: number
+}
+
 /**
  * Compares two systems query by query: percentile bootstrap over queries for the interval (Sakai 2006), and Fisher's randomisation
  * test by flipping the sign of each difference (Smucker, Allan and Carterette 2007). Pure: equal input and seed give equal output.
@@ -36,28 +44,45 @@ export interface PairedComparison {
  * @returns mean, interval and p; for no query mean 0, an interval without bounds and p 1
  */
 export function comparePaired(differences: ArrayLike<number>, options: PairedOptions = {}): PairedComparison {
+  return comparePairedStrata([{ differences, share: 1 }], options)
+}
+
+/**
+ * The same for a mean of means: of a task over its subsets, of a benchmark over its tasks. The mean is the sum of each stratum's mean
+ * times its share; queries are drawn anew within their stratum, as many as it has. One stratum gives what `comparePaired` gives.
+ *
+ * @returns `count` is the queries of all strata
+ */
+export function comparePairedStrata(strata: readonly PairedStratum[], options: PairedOptions = {}): PairedComparison {
   const { seed = DEFAULT_SEED, rounds = DEFAULT_ROUNDS, level = 0.95 } = options
-  const values = Float64Array.from(differences)
-  const count = values.length
+  const parts = strata.map(({ differences, share }) => ({ values: Float64Array.from(differences), share }))
+  const count = parts.reduce((sum, { values }) => sum + values.length, 0)
   if (count === 0) return { count, mean: 0, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, p: 1, seed, rounds }
-  const mean = numpyMean(values)
+  const mean = parts.reduce((sum, { values, share }) => sum + share * numpyMean(values), 0)
   const random = seededRandom(seed)
   const means = new Float64Array(rounds)
-  for (let round = 0; round < rounds; round++) {
-    let sum = 0
-    for (let i = 0; i < count; i++) sum += values[random() % count] as number // bias below 2^-20 at any real count
-    means[round] = sum / count
-  }
+  for (let round = 0; round < rounds; round++) means[round] = resampledMean(parts, random)
   means.sort()
+  const weighted = parts.flatMap(({ values, share }) => Array.from(values, (value) => value * ((share * count) / values.length)))
   return {
     count,
     mean,
     low: quantile(means, (1 - level) / 2),
     high: quantile(means, (1 + level) / 2),
-    p: randomisationP(values, { random, rounds }),
+    p: randomisationP(Float64Array.from(weighted), { random, rounds }),
     seed,
     rounds,
   }
+}
+
+function resampledMean(parts: readonly { values: Float64Array; share: number }[], random: () => number): number {
+  let mean = 0
+  for (const { values, share } of parts) {
+    let sum = 0
+    for (let i = 0; i < values.length; i++) sum += values[random() % values.length] as number // bias below 2^-20 at any real count
+    mean += share * (sum / values.length)
+  }
+  return mean
 }
 
 function randomisationP(values: Float64Array, { random, rounds }: { random: () => number; rounds: number }): number {

@@ -1,16 +1,18 @@
-import { tellApart } from '@sweepboard/contracts'
+import { SweepError, tellApart } from '@sweepboard/contracts'
 import { type KindBoard, type Leaderboard, type LeaderboardRow, type ResourceRow, resourceRows } from '@sweepboard/results'
 import { findTask, suggestTask } from '@sweepboard/tasks'
 import type { Command } from 'commander'
 import { RESOURCE_COLUMNS, resourcesOf, resourceValues, showResourceBoard } from '../board-resources.ts'
 import { formatScore, isUnclaimed, showBoard, shownDimensions, shownPrecision, UNCLAIMED } from '../board-table.ts'
 import type { CommonOptions } from '../context.ts'
+import { csvTable, markdownTable } from '../flat-table.ts'
 import { kindRecords, showKinds } from '../kind-table.ts'
 import { printJson, printNote, printResult } from '../output.ts'
 import { findSweep, openSource, type Source } from '../source.ts'
 
 interface LeaderboardOptions extends CommonOptions {
   readonly tasks?: string[]
+  readonly benchmark?: string
   readonly kinds?: string
   readonly sweep?: string
   readonly published: boolean
@@ -24,6 +26,7 @@ export function add(program: Command): void {
     .command('leaderboard')
     .description('The board in the terminal: our scores, and imported published ones beside them.')
     .option('--tasks <names...>', 'only these tasks: names, benchmarks, or lists with commas')
+    .option('--benchmark <name>', 'the board of a benchmark: its tasks, over its own splits and subsets alone')
     .option('--kinds <task>', 'instead: top-1/3/5 accuracy by kind of query, for a task with kinds')
     .option('--sweep <name>', 'only the cells of this sweep')
     .option('--no-published', 'leave imported rows out')
@@ -36,18 +39,25 @@ export function add(program: Command): void {
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      '\nExamples:\n  sweepboard leaderboard\n  sweepboard leaderboard --tasks SciFact AILAStatutes --md\n  sweepboard leaderboard --tasks "MTEB(eng, v2)"\n  sweepboard leaderboard --sweep first-sweep --csv\n  sweepboard leaderboard --kinds SemanticTrapsEn\n\nMean (Task), in CSV and JSON `mean`, is MTEB\'s: each task counts once, whatever\nits subsets. Mean (TaskType), `meanType` in JSON and `mean_type` in CSV, is the\nmean over types of tasks of the mean of each type\'s tasks. Rows that lack a task\nhave neither and stand below the others.',
+      '\nExamples:\n  sweepboard leaderboard\n  sweepboard leaderboard --tasks SciFact AILAStatutes --md\n  sweepboard leaderboard --benchmark "MTEB(eng, v2)"\n  sweepboard leaderboard --benchmark "MTEB(cmn, v1):Retrieval"\n  sweepboard leaderboard --sweep first-sweep --csv\n  sweepboard leaderboard --kinds SemanticTrapsEn\n\nMean (Task), in CSV and JSON `mean`, is MTEB\'s: each task counts once, whatever\nits subsets. Mean (TaskType), `meanType` in JSON and `mean_type` in CSV, is the\nmean over types of tasks of the mean of each type\'s tasks. Rows that lack a task\nhave neither and stand below the others. On the board of a benchmark a result\nthat lacks a subset the benchmark wants has no score; `lacking` in JSON says\nwhat lacks. --tasks takes benchmarks too: then every result shows, a mean over\nthe subsets it has.',
     )
     .action(leaderboard)
 }
 
 async function leaderboard(options: LeaderboardOptions): Promise<void> {
+  const { benchmark = null } = options
+  if (benchmark !== null && (options.tasks !== undefined || options.kinds !== undefined))
+    throw new SweepError('SB-SPEC-004', {
+      path: '--benchmark',
+      message: 'it names the tasks itself: leave --tasks and --kinds out',
+    })
   const source = openSource(options)
   try {
     const sweep = options.sweep ? (await findSweep(source, options.sweep)).id : null
     if (options.kinds === undefined) {
-      const board = await source.leaderboard({ tasks: options.tasks ?? [], sweep, published: options.published })
-      if (options.tasks !== undefined) noteEmpty(board)
+      const board = await source.leaderboard({ tasks: options.tasks ?? [], benchmark, sweep, published: options.published })
+      if (options.tasks !== undefined || benchmark !== null) noteEmpty(board)
+      noteLacking(board)
       if (options.resources) printWithResources(options, board, await readResources(source, sweep))
       else
         printAs(options, board, { records: () => records(board), markdown: () => markdown(board), text: () => showBoard(board) })
@@ -75,6 +85,15 @@ function noteEmpty({ tasks, rows }: Leaderboard): void {
     const near = isUnknown ? suggestTask(task) : null
     printNote(`note: no score of a task "${task}" here${near === null ? '' : `, did you mean "${near}"?`}`)
   }
+}
+
+/** Says that places stay empty for want of subsets: a hole looks like no result. */
+function noteLacking({ rows }: Leaderboard): void {
+  const count = rows.reduce((sum, { lacking = {} }) => sum + Object.keys(lacking).length, 0)
+  if (count > 0)
+    printNote(
+      `note: ${count} ${count === 1 ? 'result lacks' : 'results lack'} subsets that the benchmark wants, so no score of them shows; --json says which`,
+    )
 }
 
 async function readResources(source: Source, sweep: string | null): Promise<ResourceRow[]> {
@@ -105,13 +124,7 @@ function printAs(
   forms: { records: () => string[][]; markdown: () => string; text: () => string },
 ): void {
   if (options.json) printJson(board)
-  else if (options.csv)
-    printResult(
-      forms
-        .records()
-        .map((row) => row.map(csvField).join(','))
-        .join('\n'),
-    )
+  else if (options.csv) printResult(csvTable(forms.records()))
   else printResult(options.md ? forms.markdown() : forms.text())
 }
 
@@ -152,12 +165,6 @@ function plainMean(mean: number | null): string {
   return mean === null ? '' : String(Number(mean.toFixed(7)))
 }
 
-/** RFC 4180, and a leading apostrophe where a spreadsheet would take a hostile name for a formula. */
-function csvField(text: string): string {
-  const safe = /^[=+@\t\r]/.test(text) || /^-\D/.test(text) ? `'${text}` : text
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
-
 function markdown(board: Leaderboard): string {
   const hasTypes = board.tasks.length > 1
   const marks = tellApart(board.rows)
@@ -183,12 +190,4 @@ function markdown(board: Leaderboard): string {
   ]
   const isMarked = board.tasks.some((task) => board.rows.some((row) => isUnclaimed(row, task)))
   return markdownTable([head, ...rows]) + (isMarked ? `\n\n\\* ${UNCLAIMED}` : '')
-}
-
-/** A head and its rows; what Markdown would take for marks is escaped. */
-function markdownTable([head = [], ...rows]: readonly (readonly string[])[]): string {
-  const cell = (text: string) => text.replace(/[\\|<>*_`[\]]/g, '\\$&').replace(/\s+/g, ' ')
-  return [head.map(cell), head.map(() => '---'), ...rows.map((row) => row.map(cell))]
-    .map((row) => `| ${row.join(' | ')} |`)
-    .join('\n')
 }

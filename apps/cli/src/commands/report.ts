@@ -4,7 +4,7 @@ import { buildReport, reportHtml, reportMarkdown } from '@sweepboard/results'
 import type { Command } from 'commander'
 import type { CommonOptions } from '../context.ts'
 import { printJson, printNote, printResult } from '../output.ts'
-import { findSweep, openSource, type Source } from '../source.ts'
+import { artifactOrNull, findSweep, openSource } from '../source.ts'
 import { writeWhole } from '../write-file.ts'
 
 interface ReportOptions extends CommonOptions {
@@ -56,15 +56,5 @@ async function report(name: string | undefined, options: ReportOptions): Promise
     else printNote(`${output}: ${found.systems.length} systems, ${found.entries.length} task entries`)
   } finally {
     source.close()
-  }
-}
-
-/** Scores by query that were collected as garbage leave their intervals unknown; nothing else may be missing. */
-async function artifactOrNull(source: Source, digest: string): Promise<Uint8Array | null> {
-  try {
-    return await source.artifact(digest)
-  } catch (thrown) {
-    if (thrown instanceof SweepError && thrown.code === 'SB-ART-001') return null
-    throw thrown
   }
 }
