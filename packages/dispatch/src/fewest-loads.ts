@@ -24,7 +24,7 @@ const NONE = -1
 export interface Search {
   /** Whether the start is a good plan, or was until something changed. */
   readonly isNear: boolean
-  /** Loads, idle slots counted, with which a search, then a short one, is over; it looks for the fewest where absent. */
+  /** Loads, idle slots counted, with which a search, then a short one, is over, and which none is begun for that nothing can have; it looks for the fewest where absent. */
   readonly enough?: number
 }
 
@@ -74,11 +74,13 @@ export class FewestLoads {
 
   /** The best plan found that ends all work in so many seconds; null where none was found. */
   within(end: number, start: ArrayLike<number>, how: Search): Found | null {
+    const least = this.#fewest()
+    if (how.enough !== undefined && how.enough < least) return null
     this.#begin(end, start)
     const edges = this.#edges
     const most = Math.min(MOST_STEPS, STEPS_A_PAIR * this.#work.may.length)
     const steps = how.enough === undefined ? most : most / SHORT
-    const fewest = Math.max(how.enough ?? 0, this.#fewest())
+    const fewest = Math.max(how.enough ?? 0, least)
     const hot = how.isNear ? WARM : this.#work.may.length > FEW_PAIRS ? HOT : HOT_SMALL
     let found: Found | null = null
     let energy = Number.POSITIVE_INFINITY

@@ -107,6 +107,39 @@ describe('named cases', () => {
     expect(chosen([slot('a')], [lane('big'), lane('small', { remainingTokens: 10 })])).toEqual({ a: 'big' })
   })
 
+  describe('of the lanes that the plan has on a slot it does first', () => {
+    const tokensPerSecond = { x: 1000, y: 1000, z: 1000 }
+    const [a, b] = [slot('a', { tokensPerSecond }), slot('b', { tokensPerSecond })]
+    const of = (key: string, seconds: number, sweep = 's1') =>
+      lane(key, { remainingTokens: 1000 * seconds, sweeps: [{ sweep, weight: 1 }] })
+    const told = (slots: LaneSlot[], lanes: Lane[], has: Record<string, string[]>) => {
+      const promises = new Map(lanes.map(({ key }) => [key, { madeAt: 0, endAt: 1e7 }]))
+      const plan = { lanes: promises, slots: new Map(Object.entries(has)) }
+      return Object.fromEntries(chooseLanes({ slots, lanes, plan, now: 0 }).slots)
+    }
+
+    it('what no other slot is to serve, be it less than what several share', () => {
+      const shared = { a: ['x', 'y'], b: ['y', 'z'] }
+      expect(told([a, b], [of('x', 1000), of('y', 9000), of('z', 2000)], shared)).toEqual({ a: 'x', b: 'z' })
+    })
+
+    it('what is of a sweep without any slot', () => {
+      const busy = { ...b, lane: 'y', laneForMs: 1e6 }
+      const has = { a: ['x', 'z'], b: ['y'] }
+      expect(told([a, busy], [of('x', 1000), of('y', 1000), of('z', 60)], has)).toEqual({ a: 'x', b: 'y' })
+      expect(told([a, busy], [of('x', 1000), of('y', 1000), of('z', 60, 's2')], has)).toEqual({ a: 'z', b: 'y' })
+    })
+
+    it.each([
+      ['at once, where the plan has the waiting sweep on a slot that goes on long', 1000, { a: 'z', b: 'y' }],
+      ['and not at once, where that slot has done its lane in a few loads of time', 15, { a: 'x', b: 'y' }],
+    ])('another lane than the one it has: %s', (_what, left, expected) => {
+      const slots = [a, b].map((one, i) => ({ ...one, lane: ['x', 'y'][i] as string, laneForMs: 1e5 }))
+      const waiting = { ...of('z', 60, 's2'), unservedForMs: 20_000 }
+      expect(told(slots, [of('x', left), of('y', 1000), waiting], { a: ['x', 'z'], b: ['y'] })).toEqual(expected)
+    })
+  })
+
   it('slots spread over lanes before they share one', () => {
     expect(Object.values(chosen([slot('a'), slot('b')], [lane('x'), lane('y', { remainingTokens: 9e9 })])).sort()).toEqual([
       'x',

@@ -101,6 +101,10 @@ class Choice {
   readonly #hasPart: Uint8Array
   /** Slot -> lane, by index. */
   readonly #assigned: Int32Array
+  /** Sweeps that were given a slot. */
+  readonly #served = new Set<string>()
+  /** Lane -> slots the plan has it on. */
+  readonly #planCounts: Int32Array
   /** Lane -> slots it has now. */
   readonly #counts: Int32Array
 
@@ -113,6 +117,10 @@ class Choice {
     this.#hasPart = planned
     this.#assigned = new Int32Array(table.slots.length).fill(NONE)
     this.#counts = new Int32Array(table.lanes.length)
+    this.#planCounts = new Int32Array(table.lanes.length)
+    for (const lane of table.lanes.keys())
+      for (const slot of table.slots.keys())
+        if (this.#shareOf(lane, slot) > 0) this.#planCounts[lane] = (this.#planCounts[lane] as number) + 1
   }
 
   named(): Map<string, string | null> {
@@ -166,8 +174,9 @@ class Choice {
       .sort((a, b) => b.lane.unservedForMs - a.lane.unservedForMs || (a.lane.key < b.lane.key ? -1 : 1))
     for (const { lane, l } of starved) {
       if (lane.sweeps.length > 0 && lane.sweeps.every(({ sweep }) => served.has(sweep))) continue
-      const [victim] = [...(eligible[l] ?? [])].filter((s) => this.#mayBeTaken(s, l)).sort((a, b) => this.#byPlenty(l, a, b))
-      if (victim === undefined) continue
+      const able = [...(eligible[l] ?? [])]
+      const [victim] = able.filter((s) => this.#mayBeTaken(s, l)).sort((a, b) => this.#byPlenty(l, a, b))
+      if (victim === undefined || (this.#isBusy(victim) && able.some((s) => s !== victim && this.#isSoonAt(l, s)))) continue
       this.#give(victim, l)
       for (const { sweep } of lane.sweeps) served.add(sweep)
     }
@@ -177,7 +186,7 @@ class Choice {
     const { slots } = this.#table
     const [one, two] = [slots[a] as LaneSlot, slots[b] as LaneSlot]
     const plenty = (s: number) => this.#counts[this.#assigned[s] as number] ?? 0
-    const isBusy = (s: number) => Number(this.#assigned[s] !== NONE && this.#table.held[s] === this.#assigned[s])
+    const isBusy = (s: number) => Number(this.#isBusy(s))
     const isPlanned = (s: number) => Number(this.#shareOf(lane, s) > 0)
     return (
       isBusy(a) - isBusy(b) ||
@@ -189,11 +198,28 @@ class Choice {
     )
   }
 
+  #isBusy(s: number): boolean {
+    return this.#assigned[s] !== NONE && this.#table.held[s] === this.#assigned[s]
+  }
+
+  /** Whether the plan has a waiting lane on a slot that ends its own in less time than the loads of leaving it are worth, and than a short lane waits for. */
+  #isSoonAt(lane: number, s: number): boolean {
+    if (this.#shareOf(lane, s) <= 0 || !this.#isBusy(s)) return false
+    const { lanes, speed, load } = this.#table
+    const from = this.#assigned[s] as number
+    const at = this.#table.at(lane, s)
+    const own = (lanes[lane] as Lane).remainingTokens / (speed[at] as number)
+    const loads = (load[at] as number) + (load[this.#table.at(from, s)] as number)
+    const priority = heaviest(lanes[lane] as Lane) / heaviest(lanes[from] as Lane)
+    const left = this.#shareOf(from, s)
+    return left > 0 && left * priority <= Math.min(INTERRUPTED_TIMES * own, LEAVE_LOADS * loads)
+  }
+
   /** A short lane may interrupt a long one after as long as it takes itself, any lane after many loads one that does not end before it would be loaded again; a heavier sweep sooner. */
   #mayBeTaken(s: number, to: number): boolean {
-    const { slots, lanes, held, speed, load } = this.#table
+    const { slots, lanes, speed, load } = this.#table
     const from = this.#assigned[s] as number
-    if (from === NONE || held[s] !== from) return true
+    if (!this.#isBusy(s)) return true
     const at = this.#table.at(to, s)
     const lane = lanes[to] as Lane
     const loads = (load[at] as number) + (load[this.#table.at(from, s)] as number)
@@ -206,7 +232,7 @@ class Choice {
     return servedMs * priority > 1000 * own && this.#shareOf(from, s) * priority > INTERRUPTED_TIMES * own
   }
 
-  /** Of the lanes the plan has on this slot one that no slot serves, else the one with most work here; -1 where none. */
+  /** Of the lanes the plan has on this slot the one to do next (`#isBefore`); -1 where none. */
   #planned(s: number): number {
     let best = NONE
     for (const l of this.#table.lanes.keys()) {
@@ -216,9 +242,18 @@ class Choice {
     return best
   }
 
+  /** One of a sweep without any slot, else one that no slot serves, else one that no other slot is to serve, so that it can end what it shares alone where plans change; else the one with most work here. */
   #isBefore(one: number, two: number, s: number): boolean {
-    const [isUnserved, isOtherUnserved] = [this.#counts[one] === 0, this.#counts[two] === 0]
-    return isUnserved === isOtherUnserved ? this.#shareOf(one, s) > this.#shareOf(two, s) : isUnserved
+    const order = (lane: number) => [this.#isWaiting(lane), this.#counts[lane] === 0, this.#planCounts[lane] === 1].map(Number)
+    const [first, second] = [order(one), order(two)]
+    const at = first.findIndex((value, i) => value !== second[i])
+    return at === -1 ? this.#shareOf(one, s) > this.#shareOf(two, s) : first[at] === 1
+  }
+
+  /** Whether no slot serves any sweep of a lane. */
+  #isWaiting(lane: number): boolean {
+    const { sweeps } = this.#table.lanes[lane] as Lane
+    return sweeps.length > 0 && !sweeps.some(({ sweep }) => this.#served.has(sweep))
   }
 
   /** A slot that has done its part goes on. Another one is not moved right after it came, nor for little, nor where its lane ends in less time than the loads of leaving are worth. */
@@ -242,6 +277,7 @@ class Choice {
     const before = this.#assigned[s] as number
     if (before !== NONE) this.#counts[before] = (this.#counts[before] as number) - 1
     this.#assigned[s] = lane
+    for (const { sweep } of (this.#table.lanes[lane] as Lane).sweeps) this.#served.add(sweep)
     this.#counts[lane] = (this.#counts[lane] as number) + 1
   }
 

@@ -6,6 +6,9 @@ import type { Shares } from './spread.ts'
 
 /** Of the largest chunk, at four bytes a token. */
 const CHUNK_TOKENS = CHUNK_MAX_BYTES / 4
+/** Seconds in which a slot learns of its next lane, and in which those of a shared lane learn that they are to go on. */
+const CHANGE_SECONDS = 1
+export const SHARED_SECONDS = 3
 /** What half a chunk is taken to be at most, in seconds: on a slot that is slower still, few chunks are that large. */
 const MOST_HALF_SECONDS = 20
 
@@ -38,24 +41,34 @@ function hasMore(lanes: readonly Lane[], lane: number, shareOf: (lane: number) =
   return lanes.some((_, to) => to !== lane && shareOf(to) > 0)
 }
 
-/** Whether all ends by `end` where the slots of a lane do not end together, as `ends` of the lanes have it, but each on average half a chunk later or sooner. */
+/**
+ * Whether all ends by `end` where the slots of a lane do not end together, as `ends` of the lanes have it, but each on average half a chunk later or sooner, and learn late that they
+ * are to go on. Lanes that a slot does alone end when it says, but for the time in which it learns of the next.
+ */
 export function endsInTime(
   { slotCount, laneCount, speed }: Work,
   edges: ArrayLike<number>,
   ends: Float64Array,
   end: number,
 ): boolean {
+  const lanesOf = new Int32Array(slotCount)
   const count = new Int32Array(laneCount)
   const together = new Float64Array(laneCount)
-  for (let e = 0; e < edges.length; e += 1) {
-    const at = edges[e] as number
+  const changes = new Int32Array(laneCount)
+  for (const at of Array.from(edges)) lanesOf[at % slotCount] = (lanesOf[at % slotCount] as number) + 1
+  for (const at of Array.from(edges)) {
     const lane = Math.floor(at / slotCount)
     count[lane] = (count[lane] as number) + 1
     together[lane] = (together[lane] as number) + (speed[at] as number)
+    changes[lane] = (lanesOf[at % slotCount] as number) - 1
   }
   return ends.every((one, lane) => {
     const slots = count[lane] as number
-    return slots < 2 || one + (slots * CHUNK_TOKENS) / 2 / (together[lane] as number) <= end
+    const more =
+      slots < 2
+        ? CHANGE_SECONDS * (changes[lane] as number)
+        : SHARED_SECONDS + (slots * CHUNK_TOKENS) / 2 / (together[lane] as number)
+    return one + more <= end
   })
 }
 

@@ -56,3 +56,13 @@ describe('two slots, three lanes', () => {
     ).toHaveLength(4)
   })
 })
+
+it('two slots that do one lane each need none of the seconds that are kept for slots that go on', () => {
+  // In 2,225 s, of 1.05 x 2,120.
+  expect(lanesOf(alike(2, [2000, 2210]))).toEqual(['0', '1'])
+  expect(
+    lanesOf(alike(2, [2000, 2213]))
+      .join(' ')
+      .split(' '),
+  ).toHaveLength(3)
+})

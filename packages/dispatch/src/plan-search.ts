@@ -1,12 +1,10 @@
 import { FEW_PAIRS, type FewestLoads, type Found } from './fewest-loads.ts'
 import { type Forest, latest, type Work } from './forest.ts'
-import { endsInTime, halfLongestChunk } from './last-chunks.ts'
+import { endsInTime, halfLongestChunk, SHARED_SECONDS } from './last-chunks.ts'
 import { withOneMore } from './one-more.ts'
 
 /** A plan may end so much later than what no plan is below: the later, the fewer loads. */
 export const LATEST = 1.05
-/** Seconds of that for slots that learn late that they are to go on; the last chunks are left time too. */
-const SWITCH_SECONDS = 3
 /** Slots up to which a plan may need nearly all the time there is; with more of them something is always late. */
 const FEW_SLOTS = 8
 /** Where little is left, or none was found: ends as shares of the same, one after the other, and seconds beside. */
@@ -48,12 +46,13 @@ export class PlanSearch {
   }
 
   find({ bound, promised, slack, before, greedy }: PlanStart): PlanFound {
-    const limit = LATEST * bound - SWITCH_SECONDS
+    const latestEnd = LATEST * bound
+    const limit = latestEnd - SHARED_SECONDS
     const first = Math.max(promised, (ENDS[0] as number) * bound + slack)
     if (limit > first && this.#work.slotCount <= FEW_SLOTS) {
       const found = this.#found(limit, before, greedy.edges)
-      const edges = found && (this.#oneTooMany(found, limit) ?? this.#sooner(found, bound))
-      if (edges !== null && this.#isInTime(edges, limit)) return { edges, end: limit }
+      const edges = found && (this.#oneLess(found, latestEnd) ?? this.#sooner(found, bound))
+      if (edges !== null && this.#isInTime(edges, latestEnd)) return { edges, end: limit }
     }
     for (const [i, share] of ENDS.entries()) {
       const end = Math.max(share * bound + slack, first, limit - halfLongestChunk(this.#work))
@@ -76,12 +75,18 @@ export class PlanSearch {
     }, near)
   }
 
-  /** A plan with a load less that ends a little too late, and one load more with which it does not: comes a small sweep, the last load is not needed. */
-  #oneTooMany({ edges, loads }: Found, limit: number): ArrayLike<number> | null {
-    const fewer = this.#fewest.within(limit * MORE_TIME, edges, { isNear: true, enough: loads - 1 })
-    if (fewer === null || fewer.loads > loads - 1) return null
-    const more = withOneMore(this.#work, this.#forest, fewer.edges)
-    return more !== null && this.#isInTime(more, limit) ? more : null
+  /**
+   * A plan with a load less that ends by then, if that leaves slots the seconds they need; else one that ends a little too late, and one load more with which it does
+   * not: comes a small sweep, the last load is not needed.
+   */
+  #oneLess({ edges, loads }: Found, end: number): ArrayLike<number> | null {
+    const how = { isNear: true, enough: loads - 1 }
+    const late = this.#fewest.within(end * MORE_TIME, edges, how)
+    if (late === null || late.loads > loads - 1) return null
+    const fewer = this.#fewest.within(end, late.edges, how)
+    if (fewer !== null && fewer.loads < loads && this.#isInTime(fewer.edges, end)) return fewer.edges
+    const more = withOneMore(this.#work, this.#forest, late.edges)
+    return more !== null && this.#isInTime(more, end) ? more : null
   }
 
   /** Of plans with as many loads one that ends sooner, so that there is time for what no plan sees. */
@@ -97,7 +102,7 @@ export class PlanSearch {
     return best
   }
 
-  /** By `end`, with the last chunks. */
+  /** By `end`, with the last chunks and the time of slots that go on. */
   #isInTime(edges: ArrayLike<number>, end: number): boolean {
     const ends = this.#endsOf(edges)
     return ends.length > 0 && ends.every((one) => one <= end) && endsInTime(this.#work, edges, ends, end)
