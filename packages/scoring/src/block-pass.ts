@@ -1,6 +1,6 @@
 import type { Config } from '@sweepboard/contracts'
 import { SweepError } from '@sweepboard/contracts/error'
-import { rowsPerBlock } from './block-size.ts'
+import { BLOCK_ROWS } from './block-size.ts'
 import { CALIBRATION_ROWS } from './int8-range.ts'
 import { KernelRows, type Operand } from './kernel-rows.ts'
 import type { Matrix } from './product.ts'
@@ -23,8 +23,8 @@ export class BlockPass {
   /** Numbers of columns whose lengths are wanted: all, for the check, and those of normalised configs. */
   private readonly prefixes: readonly number[]
 
-  /** `queriesAtOnce`: how many queries the products of a block are made of; `kept` as in `SelectionRoom`. */
-  constructor({ queries, configs }: { queries: Matrix; configs: readonly Config[] }, queriesAtOnce: number, kept = 0) {
+  /** `queriesAtOnce`: how many queries the products of a block are made of; `listRows`: rows of a list of found ones, 0 where none is kept. */
+  constructor({ queries, configs }: { queries: Matrix; configs: readonly Config[] }, queriesAtOnce: number, listRows = 0) {
     this.queries = queries
     this.queriesAtOnce = queriesAtOnce
     this.representations = configs.map((config) => new Representation(config, queries.dim))
@@ -33,7 +33,8 @@ export class BlockPass {
     this.prefixes = [...new Set([...prefixes, queries.dim])].filter((prefix) => prefix > 0).sort((a, b) => a - b)
     const binary = this.representations.filter(({ config }) => config.precision === 'binary' && queriesAtOnce > 0)
     this.signs = new SignLayout(binary.map(({ dim }) => dim))
-    this.kernels = RowKernels.open({ kept, signs: this.signs })
+    const lists = { configs: listRows > 0 ? configs.length : 0, queries: queries.rowCount, rows: listRows }
+    this.kernels = RowKernels.open({ lists, signs: this.signs })
     for (const _ of this.queryPieces()); // refused before any document is read
   }
 
@@ -114,10 +115,8 @@ export class BlockPass {
   }
 
   private *queryPieces(): Generator<{ rows: KernelRows; first: number }> {
-    const { dim, rowCount } = this.queries
-    const size = rowsPerBlock(dim)
-    for (let first = 0; first < rowCount; first += size) {
-      yield { rows: this.checked(rowsFrom(this.queries, first, size), (row) => `row ${first + row}`), first }
+    for (let first = 0; first < this.queries.rowCount; first += BLOCK_ROWS) {
+      yield { rows: this.checked(rowsFrom(this.queries, first, BLOCK_ROWS), (row) => `row ${first + row}`), first }
     }
   }
 

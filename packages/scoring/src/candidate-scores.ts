@@ -26,8 +26,8 @@ export interface CandidateScores {
 }
 
 /**
- * Scores of given pairs of queries and documents, for all configs in one pass over the documents. Memory: queries, two
- * blocks and a quarter, and 4 bytes per pair and config. Sums run in float64 and are rounded once.
+ * Scores of given pairs of queries and documents, for all configs in one pass over the documents. Memory: queries, some
+ * blocks of 2,048 rows, and 4 bytes per pair and config. Sums run in float64 and are rounded once.
  * Errors: `SB-SCORE-001` a vector is not finite, `SB-SCORE-002` the sides do not fit, `SB-CORE-004` cancelled.
  */
 export async function scoreCandidates(

@@ -1,6 +1,9 @@
+import { rowsFrom } from './block-pass.ts'
+import { SCANNED_ROWS } from './kernel-memory.ts'
 import type { KernelRows } from './kernel-rows.ts'
-import { type LanesOfBlock, partsOf, type SharedPass } from './lane-products.ts'
+import { inParts, type LanesOfBlock, partsOf, type SharedPass } from './lane-products.ts'
 import { CHAIN_COLUMNS, type Matrix } from './product.ts'
+import type { Part } from './row-kernels.ts'
 import type { Lane } from './search-lane.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
@@ -8,6 +11,8 @@ import type { VectorBlock } from './vector-blocks.ts'
 interface Step {
   readonly size: number
   readonly columns: Matrix
+  /** `[rowCount]` what products of a row are multiplied by; null where that is 1. */
+  readonly factors: Float32Array | null
 }
 
 /** A block and its rows. */
@@ -30,8 +35,8 @@ export class FloatLanes implements LanesOfBlock {
   /** Ascending. */
   private readonly sizes: readonly number[]
   private readonly queries: Matrix
-  /** By size, [query] what the products of a query are multiplied by. */
-  private readonly scales: ReadonlyMap<number, Float32Array>
+  /** Their columns, as products were made of them. */
+  private readonly columns = new Map<string, Matrix>()
 
   constructor(lanes: readonly Lane[], shared: SharedPass) {
     this.lanes = lanes
@@ -41,7 +46,11 @@ export class FloatLanes implements LanesOfBlock {
     this.sizes = [...this.lanesOfSize.keys()].sort((a, b) => a - b)
     const { matrix, factors } = shared.pass.queryRows(this.sizes, this.isCosine)
     this.queries = matrix
-    this.scales = factors
+    for (const lane of lanes) {
+      const { dim } = lane.representation
+      const scales = this.isScaled(dim) ? factors.get(dim) : undefined
+      if (scales) lane.scaleBy(scales)
+    }
   }
 
   async take(rows: KernelRows, { firstRow }: VectorBlock, done: () => void): Promise<void> {
@@ -54,39 +63,60 @@ export class FloatLanes implements LanesOfBlock {
   /** Makes the products of ascending sizes, each from those of the one before. */
   private async follow(sizes: readonly number[], { rows, firstRow }: Taken, done: () => void): Promise<void> {
     const { pass, product } = this.shared
-    const steps = sizes.map((size, i): Step => ({ size, columns: rows.columns(sizes[i - 1] ?? 0, size, this.isCosine) }))
-    for (const { first, count } of steps.length > 0 ? partsOf(this.shared) : []) {
-      for (const { size, columns } of steps) {
-        const from = size - columns.dim
-        await product.multiply(columnsOf(this.queries, { first, count, from, to: size }), columns, pass.kernels, from > 0)
-        for (const lane of this.lanesOfSize.get(size) ?? []) this.select(lane, { rows, firstRow }, { first, count })
+    const steps = sizes.map((size, i): Step => {
+      const columns = rows.columns(sizes[i - 1] ?? 0, size, this.isCosine)
+      return { size, columns, factors: this.isScaled(size) ? rows.factors(size) : null }
+    })
+    for (const queries of steps.length > 0 ? partsOf(this.shared) : []) {
+      for (const some of inParts({ first: 0, count: rows.rowCount }, SCANNED_ROWS)) {
+        for (const { size, columns, factors } of steps) {
+          const from = size - columns.dim
+          await product.multiply(
+            this.columnsOf(queries, from, size),
+            rowsFrom(columns, some.first, some.count),
+            pass.kernels,
+            from > 0,
+          )
+          const own = { queries, count: some.count, firstRow: firstRow + some.first }
+          const ofRows = factors?.subarray(some.first, some.first + some.count) ?? null
+          for (const lane of this.lanesOfSize.get(size) ?? []) select(lane, ofRows, own)
+        }
       }
       done()
     }
   }
 
-  private select(lane: Lane, { rows, firstRow }: Taken, { first, count }: { first: number; count: number }): void {
-    const { kernels } = this.shared.pass
-    const { dim } = lane.representation
-    const { rowCount } = rows
-    const factors = this.isCosine && dim < this.queries.dim ? rows.factors(dim) : null
-    const isPlain = lane.writeFactors(kernels, { factors, rowCount }, firstRow)
-    const scales = factors ? this.scales.get(dim) : undefined
-    for (let q = 0; q < count; q++) {
-      const query = { query: first + q, scale: scales?.[first + q] ?? 1 }
-      lane.select(kernels, 'floats', { ...query, at: q * rowCount, rowCount, firstRow, isPlain })
-    }
+  /** Whether the rows of a size are not normalised as they are. */
+  private isScaled(size: number): boolean {
+    return this.isCosine && size < this.queries.dim
+  }
+
+  private columnsOf(queries: Part, from: number, to: number): Matrix {
+    const key = `${queries.first} ${from} ${to}`
+    const known = this.columns.get(key) ?? columnsOf(this.queries, queries, { from, to })
+    this.columns.set(key, known)
+    return known
   }
 }
 
+/** Products of some queries with `count` rows, of which the first is document `firstRow`. */
+interface Made {
+  readonly queries: Part
+  readonly count: number
+  readonly firstRow: number
+}
+
+function select(lane: Lane, factors: Float32Array | null, { queries, count, firstRow }: Made): void {
+  const isPlain = lane.writeFactors({ factors, rowCount: count }, firstRow)
+  lane.makeRoom(queries)
+  lane.take({ kind: 'floats', at: 0, stride: count, queries, rows: { first: 0, count }, firstRow, isPlain })
+}
+
 /**
- * `count` rows from `first`, of their columns those from `from` to before `to`. One row alone is multiplied in another order of additions than
+ * The rows of some queries, of their columns those from `from` to before `to`. One row alone is multiplied in another order of additions than
  * rows of which there are more: a row of zeros comes after it.
  */
-function columnsOf(
-  { values, dim }: Matrix,
-  { first, count, from, to }: { first: number; count: number; from: number; to: number },
-): Matrix {
+function columnsOf({ values, dim }: Matrix, { first, count }: Part, { from, to }: { from: number; to: number }): Matrix {
   if (to - from === dim && count > 1) return { values: values.subarray(first * dim, (first + count) * dim), rowCount: count, dim }
   const rowCount = Math.max(2, count)
   const own = new Float32Array(rowCount * (to - from))

@@ -1,6 +1,7 @@
 import { pack, signSums } from './bit-code.ts'
 import { SMALLEST_LENGTH } from './row-length.ts'
-import { gather, part, scan, turn, weigh } from './selection-code.ts'
+import { scan, scanTurned } from './scan-code.ts'
+import { gather, part, weigh } from './selection-code.ts'
 import type { SignLayout } from './sign-words.ts'
 import {
   type Code,
@@ -32,7 +33,7 @@ const divisorOf = (length: Local) => f32.max(f32.load(length.get), constant.f32(
 export function kernelModule({ sizes, pieces }: SignLayout): Uint8Array<ArrayBuffer> {
   const factored = { scanFloats: scan({ integers: false, factors: true }) }
   const plain = { scanPlain: scan({ integers: false, factors: false }), scanSums: scan({ integers: true, factors: false }) }
-  const select = { turn, ...factored, ...plain, scanIntegers: scan({ integers: true, factors: true }), weigh, gather, part }
+  const select = { ...factored, ...plain, scanIntegers: scan({ integers: true, factors: true }), scanTurned, weigh, gather, part }
   return moduleOf({ lengths, divide, widen, encode, signs, ...select, pack, signSums: signSums(sizes, pieces) })
 }
 

@@ -1,11 +1,10 @@
 import type { Int8Range } from './int8-range.ts'
+import type { KernelRoom } from './kernel-memory.ts'
 import type { Matrix } from './product.ts'
 import type { Representation } from './representation.ts'
-import type { KernelRoom, RowKernels } from './row-kernels.ts'
+import type { RowKernels } from './row-kernels.ts'
 import { SMALLEST_LENGTH } from './row-length.ts'
 import type { PackedColumns } from './sign-words.ts'
-
-const { fround } = Math
 
 /**
  * Rows as one config multiplies them: float32 values, or codes + 128 in bytes. The score of two rows is their product
@@ -68,14 +67,18 @@ export class KernelRows {
     const isCosine = config.similarity === 'cosine'
     if (range === null) return { ...this.slice(dim, isCosine), factors: null }
     this.encode(range, dim, isCosine)
-    const factors = isCosine ? kernels.floats('lengths', rowCount).map((length) => fround(1 / atLeastSmallest(length))) : null
+    const factors = isCosine ? inverses(kernels.floats('lengths', rowCount)) : null
     return { values: kernels.bytes('codes', rowCount * dim), rowCount, dim, factors }
   }
 
   /** `[rowCount]` length of the whole row / length of its first `prefix` columns. */
   factors(prefix: number): Float32Array {
     const [whole, own] = [this.lengths(this.room.dim), this.lengths(prefix)]
-    return whole.map((length, row) => fround(atLeastSmallest(length) / atLeastSmallest(own[row] as number)))
+    const factors = new Float32Array(whole.length)
+    for (let row = 0; row < factors.length; row++) {
+      factors[row] = atLeastSmallest(whole[row] as number) / atLeastSmallest(own[row] as number)
+    }
+    return factors
   }
 
   /**
@@ -128,6 +131,13 @@ export class KernelRows {
     })
     return this.lengths(prefix)
   }
+}
+
+/** 1 / each, in float32. */
+function inverses(lengths: Float32Array): Float32Array {
+  const inverses = new Float32Array(lengths.length)
+  for (let row = 0; row < lengths.length; row++) inverses[row] = 1 / atLeastSmallest(lengths[row] as number)
+  return inverses
 }
 
 function atLeastSmallest(length: number): number {

@@ -1,16 +1,11 @@
-import { SIGN_ROWS, SIGN_STRIDE } from './bit-code.ts'
+import { SIGN_QUERIES, SIGN_ROW_STRIDE, SIGN_ROWS, SIGN_STRIDE } from './bit-code.ts'
 import type { BlockPass } from './block-pass.ts'
+import { SCANNED_ROWS } from './kernel-memory.ts'
 import type { KernelRows, Operand } from './kernel-rows.ts'
 import type { Product, TurnedCodes } from './product.ts'
-import { strideOf } from './row-kernels.ts'
-import type { Lane, QueryProducts } from './search-lane.ts'
+import type { Part } from './row-kernels.ts'
+import type { Lane } from './search-lane.ts'
 import type { VectorBlock } from './vector-blocks.ts'
-
-/** Some queries, or some rows of a block. */
-interface Part {
-  readonly first: number
-  readonly count: number
-}
 
 /** What all lanes of a search share. */
 export interface SharedPass {
@@ -33,13 +28,12 @@ export interface LanesOfBlock {
 export class CodeLane implements LanesOfBlock {
   readonly lanes: readonly [Lane]
   private readonly shared: SharedPass
-  private readonly factors: Float32Array | null
   private readonly turned: readonly TurnedCodes[]
 
   constructor(lane: Lane, queries: Operand, shared: SharedPass) {
     this.lanes = [lane]
     this.shared = shared
-    this.factors = queries.factors
+    if (queries.factors) lane.scaleBy(queries.factors)
     this.turned = partsOf(shared).map(({ first, count }) => shared.product.turned(queries, first, count))
   }
 
@@ -47,14 +41,12 @@ export class CodeLane implements LanesOfBlock {
     const { pass, product } = this.shared
     const [lane] = this.lanes
     const documents = rows.operand(lane.representation)
-    const { rowCount } = documents
-    const stride = strideOf(rowCount)
-    lane.writeFactors(pass.kernels, documents, firstRow)
-    for (const [i, { first, count }] of partsOf(this.shared).entries()) {
-      await product.multiplyCodes(this.turned[i] as TurnedCodes, documents, pass.kernels)
-      for (let q = 0; q < count; q++) {
-        const query = { query: first + q, scale: this.factors?.[first + q] ?? 1 }
-        lane.select(pass.kernels, 'floats', { ...query, at: q * stride, rowCount, firstRow, isPlain: false })
+    lane.writeFactors(documents, firstRow)
+    for (const [i, queries] of partsOf(this.shared).entries()) {
+      for (const scanned of inParts({ first: 0, count: documents.rowCount }, SCANNED_ROWS)) {
+        await product.multiplyCodes(this.turned[i] as TurnedCodes, documents, scanned, pass.kernels)
+        lane.makeRoom(queries)
+        lane.takeTurned({ queries, rows: scanned, firstRow: firstRow + scanned.first })
       }
       done()
     }
@@ -79,36 +71,40 @@ export class SignLanes implements LanesOfBlock {
   async take(rows: KernelRows, { firstRow, matrix: { rowCount } }: VectorBlock, done: () => void): Promise<void> {
     const { kernels, signs } = this.shared.pass
     rows.signs(signs.packed())
-    for (let from = 0; from < rowCount; from += SIGN_ROWS) {
-      const count = Math.min(SIGN_ROWS, rowCount - from)
-      const isPlain = this.lanes[0]?.writeFactors(kernels, { factors: null, rowCount: count }, firstRow + from) ?? false
-      for (const part of partsOf(this.shared)) {
-        this.select(part, { first: from, count }, { rowCount: count, firstRow: firstRow + from, isPlain })
-        done()
+    const isPlain = this.lanes[0]?.writeFactors({ factors: null, rowCount }, firstRow) ?? false
+    for (const queries of partsOf(this.shared)) {
+      const queryBytes = 8 * signs.words
+      const own = this.querySigns.subarray(queries.first * queryBytes, (queries.first + queries.count) * queryBytes)
+      kernels.bytes('queryBits', own.length).set(own)
+      for (const scanned of inParts({ first: 0, count: rowCount }, SCANNED_ROWS)) {
+        for (const lane of this.lanes) lane.makeRoom(queries)
+        this.takeSome(queries, scanned, { firstRow, isPlain })
       }
+      done()
     }
   }
 
-  private select({ first, count }: Part, rows: Part, block: Pick<QueryProducts, 'rowCount' | 'firstRow' | 'isPlain'>): void {
-    const { kernels, signs } = this.shared.pass
-    const queryBytes = 8 * signs.words
-    const own = this.querySigns.subarray(first * queryBytes, (first + count) * queryBytes)
-    kernels.bytes('queryBits', own.length).set(own)
-    for (let q = 0; q < count; q++) {
-      kernels.addSigns(q * signs.words, rows)
-      this.lanesOfSize.forEach((lanes, size) => {
-        for (const lane of lanes)
-          lane.select(kernels, 'integers', { query: first + q, scale: 1, at: size * SIGN_STRIDE, ...block })
-      })
+  /** `queries`: those whose words are in `queryBits`. */
+  private takeSome(queries: Part, scanned: Part, { firstRow, isPlain }: { firstRow: number; isPlain: boolean }): void {
+    const { kernels } = this.shared.pass
+    for (const rows of inParts(scanned, SIGN_ROWS)) {
+      for (const some of inParts(queries, SIGN_QUERIES)) {
+        kernels.signSums({ first: some.first - queries.first, count: some.count }, rows)
+        const own = { queries: some, rows, firstRow: firstRow + rows.first, stride: SIGN_ROW_STRIDE, isPlain }
+        this.lanesOfSize.forEach((lanes, size) => {
+          for (const lane of lanes) lane.take({ kind: 'integers', at: size * SIGN_STRIDE, ...own })
+        })
+      }
     }
   }
 }
 
 /** Which queries are multiplied at once. */
 export function partsOf({ queryCount, queriesAtOnce }: SharedPass): Part[] {
-  const parts = Math.ceil(queryCount / Math.max(1, queriesAtOnce))
-  return Array.from({ length: parts }, (_, i) => {
-    const first = i * queriesAtOnce
-    return { first, count: Math.min(queriesAtOnce, queryCount - first) }
-  })
+  return [...inParts({ first: 0, count: queryCount }, Math.max(1, queriesAtOnce))]
+}
+
+/** Parts of no more than `size`. */
+export function* inParts({ first, count }: Part, size: number): Generator<Part> {
+  for (let at = 0; at < count; at += size) yield { first: first + at, count: Math.min(size, count - at) }
 }

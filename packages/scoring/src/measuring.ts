@@ -5,6 +5,7 @@ import type { SharedStrings } from './json-strings.ts'
 import type { DocumentRows } from './ranked-list.ts'
 import { gradesOf, rankedScores } from './ranked-metrics.ts'
 import { LIST_WORDS, type RowPlaces, RowRanking } from './row-ranking.ts'
+import type { RunFile } from './run-file.ts'
 import { RunWriter, writePerQuery } from './run-writer.ts'
 import type { FoundRows } from './top-rows.ts'
 
@@ -18,6 +19,17 @@ export interface MeasuringParts {
   readonly rows: RowPlaces
   readonly ids: SharedStrings
   readonly mainScore: string
+}
+
+/** For the runs of one search after the other: fresh memory is due for a garbage collection. Only of a usual size. */
+let spare: RunWriter | null = null
+const MOST_SPARE_BYTES = 32 * 2 ** 20
+
+function written(run: RunFile): Uint8Array<ArrayBuffer> {
+  const writer = spare ?? new RunWriter()
+  const bytes = writer.write(run)
+  spare = writer.memoryBytes <= MOST_SPARE_BYTES ? writer : null
+  return bytes
 }
 
 /** What one config scores, and its two artifacts. */
@@ -34,7 +46,6 @@ export interface Measured {
 export class Measuring {
   readonly parts: MeasuringParts
   private readonly ranking: RowRanking
-  private readonly writer = new RunWriter()
   /** Of the lists of one config after the other, query after query. */
   private readonly room: Uint32Array
 
@@ -68,6 +79,6 @@ export class Measuring {
     const main = metrics[mainScore]
     if (main === undefined) throw new SweepError('SB-SCORE-002', { message: `no metric is called ${mainScore}` })
     const seconds = (performance.now() - began) / 1000
-    return { metrics, mainScore: main, run: this.writer.write({ queryIds, lists }), perQuery: writePerQuery(perQuery), seconds }
+    return { metrics, mainScore: main, run: written({ queryIds, lists }), perQuery: writePerQuery(perQuery), seconds }
   }
 }

@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { CHAIN_COLUMNS, type Matrix, Product, ROWS_PER_THREAD } from './product.ts'
-import { RowKernels, strideOf } from './row-kernels.ts'
+import { filledUp } from './kernel-memory.ts'
+import { CHAIN_COLUMNS, type Matrix, MOST_THREADS, Product, ROWS_PER_THREAD } from './product.ts'
+import { RowKernels } from './row-kernels.ts'
 
 /** Rows of codes over the whole range, the largest products among them. */
 function codes(rowCount: number, dim: number): number[] {
@@ -30,7 +30,7 @@ describe('Product', () => {
   it('adds products of columns up to those of all, to the last bit, where it says so', async ({ skip }) => {
     const product = await Product.open()
     if (!product.chains) skip('this processor adds in another order')
-    const [queryCount, rowCount, dim] = [3, ROWS_PER_THREAD * availableParallelism() + 9, 4 * CHAIN_COLUMNS]
+    const [queryCount, rowCount, dim] = [3, ROWS_PER_THREAD * MOST_THREADS + 9, 4 * CHAIN_COLUMNS]
     const room = new RowKernels()
     room.reserve({ rowCount, dim, queries: queryCount })
     const sides = [queryCount, rowCount].map((count) =>
@@ -69,14 +69,19 @@ describe('Product', () => {
         factors: null,
       })
       const turned = product.turned(side(own, queryCount + 1), 1, queryCount)
-      await product.multiplyCodes(turned, side(others, documentCount), room)
-      const products = room.floats('products', queryCount * strideOf(documentCount))
-      for (let q = 0; q < queryCount; q++) {
-        const row = own.slice((q + 1) * dim, (q + 2) * dim)
-        const wanted = Array.from({ length: documentCount }, (_, d) =>
-          row.reduce((sum, value, i) => sum + value * (others[d * dim + i] as number), 0),
-        )
-        expect([...products.subarray(q * strideOf(documentCount)).subarray(0, documentCount)]).toEqual(wanted)
+      const integers = room.integers('integers', documentCount * filledUp(queryCount))
+      for (const [first, count] of [
+        [0, 4],
+        [4, documentCount - 4],
+      ] as const) {
+        await product.multiplyCodes(turned, side(others, documentCount), { first, count }, room)
+        for (let d = first; d < first + count; d++) {
+          const wanted = Array.from({ length: queryCount }, (_, q) => {
+            const row = own.slice((q + 1) * dim, (q + 2) * dim)
+            return row.reduce((sum, value, i) => sum + value * (others[d * dim + i] as number), 0)
+          })
+          expect([...integers.subarray((d - first) * filledUp(queryCount)).subarray(0, queryCount)]).toEqual(wanted)
+        }
       }
       await product.close()
     })

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { codesGraph, gemmGraph } from './gemm-graph.ts'
+import { filledUp } from './kernel-memory.ts'
 import type { Operand } from './kernel-rows.ts'
-import { CODE_ROWS_AT_ONCE, type RowKernels, strideOf } from './row-kernels.ts'
-import { TURNED_AT_ONCE } from './selection-code.ts'
+import type { Part, RowKernels } from './row-kernels.ts'
+import { SCANNED_AT_ONCE } from './scan-code.ts'
 
 /** A matrix of float32 rows, row-major `[rowCount, dim]`; `values` may be longer than the matrix. */
 export interface Matrix {
@@ -25,6 +26,11 @@ const QUIET = { session: { intra_op: { allow_spinning: '0' } } }
 export const CHAIN_COLUMNS = 128
 /** Rows per thread from which on a product has the same bits whether one thread makes it or all, and whether at once or in a chain. */
 export const ROWS_PER_THREAD = 128
+/** Threads of a product at most: so that those of a whole block have `ROWS_PER_THREAD` rows each. */
+export const MOST_THREADS = Math.min(availableParallelism(), 8)
+/** Products that nobody uses: opening one costs as much as some blocks. */
+const waiting: Product[] = []
+const MOST_WAITING = 2
 /** Zero of codes in bytes. */
 const ZERO = new Tensor('uint8', Uint8Array.of(128), [])
 
@@ -43,32 +49,34 @@ export class Product {
   private readonly codes: InferenceSession
   private readonly signed: boolean
 
-  private constructor({ floats, adding, chains }: Floats, codes: InferenceSession, signed: boolean) {
+  private readonly threads: number
+
+  private constructor({ floats, adding, chains }: Floats, { codes, signed, threads }: Codes) {
     this.floats = floats
     this.adding = adding
     this.chains = chains
     this.codes = codes
     this.signed = signed
+    this.threads = threads
   }
 
   /**
    * `signed`: whether codes of queries are int8. Left out, it is tried whether this processor multiplies them exactly. `threads`: left out, one
-   * per core.
+   * per core up to `MOST_THREADS`.
    */
-  static async open({ signed, threads }: { signed?: boolean; threads?: number } = {}): Promise<Product> {
-    const options = {
-      executionProviders: ['cpu'],
-      extra: QUIET,
-      ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-    }
+  static async open({ signed, threads = MOST_THREADS }: { signed?: boolean; threads?: number } = {}): Promise<Product> {
+    const at = signed === undefined ? waiting.findIndex((product) => product.threads === threads) : -1
+    const [known] = at < 0 ? [] : waiting.splice(at, 1)
+    if (known) return known
+    const options = { executionProviders: ['cpu'], extra: QUIET, intraOpNumThreads: threads }
     const open = (graph: Uint8Array) => InferenceSession.create(graph, options)
     const [multiplying, adding] = [await open(gemmGraph(false)), await open(gemmGraph(true))]
-    const chains = await chainsWith(multiplying, adding, threads ?? availableParallelism())
-    const floats = { floats: multiplying, adding, chains }
+    const chains = await chainsWith(multiplying, adding, threads)
     const fast = signed === false ? null : await open(codesGraph('int8'))
-    if (fast && (signed || (await isExact(fast)))) return new Product(floats, fast, true)
+    const floats = { floats: multiplying, adding, chains }
+    if (fast && (signed || (await isExact(fast)))) return new Product(floats, { codes: fast, signed: true, threads })
     await fast?.release()
-    return new Product(floats, await open(codesGraph('uint8')), false)
+    return new Product(floats, { codes: await open(codesGraph('uint8')), signed: false, threads })
   }
 
   /** Of float32 rows: `products` of the kernels become `[query, document]`; with `adds`, those of these columns are added to what is there. */
@@ -79,25 +87,23 @@ export class Product {
     await (adds ? runInto(this.adding, { ...sides, before: scores }, scores) : runInto(this.floats, sides, scores))
   }
 
-  /** Of codes: the same as floats, with `strideOf` numbers from query to query. Exact, and then rounded where above 2^24. */
-  async multiplyCodes(queries: TurnedCodes, { values, rowCount, dim }: Operand, kernels: RowKernels): Promise<void> {
+  /** Of codes, with some of the documents, `SCANNED_ROWS` or fewer: `integers` of the kernels become `[document, query]`. Exact. */
+  async multiplyCodes(
+    queries: TurnedCodes,
+    { values, dim }: Operand,
+    { first, count }: Part,
+    kernels: RowKernels,
+  ): Promise<void> {
     const turned = new Tensor(this.signed ? 'int8' : 'uint8', queries.values, [queries.dim, queries.rowCount])
-    for (let first = 0; first < rowCount; first += CODE_ROWS_AT_ONCE) {
-      const count = Math.min(CODE_ROWS_AT_ONCE, rowCount - first)
-      const documents = new Tensor('uint8', values.subarray(first * dim, (first + count) * dim) as Uint8Array, [count, dim])
-      const integers = kernels.integers('integers', count * queries.rowCount)
-      await runInto(
-        this.codes,
-        { queries: turned, documents, zero: ZERO },
-        new Tensor('int32', integers, [count, queries.rowCount]),
-      )
-      kernels.turn({ first, count, queries: queries.rowCount, stride: strideOf(rowCount) })
-    }
+    const documents = new Tensor('uint8', values.subarray(first * dim, (first + count) * dim) as Uint8Array, [count, dim])
+    const integers = kernels.integers('integers', count * queries.rowCount)
+    const scores = new Tensor('int32', integers, [count, queries.rowCount])
+    await runInto(this.codes, { queries: turned, documents, zero: ZERO }, scores)
   }
 
   /** Rows `first` to before `first + count` of codes + 128. */
   turned({ values, dim }: Operand, first: number, count: number): TurnedCodes {
-    const rowCount = Math.ceil(count / TURNED_AT_ONCE) * TURNED_AT_ONCE
+    const rowCount = filledUp(count)
     const turned = this.signed ? new Int8Array(dim * rowCount) : new Uint8Array(dim * rowCount).fill(128)
     const zero = this.signed ? 128 : 0
     for (let row = 0; row < count; row++) {
@@ -106,8 +112,10 @@ export class Product {
     return { values: turned, rowCount, dim }
   }
 
+  /** Keeps it for who opens one next, of which there are few at a time. */
   async close(): Promise<void> {
-    await Promise.all([this.floats, this.adding, this.codes].map((session) => session.release()))
+    if (waiting.length < MOST_WAITING) waiting.push(this)
+    else await Promise.all([this.floats, this.adding, this.codes].map((session) => session.release()))
   }
 }
 
@@ -125,10 +133,16 @@ async function runInto(session: InferenceSession, inputs: Record<string, Tensor>
 async function isExact(session: InferenceSession): Promise<boolean> {
   const [rows, dim] = [3, 64]
   const documents = new Tensor('uint8', new Uint8Array(rows * dim).fill(255), [rows, dim])
-  const ends = Int8Array.from({ length: dim * TURNED_AT_ONCE }, (_, i) => (i % 2 === 0 ? -128 : 127))
-  const queries = new Tensor('int8', ends, [dim, TURNED_AT_ONCE])
+  const ends = Int8Array.from({ length: dim * SCANNED_AT_ONCE }, (_, i) => (i % 2 === 0 ? -128 : 127))
+  const queries = new Tensor('int8', ends, [dim, SCANNED_AT_ONCE])
   const scores = (await session.run({ queries, documents, zero: ZERO })).scores?.data as Int32Array
   return scores.every((score, i) => score === 127 * dim * (i % 2 === 0 ? -128 : 127))
+}
+
+interface Codes {
+  readonly codes: InferenceSession
+  readonly signed: boolean
+  readonly threads: number
 }
 
 interface Floats {

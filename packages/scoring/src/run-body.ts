@@ -33,7 +33,8 @@ interface Layout {
 export class RunBody {
   private readonly memory = new WebAssembly.Memory({ initial: 1 })
   private readonly run: Readonly<Record<'numberPlaces' | 'writeKeys' | 'joinStrings', Write>>
-  private catalogue: Catalogue | null = null
+  /** Not kept alive: these bodies may wait for another. */
+  private catalogue: WeakRef<Catalogue> | null = null
   private longest = 0
   private layout: Layout = { state: 0, met: 0, order: 0, ends: 0, strings: 0, ids: 0, list: 0, body: 0 }
   private end = 0
@@ -43,9 +44,13 @@ export class RunBody {
     this.run = new WebAssembly.Instance(compiled, { host: { memory: this.memory } }).exports as RunBody['run']
   }
 
+  get memoryBytes(): number {
+    return this.memory.buffer.byteLength
+  }
+
   /** Starts over: lists of up to `longest` documents of a catalogue, `documents` in all. */
   begin(catalogue: Catalogue, { longest, documents }: { longest: number; documents: number }): void {
-    if (catalogue !== this.catalogue || longest > this.longest) this.lay(catalogue, longest)
+    if (catalogue !== this.catalogue?.deref() || longest > this.longest) this.lay(catalogue, longest)
     const { state, met, body } = this.layout
     this.end = body
     this.reserve(documents * BYTES_PER_DOCUMENT)
@@ -100,7 +105,7 @@ export class RunBody {
     this.reserve(0)
     new Uint32Array(this.memory.buffer, this.layout.ends, ends.length).set(ends)
     new Uint8Array(this.memory.buffer, this.layout.strings, bytes.length).set(bytes)
-    this.catalogue = catalogue
+    this.catalogue = new WeakRef(catalogue)
     this.longest = longest
   }
 

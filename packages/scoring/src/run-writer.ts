@@ -29,6 +29,11 @@ export class RunWriter {
   private readonly body = new ByteWriter(0)
   private numbers = new Uint32Array(0)
 
+  /** Bytes that it holds. */
+  get memoryBytes(): number {
+    return this.places.memoryBytes + this.body.written().buffer.byteLength + this.numbers.byteLength
+  }
+
   /** See `writeRun`. */
   write({ queryIds, lists }: RunFile): Uint8Array<ArrayBuffer> {
     const { documentIds, body } = this.writeLists(lists)

@@ -93,6 +93,7 @@ async function writeConfigs(configs: readonly KeyedConfig[], writing: Writing): 
 async function writeConfig({ key, own }: KeyedConfig, { evidence, sharedSeconds, io }: Writing): Promise<CellResult> {
   const { metrics, mainScore, seconds: metricSeconds, ...artifacts } = await own.measured()
   const [run, perQuery] = await Promise.all([io.put(artifacts.run), io.put(artifacts.perQuery)])
+  io.release?.(artifacts.run.buffer)
   return {
     config: key,
     metrics,

@@ -5,7 +5,7 @@ import { moduleOf } from './wasm-code.ts'
 
 const PAGE = 65_536
 /** Bits of a key by which it is dealt at once, at most. */
-const MOST_BITS = 9
+const MOST_BITS = 11
 /** Bytes of the counts of digits. */
 const COUNT_BYTES = 4 << MOST_BITS
 /** Bytes of the least and the largest key. */

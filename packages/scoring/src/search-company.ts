@@ -1,26 +1,27 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { SweepError } from '@sweepboard/contracts'
+import { listBytes } from './kernel-memory.ts'
 import type { Measured, MeasuringParts } from './measuring.ts'
 import type { Representation } from './representation.ts'
 import type { Search } from './search.ts'
-import type { SearchPart } from './search-part.ts'
+import type { Lane } from './search-lane.ts'
 import type { FromThread, ToThread } from './search-thread.ts'
-import { memoryOf, roomOf, type SharedFloors } from './top-rows.ts'
+import { packed, roomOf, type SharedFloors } from './top-lists.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
 /** Configs and scores (configs x queries x documents) from which a second thread is worth its start. */
 const [LEAST_CONFIGS, LEAST_SCORES] = [4, 200e6]
-/** Bytes of best rows up to which a second thread may hold them once more. */
-const MOST_KEPT_BYTES = 512 * 2 ** 20
-/** Blocks that the thread has: one at work, one ready when that is done. */
-const AT_ONCE = 2
-/** Blocks at the end of which the thread keeps none ready, and those of them that both share: so that both are done at about the same time. */
-const [LAST, SHARED] = [4, 4]
-/** Shared blocks there may be; those beyond are one thread's. */
-const CLAIMS = 16
+/** Bytes of lists, of which two thirds are in use, up to which a second thread may hold them once more. */
+const MOST_DOUBLED_BYTES = 832 * 2 ** 20
+/** Blocks that the thread has: one at work, the others ready when that is done. */
+const AT_ONCE = 3
+/** Of the blocks that come before the int8 ranges are known, those that the thread may have: it makes all products but those of codes of them. */
+const EARLY = 8
+/** Blocks at the end of which the thread keeps none ready, so that both threads are done at about the same time. */
+const LAST = 4
 /** Of the configs, the part that the first thread measures: it stores the artifacts of all beside that. */
-const OWN_PART = 0.45
+const OWN_PART = 0.48
 
 /** A thread that waits for its next search: starting one costs more than many a search. It does not keep the process alive. */
 let waiting: Worker | null = null
@@ -32,14 +33,11 @@ let waiting: Worker | null = null
 export class SearchCompany {
   /** `[config, query]` each, shared with the thread. */
   readonly floors: SharedFloors
-  /** Per shared block how many of its products somebody has taken. */
-  readonly claims = new Int32Array(new SharedArrayBuffer(4 * CLAIMS))
   private readonly worker: Worker
   private readonly documents: number
   private begun = false
   /** Blocks that the thread has not done, in their order. */
   private readonly given: VectorBlock[] = []
-  private shared = 0
   private failure: unknown = null
   private found: Extract<FromThread, { kind: 'found' }>['found'] | null = null
   /** Configs that the thread measures and has not told of yet. */
@@ -51,7 +49,7 @@ export class SearchCompany {
   static pays({ configs, queries, depth, priority }: Search): boolean {
     const lists = configs.length * queries.rowCount
     const isLarge = configs.length >= LEAST_CONFIGS && lists * priority.length >= LEAST_SCORES
-    return isLarge && 8 * lists * roomOf(depth, priority.length) <= MOST_KEPT_BYTES && availableParallelism() > 1
+    return isLarge && lists * listBytes(roomOf(depth, priority.length)) <= MOST_DOUBLED_BYTES && availableParallelism() > 1
   }
 
   constructor({ queries, configs, depth, priority }: Search) {
@@ -68,7 +66,7 @@ export class SearchCompany {
     this.worker.on('message', (message: FromThread) => this.hear(message))
     this.worker.on('error', (error) => this.fail(error))
     this.worker.ref()
-    this.tell({ kind: 'begin', input: { queries, configs, depth, priority }, floors: theirs, claims: this.claims })
+    this.tell({ kind: 'begin', input: { queries, configs, depth, priority }, floors: theirs })
   }
 
   /** Tells the int8 ranges, which the thread waits for before it makes the products of codes. */
@@ -80,31 +78,25 @@ export class SearchCompany {
 
   /** Lets the thread search a block; false where it has enough of them. */
   take(block: VectorBlock): boolean {
-    const atOnce = this.isAmongLast(block, LAST) ? 1 : AT_ONCE
-    if (this.given.length >= atOnce || this.failure !== null || this.isAmongLast(block, SHARED)) return false
-    this.give(block, null)
+    const isLast = block.firstRow + LAST * block.matrix.rowCount >= this.documents
+    const atOnce = isLast ? 1 : this.begun ? AT_ONCE : EARLY
+    if (this.given.length >= atOnce || this.failure !== null) return false
+    this.give(block)
     return true
-  }
-
-  /** For one of the last blocks, which the thread searches too as soon as it can: the place of its claims. Null for any other. */
-  share(block: VectorBlock): number | null {
-    if (this.failure !== null || this.shared === CLAIMS || !this.isAmongLast(block, SHARED)) return null
-    this.give(block, this.shared)
-    return this.shared++
   }
 
   /**
    * Takes what the thread kept of its blocks. With `measuring` the last configs are left to the thread: how many are not. Calls `done`
    * after each block, and throws what the thread failed of.
    */
-  async finish({ lanes, pass }: SearchPart, measuring: MeasuringParts | null, done: () => void): Promise<number> {
+  async finish(lanes: readonly Lane[], measuring: MeasuringParts | null, done: () => void): Promise<number> {
     const own = measuring ? Math.floor(OWN_PART * lanes.length) : lanes.length
-    const theirs = lanes.slice(own).map((lane) => lane.packed())
+    const theirs = packed(lanes.slice(own).map(({ top }) => top))
     this.unmeasured = theirs.length
-    this.tell({ kind: 'finish', own, measuring, theirs }, memoryOf(theirs))
+    this.tell({ kind: 'finish', own, measuring, theirs })
     const found = await this.until(() => this.found, done)
-    found.forEach((packed, i) => {
-      lanes[i]?.adopt(packed, pass.kernels)
+    found.forEach((rows, i) => {
+      lanes[i]?.top.adopt(rows)
     })
     return own
   }
@@ -136,17 +128,13 @@ export class SearchCompany {
     waiting = worker
   }
 
-  private isAmongLast({ firstRow, matrix }: VectorBlock, count: number): boolean {
-    return firstRow + count * matrix.rowCount >= this.documents
-  }
-
-  private give(block: VectorBlock, claim: number | null): void {
+  private give(block: VectorBlock): void {
     const { firstRow, matrix } = block
     const { values, rowCount, dim } = matrix
     this.given.push(block)
     // a view of memory that is not shared would be sent with all of that memory
     const own = values.buffer instanceof SharedArrayBuffer ? values : values.slice(0, rowCount * dim)
-    this.tell({ kind: 'block', block: { firstRow, matrix: { values: own, rowCount, dim } }, claim })
+    this.tell({ kind: 'block', block: { firstRow, matrix: { values: own, rowCount, dim } } })
   }
 
   /** Waits for messages until there is what is asked for. */
@@ -166,8 +154,8 @@ export class SearchCompany {
     }
   }
 
-  private tell(message: ToThread, transfer: ArrayBuffer[] = []): void {
-    this.worker.postMessage(message, transfer)
+  private tell(message: ToThread): void {
+    this.worker.postMessage(message)
   }
 
   private hear(message: FromThread): void {

@@ -3,21 +3,23 @@ import { type ErrorCode, type ErrorDetails, SweepError } from '@sweepboard/contr
 import type { RangeSnapshot } from './int8-range.ts'
 import type { Measured, MeasuringParts } from './measuring.ts'
 import { type Searched, SearchPart } from './search-part.ts'
-import { memoryOf, type PackedRows, type SharedFloors } from './top-rows.ts'
+import { type PackedRows, packed, type SharedFloors } from './top-lists.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
 export type ToThread =
   | Begin
-  | { readonly kind: 'ranges'; readonly ranges: readonly (RangeSnapshot | null)[] }
-  | { readonly kind: 'block'; readonly block: Pick<VectorBlock, 'firstRow' | 'matrix'>; readonly claim: number | null }
+  | { readonly kind: 'ranges'; readonly ranges: Ranges }
+  | { readonly kind: 'block'; readonly block: Pick<VectorBlock, 'firstRow' | 'matrix'> }
   | Finish
 
 interface Begin {
   readonly kind: 'begin'
   readonly input: Searched
   readonly floors: SharedFloors
-  readonly claims: Int32Array
 }
+
+/** The int8 ranges, by config. */
+type Ranges = readonly (RangeSnapshot | null)[]
 
 /** Ends a search: the configs before `own` are told of, the others measured with what the first thread kept of them. */
 interface Finish {
@@ -35,43 +37,51 @@ export type FromThread =
 
 type Tell = (message: FromThread, transfer?: ArrayBuffer[]) => void
 
-type Ranges = readonly (RangeSnapshot | null)[]
+const nothing = () => undefined
 
-/** A search from its beginning on. */
-interface Begun {
-  readonly part: SearchPart
-  readonly claims: Int32Array
+/** A search from its beginning on: blocks that come before the int8 ranges are known wait for them, once all else is done of them. */
+class Begun {
+  private readonly part: SearchPart
+  private readonly tell: Tell
+  /** Null once the ranges are known. */
+  private waiting: Pick<VectorBlock, 'firstRow' | 'matrix'>[] | null = []
+
+  constructor(part: SearchPart, tell: Tell) {
+    this.part = part
+    this.tell = tell
+  }
+
+  async obey(message: Exclude<ToThread, Begin>): Promise<void> {
+    if (message.kind === 'finish') {
+      await finish(this.part, message, this.tell)
+      await this.part.close()
+    } else if (message.kind === 'ranges') {
+      this.part.adoptRanges(message.ranges)
+      const waiting = this.waiting ?? []
+      this.waiting = null
+      for (const block of waiting) await this.take(block, 'codes')
+    } else if (this.waiting) {
+      await this.part.take(message.block, nothing, 'others')
+      this.waiting.push(message.block)
+    } else await this.take(message.block, 'all')
+  }
+
+  private async take(block: Pick<VectorBlock, 'firstRow' | 'matrix'>, part: 'all' | 'codes'): Promise<void> {
+    await this.part.take(block, nothing, part)
+    this.tell({ kind: 'done' })
+  }
 }
 
 /** Takes messages one after the other, search after search; says nothing more after a failure. */
 function serve(tell: Tell): (message: ToThread) => void {
-  let begun: Begun | null = null
-  let ranges = Promise.withResolvers<Ranges>()
-  const begin = async ({ input, floors, claims }: Begin, known: Promise<Ranges>) => {
-    begun = { part: await SearchPart.open(input, { floors, ranges: known }), claims }
+  let begun: Promise<Begun> | null = null
+  let last: Promise<unknown> = Promise.resolve()
+  const obey = async (message: ToThread) => {
+    if (message.kind === 'begin') begun = SearchPart.open(message.input, message).then((part) => new Begun(part, tell))
+    else await (await begun)?.obey(message)
   }
-  const obey = async (message: Exclude<ToThread, Begin | { kind: 'ranges' }>) => {
-    const { part, claims } = begun as Begun
-    if (message.kind === 'block') {
-      await part.take(message.block, () => undefined, message.claim === null ? null : { claims, at: message.claim })
-      tell({ kind: 'done' })
-    } else {
-      await finish(part, message, tell)
-      begun = null
-      await part.close()
-    }
-  }
-  let last: Promise<void> = Promise.resolve()
   return (message: ToThread) => {
-    if (message.kind === 'ranges') {
-      ranges.resolve(message.ranges) // out of turn: a block may wait for them
-      return
-    }
-    if (message.kind === 'begin') {
-      const own = Promise.withResolvers<Ranges>()
-      ranges = own
-      last = last.then(() => begin(message, own.promise))
-    } else last = last.then(() => obey(message))
+    last = last.then(() => obey(message))
     last.catch((error: unknown) => {
       const coded = error instanceof SweepError ? { code: error.code, details: error.details } : { code: null, details: {} }
       tell({ kind: 'failed', ...coded, error: coded.code ? null : error })
@@ -79,19 +89,17 @@ function serve(tell: Tell): (message: ToThread) => void {
   }
 }
 
-async function finish({ lanes, pass }: SearchPart, { own, theirs, measuring }: Finish, tell: Tell): Promise<void> {
-  const found = lanes.slice(0, own).map((lane) => lane.packed())
-  tell({ kind: 'found', found }, memoryOf(found))
+async function finish({ lanes }: SearchPart, { own, theirs, measuring }: Finish, tell: Tell): Promise<void> {
+  tell({ kind: 'found', found: packed(lanes.slice(0, own).map(({ top }) => top)) })
   if (measuring === null) return
   const { Measuring } = await import('./measuring.ts')
   const measure = new Measuring(measuring)
-  for (const [i, packed] of theirs.entries()) {
+  for (const [i, rows] of theirs.entries()) {
     const lane = lanes[own + i]
-    lane?.adopt(packed, pass.kernels)
+    lane?.top.adopt(rows)
     const measured = lane && measure.config((query) => lane.candidates(query))
     if (measured) tell({ kind: 'measured', config: own + i, measured }, [measured.run.buffer])
   }
-  for (const lane of lanes) lane.close()
 }
 
 if (workerData?.sweepboardSearch && parentPort) {

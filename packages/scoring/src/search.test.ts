@@ -44,18 +44,20 @@ describe('search', () => {
   const configs: Config[] = [null, 128, 77, 64, 3].flatMap((dimensions) =>
     (['float32', 'binary'] as const).map((precision) => ({ dimensions, precision, similarity: 'dot' as const })),
   )
-  for (const [name, slope, threads] of [
+  for (const [name, slope, way] of [
     ['no order', 0, 1],
-    ['the best last, so that the first rows of a block guess too low a floor', 12, 1],
-    ['the best first, so that they guess too high a floor', -12, 1],
+    ['the best last', 12, 1],
+    ['the best first', -12, 1],
     ['no order, in two threads', 0, 2],
     ['the best last, in two threads', 12, 2],
+    ['no order, with the lists of three configs in one memory', 0, 3],
   ] as const) {
     it(`equals a full sort by score, then priority, over several blocks: ${name}`, async () => {
       const [queries, documents] = [grid(QUERIES, 0), grid(DOCUMENTS, slope)]
       for (let i = 0; i < queries.values.length; i++) queries.values[i] = Math.abs(queries.values[i] as number)
       const priority = Uint32Array.from({ length: DOCUMENTS }, (_, row) => (row % 97 === 0 ? NEVER : (row * 3331) % DOCUMENTS))
-      const found = await search({ queries, documents: blocksOf(documents), configs, depth: DEPTH, priority, threads })
+      const sought = { queries, documents: blocksOf(documents), configs, depth: DEPTH, priority }
+      const found = await search({ ...sought, ...(way === 3 ? { listBytes: 3 * QUERIES * 8 * 1630 } : { threads: way }) })
       const visible = Array.from(priority.keys()).filter((row) => priority[row] !== NEVER)
       for (const [i, config] of configs.entries()) {
         const scoreOf = plainScore(queries, documents, config)

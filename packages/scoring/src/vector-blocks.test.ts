@@ -54,6 +54,21 @@ describe('SideVectors', () => {
     expect(memory.size).toBeLessThan(6)
   })
 
+  it('leaves no few rows alone at the end, and makes blocks smaller towards it', async () => {
+    for (const last of [1, 5, 200, 256]) {
+      const side = await sideOf([...Array.from({ length: 75 }, () => 256), last], 2)
+      const sizes: number[] = []
+      for await (const { matrix, giveBack } of new SideVectors(side, store).blocks()) {
+        sizes.push(matrix.rowCount)
+        giveBack?.()
+      }
+      expect(sizes.reduce((sum, size) => sum + size)).toBe(side.count)
+      expect(sizes[0]).toBe(2048)
+      expect(sizes.at(-2)).toBe(1024)
+      expect(sizes.at(-1)).toBeGreaterThanOrEqual(512)
+    }
+  })
+
   it('gives back the bytes of a file, but for small ones, whose memory Node.js shares', async () => {
     const side = await sideOf([1, 4096], 8)
     const given: number[] = []

@@ -1,5 +1,5 @@
 import { readVectors, type ScoreWork, SweepError, type Vectors } from '@sweepboard/contracts'
-import { rowsPerBlock } from './block-size.ts'
+import { BLOCK_ROWS } from './block-size.ts'
 import { type MissingChunk, MissingChunks } from './missing-chunks.ts'
 import type { Matrix } from './product.ts'
 import type { ScoreIo } from './score-io.ts'
@@ -20,6 +20,25 @@ const VECTORS_HEAD_BYTES = 16
 /** Artifacts asked of the store at once; as many more are asked for while these are copied. */
 const FETCHES_AT_ONCE = 8
 
+/** Rows at the end in smaller blocks: two threads that share the blocks are done at about the same time. */
+const LAST_ROWS = 4 * BLOCK_ROWS
+
+/** Memory of blocks that nobody needs any more, of whichever search: no garbage collection is due because of shared memory, however much of it there is. */
+const spare: Float32Array[] = []
+const MOST_SPARE_BYTES = 128 * 2 ** 20
+
+function roomFor(size: number): Float32Array {
+  const at = spare.findIndex((values) => values.length >= size)
+  const [found] = at < 0 ? [] : spare.splice(at, 1)
+  return found ?? new Float32Array(new SharedArrayBuffer(4 * size))
+}
+
+function keep(values: Float32Array): void {
+  spare.push(values)
+  // the oldest go first: they may be of another size than what is searched now
+  while (spare.reduce((sum, { byteLength }) => sum + byteLength, 0) > MOST_SPARE_BYTES) spare.shift()
+}
+
 /** Of a few chunks. */
 interface Batch {
   readonly found: readonly Vectors[]
@@ -38,8 +57,6 @@ export class SideVectors {
   private readonly side: ScoreSide
   private readonly io: ScoreIo
   private dim: number | null = null
-  /** Memory of blocks that nobody needs any more. */
-  private readonly free: Float32Array[] = []
 
   constructor(side: ScoreSide, io: ScoreIo) {
     this.side = side
@@ -56,7 +73,7 @@ export class SideVectors {
   /** All rows at once; for the queries. `dim` is 0 when there are none. */
   async all(): Promise<Matrix> {
     const parts: VectorBlock[] = []
-    for await (const block of this.blocks(() => this.side.count)) parts.push(block)
+    for await (const block of this.blocks(2 * this.side.count)) parts.push(block)
     return parts[0]?.matrix ?? { values: new Float32Array(0), rowCount: 0, dim: 0 }
   }
 
@@ -68,7 +85,7 @@ export class SideVectors {
   }
 
   /** Blocks of whole chunks in row order, at least one chunk each. A block may be kept until it is given back. */
-  async *blocks(rowLimit: (dim: number) => number = rowsPerBlock): AsyncGenerator<VectorBlock> {
+  async *blocks(rowLimit = BLOCK_ROWS): AsyncGenerator<VectorBlock> {
     const missing: MissingChunk[] = []
     let [firstRow, rowCount] = [0, 0]
     let values: Float32Array = new Float32Array(0)
@@ -77,14 +94,14 @@ export class SideVectors {
       if (missing.length > 0) continue // no score can come of this side any more: only see what else is missing
       for (const vectors of batch.found) {
         const { dim } = vectors
-        if (rowCount > 0 && rowCount + vectors.rowCount > rowLimit(dim)) {
+        if (rowCount > 0 && rowCount + vectors.rowCount > this.limitFrom(firstRow, rowLimit)) {
           yield this.blockOf(firstRow, { values, rowCount, dim })
           firstRow += rowCount
           rowCount = 0
         }
         if (rowCount === 0) {
-          const size = Math.max(vectors.rowCount, Math.min(rowLimit(dim), this.side.count - firstRow)) * dim
-          values = rowLimit === rowsPerBlock ? this.roomFor(size) : new Float32Array(size)
+          const size = Math.max(vectors.rowCount, Math.min(this.limitFrom(firstRow, rowLimit), this.side.count - firstRow)) * dim
+          values = rowLimit === BLOCK_ROWS ? roomFor(size) : new Float32Array(size)
         }
         values.set(vectors.values, rowCount * dim)
         rowCount += vectors.rowCount
@@ -95,20 +112,20 @@ export class SideVectors {
     if (rowCount > 0) yield this.blockOf(firstRow, { values, rowCount, dim: this.dim ?? 0 })
   }
 
+  /** Rows of the block from `firstRow` on: half as many towards the end, all that is left where another block would be small. */
+  private limitFrom(firstRow: number, rowLimit: number): number {
+    const left = this.side.count - firstRow
+    const limit = left > LAST_ROWS ? rowLimit : Math.ceil(rowLimit / 2)
+    return left < 1.5 * limit ? left : limit
+  }
+
   /** Only memory that the artifact fills: small files are read into memory that Node.js shares among many. */
   private giveBack({ values: { buffer, byteLength } }: Vectors): void {
     if (buffer.byteLength === VECTORS_HEAD_BYTES + byteLength) this.io.release?.(buffer)
   }
 
   private blockOf(firstRow: number, matrix: Matrix): VectorBlock {
-    return { firstRow, matrix, giveBack: () => void this.free.push(matrix.values) }
-  }
-
-  /** Memory that was given back, or new one: shared with a second thread, and no collection is due because of it, as few blocks are in use at once. */
-  private roomFor(size: number): Float32Array {
-    const at = this.free.findIndex((values) => values.length >= size)
-    const [found] = at < 0 ? [] : this.free.splice(at, 1)
-    return found ?? new Float32Array(new SharedArrayBuffer(4 * size))
+    return { firstRow, matrix, giveBack: () => keep(matrix.values) }
   }
 
   /** A few chunks after the other, the next ones already on their way. */

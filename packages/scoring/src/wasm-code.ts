@@ -106,6 +106,7 @@ export const i32 = {
   different: binary(0x47),
   isZero: unary(0x45),
   trailingZeros: unary(0x68),
+  ones: unary(0x69),
   ofI64: unary(0xa7),
   load: load(0x28),
   loadByte: load(0x2d),
@@ -179,6 +180,8 @@ export const i16x8 = {
 }
 
 export const i8x16 = {
+  /** The bytes of `value` in the order that `numbers` have, each below 16. */
+  ordered: binary(...vector(0x100)),
   splat: unary(...vector(0x0f)),
   /** Sixteen numbers of 8 bits with their sign. */
   narrowed: binary(...vector(0x65)),
@@ -188,6 +191,9 @@ export const i8x16 = {
 export const i32x4 = {
   splat: unary(...vector(0x11)),
   lane: (value: Code, lane: number): Code => [...value, ...vector(0x1b), lane],
+  equal: binary(...vector(0x37)),
+  /** With their signs. */
+  less: binary(...vector(0x39)),
   /** A bit per number, its sign. */
   signs: unary(...vector(0xa4)),
   /** The same of four vectors: a bit per number, 16 in all. Each number is 0 or -1. */
@@ -199,10 +205,8 @@ export const i32x4 = {
     return [...low, ...high, ...vector(0x65), ...vector(0x64)]
   },
   add: binary(...vector(0xae)),
+  shiftLeft: binary(...vector(0xab)),
   sub: binary(...vector(0xb1)),
-  mul: binary(...vector(0xb5)),
-  /** Saturated; 0 where not a number. */
-  truncated: unary(...vector(0xf8)),
   /** One instruction, of numbers within range. */
   truncatedInRange: unary(...vector(0x101)),
   /** Four numbers of 0 to 255 as bytes, in the first four bytes. */
