@@ -16,6 +16,7 @@ describe('processes', () => {
     const said = await new Promise<Buffer>((resolve) => parent.stdout.once('data', resolve))
     const zombie = Number(String(said))
     await waitUntil(() => processRow(zombie)?.state === 'Z')
+    expect(processRow(zombie)?.command).toBe('[sh]')
     expect(isAlive(zombie)).toBe(false)
     expect(isAlive(parent.pid ?? 0)).toBe(true)
     expect(liveDescendants(process.pid).map(({ pid }) => pid)).toContain(parent.pid)

@@ -7,6 +7,7 @@ export interface ProcessRow {
   readonly ppid: number
   /** One letter as the kernel says it: R, S, D, T, Z ... */
   readonly state: string
+  /** Its command line; `[name]`, as ps writes it, where there is none: of a zombie, and for a moment while a program is started or ends. */
   readonly command: string
 }
 
@@ -19,7 +20,7 @@ export function processRow(pid: number): ProcessRow | null {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
     const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? ''
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
-    return { pid, ppid: Number(field('PPid')), state: field('State'), command: command || field('Name') }
+    return { pid, ppid: Number(field('PPid')), state: field('State'), command: command || `[${field('Name')}]` }
   } catch {
     return null
   }
