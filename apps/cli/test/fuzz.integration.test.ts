@@ -81,8 +81,8 @@ describe.skipIf(!redis)(`hostile clients, seed ${SEED} ${reason}`, () => {
     const strangers = new Set<string>()
     const watch = setInterval(() => {
       for (const { pid } of [service.program, worker])
+        // A process without a command line is about to have one or to end: its name is a thread's of its parent.
         for (const { command } of liveDescendants(pid))
-          // A process without a command line is about to have one or to end: its name is a thread's of its parent.
           if (!/^\[|(^|\/)node(24)? |-child|prepare/.test(command)) strangers.add(command)
     }, 50)
     const statuses = new Map<number, number>()
