@@ -78,12 +78,13 @@ describe.skipIf(!redis)(`hostile clients, seed ${SEED} ${reason}`, () => {
     const others = JSON.parse(JSON.stringify(honest).replaceAll(String(host), 'hstranger')) as Recorded[]
     const fuzzer = new Fuzzer({ seed: SEED, api: document, recorded: [...honest, ...others] })
     const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
+    // a process without a command line is about to have one or to end: its name is a thread's of its parent
+    const known = /^\[|(^|\/)node(24)? |-child|prepare/
     const strangers = new Set<string>()
     const watch = setInterval(() => {
       for (const { pid } of [service.program, worker])
-        // A process without a command line is about to have one or to end: its name is a thread's of its parent.
         for (const { command } of liveDescendants(pid))
-          if (!/^\[|(^|\/)node(24)? |-child|prepare/.test(command)) strangers.add(command)
+          if (!known.test(command)) strangers.add(command)
     }, 50)
     const statuses = new Map<number, number>()
     const wrong: string[] = []
