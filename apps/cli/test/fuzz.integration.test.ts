@@ -83,8 +83,7 @@ describe.skipIf(!redis)(`hostile clients, seed ${SEED} ${reason}`, () => {
     const strangers = new Set<string>()
     const watch = setInterval(() => {
       for (const { pid } of [service.program, worker])
-        for (const { command } of liveDescendants(pid))
-          if (!known.test(command)) strangers.add(command)
+        for (const { command } of liveDescendants(pid)) if (!known.test(command)) strangers.add(command)
     }, 50)
     const statuses = new Map<number, number>()
     const wrong: string[] = []
