@@ -1,7 +1,7 @@
 import { pack, signSums } from './bit-code.ts'
 import { SMALLEST_LENGTH } from './row-length.ts'
 import { scan, scanTurned } from './scan-code.ts'
-import { gather, part, weigh } from './selection-code.ts'
+import { keep, part, rise, tally } from './selection-code.ts'
 import type { SignLayout } from './sign-words.ts'
 import {
   type Code,
@@ -33,7 +33,16 @@ const divisorOf = (length: Local) => f32.max(f32.load(length.get), constant.f32(
 export function kernelModule({ sizes, pieces }: SignLayout): Uint8Array<ArrayBuffer> {
   const factored = { scanFloats: scan({ integers: false, factors: true }) }
   const plain = { scanPlain: scan({ integers: false, factors: false }), scanSums: scan({ integers: true, factors: false }) }
-  const select = { ...factored, ...plain, scanIntegers: scan({ integers: true, factors: true }), scanTurned, weigh, gather, part }
+  const select = {
+    ...factored,
+    ...plain,
+    scanIntegers: scan({ integers: true, factors: true }),
+    scanTurned,
+    tally,
+    rise,
+    keep,
+    part,
+  }
   return moduleOf({ lengths, divide, widen, encode, signs, ...select, pack, signSums: signSums(sizes, pieces) })
 }
 

@@ -1,7 +1,7 @@
 import { SIGN_STRIDE } from './bit-code.ts'
 import { kernelModule } from './kernel-code.ts'
 import { GROUP_BYTES, SCANNED_AT_ONCE } from './scan-code.ts'
-import { BUCKETS, packedOrders } from './selection-code.ts'
+import { packedOrders, SHARES, TALLY_BYTES } from './selection-code.ts'
 import { SignLayout } from './sign-words.ts'
 
 const PAGE = 65_536
@@ -21,11 +21,13 @@ type FixedRegion =
   | 'listCounts'
   | 'listFloors'
   | 'listScales'
+  | 'tallies'
+  | 'ownReached'
+  | 'otherReached'
   | 'sideRows'
   | 'sideScores'
+  | 'sideCount'
   | 'buckets'
-  | 'counts'
-  | 'scratch'
 /** Regions of the block at hand. */
 type BlockRegion =
   | 'rows'
@@ -54,8 +56,9 @@ type KernelName =
   | 'scanPlain'
   | 'scanSums'
   | 'scanTurned'
-  | 'weigh'
-  | 'gather'
+  | 'tally'
+  | 'rise'
+  | 'keep'
   | 'part'
   | 'signSums'
 /** Parameters in the order of `kernel-code.ts`. */
@@ -127,6 +130,11 @@ function moduleFor(signs: SignLayout): WebAssembly.Module {
 /** Bytes of a list: its rows, then its scores. */
 export function listBytes(rows: number): number {
   return 8 * (Math.ceil(rows / LIST_SPILL) * LIST_SPILL + LIST_SPILL)
+}
+
+/** Bytes that a list takes with all that is kept about it. */
+export function bytesForList(rows: number): number {
+  return listBytes(rows) + TALLY_BYTES + 4 * (3 + 2 * SHARES)
 }
 
 /**
@@ -211,9 +219,11 @@ export class KernelMemory {
     const perFound = 4 * (rows + LIST_SPILL)
     const groups = GROUP_BYTES * (Math.max(SCANNED_ROWS, filledUp(queries)) / SCANNED_AT_ONCE + 1)
     return {
-      ...{ orders: packedOrders().length, counts: 4 * BUCKETS, scratch: 12 },
-      ...{ sideRows: perFound, sideScores: perFound, buckets: Math.max(perFound, groups) },
-      ...{ listCounts: perQuery, listFloors: perQuery, listScales: perQuery, lists: configs * queries * listBytes(rows) },
+      orders: packedOrders().length,
+      ...{ sideRows: perFound, sideScores: perFound, sideCount: 4, buckets: Math.max(perFound, groups) },
+      ...{ listCounts: perQuery, listFloors: perQuery, listScales: perQuery },
+      ...{ ownReached: SHARES * perQuery, otherReached: SHARES * perQuery },
+      ...{ tallies: configs * queries * TALLY_BYTES, lists: configs * queries * listBytes(rows) },
     }
   }
 

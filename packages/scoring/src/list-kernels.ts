@@ -1,7 +1,7 @@
 import { filledUp, listBytes } from './kernel-memory.ts'
 import type { Part, RowKernels } from './row-kernels.ts'
 import { SCANNED_AT_ONCE } from './scan-code.ts'
-import { BUCKETS } from './selection-code.ts'
+import { BUCKET_SLACK, BUCKETS, SCORE_SLACK, SHARES, TALLY_BYTES, TALLY_PLACES } from './selection-code.ts'
 
 /** Products of some queries with `rows.count` rows, up to `SCANNED_ROWS`, of which the first is document `firstRow`. */
 export interface Scanned {
@@ -21,12 +21,6 @@ export interface ScannedProducts extends Scanned {
   readonly isPlain: boolean
 }
 
-interface Weighing {
-  readonly counts: Int32Array
-  readonly scores: Float32Array
-  readonly bucket: Int32Array
-}
-
 /**
  * The loops over the lists of one config, a list for each query: rows that products find come to their ends, and of what is there the
  * best are taken. Products reach a list's floor after they were multiplied by the row's factor and then by the query's scale.
@@ -34,21 +28,28 @@ interface Weighing {
 export class ListKernels {
   private readonly kernels: RowKernels
   private readonly config: number
+  private readonly depth: number
   private readonly queryCount: number
   private readonly listBytes: number
-  /** Made anew where memory has grown: views of what it was before are empty. */
-  private weighed: Weighing | null = null
 
-  constructor(kernels: RowKernels, config: number) {
+  /** `config`: its place among the lists; `depth`: how many of the best rows are wanted of each list. */
+  constructor(kernels: RowKernels, config: number, depth: number) {
     const { queries, rows } = kernels.search.lists
     this.kernels = kernels
     this.config = config
+    this.depth = depth
     this.queryCount = queries
     this.listBytes = listBytes(rows)
     this.counts.fill(0)
     this.floors.fill(Number.NEGATIVE_INFINITY)
+    for (const region of ['ownReached', 'otherReached'] as const) {
+      for (let share = 0; share < SHARES; share++) this.reachedFloors(region, share).fill(Number.NEGATIVE_INFINITY)
+    }
+    for (let query = 0; query < queries; query++) this.tallyOf(query).integers[TALLY_PLACES.counted] = 0
     // of no query, up to a whole vector
-    this.kernels.floats('listFloors', filledUp(queries) - queries, this.offset + 4 * queries).fill(Number.POSITIVE_INFINITY)
+    const [none, whole] = [filledUp(queries) - queries, this.reachedOffset(SHARES - 1)]
+    this.kernels.floats('listFloors', none, this.offset + 4 * queries).fill(Number.POSITIVE_INFINITY)
+    this.kernels.floats('ownReached', none, whole + 4 * queries).fill(Number.POSITIVE_INFINITY)
     this.kernels.floats('listScales', filledUp(queries), this.offset).fill(1)
   }
 
@@ -69,7 +70,7 @@ export class ListKernels {
 
   /** The first `count` rows of a list. */
   rows(query: number, count: number): Uint32Array<ArrayBuffer> {
-    return new Uint32Array(this.kernels.buffer, this.listAt(query), count)
+    return new Uint32Array(this.kernels.buffer, this.rowsAt(query), count)
   }
 
   /** Their scores. */
@@ -107,75 +108,94 @@ export class ListKernels {
     run.scanTurned(this.kernels.start('integers'), filledUp(queries.count), factors, rows.count, firstRow, ...this.lists(queries))
   }
 
-  /** How many of the first `count` of a list (at least `nth` + 1) are about as good as the `nth` best (from 0) or better; for what comes next. */
-  weigh(query: number, count: number, nth: number): number {
+  /**
+   * `[query]` scores that at least `share` + 1 of `SHARES` parts of the depth reach: of rows that were counted here, or elsewhere by who has
+   * told of them. -Infinity where fewer rows are known. A view, valid until memory grows.
+   */
+  reachedFloors(region: 'ownReached' | 'otherReached', share: number): Float32Array<ArrayBuffer> {
+    return this.kernels.floats(region, this.queryCount, this.reachedOffset(share))
+  }
+
+  /** Counts what came to the lists of some queries since they were counted last, where it is `least` rows or more, and raises what is reached. */
+  tally({ first, count }: Part, least: number): void {
+    const { kernels, depth } = this
+    const lists = [
+      this.tallyAt(first),
+      this.rowsAt(first),
+      this.listBytes,
+      this.listBytes / 2,
+      this.lengthAt(first),
+      count,
+    ] as const
+    const reached = [kernels.start('ownReached') + this.reachedOffset(0) + 4 * first, this.reachedStride] as const
+    kernels.run.tally(...lists, depth, least, ...reached, kernels.start('buckets'))
+  }
+
+  /** Makes floors of what is reached, of whole vectors of queries. */
+  rise({ first, count }: Part): void {
     const { kernels } = this
-    const [buckets, counts, scratch] = [kernels.start('buckets'), kernels.start('counts'), kernels.start('scratch')]
-    return kernels.run.weigh(this.scoresAt(query), count, nth, buckets, counts, scratch)
+    const start = first - (first % 4)
+    const at = this.reachedOffset(0) + 4 * start
+    const [own, other] = [kernels.start('ownReached') + at, kernels.start('otherReached') + at]
+    kernels.run.rise(own, other, this.reachedStride, this.floorAt(start), first - start + count)
   }
 
-  /** A score that at least `rows` of those reach that were weighed just now, and about a bucket below the best such. */
-  reachedBy(rows: number): number {
-    const { counts, scores } = this.weighing()
-    let bucket = 0
-    for (let left = rows - (counts[0] as number); left > 0; left -= counts[bucket] as number) bucket++
-    const [most, perScore] = [scores[1] as number, scores[2] as number]
-    // a bucket lower, and a little more where buckets are as narrow as what their places are rounded by
-    return most - (bucket + 2) / perScore - Math.abs(most) * 1e-6
+  /** Counts a list anew, which is longer than half the depth, in buckets that are fit for what is there now. */
+  recount(query: number): void {
+    this.tallyOf(query).integers[TALLY_PLACES.counted] = 0
+    this.tally({ first: query, count: 1 }, 1)
   }
 
-  /** Lets `gather` leave those that were weighed just now and may reach a floor, if they are fewer than it would leave: how many it will. */
-  narrow(floor: number): number {
-    const { counts, scores, bucket } = this.weighing()
-    const [most, perScore] = [scores[1] as number, scores[2] as number]
-    const first = this.kernels.start('counts') // a bucket is the address of its number there
-    const reached = Math.floor((most - floor + Math.abs(most) * 1e-6) * perScore + 1)
-    const last = Math.min(reached, ((bucket[0] as number) - first) / 4)
-    bucket[0] = first + 4 * last
-    let left = 0
-    for (let i = 0; i <= last; i++) left += counts[i] as number
-    return left
+  /** Rows in the buckets up to that which the depth reaches. */
+  reached(query: number): number {
+    return this.tallyOf(query).integers[TALLY_PLACES.reached] as number
   }
 
-  /** Of the `count` of a list that were weighed, those that `weigh` counted stay and come first. The least of their scores. */
-  gather(query: number, count: number): number {
-    return this.kernels.run.gather(...this.cutOf(query, count))
+  /** Of a list whose rows were all counted, or none, those that reach its floor stay and come first: how many. */
+  keep(query: number): number {
+    const list = [this.tallyAt(query), this.rowsAt(query), this.listBytes / 2, this.lengthAt(query)] as const
+    return this.kernels.run.keep(...list, this.floorAt(query), this.kernels.start('orders'))
   }
 
   /**
-   * Of the `count` of a list that were weighed, those that are better than the `nth` best stay and come first, all but for a few that are
-   * aside with it and with its equals.
+   * Of a list that was counted anew, the rows that are surely better than the worst of the depth stay and come first, all but for a few that are
+   * aside with it and with its equals. To be followed by `selected`.
    */
-  part(query: number, count: number): { readonly kept: number; readonly aside: number } {
+  part(query: number): { readonly kept: number; readonly aside: number } {
     const { kernels } = this
-    const sides = [kernels.start('sideScores'), kernels.start('sideRows')] as const
-    const kept = kernels.run.part(...this.cutOf(query, count), ...sides)
-    return { kept, aside: kernels.integers('scratch', 1)[0] as number }
+    const { integers, floats } = this.tallyOf(query)
+    const [bucket, most] = [integers[TALLY_PLACES.bucket] as number, floats[TALLY_PLACES.most] as number]
+    const [width, slack] = [1 / (floats[TALLY_PLACES.perScore] as number), Math.abs(most) * SCORE_SLACK]
+    const isEdged = bucket < BUCKETS - 1 && Number.isFinite(most)
+    const low = isEdged ? most - (bucket + 1 + BUCKET_SLACK) * width - slack : Number.NEGATIVE_INFINITY
+    const high = Number.isFinite(most) ? most - (bucket - BUCKET_SLACK) * width + slack : Number.POSITIVE_INFINITY
+    const [count, orders] = [integers[TALLY_PLACES.counted] as number, kernels.start('orders')]
+    const sides = [kernels.start('sideScores'), kernels.start('sideRows'), kernels.start('sideCount')] as const
+    const kept = kernels.run.part(this.rowsAt(query), this.listBytes / 2, count, low, high, orders, ...sides)
+    return { kept, aside: kernels.integers('sideCount', 1)[0] as number }
   }
 
-  private cutOf(query: number, count: number): readonly [number, number, number, number, number, number] {
-    const { kernels } = this
-    const [buckets, scratch, orders] = [kernels.start('buckets'), kernels.start('scratch'), kernels.start('orders')]
-    return [this.scoresAt(query), this.listAt(query), count, buckets, scratch, orders]
-  }
-
-  /** What `weigh` left: `counts` of the buckets, and in one place the last bucket that stays, the largest score and the buckets for a score of 1. */
-  private weighing(): Weighing {
-    const { kernels } = this
-    if (this.weighed === null || this.weighed.counts.length === 0) {
-      const scores = kernels.floats('scratch', 3)
-      this.weighed = { counts: kernels.integers('counts', BUCKETS), scores, bucket: kernels.integers('scratch', 1) }
+  /** Tells what was selected of a list: its best `depth` rows, the worst of which has the score `floor`. */
+  selected(query: number, floor: number): void {
+    this.counts[query] = this.depth
+    this.tallyOf(query).integers[TALLY_PLACES.counted] = this.depth
+    for (const floors of [this.reachedFloors('ownReached', SHARES - 1), this.floors]) {
+      floors[query] = Math.max(floor, floors[query] as number)
     }
-    return this.weighed
+  }
+
+  private tallyOf(query: number): { readonly integers: Int32Array; readonly floats: Float32Array } {
+    const { buffer } = this.kernels
+    const [at, places] = [this.tallyAt(query), Object.keys(TALLY_PLACES).length]
+    return { integers: new Int32Array(buffer, at, places), floats: new Float32Array(buffer, at, places) }
   }
 
   /** What every scan takes at its end. */
   private lists({ first }: Part): readonly [number, number, number, number, number, number, number] {
     const { kernels } = this
-    const [scales, floors, counts] = [kernels.start('listScales'), kernels.start('listFloors'), kernels.start('listCounts')]
-    const own = this.offset + 4 * first
-    const scoresFrom = this.listBytes / 2
-    return [scales + own, floors + own, this.listAt(first), this.listBytes, scoresFrom, counts + own, kernels.start('buckets')]
+    const scales = kernels.start('listScales') + this.offset + 4 * first
+    const lists = [this.rowsAt(first), this.listBytes, this.listBytes / 2] as const
+    return [scales, this.floorAt(first), ...lists, this.lengthAt(first), kernels.start('buckets')]
   }
 
   /** Of this config, bytes from the beginning of a region that has a number for each query of each. */
@@ -183,11 +203,32 @@ export class ListKernels {
     return 4 * this.config * filledUp(this.queryCount)
   }
 
-  private listAt(query: number): number {
+  /** Bytes from the numbers of one share to those of the next. */
+  private get reachedStride(): number {
+    return 4 * filledUp(this.queryCount)
+  }
+
+  private reachedOffset(share: number): number {
+    return (this.config * SHARES + share) * this.reachedStride
+  }
+
+  private lengthAt(query: number): number {
+    return this.kernels.start('listCounts') + this.offset + 4 * query
+  }
+
+  private floorAt(query: number): number {
+    return this.kernels.start('listFloors') + this.offset + 4 * query
+  }
+
+  private tallyAt(query: number): number {
+    return this.kernels.start('tallies') + (this.config * this.queryCount + query) * TALLY_BYTES
+  }
+
+  private rowsAt(query: number): number {
     return this.kernels.start('lists') + (this.config * this.queryCount + query) * this.listBytes
   }
 
   private scoresAt(query: number): number {
-    return this.listAt(query) + this.listBytes / 2
+    return this.rowsAt(query) + this.listBytes / 2
   }
 }

@@ -1,17 +1,4 @@
-import {
-  type Code,
-  constant,
-  either,
-  f32,
-  f32x4,
-  i32,
-  i32x4,
-  type Kernel,
-  kernel,
-  type Local,
-  v128,
-  whileTrue,
-} from './wasm-code.ts'
+import { type Code, constant, f32, f32x4, i32, i32x4, type Kernel, kernel, type Local, v128, whileTrue } from './wasm-code.ts'
 
 const FLOAT = 4
 const VECTOR = 16
@@ -49,7 +36,7 @@ export function scan({ integers, factors: isFactored }: { integers: boolean; fac
       ...LISTS,
     } as const,
     {
-      ...{ at: 'i32', end: 'i32', last: 'i32', bits: 'i32', lane: 'i32', next: 'i32', to: 'i32', scale: 'f32' },
+      ...{ at: 'i32', end: 'i32', last: 'i32', bits: 'i32', lane: 'i32', next: 'i32', left: 'i32', to: 'i32', scale: 'f32' },
       ...{ a: 'v128', b: 'v128', c: 'v128', d: 'v128', floor: 'v128', everyScale: 'v128' },
     } as const,
     (own) => {
@@ -101,7 +88,18 @@ export function scan({ integers, factors: isFactored }: { integers: boolean; fac
 export const scanTurned = kernel(
   { integers: 'i32', queries: 'i32', factors: 'i32', count: 'i32', firstRow: 'i32', ...LISTS } as const,
   {
-    ...{ at: 'i32', end: 'i32', last: 'i32', bits: 'i32', lane: 'i32', next: 'i32', to: 'i32', slot: 'i32', factor: 'f32' },
+    ...{
+      at: 'i32',
+      end: 'i32',
+      last: 'i32',
+      bits: 'i32',
+      lane: 'i32',
+      next: 'i32',
+      left: 'i32',
+      to: 'i32',
+      slot: 'i32',
+      factor: 'f32',
+    },
     ...{ a: 'v128', b: 'v128', c: 'v128', d: 'v128', everyFactor: 'v128' },
   } as const,
   (own) => {
@@ -111,8 +109,8 @@ export const scanTurned = kernel(
       const scaled = f32x4.mul(f32x4.mul(f32x4.ofI32(here(integers)), own.everyFactor.get), here(scales))
       return mask.set(f32x4.atLeast(scaled, here(floors)))
     }
-    const here = (array: Local) => i32.add(array.get, at.get)
-    const score = f32.mul(f32.mul(f32.ofI32(i32.load(here(integers))), factor.get), f32.load(here(scales)))
+    const from = (array: Local) => i32.add(array.get, lane.get)
+    const score = f32.mul(f32.mul(f32.ofI32(i32.load(from(integers))), factor.get), f32.load(from(scales)))
     return [
       end.set(bytesOf(own.queries)),
       whileTrue(
@@ -130,9 +128,9 @@ export const scanTurned = kernel(
         ),
         last.set(next.get),
         ...takeGroups(own, [
-          at.set(i32.add(at.get, bytesOf(lane))),
-          slot.set(here(own.counts)),
-          to.set(i32.mul(i32.shiftRight(at.get, constant.i32(2)), own.listBytes.get)),
+          lane.set(i32.add(at.get, bytesOf(lane))),
+          slot.set(i32.add(own.counts.get, lane.get)),
+          to.set(i32.mul(i32.shiftRight(lane.get, constant.i32(2)), own.listBytes.get)),
           to.set(i32.add(i32.add(own.lists.get, to.get), i32.shiftLeft(i32.load(slot.get), constant.i32(2)))),
           i32.store(to.get, own.firstRow.get),
           f32.store(i32.add(to.get, own.scoresFrom.get), score),
@@ -158,20 +156,30 @@ function putGroup({ next, at, bits }: GroupLocals): Code[] {
   ]
 }
 
-/** Does `each` for every bit of the groups written down: number `lane` of the group at `at`. */
-function takeGroups({ groups, next, last, at, bits, lane }: GroupLocals, each: readonly Code[]): Code[] {
+/**
+ * Does `each` for every bit of the groups written down: number `lane` of the group at `at`. For one bit of every group, then for the next ones of
+ * those that have more: so nothing of a group is waited for before the next one is begun, and there is no branch to guess.
+ */
+function takeGroups(own: GroupLocals & Readonly<Record<'left', Local>>, each: readonly Code[]): Code[] {
+  const { groups, next, last, at, bits, lane, left } = own
   return [
-    next.set(groups.get),
-    bits.set(i32.load(next.get, FLOAT)),
     whileTrue(
-      i32.less(next.get, last.get),
-      at.set(i32.load(next.get)),
-      lane.set(i32.trailingZeros(bits.get)),
-      ...each,
-      bits.set(i32.and(bits.get, i32.sub(bits.get, constant.i32(1)))),
-      // from the last one of a group to the next group, again without a branch
-      next.set(i32.add(next.get, i32.shiftLeft(i32.isZero(bits.get), constant.i32(3)))),
-      bits.set(either(bits.get, bits.get, i32.load(next.get, FLOAT))),
+      i32.less(groups.get, last.get),
+      next.set(groups.get),
+      left.set(groups.get),
+      whileTrue(
+        i32.less(next.get, last.get),
+        at.set(i32.load(next.get)),
+        bits.set(i32.load(next.get, FLOAT)),
+        add(next, GROUP_BYTES),
+        lane.set(i32.trailingZeros(bits.get)),
+        ...each,
+        bits.set(i32.and(bits.get, i32.sub(bits.get, constant.i32(1)))),
+        i32.store(left.get, at.get),
+        i32.store(left.get, bits.get, FLOAT),
+        left.set(i32.add(left.get, i32.shiftLeft(i32.different(bits.get, constant.i32(0)), constant.i32(3)))),
+      ),
+      last.set(left.get),
     ),
   ]
 }

@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { SweepError } from '@sweepboard/contracts'
-import { listBytes } from './kernel-memory.ts'
+import { bytesForList } from './kernel-memory.ts'
 import type { Measured, MeasuringParts } from './measuring.ts'
 import type { Representation } from './representation.ts'
 import type { Search } from './search.ts'
 import type { Lane } from './search-lane.ts'
 import type { FromThread, ToThread } from './search-thread.ts'
+import { SHARES } from './selection-code.ts'
 import { packed, roomOf, type SharedFloors } from './top-lists.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
@@ -31,7 +32,7 @@ let waiting: Worker | null = null
  * cores, but between them most work of many configs is one thread's. What is found does not depend on which thread takes a block.
  */
 export class SearchCompany {
-  /** `[config, query]` each, shared with the thread. */
+  /** `[config, share, query]` each, shared with the thread. */
   readonly floors: SharedFloors
   private readonly worker: Worker
   private readonly documents: number
@@ -49,15 +50,14 @@ export class SearchCompany {
   static pays({ configs, queries, depth, priority }: Search): boolean {
     const lists = configs.length * queries.rowCount
     const isLarge = configs.length >= LEAST_CONFIGS && lists * priority.length >= LEAST_SCORES
-    return isLarge && lists * listBytes(roomOf(depth, priority.length)) <= MOST_DOUBLED_BYTES && availableParallelism() > 1
+    return isLarge && lists * bytesForList(roomOf(depth, priority.length)) <= MOST_DOUBLED_BYTES && availableParallelism() > 1
   }
 
   constructor({ queries, configs, depth, priority }: Search) {
-    const count = configs.length * queries.rowCount
+    const count = SHARES * configs.length * queries.rowCount
     const floors = () => new Float32Array(new SharedArrayBuffer(4 * count)).fill(Number.NEGATIVE_INFINITY)
-    this.floors = { whole: floors(), ownHalf: floors(), otherHalf: floors() }
-    const { whole, ownHalf, otherHalf } = this.floors
-    const theirs = { whole, ownHalf: otherHalf, otherHalf: ownHalf }
+    this.floors = { own: floors(), other: floors() }
+    const theirs = { own: this.floors.other, other: this.floors.own }
     this.documents = priority.length
     this.worker =
       waiting ?? new Worker(new URL('./search-thread.ts', import.meta.url), { workerData: { sweepboardSearch: true } })

@@ -58,12 +58,12 @@ export class Lane {
 
   /** Takes the products of some queries with some rows. */
   take(products: ScannedProducts): void {
-    this.top.lists.scan(products)
+    this.top.take(products)
   }
 
   /** The same of products of codes, as they are made. */
   takeTurned(products: Scanned): void {
-    this.top.lists.scanTurned(products)
+    this.top.takeTurned(products)
   }
 
   private scored({ rows, scores }: FoundRows): FoundRows {

@@ -7,6 +7,7 @@ import { CodeLane, type LanesOfBlock, type SharedPass, SignLanes } from './lane-
 import { MOST_THREADS, Product, ROWS_PER_THREAD } from './product.ts'
 import type { Search } from './search.ts'
 import { Lane } from './search-lane.ts'
+import { SHARES } from './selection-code.ts'
 import { roomOf, type SharedFloors } from './top-lists.ts'
 import type { VectorBlock } from './vector-blocks.ts'
 
@@ -106,9 +107,10 @@ export class SearchPart {
   }
 }
 
-function floorsOf({ whole, ownHalf, otherHalf }: SharedFloors, config: number, queryCount: number): SharedFloors {
-  const of = (floors: Float32Array) => floors.subarray(config * queryCount, (config + 1) * queryCount)
-  return { whole: of(whole), ownHalf: of(ownHalf), otherHalf: of(otherHalf) }
+function floorsOf({ own, other }: SharedFloors, config: number, queryCount: number): SharedFloors {
+  const size = SHARES * queryCount
+  const of = (floors: Float32Array) => floors.subarray(config * size, (config + 1) * size)
+  return { own: of(own), other: of(other) }
 }
 
 interface Group {
@@ -118,7 +120,7 @@ interface Group {
 
 /** What another part searches at the same time. */
 interface Beside {
-  /** `[config, query]` each, -Infinity at first. */
+  /** `[config, share, query]` each, -Infinity at first. */
   readonly floors?: SharedFloors
 }
 

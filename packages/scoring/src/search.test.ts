@@ -1,11 +1,13 @@
 import type { Config } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
+import { bytesForList } from './kernel-memory.ts'
 import { Measuring } from './measuring.ts'
 import type { Matrix } from './product.ts'
 import { DocumentRows } from './ranked-list.ts'
 import { RUN_DEPTH } from './row-ranking.ts'
 import { readRun } from './run-file.ts'
 import { search, searchAndMeasure } from './search.ts'
+import { roomOf } from './top-lists.ts'
 import { NEVER } from './top-rows.ts'
 
 const [DOCUMENTS, QUERIES, DIM, DEPTH] = [7000, 5, 150, 400]
@@ -57,7 +59,10 @@ describe('search', () => {
       for (let i = 0; i < queries.values.length; i++) queries.values[i] = Math.abs(queries.values[i] as number)
       const priority = Uint32Array.from({ length: DOCUMENTS }, (_, row) => (row % 97 === 0 ? NEVER : (row * 3331) % DOCUMENTS))
       const sought = { queries, documents: blocksOf(documents), configs, depth: DEPTH, priority }
-      const found = await search({ ...sought, ...(way === 3 ? { listBytes: 3 * QUERIES * 8 * 1630 } : { threads: way }) })
+      const found = await search({
+        ...sought,
+        ...(way === 3 ? { listBytes: 3 * QUERIES * bytesForList(roomOf(DEPTH, DOCUMENTS)) } : { threads: way }),
+      })
       const visible = Array.from(priority.keys()).filter((row) => priority[row] !== NEVER)
       for (const [i, config] of configs.entries()) {
         const scoreOf = plainScore(queries, documents, config)

@@ -1,5 +1,5 @@
 import type { Config } from '@sweepboard/contracts'
-import { listBytes } from './kernel-memory.ts'
+import { bytesForList } from './kernel-memory.ts'
 import type { Measured, Measuring } from './measuring.ts'
 import type { Matrix } from './product.ts'
 import { type ScoreIo, step } from './score-io.ts'
@@ -109,7 +109,7 @@ const MOST_LIST_BYTES = 1.5 * 2 ** 30
 
 /** The configs, in parts whose lists one memory can have; there is one part at least, and one config in each. */
 function inMemories({ configs, queries, depth, priority, listBytes: most = MOST_LIST_BYTES }: Search): Search['configs'][] {
-  const bytes = queries.rowCount * listBytes(roomOf(depth, priority.length))
+  const bytes = queries.rowCount * bytesForList(roomOf(depth, priority.length))
   const atOnce = Math.max(1, Math.floor(most / bytes))
   return Array.from({ length: Math.max(1, Math.ceil(configs.length / atOnce)) }, (_, i) =>
     configs.slice(i * atOnce, (i + 1) * atOnce),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ListKernels } from './list-kernels.ts'
 import { RowKernels } from './row-kernels.ts'
+import { SHARES } from './selection-code.ts'
 import { SignLayout } from './sign-words.ts'
 import { packed, roomOf, TopLists } from './top-lists.ts'
 
@@ -42,21 +43,28 @@ function take(kernels: RowKernels, top: TopLists, scores: readonly Float32Array[
   const queries = { first: 0, count: blocks.length }
   top.makeRoom(queries)
   const scanned = { queries, rows: { first: 0, count }, firstRow: first, isPlain: false }
-  top.lists.scan({ kind: 'floats', at: 0, stride: count, ...scanned })
+  top.take({ kind: 'floats', at: 0, stride: count, ...scanned })
 }
 
 describe('TopLists', () => {
-  for (const [name, levels] of [
-    ['few distinct scores, so ties at every cut', 4],
-    ['all scores equal', 1],
-    ['hardly a tie', 1e6],
+  for (const [name, scoreOf] of [
+    ['few distinct scores, so ties at every cut', (next: () => number) => Math.floor(next() * 4) - 2],
+    ['all scores equal', () => 0.5],
+    ['hardly a tie', (next: () => number) => Math.floor(next() * 1e6) - 5e5],
+    ['each better than those before', (_: () => number, row: number) => row / 7],
+    ['each worse than those before', (_: () => number, row: number) => -row / 7],
+    ['the later ones far beyond the first', (next: () => number, row: number) => next() * (row < 2 * STEP ? 1e-3 : 1e3)],
+    ['one far below all others', (next: () => number, row: number) => (row === 3 ? -1e30 : next())],
+    ['near one another beside their size', (next: () => number) => 1000 + Math.floor(next() * 300) * 2 ** -13],
+    ['some beyond all numbers', (next: () => number, row: number) => (row % 9 < 2 ? ((row % 9) - 0.5) / 0 : next())],
+    ['the last bits of a number, and zeros', (next: () => number) => Math.max(0, Math.floor(next() * 9) - 4) * 2 ** -149],
   ] as const) {
     it(`equals a full sort by score, then priority: ${name}`, () => {
-      const next = numbers(levels)
+      const next = numbers(4)
       const [documentCount, depth] = [5000, 100]
       const priority = shuffled(documentCount, next)
       const scores = Array.from({ length: QUERIES }, () =>
-        Float32Array.from({ length: documentCount }, () => Math.floor(next() * levels) - levels / 2),
+        Float32Array.from({ length: documentCount }, (_, row) => scoreOf(next, row)),
       )
       const kernels = kernelsFor(depth, documentCount)
       const configs = Array.from({ length: CONFIGS }, (_, config) => new TopLists(kernels, config, { depth, priority }))
@@ -79,32 +87,32 @@ describe('TopLists', () => {
     ['of few values', (next: () => number) => Math.floor(next() * 6)],
     ['of which one side has the best', (next: () => number, row: number) => next() + (row % (2 * STEP) < STEP ? 1 : 0)],
   ] as const) {
-    it(`finds together what two threads find of other documents, with floors of their halves: scores ${name}`, () => {
+    it(`finds together what two threads find of other documents, with floors of what both reach: scores ${name}`, () => {
       const next = numbers(7)
       const [documentCount, depth] = [20_000, 101]
       const priority = shuffled(documentCount, next)
       const scores = Array.from({ length: QUERIES }, () =>
         Float32Array.from({ length: documentCount }, (_, row) => scoreOf(next, row)),
       )
-      const floors = () => new Float32Array(QUERIES).fill(Number.NEGATIVE_INFINITY)
-      const [whole, a, b] = [floors(), floors(), floors()]
+      const told = () => new Float32Array(SHARES * QUERIES).fill(Number.NEGATIVE_INFINITY)
+      const [a, b] = [told(), told()]
       const sides = [
-        { ownHalf: a, otherHalf: b },
-        { ownHalf: b, otherHalf: a },
-      ].map((halves) => {
+        { own: a, other: b },
+        { own: b, other: a },
+      ].map((floors) => {
         const kernels = kernelsFor(depth, documentCount)
-        return { kernels, top: new TopLists(kernels, 0, { depth, priority, floors: { whole, ...halves } }) }
+        return { kernels, top: new TopLists(kernels, 0, { depth, priority, floors }) }
       })
       for (let first = 0; first < documentCount; first += STEP) {
         const { kernels, top } = sides[(first / STEP) % 2] as (typeof sides)[0]
         take(kernels, top, scores, first)
-        // what is told of a half is true of what that thread was given
+        // what is told of shares is true of what that thread was given
         for (const [i, told] of [a, b].entries()) {
           const isSeen = (row: number) => Math.floor(row / STEP) % 2 === i && row < first + STEP
-          for (const [q, own] of scores.entries()) {
-            const half = told[q] as number
-            const reached = own.filter((score, row) => isSeen(row) && score >= half).length
-            expect(half === Number.NEGATIVE_INFINITY || reached >= 51).toBe(true)
+          for (const [place, floor] of told.entries()) {
+            const [share, own] = [Math.floor(place / QUERIES) + 1, scores[place % QUERIES] as Float32Array]
+            const reached = own.filter((score, row) => isSeen(row) && score >= floor).length
+            expect(floor === Number.NEGATIVE_INFINITY || reached >= (share * depth) / SHARES).toBe(true)
           }
         }
       }
@@ -123,9 +131,104 @@ describe('TopLists', () => {
 
 describe('ListKernels', () => {
   const count = 784
-  /** What scans find, list by list. */
+
+  for (const [name, scoreOf] of [
+    ['of no order', (next: () => number) => next() - 0.5],
+    ['that grow', (next: () => number, row: number) => row + next()],
+    ['of few values', (next: () => number) => Math.floor(next() * 6)],
+    ['near one another', (next: () => number) => -1000 - Math.floor(next() * 300) * 2 ** -13],
+  ] as const) {
+    it(`tells scores that parts of the depth reach, and hardly more rows do, as lists grow and are counted: scores ${name}`, () => {
+      const [depth, documentCount] = [100, 1000]
+      const kernels = kernelsFor(depth, documentCount)
+      const next = numbers(5)
+      const lists = new ListKernels(kernels, 1, depth)
+      const scores = Float32Array.from({ length: documentCount }, (_, row) => scoreOf(next, row))
+      for (let own = 40; own <= documentCount; own += 40) {
+        lists.scores(2, own).set(scores.subarray(0, own))
+        lists.counts[2] = own
+        lists.tally({ first: 0, count: QUERIES }, own % 3 === 0 ? 1 : 80)
+        const reaching = (floor: number) => scores.subarray(0, own).filter((score) => score >= floor).length
+        for (let share = 0; share < SHARES; share++) {
+          const floors = lists.reachedFloors('ownReached', share)
+          const floor = floors[2] as number
+          expect(floor === Number.NEGATIVE_INFINITY || reaching(floor) >= ((share + 1) * depth) / SHARES).toBe(true)
+          expect(floors.subarray(0, 2)).toEqual(Float32Array.of(Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY))
+        }
+      }
+      lists.recount(2)
+      const sorted = scores.toSorted((a, b) => b - a)
+      // scores of two or three buckets at most lie between what is told and the best of the depth
+      const width = ((sorted[0] as number) - (sorted.at(-1) as number)) / 255
+      const slack = Math.abs(sorted[0] as number) * 2 ** -20
+      const toldOf = (share: number) => lists.reachedFloors('ownReached', share)[2] as number
+      for (const share of [0, SHARES / 2 - 1, SHARES - 1]) {
+        const nth = sorted[Math.ceil(((share + 1) * depth) / SHARES) - 1] as number
+        expect(toldOf(share)).toBeGreaterThanOrEqual(nth - 3 * width - slack)
+      }
+      expect(lists.reached(2)).toBeGreaterThanOrEqual(depth)
+      expect(lists.reached(2)).toBeLessThanOrEqual(scores.filter((score) => score >= toldOf(SHARES - 1)).length)
+    })
+  }
+
+  it('makes floors of shares that are reached here and elsewhere, of each query its own', () => {
+    const kernels = kernelsFor(100, 1000)
+    const next = numbers(8)
+    for (const config of [0, 1]) {
+      const others = new ListKernels(kernels, 1 - config, 100)
+      const lists = new ListKernels(kernels, config, 100)
+      const told = (['ownReached', 'otherReached'] as const).map((region) =>
+        Array.from({ length: SHARES }, (_, share) => {
+          const floors = Float32Array.from({ length: QUERIES }, () => (share > 5 ? Number.NEGATIVE_INFINITY : next()))
+          lists.reachedFloors(region, share).set(floors)
+          return floors
+        }),
+      ) as [Float32Array[], Float32Array[]]
+      const floorOf = (q: number) => {
+        const [own, other] = told.map((shares) => shares.map((floors) => floors[q] as number)) as [number[], number[]]
+        const pairs = own.slice(0, -1).map((floor, share) => Math.min(floor, other[SHARES - 2 - share] as number))
+        return Math.max(own.at(-1) as number, other.at(-1) as number, ...pairs)
+      }
+      for (const queries of [{ first: 0, count: QUERIES }, ...[0, 1, 2].map((first) => ({ first, count: 1 }))]) {
+        lists.floors.fill(0)
+        lists.rise(queries)
+        for (let q = queries.first; q < queries.first + queries.count; q++) expect(lists.floors[q]).toBe(floorOf(q))
+        // nothing is found for what fills the queries up, and nothing is done to other lists
+        const all = kernels.floats('listFloors', 16 * CONFIGS)
+        expect([...all.subarray(16 * config + QUERIES, 16 * config + 16)]).toEqual(Array(13).fill(Number.POSITIVE_INFINITY))
+        expect([...others.floors]).toEqual(Array(QUERIES).fill(Number.NEGATIVE_INFINITY))
+      }
+    }
+  })
+
+  it('keeps what reaches the floor, in its order, of any number of rows', () => {
+    const kernels = kernelsFor(100, 1000)
+    const next = numbers(6)
+    for (const length of [0, 1, 2, 3, 4, 5, 63, 64, 150]) {
+      const lists = new ListKernels(kernels, 0, 100)
+      const scores = Float32Array.from({ length }, next)
+      lists.counts[1] = length
+      lists.scores(1, length).set(scores)
+      lists.rows(1, length).set(scores.map((_, i) => 7 * i))
+      const expected = [...scores.keys()].filter((i) => (scores[i] as number) >= Math.fround(0.4))
+      lists.floors[1] = 0.4
+      expect(lists.keep(1)).toBe(expected.length)
+      expect(lists.counts[1]).toBe(expected.length)
+      expect([...lists.rows(1, expected.length)]).toEqual(expected.map((i) => 7 * i))
+      expect([...lists.scores(1, expected.length)]).toEqual(expected.map((i) => scores[i]))
+    }
+  })
+  /** What scans find, list by list, by rows. */
   const found = (lists: ListKernels) =>
-    Array.from(lists.counts, (own, q) => ({ rows: [...lists.rows(q, own)], scores: [...lists.scores(q, own)] }))
+    Array.from(lists.counts, (own, q) => {
+      const order = [...lists.rows(q, own).keys()].sort(
+        (a, b) => (lists.rows(q, own)[a] as number) - (lists.rows(q, own)[b] as number),
+      )
+      return {
+        rows: order.map((i) => lists.rows(q, own)[i] as number),
+        scores: order.map((i) => lists.scores(q, own)[i] as number),
+      }
+    })
   const numberAt = (i: number) => (Math.imul(i + 1, 0x9e3779b1) >>> 24) - 128
 
   it('finds the same of plain products as of products with factors of 1', () => {
@@ -138,7 +241,7 @@ describe('ListKernels', () => {
       kernels[kind]('products', values.length).set(values)
       for (const floor of [Number.NEGATIVE_INFINITY, -128, 60, 127, 128]) {
         const [factored, plain] = [false, true].map((isPlain) => {
-          const lists = new ListKernels(kernels, 1)
+          const lists = new ListKernels(kernels, 1, count)
           lists.floors.fill(floor)
           lists.scan({ kind, at: 0, stride: count, isPlain, ...scanned })
           return found(lists)
@@ -168,7 +271,7 @@ describe('ListKernels', () => {
     }
     const scanned = { queries: { first: 0, count: QUERIES }, rows: { first: 0, count }, firstRow: 9 }
     const [own, other] = [kernels, turned].map((memory) => {
-      const lists = new ListKernels(memory, 1)
+      const lists = new ListKernels(memory, 1, count)
       lists.scales.set([1, 0.3, 7])
       lists.floors.set([Number.NEGATIVE_INFINITY, 0.001, -0.5])
       return lists

@@ -1,13 +1,16 @@
 import { SCANNED_ROWS } from './kernel-memory.ts'
-import { ListKernels } from './list-kernels.ts'
+import { ListKernels, type Scanned, type ScannedProducts } from './list-kernels.ts'
 import type { Part, RowKernels } from './row-kernels.ts'
 import { nthSmallest } from './score-selection.ts'
+import { SHARES } from './selection-code.ts'
 import type { FoundRows } from './top-rows.ts'
 
-/** Rows kept of a query, in parts of the depth, before the best are taken again: often enough that the floor rises. */
+/** Rows of a list, in parts of the depth, above which it loses what is below its floor. */
 const CUT_ABOVE = 1.5
-/** Rows that a cut may leave, in parts of the depth, where only the floor is wanted: what is a little below it costs less than the exact cut. */
+/** Rows that this may leave, in parts of the depth: what is a little below the floor costs less than the exact cut. */
 const LEFT_AT_MOST = 1.125
+/** New rows of a list, as a part of the depth, from which on they are counted. */
+const TALLIED_PARTS = 8
 
 /** The rows kept for all queries, one query after the other, in memory that threads share. */
 export interface PackedRows {
@@ -16,13 +19,10 @@ export interface PackedRows {
   readonly scores: Float32Array
 }
 
-/** What threads that search different documents for one config tell each other, `[query]`: scores below which no row is of use to any. */
+/** What threads that search different documents for one config tell each other, `[share, query]`: scores that parts of the depth reach of the documents of each. */
 export interface SharedFloors {
-  /** What the depth of one thread's rows reaches. */
-  readonly whole: Float32Array
-  /** What half the depth of this thread's rows reaches, and of the other's: what both halves reach, the depth reaches. */
-  readonly ownHalf: Float32Array
-  readonly otherHalf: Float32Array
+  readonly own: Float32Array
+  readonly other: Float32Array
 }
 
 /** What is wanted of the documents. */
@@ -45,6 +45,7 @@ const SPARE_MORE = 1.25
  * would be due for a garbage collection at once.
  */
 export function packed(all: readonly TopLists[]): PackedRows[] {
+  for (const lists of all) lists.settle()
   const sizes = all.map((lists) => lists.packedBytes)
   const total = sizes.reduce((sum, size) => sum + size, 0)
   const memory = spare.byteLength >= total ? spare : new SharedArrayBuffer(Math.ceil(SPARE_MORE * total))
@@ -64,51 +65,55 @@ export function roomOf(depth: number, documents: number): number {
 
 /**
  * The best `depth` document rows of each query of one config, by (score descending, priority ascending), over any number of scans. Equal to a
- * full sort: a list of one and a half times the depth is cut before the next scan, and the worst row kept becomes the floor that
- * later scores must reach.
+ * full sort: what a scan brought is counted before the next one, and a score that the depth of all counted rows reaches is the floor that
+ * later ones must reach. A list of one and a half times the depth loses what is below its floor.
  */
 export class TopLists {
   readonly lists: ListKernels
   private readonly depth: number
   private readonly priority: Uint32Array
-  /** Of a query, after the latest cut. */
-  private readonly left: Uint32Array
-  /** The score of the worst row kept; -Infinity while nothing is refused. */
-  private readonly floors: Float32Array
   private readonly mostRows: number
+  private readonly worthCounting: number
   private shared: SharedFloors | null
   private scratch = new Float64Array(0)
 
   /** `config`: its place among the lists of the kernels. */
   constructor(kernels: RowKernels, config: number, { depth, priority, floors = null }: TopSought) {
-    const { queries, rows } = kernels.search.lists
-    this.lists = new ListKernels(kernels, config)
+    this.lists = new ListKernels(kernels, config, depth)
     this.depth = depth
     this.priority = priority
-    this.left = new Uint32Array(queries)
-    this.floors = new Float32Array(queries).fill(Number.NEGATIVE_INFINITY)
-    this.mostRows = rows
+    this.mostRows = kernels.search.lists.rows
+    this.worthCounting = Math.ceil(depth / TALLIED_PARTS)
     this.shared = floors
   }
 
   /** Makes room for what the next `SCANNED_ROWS` rows or fewer may bring to the lists of some queries, and tells the lists their floors. */
-  makeRoom({ first, count }: Part): void {
-    const { depth, lists } = this
-    const { counts, floors } = lists
-    for (let query = first; query < first + count; query++) {
-      const own = counts[query] as number
-      if (own > depth && own > this.mostOf(query)) counts[query] = this.raise(query, own)
-      floors[query] = this.floorOf(query)
+  makeRoom(queries: Part): void {
+    this.raise(queries)
+    const { counts } = this.lists
+    const most = CUT_ABOVE * this.depth
+    for (let query = queries.first; query < queries.first + queries.count; query++) {
+      if ((counts[query] as number) > most) this.cut(query)
     }
+  }
+
+  /** Takes the products of some queries with some rows, and counts what they brought while it is at hand. */
+  take(products: ScannedProducts): void {
+    this.lists.scan(products)
+    this.lists.tally(products.queries, this.worthCounting)
+  }
+
+  /** The same of products of codes, as they are made. */
+  takeTurned(products: Scanned): void {
+    this.lists.scanTurned(products)
+    this.lists.tally(products.queries, this.worthCounting)
   }
 
   /** The best rows of a query, no more than the depth. */
   found(query: number): FoundRows {
-    const { counts } = this.lists
-    const own = counts[query] as number
-    if (own > this.depth) {
-      this.lists.weigh(query, own, this.depth - 1)
-      counts[query] = this.cut(query, own)
+    if ((this.lists.counts[query] as number) > this.depth) {
+      this.lists.recount(query)
+      this.select(query)
     }
     return this.candidates(query)
   }
@@ -117,6 +122,15 @@ export class TopLists {
   candidates(query: number): FoundRows {
     const count = this.lists.counts[query] as number
     return { rows: this.lists.rows(query, count), scores: this.lists.scores(query, count) }
+  }
+
+  /** Leaves of each list what may be among the best of it as far as is known. To be called once all blocks were taken. */
+  settle(): void {
+    const { counts } = this.lists
+    const all = { first: 0, count: counts.length }
+    this.lists.tally(all, 1)
+    this.raise(all)
+    for (let query = 0; query < counts.length; query++) this.lists.keep(query)
   }
 
   get packedBytes(): number {
@@ -144,69 +158,68 @@ export class TopLists {
     return packed
   }
 
-  /** Adds what another thread kept of other rows. */
+  /** Adds what another thread kept of other rows, and settles what both have. */
   adopt({ counts: theirs, rows, scores }: PackedRows): void {
-    this.shared = null // from now on the rows here are of both threads: half of them tell nothing of the other's
-    const { counts } = this.lists
+    this.settle()
+    const { lists } = this
+    // from now on the rows here are of both threads: some of them tell nothing of the other's
+    this.shared = null
+    for (let share = 0; share < SHARES - 1; share++) lists.reachedFloors('otherReached', share).fill(Number.NEGATIVE_INFINITY)
+    const { counts } = lists
     let at = 0
     theirs.forEach((their, query) => {
       for (const end = at + their; at < end; ) {
-        let own = counts[query] as number
-        if (own > this.depth && own === this.mostRows) own = this.raise(query, own)
+        if (counts[query] === this.mostRows) this.cut(query)
+        const own = counts[query] as number
         const piece = Math.min(this.mostRows - own, end - at)
-        this.lists.rows(query, own + piece).set(rows.subarray(at, at + piece), own)
-        this.lists.scores(query, own + piece).set(scores.subarray(at, at + piece), own)
+        lists.rows(query, own + piece).set(rows.subarray(at, at + piece), own)
+        lists.scores(query, own + piece).set(scores.subarray(at, at + piece), own)
         counts[query] = own + piece
         at += piece
       }
-      const own = counts[query] as number
-      if (own > CUT_ABOVE * this.depth) counts[query] = this.raise(query, own)
     })
+    this.settle()
   }
 
-  /** What a score must reach to be kept; -Infinity as long as everything is. */
-  private floorOf(query: number): number {
-    const own = this.floors[query] as number
-    if (this.shared === null) return own
-    const { whole, ownHalf, otherHalf } = this.shared
-    return Math.max(own, whole[query] as number, Math.min(ownHalf[query] as number, otherHalf[query] as number))
+  /** Raises the floors of some queries by what was counted here, and by what the other thread tells of its rows. */
+  private raise(queries: Part): void {
+    const { lists, shared } = this
+    const { first, count } = queries
+    for (let share = 0; shared !== null && share < SHARES; share++) {
+      const at = share * lists.counts.length + first
+      const [own, other] = [lists.reachedFloors('ownReached', share), lists.reachedFloors('otherReached', share)]
+      shared.own.set(own.subarray(first, first + count), at)
+      other.set(shared.other.subarray(at, at + count), first)
+    }
+    lists.rise(queries)
   }
 
-  /** Rows that may be kept of a query before the best are taken. Where another thread has a part of the depth, fewer than the depth are left of it here. */
-  private mostOf(query: number): number {
-    const { depth } = this
-    if (this.floorOf(query) === Number.NEGATIVE_INFINITY) return depth
-    return this.shared
-      ? Math.min(CUT_ABOVE * depth, Math.max(depth, CUT_ABOVE * (this.left[query] as number)))
-      : CUT_ABOVE * depth
-  }
-
-  /** Leaves the depth and a few more of a list of more than the depth: how many. */
-  private raise(query: number, count: number): number {
-    const all = this.lists.weigh(query, count, this.depth - 1)
-    const left = this.shared ? this.narrow(query, this.shared) : all
-    // many equals: only their priorities tell which of them stay
-    if (left > LEFT_AT_MOST * this.depth) return this.cut(query, count)
-    const least = this.lists.gather(query, count)
-    this.left[query] = left
-    if (left === all) this.raiseFloor(query, least)
-    return left
-  }
-
-  /** Tells the other thread what half the depth reaches of the rows that were weighed. How many of them `gather` will leave. */
-  private narrow(query: number, { ownHalf }: SharedFloors): number {
-    const half = this.lists.reachedBy(Math.ceil(this.depth / 2))
-    if (half > (ownHalf[query] as number)) ownHalf[query] = half
-    return this.lists.narrow(this.floorOf(query))
+  /** Leaves the depth and a few more of a list of more than the depth, or less where the other thread has the rest. */
+  private cut(query: number): void {
+    const { lists } = this
+    const [most, one] = [LEFT_AT_MOST * this.depth, { first: query, count: 1 }]
+    const lower = () => {
+      lists.tally(one, 1)
+      lists.rise(one)
+      return lists.keep(query)
+    }
+    if (lower() <= most) return
+    // buckets of other scores than now come, or many equals
+    lists.recount(query)
+    if (lists.reached(query) <= most) {
+      if (lower() <= most) return
+      lists.recount(query)
+    }
+    this.select(query)
   }
 
   /**
-   * Leaves the depth of a list that was weighed, and tells it: first the score that the worst of them has, then the priority that decides among
-   * its equals.
+   * Leaves the depth of a list that was counted anew, and tells it: first the score that the worst of them has, then the priority that decides
+   * among its equals.
    */
-  private cut(query: number, count: number): number {
+  private select(query: number): void {
     const { depth, lists, priority } = this
-    const { kept, aside } = lists.part(query, count)
+    const { kept, aside } = lists.part(query)
     const sides = lists.aside(aside)
     if (this.scratch.length < aside) this.scratch = new Float64Array(aside)
     const { scratch } = this
@@ -233,15 +246,6 @@ export class TopLists {
       scores[to] = floor
       rows[to++] = row
     }
-    this.left[query] = depth
-    this.raiseFloor(query, floor)
-    return depth
-  }
-
-  private raiseFloor(query: number, floor: number): void {
-    this.floors[query] = floor
-    const whole = this.shared?.whole
-    // one that another thread wrote meanwhile may get lost: a lower floor only keeps more
-    if (whole && floor > (whole[query] as number)) whole[query] = floor
+    lists.selected(query, floor)
   }
 }

@@ -133,6 +133,8 @@ export const f32 = {
   div: binary(0x95),
   min: binary(0x96),
   max: binary(0x97),
+  abs: unary(0x8b),
+  greater: binary(0x5e),
   sqrt: unary(0x91),
   ofI32: unary(0xb2),
   load: load(0x2a),
