@@ -1,6 +1,7 @@
+import type { GpuDevice } from '@sweepboard/worker'
 import { describe, expect, it } from 'vitest'
 import { judgeSkew } from './check-clock.ts'
-import { checkCuda, driverFinding } from './check-gpu.ts'
+import { checkCuda, driverFinding, gpuFindings } from './check-gpu.ts'
 import { versionIn } from './check-programs.ts'
 
 describe('driverFinding', () => {
@@ -28,6 +29,29 @@ describe('driverFinding', () => {
     expect(found.state).toBe(state)
     if (fix === null) expect(found.fix).toBeNull()
     else expect(found.fix).toMatch(fix)
+  })
+})
+
+describe('gpuFindings', () => {
+  const gpu = (index: number, how: Pick<GpuDevice, 'isMig' | 'mig'> = { isMig: false, mig: [] }) => ({
+    ...{ index, uuid: `GPU-${index}`, name: 'NVIDIA H100', memoryBytes: 80 * 2 ** 30, usedBytes: 0, driver: '570.86' },
+    ...how,
+  })
+
+  it('warns of a GPU in MIG mode that nobody has cut, and not of one that is cut', () => {
+    const part = { uuid: 'MIG-1', number: 0, profile: '2g.20gb' }
+    const found = gpuFindings([gpu(0), gpu(1, { isMig: true, mig: [] }), gpu(2, { isMig: true, mig: [part] })], [])
+    expect(found.map(({ state }) => state)).toEqual(['ok', 'warning'])
+    expect(found[0]?.message).toContain('2 NVIDIA H100 (80 GiB, driver 570.86, 1 MIG instance)')
+    expect(found[1]).toMatchObject({
+      message: '1 NVIDIA H100 is in MIG mode and has no instances: no slot can use it',
+      fix: expect.stringContaining('nvidia-smi -i 1 -mig 0'),
+    })
+  })
+
+  it('is an error where a card is in trouble, and no fault where there is none', () => {
+    expect(gpuFindings([gpu(0)], ['GPU 0 is lost'])).toMatchObject([{ state: 'error', message: 'GPU 0 is lost' }])
+    expect(gpuFindings([], [])).toMatchObject([{ state: 'ok', message: 'a driver, and no GPU that may be used' }])
   })
 })
 

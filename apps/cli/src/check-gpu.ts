@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { SweepError } from '@sweepboard/contracts'
-import { Gpus } from '@sweepboard/worker'
+import { type GpuDevice, Gpus } from '@sweepboard/worker'
 import { error, type Finding, ok, warning } from './finding.ts'
 
 /** Libraries that onnxruntime's CUDA provider opens (CUDA 12, cuDNN 9). */
@@ -26,21 +26,7 @@ export async function checkGpus(env: Readonly<Record<string, string | undefined>
       visible: env.CUDA_VISIBLE_DEVICES,
       onTrouble: (message) => troubles.push(message),
     })
-    const names = gpus.devices.map(
-      ({ index, name, memoryBytes, driver }) =>
-        `${index} ${name} (${((memoryBytes ?? 0) / 2 ** 30).toFixed(0)} GiB, driver ${driver})`,
-    )
-    const all = names.length === 0 ? 'a driver, and no GPU that may be used' : names.join(', ')
-    return [
-      troubles.length === 0
-        ? ok('gpu', all)
-        : error(
-            'gpu',
-            troubles.join('; '),
-            'See `nvidia-smi` and `dmesg | grep -i xid`; a card that fell off the bus needs a restart.',
-          ),
-      ...(names.length === 0 ? [] : [checkCuda(readCuda(env))]),
-    ]
+    return [...gpuFindings(gpus.devices, troubles), ...(gpus.devices.length === 0 ? [] : [checkCuda(readCuda(env))])]
   } catch (thrown) {
     if (!(thrown instanceof SweepError)) throw thrown
     return [
@@ -50,6 +36,28 @@ export async function checkGpus(env: Readonly<Record<string, string | undefined>
       }),
     ]
   }
+}
+
+/** The GPUs that there are, what is wrong with them, and those that are in MIG mode and not cut: no process can use such. Pure. */
+export function gpuFindings(devices: readonly GpuDevice[], troubles: readonly string[]): Finding[] {
+  const all = devices.map(({ index, name, memoryBytes, driver, mig }) => {
+    const parts = mig.length === 0 ? '' : `, ${mig.length} MIG ${mig.length === 1 ? 'instance' : 'instances'}`
+    return `${index} ${name} (${((memoryBytes ?? 0) / 2 ** 30).toFixed(0)} GiB, driver ${driver}${parts})`
+  })
+  const uncut = devices.filter(({ isMig, mig }) => isMig && mig.length === 0)
+  const lost = 'See `nvidia-smi` and `dmesg | grep -i xid`; a card that fell off the bus needs a restart.'
+  return [
+    troubles.length > 0
+      ? error('gpu', troubles.join('; '), lost)
+      : ok('gpu', all.length === 0 ? 'a driver, and no GPU that may be used' : all.join(', ')),
+    ...uncut.map(({ index, name }) =>
+      warning(
+        'gpu',
+        `${index} ${name} is in MIG mode and has no instances: no slot can use it`,
+        `Its owner creates instances (\`nvidia-smi mig -i ${index} -cgi PROFILE -C\`) or ends MIG mode (\`nvidia-smi -i ${index} -mig 0\`).`,
+      ),
+    ),
+  ]
 }
 
 /** What a failing `nvidia-smi` means. Pure. */
