@@ -244,13 +244,27 @@ describe('named cases', () => {
       const { slots, plan } = chooseLanes({ slots: [slow, fast], lanes, now: 0, ...how })
       return { told: Object.fromEntries(slots), plan }
     }
-    // One more chunk takes 20 s on a, in which b does ten.
+    // One more chunk takes 20 s on a, in which b does ten; the one that a has in hand it ends in any case.
     const { told, plan } = tell(11)
     expect(told).toEqual({ a: 'x', b: 'x' })
-    expect(tell(9, { plan, growing: new Set(['x']) }).told).toEqual({ a: 'x', b: 'x' })
-    const after = tell(9, { plan })
+    expect(tell(10, { plan, growing: new Set(['x']) }).told).toEqual({ a: 'x', b: 'x' })
+    const after = tell(10, { plan })
     expect(after.told).toEqual({ a: null, b: 'x' })
     expect(tell(8, { slots: [{ ...slow, lane: null }, fast], plan: after.plan }).told).toEqual({ a: null, b: 'x' })
+  })
+
+  it('slow slots that have a chunk in hand leave the one that waits behind it to a fast one', () => {
+    const slowOnes = ['a', 'b'].map((id) => slot(id, { lane: 'x', tokensPerSecond: { x: 390 } }))
+    const fast = slot('c', { lane: 'x', tokensPerSecond: { x: 1100 } })
+    const told = (chunks: number) => {
+      const lanes = [lane('x', { remainingTokens: 10_000 * chunks, chunkTokens: 10_000 })]
+      return Object.fromEntries(chooseLanes({ slots: [...slowOnes, fast], lanes, now: 0 }).slots)
+    }
+    // a chunk takes 25.6 s on a or b, 9.1 s on c: one in hand each, and one more
+    expect(told(3)).toEqual({ a: null, b: null, c: 'x' })
+    // two more: c ends its own and both in 27.3 s, a or b one of them in up to 51.2 s
+    expect(told(4)).toEqual({ a: null, b: null, c: 'x' })
+    expect(told(5)).toEqual({ a: 'x', b: 'x', c: 'x' })
   })
 
   it('an idle slot takes a lane that a busy one would end, where it ends it as soon as promised', () => {

@@ -1,7 +1,7 @@
 import { closedBy, type Lane, type LaneSlot, measuredPeaks, misfit, wouldFit } from './fit.ts'
 import { FleetTable } from './fleet-table.ts'
 import { INTERRUPTED_TIMES } from './interrupted.ts'
-import { tooSlow } from './last-chunks.ts'
+import { SHARED_SECONDS, tooSlow } from './last-chunks.ts'
 import { followed, type LanePlan, type Planned, planFor } from './plan.ts'
 import type { Shares } from './spread.ts'
 
@@ -162,7 +162,7 @@ class Choice {
     return !isPlanned || this.#now + 1000 * ((load[at] as number) + remainingTokens / (speed[at] as number)) <= endAt
   }
 
-  /** A sweep that waits with all its lanes takes a slot: one that is about to load, else the one that its plan has, else of the lane with most slots, there the one that has served longest. */
+  /** A sweep that waits with all its lanes takes a slot: one that is about to load, else the one that its plan has, else one whose lane ends as promised all the same, of the lane with most slots, there the one that has served longest. */
   feedStarved(): void {
     const { lanes, eligible } = this.#table
     const served = new Set(
@@ -188,14 +188,28 @@ class Choice {
     const plenty = (s: number) => this.#counts[this.#assigned[s] as number] ?? 0
     const isBusy = (s: number) => Number(this.#isBusy(s))
     const isPlanned = (s: number) => Number(this.#shareOf(lane, s) > 0)
+    const isLate = (s: number) => Number(this.#makesLate(lane, s))
     return (
       isBusy(a) - isBusy(b) ||
       isPlanned(b) - isPlanned(a) ||
+      isLate(a) - isLate(b) ||
       plenty(b) - plenty(a) ||
       one.deviceCount - two.deviceCount ||
       two.laneForMs - one.laneForMs ||
       a - b
     )
+  }
+
+  /** Whether the lane that a slot has ends later than promised where it does a waiting one in between. */
+  #makesLate(lane: number, s: number): boolean {
+    if (!this.#isBusy(s)) return false
+    const { lanes, speed, load, holders } = this.#table
+    const from = this.#assigned[s] as number
+    const [at, back] = [this.#table.at(lane, s), this.#table.at(from, s)]
+    const away = (load[at] as number) + (lanes[lane] as Lane).remainingTokens / (speed[at] as number) + (load[back] as number)
+    const together = (holders[from] ?? []).reduce((sum, other) => sum + (speed[this.#table.at(from, other)] as number), 0)
+    const end = this.#shareOf(from, s) + (away * (speed[back] as number)) / together + SHARED_SECONDS
+    return this.#now + 1000 * end > (this.#plan.lanes.get((lanes[from] as Lane).key)?.endAt ?? Number.POSITIVE_INFINITY)
   }
 
   #isBusy(s: number): boolean {

@@ -13,8 +13,8 @@ export const SHARED_SECONDS = 3
 const MOST_HALF_SECONDS = 20
 
 /**
- * Slots that would end one more chunk of their lane later than its other slots end all that is left of it, and have nothing else to do: they leave the last chunks to those.
- * The slowest first; of each lane some slot stays, and in lanes that are `growing` all do.
+ * Slots that would end one more chunk of their lane later than its other slots end all that is left of it but for the chunks that these have in hand, and have nothing else to
+ * do: they leave the last chunks to those. The slowest first; of each lane some slot stays, and in lanes that are `growing` all do.
  */
 export function tooSlow(table: FleetTable, shares: Shares, growing: ReadonlySet<string>): Set<number> {
   const { lanes, holders, speed } = table
@@ -25,13 +25,16 @@ export function tooSlow(table: FleetTable, shares: Shares, growing: ReadonlySet<
     const speedOf = (s: number) => speed[table.at(l, s)] as number
     const serving = (holders[l] ?? []).filter((s) => (shares[table.at(l, s)] as number) > 0)
     let others = serving.reduce((sum, s) => sum + speedOf(s), 0)
-    if (remainingTokens > (chunkTokens * others) / Math.min(...serving.map(speedOf))) continue
+    // each that leaves does the chunk that it has in hand
+    let rest = remainingTokens - chunkTokens
+    if (rest > (chunkTokens * others) / Math.min(...serving.map(speedOf))) continue
     for (const s of serving.toSorted((a, b) => speedOf(a) - speedOf(b) || a - b).slice(0, -1)) {
       const without = others - speedOf(s)
-      if (remainingTokens / without >= chunkTokens / speedOf(s)) break
+      if (rest / without >= chunkTokens / speedOf(s)) break
       if (hasMore(lanes, l, (to) => shares[table.at(to, s)] as number)) continue
       left.add(s)
       others = without
+      rest -= chunkTokens
     }
   }
   return left

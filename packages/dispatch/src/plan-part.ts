@@ -70,9 +70,11 @@ export class PlanPart {
         const isHeld = table.held[slot] === lane
         work.may[at] = table.may[from] as number
         work.speed[at] = table.speed[from] as number
-        work.load[at] = isHeld ? 0 : (table.load[from] as number)
+        const load = table.load[from] as number
+        // one that has just come to its lane is still loading
+        work.load[at] = isHeld ? Math.max(0, load - (table.slots[slot] as LaneSlot).laneForMs / 1000) : load
         this.#held[at] = isHeld ? 1 : 0
-        if (work.may[at] === 1) this.#leastLoad = Math.min(this.#leastLoad, table.load[from] as number)
+        if (work.may[at] === 1) this.#leastLoad = Math.min(this.#leastLoad, load)
       }
     }
     this.#plain = work
@@ -99,6 +101,7 @@ export class PlanPart {
     spareLoads(this.#work, this.#held, this.#forest, {
       end,
       latestEnd: (promised.endAt + LATE * spanMs - now) / 1000 + LATE_SECONDS,
+      isLittle: this.#isLittle(spanMs / 1000),
     })
     return { edges: this.#decided(), promised }
   }
@@ -120,6 +123,7 @@ export class PlanPart {
     spareLoads(this.#work, this.#held, this.#forest, {
       end: this.#endOf(this.#forest.edges.slice(0, this.#forest.count)),
       latestEnd: end,
+      isLittle: this.#isLittle((endAt - (old?.madeAt ?? now)) / 1000),
     })
     const edges = this.#decided().filter(({ seconds }) => seconds > 0)
     return { edges, promised: { madeAt: endAt === old?.endAt ? old.madeAt : now, endAt } }
@@ -139,9 +143,9 @@ export class PlanPart {
     return Math.max(SLACK_SECONDS, SPARED_LOADS * this.#leastLoad + (this.#isLittle(bound) ? bound : 0))
   }
 
-  /** Whether no slot is wanted for what is left, so long do loads take beside it. */
-  #isLittle(bound: number): boolean {
-    return bound < WANTED_LOADS * this.#leastLoad
+  /** Whether no slot is wanted for what takes so many seconds, so long do loads take beside it. */
+  #isLittle(seconds: number): boolean {
+    return seconds < WANTED_LOADS * this.#leastLoad
   }
 
   /** Slots that have stood idle beside the plan before have done their part of it: they are to help only with much more work. */

@@ -23,7 +23,7 @@ const edgesOf = (forest: Forest) => [...forest.edges.subarray(0, forest.count)]
 describe('loads for less work than they take', () => {
   it('are spared where all ends in time without', () => {
     const { work, held, forest, end } = plan(100, 1)
-    spareLoads(work, held, forest, { end, latestEnd: 100 })
+    spareLoads(work, held, forest, { end, latestEnd: 100, isLittle: false })
     expect(edgesOf(forest)).toEqual([0])
     expect(forest.seconds[0]).toBeCloseTo(100)
   })
@@ -31,14 +31,20 @@ describe('loads for less work than they take', () => {
   it('are spared where that costs less than the load, one after the other', () => {
     const { work, held, forest, end } = plan(100, 1)
     expect(end).toBeCloseTo(60)
-    spareLoads(work, held, forest, { end, latestEnd: 0 })
+    spareLoads(work, held, forest, { end, latestEnd: 0, isLittle: true })
     expect(edgesOf(forest)).toEqual([0])
+  })
+
+  it('stay where much work was to end sooner', () => {
+    const { work, held, forest, end } = plan(100, 1)
+    spareLoads(work, held, forest, { end, latestEnd: 99, isLittle: false })
+    expect(edgesOf(forest)).toEqual([0, 1])
   })
 
   it('stay where the plan would end much later without: both are little, one is much', () => {
     const { work, held, forest, end } = plan(430, 6)
     expect(end).toBeCloseTo(70)
-    spareLoads(work, held, forest, { end, latestEnd: 0 })
+    spareLoads(work, held, forest, { end, latestEnd: 0, isLittle: true })
     expect(edgesOf(forest)).toHaveLength(2)
     expect(forest.balance()?.[0]).toBeCloseTo(95.7, 1)
   })

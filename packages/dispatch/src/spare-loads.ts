@@ -3,16 +3,19 @@ import type { Forest, Work } from './forest.ts'
 /** Loads that are looked at in one choice; there are rarely more. */
 const MOST_SPARED = 4
 
+/** In seconds. */
+export interface PlanEnds {
+  readonly end: number
+  readonly latestEnd: number
+  /** Work that takes few loads' time: it may end later than `latestEnd` by less than a load takes. */
+  readonly isLittle: boolean
+}
+
 /**
- * Takes loads for less work than they take out of a balanced plan, the least worth first, and balances it anew. `ends.end` is the plan's, in
- * seconds. A load stays where without it all would end after `latestEnd` and later than with it by more than the load takes: the plan counts on it.
+ * Takes loads for less work than they take out of a balanced plan, the least worth first, and balances it anew. A load stays where without it all
+ * would end too late: the plan counts on it.
  */
-export function spareLoads(
-  { slotCount, load }: Work,
-  held: Uint8Array,
-  forest: Forest,
-  ends: { readonly end: number; readonly latestEnd: number },
-): void {
+export function spareLoads({ slotCount, load }: Work, held: Uint8Array, forest: Forest, ends: PlanEnds): void {
   let { end } = ends
   for (let spared = 0; spared < MOST_SPARED; spared += 1) {
     const edges = [...forest.edges.subarray(0, forest.count)]
@@ -27,7 +30,8 @@ export function spareLoads(
     if (least === null) return
     forest.set(edges.filter((at) => at !== least))
     const without = lastEnd(forest)
-    if (without > Math.max(ends.latestEnd, end + (load[least] as number))) {
+    const latestEnd = ends.isLittle ? Math.max(ends.latestEnd, end + (load[least] as number)) : ends.latestEnd
+    if (without > latestEnd) {
       forest.set(edges)
       forest.balance()
       return
