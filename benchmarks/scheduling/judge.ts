@@ -42,6 +42,8 @@ export interface Verdict {
   readonly bound: number
   /** Of any schedule that ends within `MOST_MAKESPAN` of the bound (`leastLoadsOf`). */
   readonly leastLoads: number
+  /** Of any that ends as soon as this one did, where it loaded more often than `MOST_LOADS` times the fewest; null elsewhere. */
+  readonly leastAsSoon: number | null
   readonly outcome: Outcome
   readonly problems: readonly string[]
 }
@@ -58,17 +60,19 @@ export function judge(seed: number, slots: number, how: Draw): Verdict {
   // What nobody knows yet cannot be planned: a lane that runs dry and gets work again later is loaded again.
   if (!how.later && !how.chained && !how.cold && outcome.loads + outcome.idle > MOST_LOADS * leastLoads) problems.push('loads')
   if (outcome.small.some(({ endSeconds }) => endSeconds > mostSmallSeconds(scenario))) problems.push('small sweep')
-  return { seed, slots, how, lanes: scenario.models.length, bound, leastLoads, outcome, problems }
+  const own = { end: outcome.makespanSeconds, restEnd: Math.min(restEnd, outcome.makespanSeconds) }
+  const leastAsSoon = problems.includes('loads') ? leastLoadsOf(scenario, own) : null
+  return { seed, slots, how, lanes: scenario.models.length, bound, leastLoads, leastAsSoon, outcome, problems }
 }
 
-export function judgeText({ seed, slots, how, lanes, bound, leastLoads, outcome, problems }: Verdict): string {
+export function judgeText({ seed, slots, how, lanes, bound, leastLoads, leastAsSoon, outcome, problems }: Verdict): string {
   const { makespanSeconds, loads, idle, small, busyShare, choiceMs } = outcome
   const parts = [
     `${slots} slots x ${lanes} lanes (seed ${seed}${Object.keys(how)
       .map((word) => `, ${word}`)
       .join('')})`,
     `makespan ${(makespanSeconds / 3600).toFixed(2)} h = ${(makespanSeconds / bound).toFixed(3)} x bound`,
-    `loads ${loads}${idle === 0 ? '' : ` and ${idle} idle cards`} = ${((loads + idle) / leastLoads).toFixed(2)} x ${leastLoads}`,
+    `loads ${loads}${idle === 0 ? '' : ` and ${idle} idle cards`} = ${((loads + idle) / leastLoads).toFixed(2)} x ${leastLoads}${leastAsSoon === null ? '' : ` (${leastAsSoon} to end as soon)`}`,
     `busy ${(100 * busyShare).toFixed(1)} %`,
     ...small.map(
       ({ firstSeconds, endSeconds }) => `small sweep: first ${firstSeconds.toFixed(0)} s, end ${endSeconds.toFixed(0)} s`,
