@@ -118,7 +118,10 @@ export class FleetSimulation {
   }
 
   #choose(): void {
-    for (const slot of this.#slots) slot.view.laneForMs = 1000 * (this.#now - slot.toldAt)
+    for (const slot of this.#slots) {
+      slot.view.laneForMs = 1000 * (this.#now - slot.toldAt)
+      slot.view.isServing = slot.lane === slot.view.lane && !slot.isLoading
+    }
     const lanes = this.#work.remaining().map(([key, tokens]) => this.#laneView(key, tokens))
     const from = performance.now()
     const slots = this.#slots.map(({ view }) => view)

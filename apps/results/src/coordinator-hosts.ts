@@ -80,6 +80,7 @@ export class HostTable {
             deviceName: slot.deviceName,
             lane: told.lane,
             laneForMs: now - told.since,
+            isServing: slot.state === 'serving' && slot.lane === told.lane,
             tokensPerSecond: slot.tokensPerSecond,
             peakBytes: slot.peakBytes,
             loadSeconds: slot.loadSeconds,

@@ -28,5 +28,5 @@ export async function liveSlots(client: Pick<ServiceClient, 'get'>): Promise<Lan
 }
 
 function asLaneSlot(hostname: string, slot: HostView['slots'][number]): LaneSlot {
-  return { ...slot, id: `${hostname} ${slot.id}`, laneForMs: 0, weights: null, allowEnv: [] }
+  return { ...slot, id: `${hostname} ${slot.id}`, laneForMs: 0, isServing: false, weights: null, allowEnv: [] }
 }

@@ -23,6 +23,8 @@ export interface LaneSlot {
   readonly lane: string | null
   /** How long it has had that lane. */
   readonly laneForMs: number
+  /** Whether it has loaded its lane. */
+  readonly isServing: boolean
   /** Measured tokens per second by lane. */
   readonly tokensPerSecond: Readonly<Record<string, number>>
   /** Measured peak memory in bytes by lane, all its devices together. */
@@ -39,7 +41,7 @@ export interface LaneSlot {
 /** A slot that serves nothing yet, has measured nothing, and opens whatever the service can. */
 export function freshSlot(hardware: Pick<LaneSlot, 'id' | 'device' | 'memoryBytes' | 'deviceCount' | 'deviceName'>): LaneSlot {
   const measured = { tokensPerSecond: {}, peakBytes: {}, loadSeconds: {} }
-  return { ...hardware, ...measured, lane: null, laneForMs: 0, closed: [], weights: null, allowEnv: [] }
+  return { ...hardware, ...measured, lane: null, laneForMs: 0, isServing: false, closed: [], weights: null, allowEnv: [] }
 }
 
 /** What one running sweep still has to compute in a lane. */

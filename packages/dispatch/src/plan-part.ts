@@ -71,8 +71,7 @@ export class PlanPart {
         work.may[at] = table.may[from] as number
         work.speed[at] = table.speed[from] as number
         const load = table.load[from] as number
-        // one that has just come to its lane is still loading
-        work.load[at] = isHeld ? Math.max(0, load - (table.slots[slot] as LaneSlot).laneForMs / 1000) : load
+        work.load[at] = isHeld ? loadLeft(table.slots[slot] as LaneSlot, load) : load
         this.#held[at] = isHeld ? 1 : 0
         if (work.may[at] === 1) this.#leastLoad = Math.min(this.#leastLoad, load)
       }
@@ -235,6 +234,11 @@ export class PlanPart {
 }
 
 /** Edges in order, but for those that would close a cycle. */
+/** What is left of the load of the lane that a slot has, in seconds. */
+function loadLeft({ isServing, laneForMs }: LaneSlot, load: number): number {
+  return isServing ? 0 : Math.max(0, load - laneForMs / 1000)
+}
+
 function withoutCycles(edges: readonly number[], { slotCount, laneCount }: Work): number[] {
   const parent = Array.from({ length: slotCount + laneCount }, (_, point) => point)
   const root = (point: number): number => (parent[point] === point ? point : root(parent[point] as number))
