@@ -1,7 +1,7 @@
 import { filledUp, listBytes } from './kernel-memory.ts'
 import type { Part, RowKernels } from './row-kernels.ts'
 import { SCANNED_AT_ONCE } from './scan-code.ts'
-import { BUCKET_SLACK, BUCKETS, SCORE_SLACK, SHARES, TALLY_BYTES, TALLY_PLACES } from './selection-code.ts'
+import { BUCKET_SLACK, BUCKETS, SCORE_SLACK, SHARES, TALLY, TALLY_BYTES } from './selection-code.ts'
 
 /** Products of some queries with `rows.count` rows, up to `SCANNED_ROWS`, of which the first is document `firstRow`. */
 export interface Scanned {
@@ -45,7 +45,7 @@ export class ListKernels {
     for (const region of ['ownReached', 'otherReached'] as const) {
       for (let share = 0; share < SHARES; share++) this.reachedFloors(region, share).fill(Number.NEGATIVE_INFINITY)
     }
-    for (let query = 0; query < queries; query++) this.tallyOf(query).integers[TALLY_PLACES.counted] = 0
+    for (let query = 0; query < queries; query++) this.tallyOf(query).integers[TALLY.counted] = 0
     // of no query, up to a whole vector
     const [none, whole] = [filledUp(queries) - queries, this.reachedOffset(SHARES - 1)]
     this.kernels.floats('listFloors', none, this.offset + 4 * queries).fill(Number.POSITIVE_INFINITY)
@@ -142,13 +142,13 @@ export class ListKernels {
 
   /** Counts a list anew, which is longer than half the depth, in buckets that are fit for what is there now. */
   recount(query: number): void {
-    this.tallyOf(query).integers[TALLY_PLACES.counted] = 0
+    this.tallyOf(query).integers[TALLY.counted] = 0
     this.tally({ first: query, count: 1 }, 1)
   }
 
   /** Rows in the buckets up to that which the depth reaches. */
   reached(query: number): number {
-    return this.tallyOf(query).integers[TALLY_PLACES.reached] as number
+    return this.tallyOf(query).integers[TALLY.reached] as number
   }
 
   /** Of a list whose rows were all counted, or none, those that reach its floor stay and come first: how many. */
@@ -164,12 +164,12 @@ export class ListKernels {
   part(query: number): { readonly kept: number; readonly aside: number } {
     const { kernels } = this
     const { integers, floats } = this.tallyOf(query)
-    const [bucket, most] = [integers[TALLY_PLACES.bucket] as number, floats[TALLY_PLACES.most] as number]
-    const [width, slack] = [1 / (floats[TALLY_PLACES.perScore] as number), Math.abs(most) * SCORE_SLACK]
+    const [bucket, most] = [integers[TALLY.bucket] as number, floats[TALLY.most] as number]
+    const [width, slack] = [1 / (floats[TALLY.perScore] as number), Math.abs(most) * SCORE_SLACK]
     const isEdged = bucket < BUCKETS - 1 && Number.isFinite(most)
     const low = isEdged ? most - (bucket + 1 + BUCKET_SLACK) * width - slack : Number.NEGATIVE_INFINITY
     const high = Number.isFinite(most) ? most - (bucket - BUCKET_SLACK) * width + slack : Number.POSITIVE_INFINITY
-    const [count, orders] = [integers[TALLY_PLACES.counted] as number, kernels.start('orders')]
+    const [count, orders] = [integers[TALLY.counted] as number, kernels.start('orders')]
     const sides = [kernels.start('sideScores'), kernels.start('sideRows'), kernels.start('sideCount')] as const
     const kept = kernels.run.part(this.rowsAt(query), this.listBytes / 2, count, low, high, orders, ...sides)
     return { kept, aside: kernels.integers('sideCount', 1)[0] as number }
@@ -178,7 +178,7 @@ export class ListKernels {
   /** Tells what was selected of a list: its best `depth` rows, the worst of which has the score `floor`. */
   selected(query: number, floor: number): void {
     this.counts[query] = this.depth
-    this.tallyOf(query).integers[TALLY_PLACES.counted] = this.depth
+    this.tallyOf(query).integers[TALLY.counted] = this.depth
     for (const floors of [this.reachedFloors('ownReached', SHARES - 1), this.floors]) {
       floors[query] = Math.max(floor, floors[query] as number)
     }
@@ -186,7 +186,7 @@ export class ListKernels {
 
   private tallyOf(query: number): { readonly integers: Int32Array; readonly floats: Float32Array } {
     const { buffer } = this.kernels
-    const [at, places] = [this.tallyAt(query), Object.keys(TALLY_PLACES).length]
+    const [at, places] = [this.tallyAt(query), TALLY.counts]
     return { integers: new Int32Array(buffer, at, places), floats: new Float32Array(buffer, at, places) }
   }
 

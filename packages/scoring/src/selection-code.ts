@@ -8,11 +8,12 @@ const MOST_PER_SCORE = 2 ** 127 * (2 - 2 ** -23)
 export const BUCKETS = 256
 /** Parts of the depth for each of which a tally tells what score so many rows reach. */
 export const SHARES = 8
-/** Where the numbers of a tally stand, in bytes: rows counted, the largest score and buckets for a score of 1, the bucket that the depth reaches, rows up to it. */
-const TALLY = { counted: 0, most: 4, perScore: 8, bucket: 12, reached: 16, counts: 32 } as const
-export const TALLY_BYTES = TALLY.counts + BUCKETS * FLOAT
-/** The same as places of 32-bit numbers. */
-export const TALLY_PLACES = { counted: 0, most: 1, perScore: 2, bucket: 3, reached: 4 } as const
+/**
+ * Where the numbers of a tally stand, in numbers: rows counted, the largest score and the buckets for a score of 1, the bucket that the depth reaches,
+ * the rows up to it; then the rows of each bucket.
+ */
+export const TALLY = { counted: 0, most: 1, perScore: 2, bucket: 3, reached: 4, counts: 8 } as const
+export const TALLY_BYTES = FLOAT * (TALLY.counts + BUCKETS)
 /** Of a bucket, what a score may be off by where it is told from its bucket; beside it, parts of the largest score. */
 export const BUCKET_SLACK = 1 / 16
 export const SCORE_SLACK = 2 ** -22
@@ -34,30 +35,24 @@ export const tally = kernel(
   } as const,
   {
     ...{ count: 'i32', wanted: 'i32', fresh: 'i32', from: 'i32', at: 'i32', end: 'i32', slot: 'i32', last: 'i32', sum: 'i32' },
-    ...{
-      share: 'i32',
-      to: 'i32',
-      told: 'f32',
-      most: 'f32',
-      lowest: 'f32',
-      mosts: 'v128',
-      leasts: 'v128',
-      perScore: 'v128',
-      first: 'v128',
-    },
+    ...{ share: 'i32', to: 'i32', told: 'f32', most: 'f32', lowest: 'f32' },
+    ...{ mosts: 'v128', leasts: 'v128', perScore: 'v128', first: 'v128' },
   } as const,
   (own) => {
     const { tallies, lengths, depth, count, wanted, fresh, from, at, end, slot, last, sum, share, to, told } = own
     const { most, lowest, mosts, leasts, perScore, first, buckets } = own
-    const counted = i32.load(tallies.get, TALLY.counted)
-    const countsAt = i32.add(tallies.get, constant.i32(TALLY.counts))
+    const counted = i32.load(tallies.get, FLOAT * TALLY.counted)
+    const countsAt = i32.add(tallies.get, constant.i32(FLOAT * TALLY.counts))
     const scoresHere = v128.load(i32.add(from.get, at.get))
     const limit = f32x4.splat(constant.f32(BUCKETS - 1))
     const bucketed = f32x4.mul(f32x4.sub(mosts.get, scoresHere), perScore.get)
     // what is no number, beyond the end, is in the first
     const inRange = f32x4.min(f32x4.max(f32x4.splat(constant.f32(0)), bucketed), limit)
     const bucket = i32.shiftRight(i32.sub(slot.get, countsAt), constant.i32(2))
-    const beyond = f32.div(f32.add(f32.ofI32(bucket), constant.f32(1 + BUCKET_SLACK)), f32.load(tallies.get, TALLY.perScore))
+    const beyond = f32.div(
+      f32.add(f32.ofI32(bucket), constant.f32(1 + BUCKET_SLACK)),
+      f32.load(tallies.get, FLOAT * TALLY.perScore),
+    )
     const lower = f32.add(beyond, f32.mul(f32.abs(most.get), constant.f32(SCORE_SLACK)))
     const floor = f32.sub(most.get, lower)
     // the last bucket has all that is below; and what is infinite tells nothing
@@ -66,6 +61,83 @@ export const tally = kernel(
       i32.add(i32.mul(depth.get, share.get), constant.i32(SHARES - 1)),
       constant.i32(Math.log2(SHARES)),
     )
+    const findRange: Code[] = [
+      end.set(bytesOf(count)),
+      // the last vector is filled up with a score that is there
+      ...[0, 1, 2].map((i) => f32.store(i32.add(from.get, end.get), f32.load(from.get), i * FLOAT)),
+      mosts.set(f32x4.splat(f32.load(from.get))),
+      leasts.set(mosts.get),
+      at.set(constant.i32(0)),
+      whileTrue(
+        i32.less(at.get, end.get),
+        mosts.set(f32x4.max(mosts.get, scoresHere)),
+        leasts.set(f32x4.min(leasts.get, scoresHere)),
+        add(at, VECTOR),
+      ),
+      most.set(f32x4.lane(mosts.get, 0)),
+      lowest.set(f32x4.lane(leasts.get, 0)),
+      ...[1, 2, 3].map((lane) => most.set(f32.max(most.get, f32x4.lane(mosts.get, lane)))),
+      ...[1, 2, 3].map((lane) => lowest.set(f32.min(lowest.get, f32x4.lane(leasts.get, lane)))),
+      f32.store(tallies.get, most.get, FLOAT * TALLY.most),
+      // finite, so that no product with it is not a number
+      f32.store(
+        tallies.get,
+        f32.min(f32.div(constant.f32(BUCKETS - 1), f32.sub(most.get, lowest.get)), constant.f32(MOST_PER_SCORE)),
+        FLOAT * TALLY.perScore,
+      ),
+      at.set(constant.i32(0)),
+      whileTrue(
+        i32.less(at.get, constant.i32(BUCKETS * FLOAT)),
+        v128.store(i32.add(countsAt, at.get), i32x4.splat(constant.i32(0))),
+        add(at, VECTOR),
+      ),
+    ]
+    const countNew: Code[] = [
+      most.set(f32.load(tallies.get, FLOAT * TALLY.most)),
+      mosts.set(f32x4.splat(most.get)),
+      perScore.set(f32x4.splat(f32.load(tallies.get, FLOAT * TALLY.perScore))),
+      first.set(i32x4.splat(countsAt)),
+      from.set(i32.add(from.get, i32.shiftLeft(counted, constant.i32(2)))),
+      end.set(i32.shiftLeft(i32.sub(count.get, counted), constant.i32(2))),
+      at.set(constant.i32(0)),
+      whileTrue(
+        i32.less(at.get, end.get),
+        v128.store(
+          i32.add(buckets.get, at.get),
+          i32x4.add(first.get, i32x4.shiftLeft(i32x4.truncatedInRange(inRange), constant.i32(2))),
+        ),
+        add(at, VECTOR),
+      ),
+      at.set(constant.i32(0)),
+      whileTrue(
+        i32.less(at.get, end.get),
+        slot.set(i32.load(i32.add(buckets.get, at.get))),
+        i32.store(slot.get, i32.add(i32.load(slot.get), constant.i32(1))),
+        add(at, FLOAT),
+      ),
+      i32.store(tallies.get, count.get, FLOAT * TALLY.counted),
+    ]
+    const tellReached: Code[] = [
+      slot.set(countsAt),
+      last.set(i32.add(slot.get, constant.i32((BUCKETS - 1) * FLOAT))),
+      sum.set(i32.load(slot.get)),
+      to.set(own.reached.get),
+      share.set(constant.i32(1)),
+      whileTrue(
+        i32.less(share.get, constant.i32(SHARES + 1)),
+        whileTrue(
+          i32.and(i32.less(sum.get, wantedRows), i32.less(slot.get, last.get)),
+          add(slot, FLOAT),
+          sum.set(i32.add(sum.get, i32.load(slot.get))),
+        ),
+        told.set(floor),
+        f32.store(to.get, either(isHigher, told.get, f32.load(to.get))),
+        to.set(i32.add(to.get, own.stride.get)),
+        add(share, 1),
+      ),
+      i32.store(tallies.get, bucket, FLOAT * TALLY.bucket),
+      i32.store(tallies.get, sum.get, FLOAT * TALLY.reached),
+    ]
     return [
       whileTrue(
         own.queries.get,
@@ -81,81 +153,9 @@ export const tally = kernel(
         whileTrue(
           wanted.get,
           from.set(i32.add(own.lists.get, own.scoresFrom.get)),
-          whileTrue(
-            fresh.get,
-            end.set(bytesOf(count)),
-            // the last vector is filled up with a score that is there
-            ...[0, 1, 2].map((i) => f32.store(i32.add(from.get, end.get), f32.load(from.get), i * FLOAT)),
-            mosts.set(f32x4.splat(f32.load(from.get))),
-            leasts.set(mosts.get),
-            at.set(constant.i32(0)),
-            whileTrue(
-              i32.less(at.get, end.get),
-              mosts.set(f32x4.max(mosts.get, scoresHere)),
-              leasts.set(f32x4.min(leasts.get, scoresHere)),
-              add(at, VECTOR),
-            ),
-            most.set(f32x4.lane(mosts.get, 0)),
-            lowest.set(f32x4.lane(leasts.get, 0)),
-            ...[1, 2, 3].map((lane) => most.set(f32.max(most.get, f32x4.lane(mosts.get, lane)))),
-            ...[1, 2, 3].map((lane) => lowest.set(f32.min(lowest.get, f32x4.lane(leasts.get, lane)))),
-            f32.store(tallies.get, most.get, TALLY.most),
-            // finite, so that no product with it is not a number
-            f32.store(
-              tallies.get,
-              f32.min(f32.div(constant.f32(BUCKETS - 1), f32.sub(most.get, lowest.get)), constant.f32(MOST_PER_SCORE)),
-              TALLY.perScore,
-            ),
-            at.set(constant.i32(0)),
-            whileTrue(
-              i32.less(at.get, constant.i32(BUCKETS * FLOAT)),
-              v128.store(i32.add(countsAt, at.get), i32x4.splat(constant.i32(0))),
-              add(at, VECTOR),
-            ),
-            fresh.set(constant.i32(0)),
-          ),
-          most.set(f32.load(tallies.get, TALLY.most)),
-          mosts.set(f32x4.splat(most.get)),
-          perScore.set(f32x4.splat(f32.load(tallies.get, TALLY.perScore))),
-          first.set(i32x4.splat(countsAt)),
-          from.set(i32.add(from.get, i32.shiftLeft(counted, constant.i32(2)))),
-          end.set(i32.shiftLeft(i32.sub(count.get, counted), constant.i32(2))),
-          at.set(constant.i32(0)),
-          whileTrue(
-            i32.less(at.get, end.get),
-            v128.store(
-              i32.add(buckets.get, at.get),
-              i32x4.add(first.get, i32x4.shiftLeft(i32x4.truncatedInRange(inRange), constant.i32(2))),
-            ),
-            add(at, VECTOR),
-          ),
-          at.set(constant.i32(0)),
-          whileTrue(
-            i32.less(at.get, end.get),
-            slot.set(i32.load(i32.add(buckets.get, at.get))),
-            i32.store(slot.get, i32.add(i32.load(slot.get), constant.i32(1))),
-            add(at, FLOAT),
-          ),
-          i32.store(tallies.get, count.get, TALLY.counted),
-          slot.set(countsAt),
-          last.set(i32.add(slot.get, constant.i32((BUCKETS - 1) * FLOAT))),
-          sum.set(i32.load(slot.get)),
-          to.set(own.reached.get),
-          share.set(constant.i32(1)),
-          whileTrue(
-            i32.less(share.get, constant.i32(SHARES + 1)),
-            whileTrue(
-              i32.and(i32.less(sum.get, wantedRows), i32.less(slot.get, last.get)),
-              add(slot, FLOAT),
-              sum.set(i32.add(sum.get, i32.load(slot.get))),
-            ),
-            told.set(floor),
-            f32.store(to.get, either(isHigher, told.get, f32.load(to.get))),
-            to.set(i32.add(to.get, own.stride.get)),
-            add(share, 1),
-          ),
-          i32.store(tallies.get, bucket, TALLY.bucket),
-          i32.store(tallies.get, sum.get, TALLY.reached),
+          whileTrue(fresh.get, ...findRange, fresh.set(constant.i32(0))),
+          ...countNew,
+          ...tellReached,
           wanted.set(constant.i32(0)),
         ),
         add(tallies, TALLY_BYTES),
@@ -228,7 +228,11 @@ export const keep = kernel(
       ),
       to.set(i32.shiftRight(to.get, constant.i32(2))),
       i32.store(length.get, to.get),
-      i32.store(own.tally.get, either(i32.load(own.tally.get, TALLY.counted), to.get, constant.i32(0)), TALLY.counted),
+      i32.store(
+        own.tally.get,
+        either(i32.load(own.tally.get, FLOAT * TALLY.counted), to.get, constant.i32(0)),
+        FLOAT * TALLY.counted,
+      ),
       to.get,
     ]
   },
