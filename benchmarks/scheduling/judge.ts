@@ -42,7 +42,7 @@ export interface Verdict {
   readonly bound: number
   /** Of any schedule that ends within `MOST_MAKESPAN` of the bound (`leastLoadsOf`). */
   readonly leastLoads: number
-  /** Of any that ends as soon as this one did, where it loaded more often than `MOST_LOADS` times the fewest; null elsewhere. */
+  /** Of any that ends as soon as this one did, where that had more than `MOST_LOADS` times `leastLoads`; null elsewhere. */
   readonly leastAsSoon: number | null
   readonly outcome: Outcome
   readonly problems: readonly string[]
@@ -58,10 +58,13 @@ export function judge(seed: number, slots: number, how: Draw): Verdict {
   const problems: string[] = []
   if (outcome.makespanSeconds > MOST_MAKESPAN * bound) problems.push('makespan')
   // What nobody knows yet cannot be planned: a lane that runs dry and gets work again later is loaded again.
-  if (!how.later && !how.chained && !how.cold && outcome.loads + outcome.idle > MOST_LOADS * leastLoads) problems.push('loads')
-  if (outcome.small.some(({ endSeconds }) => endSeconds > mostSmallSeconds(scenario))) problems.push('small sweep')
+  const isJudged = !how.later && !how.chained && !how.cold
+  const isOver = (least: number) => outcome.loads + outcome.idle > MOST_LOADS * least
+  // A load without which all would end later is none too many (decision 0068): both minima are told.
   const own = { end: outcome.makespanSeconds, restEnd: Math.min(restEnd, outcome.makespanSeconds) }
-  const leastAsSoon = problems.includes('loads') ? leastLoadsOf(scenario, own) : null
+  const leastAsSoon = isJudged && isOver(leastLoads) ? leastLoadsOf(scenario, own) : null
+  if (leastAsSoon !== null && isOver(leastAsSoon)) problems.push('loads')
+  if (outcome.small.some(({ endSeconds }) => endSeconds > mostSmallSeconds(scenario))) problems.push('small sweep')
   return { seed, slots, how, lanes: scenario.models.length, bound, leastLoads, leastAsSoon, outcome, problems }
 }
 

@@ -1,5 +1,5 @@
 import { loadsBound } from './loads-bound.ts'
-import { type Card, canServe, type Scenario, type SimModel } from './scenario.ts'
+import { type Card, canServe, realSpeed, type Scenario, type SimModel } from './scenario.ts'
 
 /** Without the small sweeps and the models that only they use. */
 export function restOf(scenario: Scenario): Scenario {
@@ -15,8 +15,8 @@ export function restOf(scenario: Scenario): Scenario {
  * one, which it loads again. Without that load again it is a schedule of everything; without the small sweep's load too it is one of the rest, that ends no later: so
  * loads are at least 1 more than those of everything, and 2 more than those of the rest.
  *
- * One that comes later finds the rest done: until then all went as if none came, and so within `restEnd`. Its load is one more, on a card that worked; cards
- * that nothing but the small sweep fits are loads too, or idle.
+ * One that comes later finds the rest done: until then all went as if none came, and so within `restEnd`. Its load is one more, on a card that worked, and as many as
+ * it takes to end it by `end`; cards that nothing but the small sweep fits are loads too, or idle.
  */
 export function leastLoadsOf(scenario: Scenario, { end, restEnd }: { readonly end: number; readonly restEnd: number }): number {
   const small = scenario.sweeps.filter(({ isSmall }) => isSmall)
@@ -27,5 +27,22 @@ export function leastLoadsOf(scenario: Scenario, { end, restEnd }: { readonly en
     return Math.max(all + small.length, loadsBound(rest, end) + 2 * small.length)
   const fits = (card: Card, models: readonly SimModel[]) => models.some((model) => canServe(card, model))
   const spare = scenario.slots.filter((card) => fits(card, scenario.models) && !fits(card, rest.models))
-  return Math.max(all, loadsBound(rest, restEnd) + Math.max(1, spare.length))
+  const own = small.reduce((sum, sweep) => sum + cardsFor(scenario, sweep, end), 0)
+  return Math.max(all, loadsBound(rest, restEnd) + Math.max(1, spare.length, own))
+}
+
+/** The fewest cards that end a sweep of one model by `end`: each loads it once it has come. All of them where they do not. */
+function cardsFor({ slots, models }: Scenario, { at, tasks }: Scenario['sweeps'][number], end: number): number {
+  const model = models.find(({ key }) => key === tasks[0]?.lane)
+  if (model === undefined) return 0
+  const tokens = tasks.reduce((sum, { chunks }) => sum + chunks.reduce((all, one) => all + one, 0), 0)
+  const speeds = slots.filter((card) => canServe(card, model)).map((card) => model.tokensPerSecond * realSpeed(card))
+  let together = 0
+  const needed = speeds
+    .toSorted((a, b) => b - a)
+    .findIndex((speed) => {
+      together += speed
+      return at + model.loadSeconds + tokens / together <= end
+    })
+  return needed < 0 ? speeds.length : needed + 1
 }
