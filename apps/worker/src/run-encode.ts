@@ -26,8 +26,8 @@ export interface EncodeSlot {
   /** Shared by them; null where the engine computes here, one chunk at a time. */
   readonly company: Company | null
   readonly closed: ClosedLanes
-  /** Aborted when the slot leaves the lane: no further chunk is begun, and what is left goes back. */
-  readonly leaving: AbortSignal
+  /** No further chunk is begun; what is left goes back. */
+  readonly draining: () => boolean
   /** The server the engine speaks to, where the worker started it. */
   readonly server: LaunchedServer | null
   /** Serves no more of this lane; of any lane where the reason is that the slot's device is gone. */
@@ -51,8 +51,7 @@ export async function runEncode(work: EncodeWork, host: Host, slot: EncodeSlot, 
   const releases = [host.cache.pin(work.parts.map(({ textSet }) => textSet))]
   try {
     const failures = await fetchTexts(work, { host, signal, releases })
-    const endTurn = await turnOf(slot, signal)
-    if (endTurn === null) return await endLease(work, host, { slot, failures, rest: true })
+    const endTurn = await slot.turn.take('exclusive', signal)
     releases.push(endTurn)
     releases.push(await host.quarantine.take(work.alone ? 'exclusive' : 'shared', signal))
     held.computing = true
@@ -61,16 +60,6 @@ export async function runEncode(work: EncodeWork, host: Host, slot: EncodeSlot, 
     await computeChunks({ work, failures, host, slot, signal, onBegun })
   } finally {
     for (const release of releases.reverse()) release()
-  }
-}
-
-/** The slot's turn, null where it leaves the lane before: a lease that waits behind a long chunk is of more use elsewhere. */
-async function turnOf(slot: EncodeSlot, signal: AbortSignal): Promise<(() => void) | null> {
-  try {
-    return await slot.turn.take('exclusive', AbortSignal.any([signal, slot.leaving]))
-  } catch (error) {
-    if (signal.aborted || !slot.leaving.aborted) throw error
-    return null
   }
 }
 
@@ -141,7 +130,7 @@ async function computeChunks(course: Course): Promise<void> {
     for (const { part, chunk } of chunksLeft(work, failures)) {
       if (await isKnown(course, part, chunk)) continue
       const leave = await slot.window.enter(Math.ceil((chunk.end - chunk.start) / work.load.open.batchTexts), signal)
-      if (slot.leaving.aborted) progress.rest = true
+      if (slot.draining()) progress.rest = true
       if (progress.rest || progress.thrown.length > 0) {
         leave()
         break
@@ -152,26 +141,15 @@ async function computeChunks(course: Course): Promise<void> {
     course.onBegun()
     await Promise.all(inHand)
     if (progress.thrown.length > 0) throw progress.thrown[0]
-    await endLease(work, host, { slot, failures, rest: progress.rest })
+    if (progress.rest) host.options.log({ event: 'given-back', lease: work.lease, slot: slot.id })
+    if (progress.rest || failures.length > 0) {
+      await host.outbox.add({ kind: 'end', end: endOf(host, work.lease, { failures }), artifacts: [] })
+      host.fault('outbox.written')
+    }
   } finally {
     await Promise.all(inHand)
     for (const remove of progress.marks) await remove()
   }
-}
-
-/** Tells the service of what failed and that the rest goes back; nothing where all chunks of the lease went well. */
-async function endLease({ lease }: EncodeWork, host: Host, { slot, failures, rest }: LeaseEnd): Promise<void> {
-  if (rest) host.options.log({ event: 'given-back', lease, slot: slot.id })
-  if (!rest && failures.length === 0) return
-  await host.outbox.add({ kind: 'end', end: endOf(host, lease, { failures }), artifacts: [] })
-  host.fault('outbox.written')
-}
-
-interface LeaseEnd {
-  readonly slot: EncodeSlot
-  readonly failures: ChunkFailure[]
-  /** Chunks are left over. */
-  readonly rest: boolean
 }
 
 /**

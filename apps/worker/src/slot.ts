@@ -223,7 +223,7 @@ export class Slot {
       turn: this.#turn,
       ...hands,
       closed: this.#closed,
-      leaving: lane.leaving.signal,
+      draining: () => this.#state !== 'serving' || this.#lane !== lane,
       leaveLane: (reason) => {
         this.#learnFrom(load, reason)
         this.#wanted = null
@@ -261,7 +261,6 @@ export class Slot {
   }
 
   async #leave(lane: Lane): Promise<void> {
-    lane.leaving.abort()
     this.#move('leave')
     await lane.consumer?.drain().catch((error: Error) => {
       this.#host.options.log({ event: 'queue-error', slot: this.option.id, message: error.message })

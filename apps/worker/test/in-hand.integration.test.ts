@@ -102,29 +102,6 @@ describe('several chunks in the hands of a server', () => {
     expect(fleet.service.cells(sweep)).toMatchObject([{ state: 'scored' }])
   })
 
-  it('do not keep a lease that waits behind them: a slot that leaves its lane gives it back at once', async () => {
-    const server = await holder()
-    const fleet = await openFleet()
-    endings.push(fleet.close)
-    const load = endpointLoad(server.url, { concurrency: 1, batchTexts: 1024 })
-    const sweep = await fleet.submit({ queries: textsOf(30, 'query'), documents: textsOf(3000, 'document') }, load)
-    const { running, events } = await fleet.worker({ slots: parseSlots('endpoint') })
-    const leases = () => events.filter(({ event, kind }) => event === 'lease' && kind === 'encode').length
-    await waitUntil(() => server.state.inside === 1 && leases() >= 2, {
-      deadlineMs: 30_000,
-      what: 'a chunk in hand, a lease behind',
-    })
-    const stopped = running.stop({ drain: true })
-    await waitUntil(() => events.some(({ event }) => event === 'given-back'), { what: 'the lease behind it goes back' })
-    expect(server.state.inside).toBe(1)
-    server.release()
-    await stopped
-    await fleet.worker({ slots: parseSlots('endpoint') })
-    await fleet.done(sweep)
-    expect([...server.answered].filter(([, times]) => times !== 1)).toEqual([])
-    expect(fleet.service.cells(sweep)).toMatchObject([{ state: 'scored' }])
-  })
-
   it('are all let go when their sweep is cancelled, though the server never answers', async () => {
     const { server, fleet, sweep, marks } = await heldFleet()
     fleet.service.control(sweep, 'cancel')

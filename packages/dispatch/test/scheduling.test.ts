@@ -6,7 +6,7 @@ const FLEETS = [1, 2, 4, 8].flatMap((slots) => [{}, { small: true }].map((how, i
 
 /** Fleets that ended after 1.05 of the bound before decision 0068, each for another reason. */
 const LATE = [
-  { slots: 16, how: {}, seed: 160029, what: 'a slow slot kept a lease that waited behind its chunk' },
+  { slots: 16, how: {}, seed: 160029, what: 'a slow slot got the last chunk of a lane' },
   { slots: 8, how: { small: true }, seed: 160246, what: 'a small sweep interrupted the lane that had no time left' },
   {
     slots: 8,
