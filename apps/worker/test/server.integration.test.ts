@@ -85,7 +85,7 @@ describe('a server that a worker starts', () => {
     await obeys.server.stop()
     expect(performance.now() - began).toBeLessThan(5000)
     expect(await listens(first.url)).toBe(false)
-    const deaf = open({ ignoreTerm: true }, { stopMs: 300 })
+    const deaf = open({ ignoreTerm: true }, { stopMs: 2000 })
     const second = await deaf.server.start(never)
     await deaf.server.stop()
     expect(await listens(second.url)).toBe(false)
