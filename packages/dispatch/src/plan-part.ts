@@ -233,12 +233,12 @@ export class PlanPart {
   }
 }
 
-/** Edges in order, but for those that would close a cycle. */
 /** What is left of the load of the lane that a slot has, in seconds. */
 function loadLeft({ isServing, laneForMs }: LaneSlot, load: number): number {
   return isServing ? 0 : Math.max(0, load - laneForMs / 1000)
 }
 
+/** Edges in order, but for those that would close a cycle. */
 function withoutCycles(edges: readonly number[], { slotCount, laneCount }: Work): number[] {
   const parent = Array.from({ length: slotCount + laneCount }, (_, point) => point)
   const root = (point: number): number => (parent[point] === point ? point : root(parent[point] as number))

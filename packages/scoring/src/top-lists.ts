@@ -65,7 +65,7 @@ export function roomOf(depth: number, documents: number): number {
 
 /**
  * The best `depth` document rows of each query of one config, by (score descending, priority ascending), over any number of scans. Equal to a
- * full sort: what a scan brought is counted before the next one, and a score that the depth of all counted rows reaches is the floor that
+ * full sort: what scans brought is counted once it is an eighth of the depth, and a score that the depth of all counted rows reaches is the floor that
  * later ones must reach. A list of one and a half times the depth loses what is below its floor.
  */
 export class TopLists {
