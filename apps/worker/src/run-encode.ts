@@ -26,8 +26,8 @@ export interface EncodeSlot {
   /** Shared by them; null where the engine computes here, one chunk at a time. */
   readonly company: Company | null
   readonly closed: ClosedLanes
-  /** No further chunk is begun; what is left goes back. */
-  readonly draining: () => boolean
+  /** Aborted when the slot leaves the lane: no further chunk is begun, and what is left goes back. */
+  readonly leaving: AbortSignal
   /** The server the engine speaks to, where the worker started it. */
   readonly server: LaunchedServer | null
   /** Serves no more of this lane; of any lane where the reason is that the slot's device is gone. */
@@ -50,16 +50,35 @@ export async function runEncode(work: EncodeWork, host: Host, slot: EncodeSlot, 
   const { signal } = held.controller
   const releases = [host.cache.pin(work.parts.map(({ textSet }) => textSet))]
   try {
-    const failures = await fetchTexts(work, { host, signal, releases })
-    const endTurn = await slot.turn.take('exclusive', signal)
-    releases.push(endTurn)
-    releases.push(await host.quarantine.take(work.alone ? 'exclusive' : 'shared', signal))
+    const failures: ChunkFailure[] = []
+    const endTurn = await unlessLeaving(slot, signal, async (waiting) => {
+      failures.push(...(await fetchTexts(work, { host, signal: waiting, releases })))
+      const turn = await slot.turn.take('exclusive', waiting)
+      releases.push(turn)
+      releases.push(await host.quarantine.take(work.alone ? 'exclusive' : 'shared', waiting))
+      return turn
+    })
+    if (endTurn === null) return await endLease(work, host, { slot, failures, rest: true })
     held.computing = true
     // A server need not wait for the last chunk of one run: the next run begins its first ones meanwhile.
     const onBegun = slot.company === null ? () => undefined : endTurn
     await computeChunks({ work, failures, host, slot, signal, onBegun })
   } finally {
     for (const release of releases.reverse()) release()
+  }
+}
+
+/** What is waited for; null where the slot leaves its lane before: a lease that waits behind a long chunk is of more use elsewhere. */
+async function unlessLeaving<T>(
+  { leaving }: EncodeSlot,
+  signal: AbortSignal,
+  wait: (signal: AbortSignal) => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await wait(AbortSignal.any([signal, leaving]))
+  } catch (error) {
+    if (signal.aborted || !leaving.aborted || error !== leaving.reason) throw error
+    return null
   }
 }
 
@@ -129,10 +148,11 @@ async function computeChunks(course: Course): Promise<void> {
   try {
     for (const { part, chunk } of chunksLeft(work, failures)) {
       if (await isKnown(course, part, chunk)) continue
-      const leave = await slot.window.enter(Math.ceil((chunk.end - chunk.start) / work.load.open.batchTexts), signal)
-      if (slot.draining()) progress.rest = true
+      const requests = Math.ceil((chunk.end - chunk.start) / work.load.open.batchTexts)
+      const leave = await unlessLeaving(slot, signal, (waiting) => slot.window.enter(requests, waiting))
+      if (leave === null || slot.leaving.aborted) progress.rest = true
       if (progress.rest || progress.thrown.length > 0) {
-        leave()
+        leave?.()
         break
       }
       const computed = computeChunk(course, progress, { part, chunk })
@@ -141,15 +161,26 @@ async function computeChunks(course: Course): Promise<void> {
     course.onBegun()
     await Promise.all(inHand)
     if (progress.thrown.length > 0) throw progress.thrown[0]
-    if (progress.rest) host.options.log({ event: 'given-back', lease: work.lease, slot: slot.id })
-    if (progress.rest || failures.length > 0) {
-      await host.outbox.add({ kind: 'end', end: endOf(host, work.lease, { failures }), artifacts: [] })
-      host.fault('outbox.written')
-    }
+    await endLease(work, host, { slot, failures, rest: progress.rest })
   } finally {
     await Promise.all(inHand)
     for (const remove of progress.marks) await remove()
   }
+}
+
+/** Tells the service of what failed and that the rest goes back; nothing where all chunks of the lease went well. */
+async function endLease({ lease }: EncodeWork, host: Host, { slot, failures, rest }: LeaseEnd): Promise<void> {
+  if (rest) host.options.log({ event: 'given-back', lease, slot: slot.id })
+  if (!rest && failures.length === 0) return
+  await host.outbox.add({ kind: 'end', end: endOf(host, lease, { failures }), artifacts: [] })
+  host.fault('outbox.written')
+}
+
+interface LeaseEnd {
+  readonly slot: EncodeSlot
+  readonly failures: ChunkFailure[]
+  /** Chunks are left over. */
+  readonly rest: boolean
 }
 
 /**

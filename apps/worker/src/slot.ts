@@ -223,7 +223,7 @@ export class Slot {
       turn: this.#turn,
       ...hands,
       closed: this.#closed,
-      draining: () => this.#state !== 'serving' || this.#lane !== lane,
+      leaving: lane.leaving.signal,
       leaveLane: (reason) => {
         this.#learnFrom(load, reason)
         this.#wanted = null
@@ -261,6 +261,7 @@ export class Slot {
   }
 
   async #leave(lane: Lane): Promise<void> {
+    lane.leaving.abort()
     this.#move('leave')
     await lane.consumer?.drain().catch((error: Error) => {
       this.#host.options.log({ event: 'queue-error', slot: this.option.id, message: error.message })

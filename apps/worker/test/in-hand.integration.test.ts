@@ -102,6 +102,33 @@ describe('several chunks in the hands of a server', () => {
     expect(fleet.service.cells(sweep)).toMatchObject([{ state: 'scored' }])
   })
 
+  it('do not keep a lease that waits behind them: a slot that leaves its lane gives it back at once', async () => {
+    const server = await holder()
+    const fleet = await openFleet()
+    endings.push(fleet.close)
+    // Of chunks of more than two requests a server with one place has two in hand: the third lease waits.
+    const load = endpointLoad(server.url, { concurrency: 1, batchTexts: 128 })
+    const sweep = await fleet.submit({ queries: textsOf(300, 'query'), documents: textsOf(5000, 'document') }, load)
+    let leaves = false
+    const beat: typeof fleet.link.beat = async (sent) => {
+      const answer = await fleet.link.beat(sent)
+      return leaves ? { ...answer, lanes: { endpoint0: null } } : answer
+    }
+    const { events } = await fleet.worker({ slots: parseSlots('endpoint'), link: { ...fleet.link, beat } })
+    const leases = () => events.filter(({ event, kind }) => event === 'lease' && kind === 'encode').length
+    const marks = marksIn(fleet.folder)
+    const isHeld = () => server.state.inside === 1 && marks() === 2 && leases() > marks()
+    await waitUntil(isHeld, { deadlineMs: 30_000, what: 'two chunks in hand, a lease behind them' })
+    leaves = true
+    await waitUntil(() => events.some(({ event }) => event === 'given-back'), { what: 'the lease behind them goes back' })
+    expect(server.state.inside).toBe(1)
+    leaves = false
+    server.release()
+    await fleet.done(sweep)
+    expect([...server.answered].filter(([, times]) => times !== 1)).toEqual([])
+    expect(fleet.service.cells(sweep)).toMatchObject([{ state: 'scored' }])
+  })
+
   it('are all let go when their sweep is cancelled, though the server never answers', async () => {
     const { server, fleet, sweep, marks } = await heldFleet()
     fleet.service.control(sweep, 'cancel')
