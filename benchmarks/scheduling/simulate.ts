@@ -171,10 +171,12 @@ export class FleetSimulation {
     }
   }
 
-  /** A slot told another lane finishes its chunk, gives back the rest, and loads. */
+  /** A slot told another lane gives back leases that it has not begun, finishes its chunk, gives back the rest, and loads. */
   #obey(slot: SimSlot): void {
     const { lane } = slot.view
-    if (slot.lane === lane || slot.isComputing) return
+    if (slot.lane === lane) return
+    for (const lease of slot.leases.splice(1)) this.#giveBack(lease)
+    if (slot.isComputing) return
     for (const lease of slot.leases.splice(0)) this.#giveBack(lease)
     slot.lane = lane
     slot.loadId += 1

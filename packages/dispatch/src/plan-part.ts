@@ -28,9 +28,17 @@ const SAVED_SECONDS = 60
 const TRIED_EVERY = 0.1
 /** Less than so many seconds of a lane are left to the lane's other slots. */
 const NOTHING = 0.05
+/** The chunk in hand, which counts whole until it is done, and half of the next. */
+const LEFT_CHUNKS = 1.5
+
+interface PlanEdge {
+  readonly slot: number
+  readonly lane: number
+  readonly seconds: number
+}
 
 export interface PartPlan {
-  readonly edges: readonly { readonly slot: number; readonly lane: number; readonly seconds: number }[]
+  readonly edges: readonly PlanEdge[]
   readonly promised: Promised
 }
 
@@ -102,7 +110,17 @@ export class PlanPart {
       latestEnd: (promised.endAt + LATE * spanMs - now) / 1000 + LATE_SECONDS,
       isLittle: this.#isLittle(spanMs / 1000),
     })
-    return { edges: this.#decided(), promised }
+    const decided = this.#decided()
+    return { edges: decided.map((edge) => (this.#isDone(edge, decided) ? { ...edge, seconds: 0 } : edge)), promised }
+  }
+
+  /** Whether a slot that goes on elsewhere leaves the rest of its lane to the others: what is left of it there is nearer to no further chunk than to one. */
+  #isDone({ slot, lane, seconds }: PlanEdge, edges: readonly PlanEdge[]): boolean {
+    if (this.#table.held[slot] !== lane) return false
+    const { chunkTokens = 0, remainingTokens } = this.#table.lanes[lane] as Lane
+    const speed = this.#table.speed[this.#table.at(lane, slot)] as number
+    if (seconds * speed >= LEFT_CHUNKS * chunkTokens || 2 * seconds * speed >= remainingTokens) return false
+    return edges.some((other) => other.slot === slot && other.lane !== lane && other.seconds > 0)
   }
 
   /** A plan with few loads that ends soon after the bound, on small fleets; else the greedy one. Never later than that. */

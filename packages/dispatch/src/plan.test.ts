@@ -71,6 +71,26 @@ describe('a plan that is followed', () => {
   })
 
   it.each([
+    ['where less than half a chunk is its part behind the one in hand', 140_000, 'y'],
+    ['not where more than that is', 160_000, 'x'],
+  ])('goes on at a slot of a shared lane %s', (_what, part, told) => {
+    const two = ['a', 'b'].map((id) => slot(id, { lane: 'x', laneForMs: 1e6, tokensPerSecond: { x: 1000, y: 1000 } }))
+    const lanes = [
+      lane('x', { remainingTokens: 1e6 + 2 * part, chunkTokens: 100_000 }),
+      lane('y', { remainingTokens: 1e6, loadSeconds: 0 }),
+    ]
+    const plan = {
+      lanes: new Map(lanes.map(({ key }) => [key, { madeAt: 0, endAt: 2e6 }])),
+      slots: new Map([
+        ['a', ['x']],
+        ['b', ['x', 'y']],
+      ]),
+    }
+    const { slots } = chooseLanes({ slots: two, lanes, plan, now: 0 })
+    expect([slots.get('a'), slots.get('b')]).toEqual(['x', told])
+  })
+
+  it.each([
     ['a little, which one slot does in less than twice the time of both', 260, 1],
     ['too much for that', 600, 2],
   ])('of what comes to a fleet with nothing to do: %s', (_what, seconds, count) => {

@@ -4,7 +4,7 @@ import { judge, MOST_MAKESPAN } from '../../../benchmarks/scheduling/judge.ts'
 /** Short form of `benchmarks/scheduling`: seeds that nothing was tuned on. */
 const FLEETS = [1, 2, 4, 8].flatMap((slots) => [{}, { small: true }].map((how, i) => ({ slots, how, seed: 7001 + i })))
 
-/** Fleets that ended after 1.05 of the bound before decision 0068, each for another reason. */
+/** Fleets that ended after 1.05 of the bound before decisions 0068 and 0069, each for another reason. */
 const LATE = [
   { slots: 16, how: {}, seed: 160029, what: 'a slow slot got the last chunk of a lane' },
   { slots: 8, how: { small: true }, seed: 160246, what: 'a small sweep interrupted the lane that had no time left' },
@@ -13,6 +13,12 @@ const LATE = [
     how: {},
     seed: 180225,
     what: 'slots that were loading counted as loaded, and a load that the plan needed was spared',
+  },
+  {
+    slots: 4,
+    how: { small: true },
+    seed: 190890,
+    what: 'a slot began one more chunk of a shared lane before it went on',
   },
 ]
 
