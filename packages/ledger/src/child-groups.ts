@@ -36,7 +36,7 @@ export interface PairsLease {
 export function unpairedGroups(h: Handle, sweep: string, limit: number): number[] {
   return h
     .all<{ id: number }>(
-      `select g.id from grp g join want w on w.grp = g.id join task t on t.key = g.taskKey
+      `select g.id from grp g indexed by grp_unpaired cross join want w on w.grp = g.id join task t on t.key = g.taskKey
        where g.rerank is not null and g.attached = 0 and g.lease is null and w.sweep = ? and w.open = 1 and t.state = 'prepared'
          and (g.parent is null or exists (select 1 from cell c where c.grp = g.parent and c.config = g.parentConfig and c.state = 'scored'))
          and not exists (select 1 from grp s join lease l on l.id = s.lease where s.parent = g.parent and s.lane = g.lane and l.kind = 'pairs')

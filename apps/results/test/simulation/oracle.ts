@@ -214,7 +214,8 @@ export class Oracle {
   }
 
   #isWanted(group: number): boolean {
-    const sql = `select 1 from want w join sweep s on s.id = w.sweep where w.grp = ? and w.open = 1 and s.state = 'running'`
+    // With the sign SQLite compiles it only once (`compiledOnce` of the ledger).
+    const sql = `select 1 from want w join sweep s on s.id = w.sweep where w.grp = +? and w.open = 1 and s.state = 'running'`
     return this.#all(sql, group).length > 0
   }
 
