@@ -99,6 +99,20 @@ describe('planSweep', () => {
     expect(() => plan('exclude: [{ model: "*" }]', [model('a')], [task('t')])).toThrow('SB-SPEC-008')
   })
 
+  it('compares slices of unit vectors by their cosine, once, and others as the spec says', () => {
+    const bare = model('bare')
+    const loose = { ...bare.recipe, query: { ...bare.recipe.query, normalize: false } }
+    const matrix = 'matrix: { dimensions: [full, 64], similarity: [dot, cosine] }'
+    const of = (one: ResolvedModel) => words(plan(matrix, [one], [task('t')]).groups[0]?.configs)
+    expect(of(model('unit'))).toEqual(['full float32 dot', 'full float32 cosine', '64 float32 cosine'])
+    expect(of({ ...bare, recipe: loose })).toEqual([
+      'full float32 dot',
+      'full float32 cosine',
+      '64 float32 dot',
+      '64 float32 cosine',
+    ])
+  })
+
   it('ranks smaller tasks first, carries budget, gates and limit', () => {
     const made = plan(
       'limit: 5\nbudget: { cell: 45m }\ngates: [{ ndcg_at_10: ">= 0.8", published: within 0.01 }]',

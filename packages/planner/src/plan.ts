@@ -250,14 +250,21 @@ function listConfigs(place: ConfigPlace, warnings: Set<string>): Config[] {
     }
     for (const precision of many(spec.matrix?.precision, 'float32' as const)) {
       for (const wanted of many(spec.matrix?.similarity, 'recipe' as const)) {
-        const similarity = wanted === 'recipe' ? model.recipe.similarity : wanted
         const isFull = dimensions === 'full' || dimensions === model.recipe.dimensions
+        // Slices of unit vectors are normalised again: their dot product is their cosine.
+        const isUnitSlice = !isFull && hasUnitVectors(model.recipe)
+        const similarity = isUnitSlice ? 'cosine' : wanted === 'recipe' ? model.recipe.similarity : wanted
         if (precision === 'binary' && similarity === 'dot' && wanted !== 'recipe') continue // 1 - 2h/d is one score, listed once under cosine
-        configs.push({ dimensions: isFull ? null : dimensions, precision, similarity })
+        const config = { dimensions: isFull ? null : dimensions, precision, similarity }
+        if (!configs.some((known) => configKey(known) === configKey(config))) configs.push(config)
       }
     }
   }
   return configs
+}
+
+function hasUnitVectors({ query, document }: Recipe): boolean {
+  return query.normalize && document.normalize
 }
 
 /** Token lists are compared in one way only. */
