@@ -271,9 +271,10 @@ export class Service {
               mainScore: cell.mainScore,
               isDefaultConfig: cell.variant === '' && isDefaultConfig(cell.config, cell.recipe.similarity),
               published:
-                this.boards.published
-                  .entries({ task: cell.task, split: cell.split, subset: cell.subset })
-                  .find((one) => one.model === cell.model)?.score ?? null,
+                publishedOf(
+                  cell.model,
+                  this.boards.published.entries({ task: cell.task, split: cell.split, subset: cell.subset }),
+                )?.score ?? null,
             },
           ]
         : [],

@@ -44,7 +44,7 @@ export interface GateOutcome {
 
 /**
  * Outcomes of all gates over the default-config cells they match. A gate that matches no cell does not hold, neither does
- * `published` without a published row ("no published result").
+ * `published` without a published row ("no published result"). What counts as published of a cell is the caller's to say.
  */
 export function judgeGates(gates: readonly Gate[], cells: readonly GateCell[]): GateOutcome[] {
   return gates.map((gate) => {
@@ -63,7 +63,7 @@ export function judgeGates(gates: readonly Gate[], cells: readonly GateCell[]): 
 function failureOf(gate: Gate, cell: GateCell): string[] {
   const where = `${cell.model} on ${cell.task}`
   if (gate.kind === 'published') {
-    if (cell.published === null) return [`${where}: no published result`]
+    if (cell.published === null) return [`${where}: no published result (\`sweepboard import\` takes MTEB's result files)`]
     if (cell.mainScore === null) return [`${where}: no score`]
     const gap = Math.abs(cell.mainScore - cell.published)
     return gap <= gate.within ? [] : [`${where}: ${cell.mainScore} is ${gap.toFixed(5)} from the published ${cell.published}`]
