@@ -1,8 +1,8 @@
-import { Beat, Load, type RateLimits } from '@sweepboard/contracts'
+import { Beat, Load, type RateLimits, sha256 } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
 import { EndpointHolders } from './endpoint-holders.ts'
 
-const LANE = 'lane-a'
+const LANE = sha256('lane a')
 
 function loadOf(rate?: RateLimits): Load {
   return Load.parse({

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Load } from '@sweepboard/contracts'
+import { Load, sha256 } from '@sweepboard/contracts'
 import { afterEach, expect, it } from 'vitest'
 import { ServiceClient } from './client.ts'
 import { fitNotes } from './fit-notes.ts'
@@ -18,7 +18,7 @@ const slot = {
 }
 const load = (memoryBytes: number) =>
   Load.parse({
-    key: `load-${memoryBytes}`,
+    key: sha256(`load of ${memoryBytes} bytes`),
     model: 'acme/model',
     revision: '1',
     identity: { engine: 'openai', weights: null, dtype: 'bfloat16', provider: 'vllm', options: {}, fingerprint: null },

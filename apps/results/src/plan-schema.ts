@@ -1,5 +1,6 @@
 import { Config, Keep, Load, PairRecipe, type Plan, type PreparedTask, Recipe, SideRecipe, TaskType } from '@sweepboard/contracts'
 import { z } from 'zod'
+import { wrongKeys } from './plan-keys.ts'
 
 /** The form of a submitted plan, checked before anything is written: a submit comes from outside. */
 
@@ -39,30 +40,35 @@ export const PlanSchema = z.strictObject({
   sweep: text,
   groups: z
     .array(
-      z.strictObject({
-        key: digest,
-        task: TaskRefSchema,
-        model: z.strictObject({ load: Load, recipe: Recipe, recipeKey: digest, variant: text }),
-        sides: z.strictObject({ query: SideRecipe, document: SideRecipe }),
-        configs: z.array(Config).min(1),
-        rank: z.number().int().nonnegative(),
-        rerank: z
-          .strictObject({
-            parent: z.strictObject({ group: digest, config: Config }).nullable(),
-            load: Load,
-            recipe: PairRecipe,
-            depth: z.number().int().positive(),
-          })
-          .optional(),
-        derive: z
-          .strictObject({
-            sources: z
-              .array(z.strictObject({ group: digest, config: Config }))
-              .min(1)
-              .max(2),
-          })
-          .optional(),
-      }),
+      z
+        .strictObject({
+          key: digest,
+          task: TaskRefSchema,
+          model: z.strictObject({ load: Load, recipe: Recipe, recipeKey: digest, variant: text }),
+          sides: z.strictObject({ query: SideRecipe, document: SideRecipe }),
+          configs: z.array(Config).min(1),
+          rank: z.number().int().nonnegative(),
+          rerank: z
+            .strictObject({
+              parent: z.strictObject({ group: digest, config: Config }).nullable(),
+              load: Load,
+              recipe: PairRecipe,
+              depth: z.number().int().positive(),
+            })
+            .optional(),
+          derive: z
+            .strictObject({
+              sources: z
+                .array(z.strictObject({ group: digest, config: Config }))
+                .min(1)
+                .max(2),
+            })
+            .optional(),
+        })
+        .superRefine((group, context) => {
+          for (const path of wrongKeys(group))
+            context.addIssue({ code: 'custom', path, message: 'is not the key of what it names' })
+        }),
     )
     .min(1)
     .refine((groups) => {

@@ -1,4 +1,4 @@
-import { Config, Load, Recipe } from '@sweepboard/contracts'
+import { Config, Load, Recipe, sha256 } from '@sweepboard/contracts'
 import type { CellView, EncodingEvidence, SweepStatus } from '@sweepboard/ledger'
 import { writePerQuery } from '@sweepboard/scoring'
 import { describe, expect, it } from 'vitest'
@@ -40,7 +40,15 @@ function cell({ model, task, scores, parameters = null, encoding = 1 }: Made): C
   files.set(perQuery, writePerQuery({ queryIds: Array.from(scores, (_, i) => `q${i}`), values: { ndcg_at_10: scores } }))
   const mainScore = scores.reduce((sum, one) => sum + one, 0) / scores.length
   const identity = { engine: 'onnx', weights: null, dtype: 'float32', provider: 'cpu', options: {}, fingerprint: null }
-  const load = Load.parse({ key: model, model, revision: '1', identity, open: {}, memoryBytes: 1, parameterCount: parameters })
+  const load = Load.parse({
+    key: sha256(model),
+    model,
+    revision: '1',
+    identity,
+    open: {},
+    memoryBytes: 1,
+    parameterCount: parameters,
+  })
   const side = encodingOf(encoding)
   return {
     ...{ group: 1, model, revision: '1', variant: '', recipeVariant: '', recipeKey: model, load, reranker: null },

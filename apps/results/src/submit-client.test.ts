@@ -113,6 +113,25 @@ describe('a big sweep', () => {
     expect(inSlices.unprepared).toEqual([])
   })
 
+  it.each([
+    ['a load key that names no lane', ['model', 'load', 'key'], 'a/b'],
+    ["another model's load key", ['model', 'load', 'key'], sha256('another load')],
+    ['the key of other results', ['key'], sha256('another group')],
+    ['the row of another recipe', ['model', 'recipeKey'], sha256('another row')],
+    ['a file outside its folder', ['model', 'load', 'open', 'file'], '../../etc/passwd'],
+    ['a file of its own choice', ['model', 'load', 'open', 'file'], '/etc/passwd'],
+  ])('is refused with %s, whole or in slices', async (_what, path, value) => {
+    const sweep = structuredClone(await big()) as unknown as { plan: { groups: Record<string, unknown>[] } }
+    const at = path
+      .slice(0, -1)
+      .reduce((object, name) => object[name] as Record<string, unknown>, sweep.plan.groups[1] as Record<string, unknown>)
+    at[path.at(-1) as string] = value
+    const refused = { code: 'SB-SERVE-005', message: expect.stringContaining(path.join('.')) }
+    await expect(client.post('/sweeps', sweep)).rejects.toMatchObject(refused)
+    await expect(client.post('/groups', { groups: sweep.plan.groups, prepared: [] })).rejects.toMatchObject(refused)
+    expect(service.ledger.sweeps()).toEqual([])
+  })
+
   it('comes to nothing before its wants are there', async () => {
     const sweep = await big()
     const groupsOnly = { post: async (path: string, body?: unknown) => (path === '/groups' ? client.post(path, body) : fail()) }

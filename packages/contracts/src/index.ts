@@ -57,6 +57,7 @@ export {
   Analyzer,
   Cleaning,
   encodingKey,
+  isBelow,
   isPairRecipe,
   isRemote,
   isServed,

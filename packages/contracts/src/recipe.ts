@@ -109,12 +109,17 @@ export const Launch = z.strictObject({
 })
 export type Launch = z.infer<typeof Launch>
 
+/** Whether a relative path stays below the folder it starts from. */
+export function isBelow(path: string): boolean {
+  return !/^([/\\]|[A-Za-z]:)|\0/.test(path) && !path.split(/[/\\]/).includes('..')
+}
+
 /**
  * What must be in memory. `identity` is hashed into the load key; `open` says how this fleet opens it (paths, URLs,
  * limits) and never changes a vector, so it is not hashed.
  */
 export const Load = z.strictObject({
-  key: z.string(),
+  key: z.string().regex(/^[0-9a-f]{64}$/),
   /** Name shown on the board: hub id, `local/<folder>`, `mteb/baseline-random-encoder`. */
   model: z.string(),
   /** Hub revision, `digest12` of a folder, `1` of the random encoder, or `no_revision_available`. */
@@ -132,7 +137,8 @@ export const Load = z.strictObject({
   }),
   open: z.strictObject({
     folder: z.string().nullable().default(null),
-    file: z.string().nullable().default(null),
+    /** Relative to the folder, below it. */
+    file: z.string().refine(isBelow, 'leaves its folder').nullable().default(null),
     /** Folder with the tokenizer, only where it is not `folder`. */
     tokenizer: z.string().optional(),
     url: z.string().nullable().default(null),

@@ -1,4 +1,4 @@
-import { Load } from '@sweepboard/contracts'
+import { Load, sha256 } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
 import { chosen, lane, slot } from '../test/small-fleet.ts'
 import { misfit } from './fit.ts'
@@ -40,7 +40,7 @@ describe('which slots may serve a lane', () => {
 
   it('a plan with a load that fits nowhere is told what would fit', () => {
     const load = Load.parse({
-      key: 'big',
+      key: sha256('big'),
       model: 'acme/big',
       revision: '1',
       identity: { engine: 'openai', weights: null, dtype: 'bfloat16', provider: 'cuda', options: {}, fingerprint: null },

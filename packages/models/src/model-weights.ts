@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { canonicalJson, type Digest, sha256 } from '@sweepboard/contracts'
+import { canonicalJson, type Digest, isBelow, sha256 } from '@sweepboard/contracts'
 import { externalFiles } from './onnx-external.ts'
 
 /** Operators that scale activations by batch: their presence makes a text's vector depend on its batch-mates. */
@@ -36,6 +36,11 @@ export async function readModelWeights(folder: string, file: string): Promise<Mo
     isDynamicallyQuantised ||= scan.hasDynamicOperator
   }
   return { digest: sha256(canonicalJson(entries)), sizeBytes, isDynamicallyQuantised }
+}
+
+/** Whether a file that a plan names can be one of a model: plans come from outside, and what a file's bytes are is told of models only. */
+export function isModelFile(file: string): boolean {
+  return /\.(onnx|gguf)$/.test(file) && isBelow(file)
 }
 
 /** A model variant found on this host. */

@@ -96,6 +96,17 @@ describe('folders at fault', () => {
     await expect(opened()).rejects.toMatchObject({ code: 'SB-MODEL-003' })
   })
 
+  it('opens no file that is none of a model or not below its folder, and tells nothing of it', async () => {
+    const { load } = await resolveHere()
+    await writeFile(join(folder, '../secret.onnx'), 'secret')
+    await writeFile(join(folder, 'secret'), 'secret')
+    for (const file of ['../secret.onnx', 'onnx/../../secret.onnx', join(folder, 'model.onnx'), 'secret']) {
+      const named = { ...load, open: { ...load.open, file } }
+      await expect(openEngine(named, { modelsRoot: join(folder, '..') }), file).rejects.toMatchObject({ code: 'SB-MODEL-001' })
+    }
+    await rm(join(folder, '../secret.onnx'))
+  })
+
   it('refuses other weights than planned, and finds the planned ones under --models', async () => {
     const { load } = await resolveHere()
     const root = join(folder, 'moved')

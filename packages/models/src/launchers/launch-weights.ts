@@ -3,7 +3,7 @@ import { createReadStream, type Stats } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson, type Digest, type Load, SweepError, sha256 } from '@sweepboard/contracts'
-import { modelFolders } from '../model-weights.ts'
+import { isModelFile, modelFolders } from '../model-weights.ts'
 
 /** Files beside the weights that change what a server computes. */
 const COMPANIONS = [
@@ -81,6 +81,7 @@ export async function launchFolder(load: Load, modelsRoot: string | undefined): 
   if (weights === null) return null
   const file = typeof options.file === 'string' ? options.file : null
   const planned = load.open.folder
+  if (file !== null && !isModelFile(file)) throw new SweepError('SB-MODEL-001', { path: file })
   const below = modelsRoot === undefined ? [] : await modelFolders(modelsRoot)
   let changed: string | null = null
   for (const folder of new Set([...(planned === null ? [] : [planned]), ...below])) {
