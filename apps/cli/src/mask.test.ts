@@ -1,7 +1,7 @@
+import { maskOf } from '@sweepboard/contracts'
 import { describe, expect, it } from 'vitest'
 import { logLine } from './log-line.ts'
 import { logView } from './log-options.ts'
-import { maskOf } from './mask.ts'
 import { isPasswordInArgument, secretsOf } from './redis-options.ts'
 
 describe('maskOf', () => {

@@ -1,8 +1,8 @@
 import { createWriteStream, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { maskOf } from '@sweepboard/contracts'
 import { type Level, pino } from 'pino'
 import { logLine } from './log-line.ts'
-import { maskOf } from './mask.ts'
 
 /** What a process shows of its log on stderr, beside the file. */
 export interface LogView {

@@ -6,6 +6,7 @@ import { isDiskFull } from './durable-file.ts'
 import { takeFreePort } from './free-port.ts'
 import { makeCommand } from './server-command.ts'
 import { judgeDeath } from './server-death.ts'
+import { secretsOf } from './server-environment.ts'
 import { ServerLog } from './server-log.ts'
 import type { LaunchedServerParts } from './server-parts.ts'
 import { ServerProcess } from './server-process.ts'
@@ -169,9 +170,11 @@ export class LaunchedServer {
     const { port, release } = await takeFreePort()
     try {
       const command = await makeCommand(this.#parts, { port, scratch: this.#scratch })
+      const env = this.#parts.environment(command.env)
+      this.#log.hide(secretsOf(env))
       this.#process = await ServerProcess.start({
         argv: command.argv,
-        env: this.#parts.environment(command.env),
+        env,
         log: this.#log,
         records: this.#parts.records,
         about: { slot: this.#parts.slot.id, model: this.#parts.load.model },

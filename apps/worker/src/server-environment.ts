@@ -7,6 +7,11 @@ const PASSED = [
 const SECRET = /TOKEN|SECRET|PASSWORD|_KEY$/i
 const NEEDED = 'HF_TOKEN'
 
+/** What of an environment opens a door, by the names of its variables: no log may show it. */
+export function secretsOf(environment: Readonly<Record<string, string>>): string[] {
+  return Object.entries(environment).flatMap(([name, value]) => (SECRET.test(name) ? [value] : []))
+}
+
 /**
  * The environment of a server: what may pass of the worker's, the slot's devices, then the command's own. The hub's token
  * is the only one; never a variable that may hold an API key (`allowEnv`).

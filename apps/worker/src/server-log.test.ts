@@ -18,6 +18,16 @@ describe('ServerLog', () => {
   const open = (limitBytes?: number) =>
     new ServerLog(path, { now: () => 7, onLine: (line) => lines.push(line), ...(limitBytes ? { limitBytes } : {}) })
 
+  it('shows no secret of the environment and no login in an address, at the end of a line or not', () => {
+    const log = open()
+    log.hide(['hf_abcdefgh', 'p@ss word'])
+    log.write('token hf_abcdefgh\nRuntimeError: 401 for https://me:pa55@hub/x?key=p%40ss%20word\nstill hf_abc')
+    log.write('defgh')
+    expect(log.tail().split('\n')).toEqual(['token ***', 'RuntimeError: 401 for https://***@hub/x?key=***', 'still ***'])
+    expect(log.faults()).toEqual(['RuntimeError: 401 for https://***@hub/x?key=***'])
+    expect(lines.join()).not.toMatch(/abcdefgh|pa55/)
+  })
+
   it('keeps the last 40 lines, whole, however the text is cut', () => {
     const log = open()
     const text = Array.from({ length: 100 }, (_, i) => `line ${i}\n`).join('')

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { maskOf } from '@sweepboard/contracts'
 
 const TAIL_LINES = 40
 const TAIL_BYTES = 8192
@@ -14,8 +15,8 @@ const FAULT = /(?:\b[A-Z]\w*(?:Error|Exception)|(?<![\w/])(?:error|fatal|panic))
 const CONTROLS = /\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g
 
 /**
- * What one server printed: its last lines in memory, at most 40 and 8 KiB, without control characters, the last errors it named, and
- * all of it in a file that begins anew after 4 MiB (the part before is kept as `.1`). A log that cannot be written is no reason to stop a
+ * What one server printed: its last lines in memory, at most 40 and 8 KiB, without control characters and secrets, the last errors it named, and
+ * all of it, as it was, in a file of this host that begins anew after 4 MiB (the part before is kept as `.1`). A log that cannot be written is no reason to stop a
  * server.
  */
 export class ServerLog {
@@ -25,6 +26,7 @@ export class ServerLog {
   /** null: it could not be opened, or is closed. */
   #file: number | null
   #fileBytes = 0
+  #mask = maskOf([])
   #lines: string[] = []
   #faults: string[] = []
   #open = ''
@@ -43,6 +45,11 @@ export class ServerLog {
   /** When something was printed last. */
   get lastAt(): number {
     return this.#at
+  }
+
+  /** Lines go to people elsewhere: from now on they never show these, nor the login of an address. */
+  hide(secrets: readonly string[]): void {
+    this.#mask = maskOf(secrets)
   }
 
   /** A start begins: what the one before it printed stays in the file only. */
@@ -64,7 +71,7 @@ export class ServerLog {
 
   /** The last lines, one open line included, at most so many bytes. */
   tail(bytes = TAIL_BYTES): string {
-    const open = clean(this.#open)
+    const open = this.#mask(clean(this.#open))
     return fit([...this.#lines, ...(open === '' ? [] : [open])], Math.min(bytes, TAIL_BYTES)).join('\n')
   }
 
@@ -82,7 +89,7 @@ export class ServerLog {
   }
 
   #add(raw: string): void {
-    const line = clean(raw)
+    const line = this.#mask(clean(raw))
     if (line === '') return
     this.#lines = [...this.#lines, line].slice(-TAIL_LINES)
     const fault = FAULT.exec(line)?.[0].slice(0, FAULT_BYTES)

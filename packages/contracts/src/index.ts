@@ -36,6 +36,7 @@ export { Keep } from './keep.ts'
 export { LabelCap } from './label-cap.ts'
 export { newLeaseId } from './lease-id.ts'
 export { FREQUENT_SHARE, isLexical, LexicalMethod, LexicalScoring, lexicalScoringOf } from './lexical.ts'
+export { maskOf } from './mask.ts'
 export { isPairSet, type PairSet, pairSetRef, readPairSet, writePairSet } from './pair-set.ts'
 export {
   deriveGroupKey,
