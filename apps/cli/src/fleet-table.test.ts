@@ -16,6 +16,7 @@ const lane: LaneView = {
   slots: 2,
   tokensPerSecond: 82_000,
   etaSeconds: 512,
+  unservable: null,
 }
 const slot = (over: Partial<HostView['slots'][number]>): HostView['slots'][number] => ({
   id: 'cuda:0',

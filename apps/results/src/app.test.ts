@@ -322,6 +322,14 @@ describe('openapi.json', () => {
     }
   })
 
+  it.each(['/lanes'])('says what %s answers, and that is what it answers', async (path) => {
+    const { paths } = openApiDocument('0') as { paths: Record<string, Record<string, object>> }
+    const described = { 200: { content: { 'application/json': { schema: {} } } } }
+    expect(paths[`/api/v1${path}`]?.get).toMatchObject({ responses: described })
+    const answer = ROUTES.find((route) => route.path === path)?.answer
+    expect(answer?.safeParse(await (await ask(`/api/v1${path}`)).json())).toMatchObject({ success: true })
+  })
+
   it('says what a refusal is like, as it is', async () => {
     const document = (await (await ask('/openapi.json')).json()) as {
       components: { responses: { error: { content: Record<string, { schema: { properties: object } }> } } }

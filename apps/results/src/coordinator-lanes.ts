@@ -1,7 +1,16 @@
 import { ERRORS, type ErrorEntry, type FailureRecord, SweepError, toFailureRecord } from '@sweepboard/contracts'
-import { chooseLanes, type Demand, type LanePlan, type LaneSlot, laneOf, type Unservable } from '@sweepboard/dispatch'
+import {
+  chooseLanes,
+  type Demand,
+  type LaneChoice,
+  type LanePlan,
+  type LaneSlot,
+  laneOf,
+  type Unservable,
+} from '@sweepboard/dispatch'
 import type { Ledger } from '@sweepboard/ledger'
 import type { HostTable } from './coordinator-hosts.ts'
+import type { LanesNow, UnservableNow } from './unservable-lanes.ts'
 
 /** Why a lane that every slot closed for good fails: the remedy is that of what closed it, since another slot would fare alike. */
 export function closedFailure(model: string, reason: string): FailureRecord {
@@ -39,6 +48,7 @@ export class LaneTable {
   readonly #paused = new Map<string, number>()
   #growing: ReadonlySet<string> = new Set()
   #unservable: readonly Unservable[] = []
+  #lanesNow: LanesNow = { unservable: [], served: new Set(), open: new Set() }
   /** Followed from choice to choice; a service that starts again makes another. */
   #plan: LanePlan | undefined
 
@@ -73,6 +83,11 @@ export class LaneTable {
     return this.#unservable
   }
 
+  /** What the last choice found: beside lanes that no slot can ever serve those that wait for a worker, or for a slot to open them again. */
+  lanesNow(): LanesNow {
+    return this.#lanesNow
+  }
+
   /** Looks at the ledger and the hosts, and tells each slot its lane. Answers the hosts to which that is news. */
   choose(now: number): Set<string> {
     this.#read(now)
@@ -97,6 +112,11 @@ export class LaneTable {
     this.#unservable = unservable.map((entry) =>
       entry.kind === 'closed' ? { ...entry, reason: tellingReason(slots, entry.lane) ?? entry.reason } : entry,
     )
+    this.#lanesNow = {
+      unservable: this.#unservableNow(choice, now),
+      served: new Set(this.#hosts.serving(now).keys()),
+      open: new Set(remaining.keys()),
+    }
     const served = new Set(choice.slots.values())
     for (const { key } of lanes) {
       if (served.has(key)) this.#unserved.delete(key)
@@ -105,6 +125,23 @@ export class LaneTable {
     for (const byLane of [this.#unserved, this.#chunkTokens])
       for (const key of byLane.keys()) if (!remaining.has(key)) byLane.delete(key)
     return news
+  }
+
+  #unservableNow(choice: LaneChoice, now: number): UnservableNow[] {
+    const hasSlots = this.#hosts.laneSlots(now).length > 0
+    const absent = this.#hosts.isAnyLive(now) ? 'the workers here only score' : 'no worker is joined'
+    const dead = hasSlots ? this.#unservable : choice.unservable.map((entry) => ({ ...entry, reason: absent }))
+    const closed = choice.closedForNow.map(({ reason, ...entry }) => ({
+      ...entry,
+      reason: `every slot that fits has closed it for now, and tries it again: ${reason}`,
+    }))
+    return [...dead, ...closed].flatMap(({ lane, reason, wouldFit }) => {
+      const load = this.#ledger.load(lane)
+      if (load === null) return []
+      const sweeps = (this.#demands.get(lane) ?? []).map(({ sweep }) => sweep)
+      const engine = load.open.launch?.launcher ?? load.identity.engine
+      return [{ lane, model: load.model, engine, reason, wouldFit, sweeps }]
+    })
   }
 
   /** Adds up what waits, unless nothing changed or the last time was so slow that it would take more than a twentieth of all time. */

@@ -23,6 +23,7 @@ import { Preparations } from './coordinator-preparation.ts'
 import { Tickets } from './coordinator-queue.ts'
 import { EndpointHolders } from './endpoint-holders.ts'
 import { HostCalls } from './host-calls.ts'
+import { UnservableLanes } from './unservable-lanes.ts'
 
 /**
  * Ledger, dispatcher and queue put together: answers the workers' messages and, each tick, leases, reconciles and prepares. It keeps
@@ -36,6 +37,7 @@ export class Coordinator {
   /** Hosts that should beat sooner than they would. */
   readonly calls = new HostCalls()
   readonly #lanes: LaneTable
+  readonly #unservable: UnservableLanes
   readonly #tickets: Tickets
   readonly #preparations: Preparations
   /** Its start, or the first beat after a time in which it heard nobody. */
@@ -58,6 +60,7 @@ export class Coordinator {
     this.#hosts = new HostTable(this.#graceMs)
     this.#lanes = new LaneTable(options.ledger, this.#hosts, options.now)
     const log = options.log ?? (() => undefined)
+    this.#unservable = new UnservableLanes(log)
     this.#tickets = new Tickets(options.queue, log)
     this.#leasing = new Leasing({
       ledger: options.ledger,
@@ -197,6 +200,11 @@ export class Coordinator {
     return this.#lanes.unservable()
   }
 
+  /** Lanes with work that no slot may serve now, those included that wait for a worker or for a slot to open them again. */
+  unservableNow(): ReturnType<UnservableLanes['views']> {
+    return this.#unservable.views(this.#options.now())
+  }
+
   get isQueueAway(): boolean {
     return this.#tickets.isAway
   }
@@ -249,6 +257,7 @@ export class Coordinator {
   #choose(now: number): void {
     this.#lastChoice = now
     for (const host of this.#lanes.choose(now)) this.calls.call(host)
+    this.#unservable.follow(this.#lanes.lanesNow(), now)
   }
 
   #failClosedLanes(): void {

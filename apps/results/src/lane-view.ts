@@ -1,31 +1,47 @@
 import { SCORE_LANE } from '@sweepboard/contracts'
 import type { Ledger } from '@sweepboard/ledger'
+import { z } from 'zod'
 import type { HostView } from './coordinator-hosts.ts'
+import type { UnservableLanes } from './unservable-lanes.ts'
+
+const count = z.number().nonnegative()
 
 /** A lane with work or with slots, as `status` and the metrics show it. */
-export interface LaneView {
-  /** Load key. */
-  readonly lane: string
-  readonly model: string
-  readonly engine: string
-  readonly dtype: string
-  /** Work that nobody has been given yet. */
-  readonly todoTokens: number
-  readonly todoChunks: number
-  /** Leases handed out and not ended, and their tokens. */
-  readonly openLeases: number
-  readonly openTokens: number
-  /** Slots that have it in memory or are loading it. */
-  readonly slots: number
-  /** Sum of what its slots measured; null where none has measured it yet. */
-  readonly tokensPerSecond: number | null
-  readonly etaSeconds: number | null
-}
+export const LaneView = z.strictObject({
+  lane: z.string().describe('Load key'),
+  model: z.string(),
+  engine: z.string(),
+  dtype: z.string(),
+  todoTokens: count.describe('Work that nobody has been given yet'),
+  todoChunks: count,
+  openLeases: count.describe('Leases handed out and not ended'),
+  openTokens: count,
+  slots: count.describe('Slots that have it in memory or are loading it'),
+  tokensPerSecond: z.number().nullable().describe('Sum of what its slots measured; null where none has measured it yet'),
+  etaSeconds: z.number().nullable(),
+  unservable: z
+    .strictObject({
+      reason: z.string(),
+      wouldFit: z.string().describe('What a slot that could serve it looks like'),
+      sweeps: z.array(z.string()).describe('Ids of running sweeps that want something of it'),
+      forMs: count.describe('For how long that has been so'),
+    })
+    .nullable()
+    .describe('Why no slot may serve its work now; null where one may'),
+})
+export type LaneView = z.infer<typeof LaneView>
 
 type Read = Pick<Ledger, 'laneBacklogs' | 'openLeases' | 'load'>
 
 /** Every lane but that of scoring; the one with the most work left first. */
-export function laneViews(ledger: Read, hosts: readonly HostView[]): LaneView[] {
+export function laneViews(
+  ledger: Read,
+  hosts: readonly HostView[],
+  unservable: ReturnType<UnservableLanes['views']>,
+): LaneView[] {
+  const why = new Map(
+    unservable.map(({ lane, reason, wouldFit, sweeps, forMs }) => [lane, { reason, wouldFit, sweeps: [...sweeps], forMs }]),
+  )
   const backlogs = new Map(ledger.laneBacklogs().map((backlog) => [backlog.lane, backlog]))
   const leases = Map.groupBy(ledger.openLeases(), ({ lane }) => lane)
   const slots = Map.groupBy(
@@ -56,6 +72,7 @@ export function laneViews(ledger: Read, hosts: readonly HostView[]): LaneView[] 
           slots: of.length,
           tokensPerSecond: rate,
           etaSeconds: rate === null || rate <= 0 ? null : (todoTokens + openTokens) / rate,
+          unservable: why.get(lane) ?? null,
         },
       ]
     })

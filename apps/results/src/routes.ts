@@ -1,5 +1,6 @@
 import { SweepError } from '@sweepboard/contracts'
 import { z } from 'zod'
+import { LaneView } from './lane-view.ts'
 import { Submission } from './plan-schema.ts'
 import { resourceRows } from './resources.ts'
 import { type Route, route } from './route.ts'
@@ -113,7 +114,8 @@ export const ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/lanes',
     access: 'read',
-    summary: 'Lanes with work or slots: what waits, open leases, tokens per second, ETA',
+    summary: 'Lanes with work or slots: what waits, open leases, tokens per second, ETA, why no slot serves it',
+    answer: z.array(LaneView),
     run: (service) => service.lanes(),
   }),
   route({

@@ -239,7 +239,7 @@ export class Service {
   lanes(): readonly LaneView[] {
     const now = performance.now()
     if (this.#laneViews === null || now >= this.#laneViews.freshUntil) {
-      const views = laneViews(this.ledger, this.coordinator.hosts())
+      const views = laneViews(this.ledger, this.coordinator.hosts(), this.coordinator.unservableNow())
       this.#laneViews = { views, freshUntil: now + 20 * (performance.now() - now) }
     }
     return this.#laneViews.views

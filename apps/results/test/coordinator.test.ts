@@ -17,6 +17,7 @@ import {
 import { attendedClock } from '../src/attended-clock.ts'
 import { Coordinator } from '../src/coordinator.ts'
 import type { CoordinatorChange } from '../src/coordinator-options.ts'
+import { laneViews } from '../src/lane-view.ts'
 import { Chance } from './simulation/chance.ts'
 import { SimQueue } from './simulation/sim-queue.ts'
 
@@ -50,6 +51,7 @@ let seq = 0
 let ledger: Ledger
 let queue: SimQueue
 let changes: CoordinatorChange[]
+let logged: unknown[]
 let isStored: (digest: string) => boolean
 let prepare: (key: string) => Promise<ReturnType<typeof prepared>>
 
@@ -64,6 +66,7 @@ function make(clock = () => now): Coordinator {
     artifacts: { exists: (digest) => isStored(digest), verify: () => true },
     prepare: (key) => prepare(key),
     onChange: (change) => changes.push(change),
+    log: ({ message }) => logged.push(message),
   })
 }
 
@@ -79,6 +82,7 @@ beforeEach(() => {
   ledger = memory()
   queue = new SimQueue(new Chance(1))
   changes = []
+  logged = []
   prepare = async () => prepared(T1, ['q', 1], ['d', 2])
 })
 
@@ -213,6 +217,53 @@ describe('lanes', () => {
   it('nothing is called unservable before a host is there', async () => {
     const coordinator = await ready()
     expect(coordinator.unservable()).toEqual([])
+  })
+
+  it('one that waits for a worker, for another slot, or for a slot to open it again says so, and what would fit', async () => {
+    const coordinator = await ready()
+    submit(ledger, 's2', [group(REMOTE, T1)])
+    const found = async () => {
+      await coordinator.tick()
+      const views = laneViews(ledger, coordinator.hosts(), coordinator.unservableNow())
+      return new Map<string, unknown>(views.map((view) => [view.lane, view.unservable]))
+    }
+    const wouldFit = 'an endpoint slot (--slots endpoint), --allow-env KEY'
+    expect(await found()).toEqual(
+      new Map<string, unknown>([
+        [A.key, { reason: 'no worker is joined', wouldFit: 'a cpu slot (--slots cpu)', sweeps: ['s1'], forMs: 0 }],
+        [REMOTE.key, { reason: 'no worker is joined', wouldFit, sweeps: ['s2'], forMs: 0 }],
+      ]),
+    )
+    const closed = [{ lane: A.key, reason: 'SB-HTTP-001: refused', forMs: 60_000 }]
+    coordinator.beat(beatOf([slot({ closed })]))
+    now = 700
+    expect(await found()).toMatchObject(
+      new Map<string, unknown>([
+        [A.key, { reason: 'every slot that fits has closed it for now, and tries it again: SB-HTTP-001: refused', forMs: 700 }],
+        [REMOTE.key, { reason: 'needs a slot of kind endpoint, the slots here are cpu', wouldFit, forMs: 700 }],
+      ]),
+    )
+    coordinator.beat(beatOf([serving(A), slot({ id: 'e', device: 'endpoint' })], { allowEnv: ['KEY'] }))
+    expect([...(await found()).values()]).toEqual([null, null])
+    expect(ledger.cells('s1')[0]?.failure ?? null).toBeNull()
+  })
+
+  it('one that no slot may serve is said once in the log, when that has lasted: workers that start again are no trouble', async () => {
+    const coordinator = await ready()
+    const wait = async (ms: number, slots?: SlotReport[]) => {
+      now += ms
+      if (slots !== undefined) coordinator.beat(beatOf(slots))
+      await coordinator.tick()
+    }
+    await wait(9000)
+    await wait(500, [serving(A)])
+    await wait(6000)
+    for (let tick = 0; tick < 6; tick += 1) await wait(5000)
+    const said = () => logged.filter((line) => String(line).startsWith('no slot'))
+    expect(said()).toEqual(['no slot can serve a (random): no worker is joined. What would fit: a cpu slot (--slots cpu)'])
+    await wait(0, [serving(A)])
+    for (let tick = 0; tick < 6; tick += 1) await wait(5000)
+    expect(said()).toHaveLength(2)
   })
 
   it('a lane that every fitting slot has closed for good fails its cells', async () => {

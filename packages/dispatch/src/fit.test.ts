@@ -48,7 +48,11 @@ describe('which slots may serve a lane', () => {
       memoryBytes: 20e9,
     })
     expect(planFits([slot('a', { device: 'cuda', memoryBytes: 12e9 })], [load, load])).toMatchObject([
-      { model: 'acme/big', kind: 'no-slot', wouldFit: 'a cuda slot, 21.7 GB of memory, joined devices count together' },
+      {
+        model: 'acme/big',
+        kind: 'no-slot',
+        wouldFit: 'a cuda slot (--slots cuda), 21.7 GB of memory, joined devices count together',
+      },
     ])
     expect(planFits([slot('a', { device: 'cuda', memoryBytes: 24e9 })], [load])).toEqual([])
   })
@@ -68,7 +72,7 @@ describe('which slots may serve a lane', () => {
 
   it.each([
     ['memory', slot('a', { memoryBytes: 1e9 }), lane('x', { memoryBytes: 2e9 }), 'needs 2.0 GB'],
-    ['device', slot('a'), lane('x', { devices: ['endpoint'] }), 'needs a slot of kind endpoint'],
+    ['device', slot('a'), lane('x', { devices: ['endpoint'] }), 'needs a slot of kind endpoint, the slots here are cpu'],
     ['weights', slot('a', { weights: ['other'] }), lane('x', { weights: 'w' }), 'no worker has its weights'],
     ['key', slot('a'), lane('x', { keyVariable: 'KEY' }), 'no worker may read KEY'],
   ])('reports a lane that fits nowhere: %s', (_why, one, to, reason) => {
@@ -89,7 +93,13 @@ describe('which slots may serve a lane', () => {
     expect(chooseLanes({ slots: [closed(null)], lanes: [lane('x')] }).unservable).toMatchObject([
       { kind: 'closed', reason: 'the server does not start' },
     ])
-    expect(chooseLanes({ slots: [closed(60_000)], lanes: [lane('x')] }).unservable).toEqual([])
-    expect(chooseLanes({ slots: [closed(null), slot('b')], lanes: [lane('x')] }).unservable).toEqual([])
+    expect(chooseLanes({ slots: [closed(60_000)], lanes: [lane('x')] })).toMatchObject({
+      unservable: [],
+      closedForNow: [{ lane: 'x', reason: 'the server does not start' }],
+    })
+    expect(chooseLanes({ slots: [closed(null), slot('b')], lanes: [lane('x')] })).toMatchObject({
+      unservable: [],
+      closedForNow: [],
+    })
   })
 })

@@ -134,7 +134,8 @@ export function closedBy(slot: LaneSlot, lane: string): ClosedLane | null {
 
 /** What a slot that could serve this lane looks like. */
 export function wouldFit(lane: Lane): string {
-  const parts = [`a ${lane.devices.join(' or ')} slot`]
+  const [preferred] = lane.devices
+  const parts = [`${preferred === 'endpoint' ? 'an' : 'a'} ${lane.devices.join(' or ')} slot (--slots ${preferred})`]
   const needed = lane.memoryBytes / lane.memoryShare
   if (needed > 0) parts.push(`${bytes(needed)} of memory${lane.spansDevices ? ', joined devices count together' : ''}`)
   if (lane.choices !== undefined) parts.push(`that is ${sayChoices(lane.choices)}`)

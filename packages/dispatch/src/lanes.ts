@@ -1,4 +1,4 @@
-import { closedBy, type Lane, type LaneSlot, measuredPeaks, misfit, wouldFit } from './fit.ts'
+import { closedBy, type Lane, type LaneSlot, type MeasuredPeaks, measuredPeaks, misfit, wouldFit } from './fit.ts'
 import { FleetTable } from './fleet-table.ts'
 import { INTERRUPTED_TIMES } from './interrupted.ts'
 import { SHARED_SECONDS, tooSlow } from './last-chunks.ts'
@@ -25,6 +25,8 @@ export interface LaneChoice {
   /** Slot id -> lane, null = idle. Every slot given is named. */
   readonly slots: ReadonlyMap<string, string | null>
   readonly unservable: readonly Unservable[]
+  /** Lanes that nobody serves now: every slot that fits has closed them, one of them at least for a while only. */
+  readonly closedForNow: readonly Omit<Unservable, 'kind'>[]
   /** For the next choice: the same plan is followed as long as it holds. */
   readonly plan: LanePlan
 }
@@ -57,7 +59,9 @@ export function chooseLanes(given: LaneQuestion): LaneChoice {
   const slots = choice.named()
   const plan = followed(planned, table, slots)
   for (const slot of given.slots) if (slots.get(slot.id) === null && mayWait(slot, given)) slots.set(slot.id, slot.lane)
-  return { slots, unservable: unservableOf(given.slots, given.lanes, table), plan }
+  const idle = lanesWithoutSlot(given.lanes, table)
+  const unservable = idle.flatMap((lane) => unservableBy(given.slots, lane))
+  return { slots, unservable, closedForNow: closedForNow(given.slots, idle, unservable), plan }
 }
 
 /** Second stages come in pieces: a slot that unloaded their model between two of them would load it for each. */
@@ -66,11 +70,20 @@ function mayWait(slot: LaneSlot, { lanes, awaited }: LaneQuestion): boolean {
   return lane !== null && awaited?.has(lane) === true && closedBy(slot, lane) === null && lanes.every(({ key }) => key !== lane)
 }
 
-/** Lanes that no slot can ever serve, by lane; what a plan for these slots would have to be told. */
-function unservableOf(slots: readonly LaneSlot[], lanes: readonly Lane[], table: FleetTable): Unservable[] {
+/** Lanes that no slot may serve now, by lane. */
+function lanesWithoutSlot(lanes: readonly Lane[], table: FleetTable): Lane[] {
   const hasSlot = new Set(table.lanes.filter((_, l) => (table.eligible[l]?.length ?? 0) > 0))
-  const inOrder = lanes.toSorted((a, b) => (a.key < b.key ? -1 : 1))
-  return inOrder.flatMap((lane) => (hasSlot.has(lane) ? [] : unservableBy(slots, lane)))
+  return lanes.filter((lane) => !hasSlot.has(lane)).sort((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+/** Those of the lanes without a slot that get one again when it opens them: the reason is that of a slot which does. */
+function closedForNow(slots: readonly LaneSlot[], idle: readonly Lane[], unservable: readonly Unservable[]) {
+  const dead = new Set(unservable.map(({ lane }) => lane))
+  return idle.flatMap((lane) => {
+    const closed = dead.has(lane.key) ? [] : slots.flatMap((slot) => closedBy(slot, lane.key) ?? [])
+    const opens = closed.find(({ forMs }) => forMs !== null)
+    return opens === undefined ? [] : [{ lane: lane.key, reason: opens.reason, wouldFit: wouldFit(lane) }]
+  })
 }
 
 /** Why no slot can serve this lane, as one entry; none where one can, now or when it opens the lane again. */
@@ -82,12 +95,22 @@ export function unservableBy(slots: readonly LaneSlot[], lane: Lane): Unservable
       slots
         .filter((slot) => lane.devices.includes(slot.device))
         .sort((a, b) => b.memoryBytes - a.memoryBytes || (a.id < b.id ? -1 : 1))[0] ?? slots[0]
-    const reason = nearest === undefined ? 'there is no slot at all' : (misfit(nearest, lane, peaks) ?? '')
+    const reason = nearest === undefined ? 'there is no slot at all' : whyNot(nearest, { slots, lane, peaks })
     return [{ lane: lane.key, kind: 'no-slot', reason, wouldFit: wouldFit(lane) }]
   }
   const closed = fitting.map((slot) => closedBy(slot, lane.key))
   if (!closed.every((entry) => entry !== null && entry.forMs === null)) return []
   return [{ lane: lane.key, kind: 'closed', reason: closed[0]?.reason ?? '', wouldFit: wouldFit(lane) }]
+}
+
+/** Why the slot nearest to fitting does not; where it is of another kind, also which kinds there are. */
+function whyNot(
+  nearest: LaneSlot,
+  { slots, lane, peaks }: { slots: readonly LaneSlot[]; lane: Lane; peaks: MeasuredPeaks },
+): string {
+  const reason = misfit(nearest, lane, peaks) ?? ''
+  if (lane.devices.includes(nearest.device)) return reason
+  return `${reason}, the slots here are ${[...new Set(slots.map(({ device }) => device))].sort().join(' and ')}`
 }
 
 const NONE = -1
