@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { CommonOptions } from '../context.ts'
-import { printJson, printResult } from '../output.ts'
+import { sayNamesakes } from '../namesakes.ts'
+import { printJson, printNote, printResult } from '../output.ts'
 import { findSweep } from '../source.ts'
 import { type ControlAction, openWriter } from '../writer.ts'
 
@@ -30,7 +31,9 @@ export function add(program: Command): void {
         const writer = openWriter(options, { mayCreate: false })
         try {
           const { id } = await findSweep(writer, name)
+          const namesakes = sayNamesakes(await writer.sweeps(), { name, taken: id })
           const sweep = await writer.control(id, action)
+          if (namesakes !== null) printNote(`note: ${namesakes}`)
           if (options.json) printJson(sweep)
           else
             printResult(
