@@ -322,7 +322,7 @@ describe('openapi.json', () => {
     }
   })
 
-  it.each(['/lanes'])('says what %s answers, and that is what it answers', async (path) => {
+  it.each(['/lanes', '/health'])('says what %s answers, and that is what it answers', async (path) => {
     const { paths } = openApiDocument('0') as { paths: Record<string, Record<string, object>> }
     const described = { 200: { content: { 'application/json': { schema: {} } } } }
     expect(paths[`/api/v1${path}`]?.get).toMatchObject({ responses: described })

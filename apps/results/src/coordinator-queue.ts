@@ -12,20 +12,29 @@ export function queueOf(lane: string): string {
 export class Tickets {
   readonly #queue: TicketQueue
   readonly #log: (entry: Readonly<Record<string, unknown>>) => void
+  /** Monotonic milliseconds. */
+  readonly #now: () => number
   /** Ticket -> lane, where the add has not been answered yet. */
   readonly #toAdd = new Map<string, string>()
   readonly #toRemove = new Map<string, string>()
-  #isAway = false
+  /** Null while it answers. */
+  #awaySince: number | null = null
   /** It is away because it took no ticket: that it answers other questions says nothing. */
   #refusesTickets = false
 
-  constructor(queue: TicketQueue, log: (entry: Readonly<Record<string, unknown>>) => void) {
+  constructor(queue: TicketQueue, log: (entry: Readonly<Record<string, unknown>>) => void, now: () => number) {
     this.#queue = queue
     this.#log = log
+    this.#now = now
   }
 
   get isAway(): boolean {
-    return this.#isAway
+    return this.#awaySince !== null
+  }
+
+  /** Milliseconds since it was found not to answer; null while it answers. */
+  awayForMs(): number | null {
+    return this.#awaySince === null ? null : this.#now() - this.#awaySince
   }
 
   add(ticket: string, lane: string): void {
@@ -63,7 +72,7 @@ export class Tickets {
 
   /** Asks a queue that was away whether it is back. */
   async probe(): Promise<void> {
-    if (this.#isAway) await this.#try(() => this.#queue.waiting(SCORE_LANE))
+    if (this.isAway) await this.#try(() => this.#queue.waiting(SCORE_LANE))
   }
 
   async #try(ask: () => Promise<unknown>, isAdd = false): Promise<boolean> {
@@ -71,12 +80,12 @@ export class Tickets {
       await ask()
       if (this.#refusesTickets && !isAdd && this.#toAdd.size > 0) return true
       this.#refusesTickets = false
-      if (this.#isAway) this.#log({ level: 'info', message: 'the queue answers again' })
-      this.#isAway = false
+      if (this.isAway) this.#log({ level: 'info', message: 'the queue answers again' })
+      this.#awaySince = null
       return true
     } catch (thrown) {
-      if (!this.#isAway) this.#log({ level: 'warn', message: 'the queue does not answer', error: String(thrown) })
-      this.#isAway = true
+      if (!this.isAway) this.#log({ level: 'warn', message: 'the queue does not answer', error: String(thrown) })
+      this.#awaySince ??= this.#now()
       this.#refusesTickets ||= isAdd
       return false
     }

@@ -61,7 +61,7 @@ export class Coordinator {
     this.#lanes = new LaneTable(options.ledger, this.#hosts, options.now)
     const log = options.log ?? (() => undefined)
     this.#unservable = new UnservableLanes(log)
-    this.#tickets = new Tickets(options.queue, log)
+    this.#tickets = new Tickets(options.queue, log, options.now)
     this.#leasing = new Leasing({
       ledger: options.ledger,
       hosts: this.#hosts,
@@ -207,6 +207,11 @@ export class Coordinator {
 
   get isQueueAway(): boolean {
     return this.#tickets.isAway
+  }
+
+  /** Milliseconds since the queue was found not to answer; null while it answers. */
+  queueAwayForMs(): number | null {
+    return this.#tickets.awayForMs()
   }
 
   /** Called with how many chunks were put back to be computed again. */

@@ -1,5 +1,6 @@
 import { SweepError } from '@sweepboard/contracts'
 import { z } from 'zod'
+import { Health, healthOf } from './health.ts'
 import { LaneView } from './lane-view.ts'
 import { Submission } from './plan-schema.ts'
 import { resourceRows } from './resources.ts'
@@ -29,8 +30,9 @@ export const ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/health',
     access: 'open',
-    summary: 'Whether the service answers',
-    run: (service) => ({ ok: true, version: service.version }),
+    summary: 'Whether the service answers, and whether its queue answers it',
+    answer: Health,
+    run: (service) => healthOf(service),
   }),
   route({
     method: 'POST',

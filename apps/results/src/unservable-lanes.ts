@@ -18,8 +18,8 @@ export interface LanesNow {
   readonly open: ReadonlySet<string>
 }
 
-/** Workers that are started again are no trouble: what lasts shorter is not said in the log. Milliseconds. */
-const TOLD_AFTER_MS = 10_000
+/** Workers that are started again are no trouble: what lasts shorter is not said unasked. Milliseconds. */
+export const UNSERVABLE_AFTER_MS = 10_000
 
 /** Lanes with work that no slot may serve, since when, and what of that was said in the log; in memory only. */
 export class UnservableLanes {
@@ -40,7 +40,7 @@ export class UnservableLanes {
     for (const one of unservable) {
       const since = this.#known.get(one.lane)?.since ?? now
       this.#known.set(one.lane, { ...one, since })
-      if (now - since < TOLD_AFTER_MS || this.#told.get(one.lane) === one.reason) continue
+      if (now - since < UNSERVABLE_AFTER_MS || this.#told.get(one.lane) === one.reason) continue
       this.#told.set(one.lane, one.reason)
       const { lane, model, engine, reason, wouldFit } = one
       const message = `no slot can serve ${model} (${engine}): ${reason}. What would fit: ${wouldFit}`
