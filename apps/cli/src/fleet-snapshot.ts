@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { HostView, LaneView, ServiceClient, SweepView } from '@sweepboard/results'
+import type { Health, HostView, LaneView, ServiceClient, SweepView } from '@sweepboard/results'
 
 /** A fleet at one moment, as its service knows it. */
 export interface FleetSnapshot {
@@ -7,6 +7,7 @@ export interface FleetSnapshot {
   readonly sweeps: readonly SweepView[]
   readonly lanes: readonly LaneView[]
   readonly hosts: readonly HostView[]
+  readonly health: Health
 }
 
 /** Sweeps that are shown in full; a board of years has thousands. */
@@ -26,8 +27,8 @@ export async function readFleet(client: Pick<ServiceClient, 'get'>): Promise<Fle
     await delay(APART_MS)
     sweeps = await Promise.all(sweeps.map(view))
   }
-  const [lanes, hosts] = await Promise.all([client.get('/lanes'), client.get('/hosts')])
-  return { sweeps, lanes: lanes as LaneView[], hosts: hosts as HostView[] }
+  const [lanes, hosts, health] = await Promise.all(['/lanes', '/hosts', '/health'].map((path) => client.get(path)))
+  return { sweeps, lanes: lanes as LaneView[], hosts: hosts as HostView[], health: health as Health }
 }
 
 const NO_RATE = { tokensPerSecond: null, etaSeconds: null }

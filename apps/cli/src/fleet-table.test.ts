@@ -1,4 +1,4 @@
-import type { HostView, LaneView, SweepView } from '@sweepboard/results'
+import type { Health, HostView, LaneView, SweepView } from '@sweepboard/results'
 import { describe, expect, it } from 'vitest'
 import { fleetTable } from './fleet-table.ts'
 import { displayWidth } from './table.ts'
@@ -59,9 +59,11 @@ const sweep = {
   etaSeconds: 525,
 } as unknown as SweepView
 
+const UP: Health = { ok: true, version: '0.1.0', queue: 'up', queueAwayForMs: null }
+
 describe('fleetTable', () => {
   it('shows sweeps, lanes and slots with what they do', () => {
-    const table = fleetTable({ sweeps: [sweep], lanes: [lane], hosts: [host] }, 200)
+    const table = fleetTable({ sweeps: [sweep], lanes: [lane], hosts: [host], health: UP }, 200)
     expect(table).toMatch(/^1 host, 3 slots, 1 serving$/m)
     expect(table).toMatch(/^qwen3-three-sizes +running +12\/300 +1 +8 min 45 s +80\.0k +9\.00M\/51\.00M +s0123456789abcdef$/m)
     expect(table).toMatch(/^Qwen\/Qwen3-Embedding-0\.6B\\u001b\[31m +2 +1\.2k +42\.00M +8 min 32 s +82\.0k +6 +vllm bfloat16$/m)
@@ -74,12 +76,26 @@ describe('fleetTable', () => {
   })
 
   it.each([60, 72, 80, 100, 140])('fits %i columns and keeps what matters most', (width) => {
-    const table = fleetTable({ sweeps: [sweep], lanes: [lane], hosts: [host] }, width)
+    const table = fleetTable({ sweeps: [sweep], lanes: [lane], hosts: [host], health: UP }, width)
     for (const line of table.split('\n')) expect(displayWidth(line), line).toBeLessThanOrEqual(width)
     for (const word of ['running', '12/300', 'serving', '6.0/24.0G', '41.0k', 'cuda:0', 'gpu-a']) expect(table).toContain(word)
   })
 
+  it.each([60, 300])('says below the lanes, in %i columns, which of them no slot can serve', (width) => {
+    const unservable = { reason: 'no worker is joined', wouldFit: 'a cuda slot (--slots cuda)', sweeps: [], forMs: 1 }
+    const table = fleetTable({ sweeps: [sweep], lanes: [{ ...lane, unservable }], hosts: [], health: UP }, width)
+    for (const line of table.split('\n')) expect(displayWidth(line), line).toBeLessThanOrEqual(width)
+    expect(table.replaceAll('\n', ' ')).toContain('(vllm): no worker is joined. What would fit: a cuda slot (--slots cuda)')
+  })
+
+  it.each([60, 200])("says in %i columns that the queue's Redis does not answer, and since when", (width) => {
+    const health: Health = { ...UP, queue: 'away', queueAwayForMs: 95_000 }
+    const table = fleetTable({ sweeps: [sweep], lanes: [], hosts: [host], health }, width)
+    for (const line of table.split('\n')) expect(displayWidth(line), line).toBeLessThanOrEqual(width)
+    expect(table.replaceAll('\n', ' ')).toContain("the queue's Redis does not answer the service, for 1 min 35 s now: no work")
+  })
+
   it('an empty fleet', () => {
-    expect(fleetTable({ sweeps: [], lanes: [], hosts: [] }, 60)).toBe('0 hosts, 0 slots, 0 serving\n\nNo sweep yet.')
+    expect(fleetTable({ sweeps: [], lanes: [], hosts: [], health: UP }, 60)).toBe('0 hosts, 0 slots, 0 serving\n\nNo sweep yet.')
   })
 })

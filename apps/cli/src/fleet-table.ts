@@ -1,20 +1,27 @@
 import type { HostView, LaneView } from '@sweepboard/results'
 import type { FleetSnapshot } from './fleet-snapshot.ts'
 import { formatCount, formatSeconds } from './progress.ts'
+import { queueWords } from './queue-words.ts'
 import { isStoppedByBudget } from './state-words.ts'
 import { type Column, renderTable } from './table.ts'
+import { sayUnservable } from './unservable.ts'
+import { wrap } from './wrap.ts'
 
 type Slot = HostView['slots'][number]
 
 /** Sweeps, lanes, slots: as wide as the terminal, readable from 60 columns on. Untrusted names are made visible. */
 export function fleetTable(snapshot: FleetSnapshot, width: number): string {
-  const { sweeps, lanes, hosts } = snapshot
+  const { sweeps, lanes, hosts, health } = snapshot
   const slots = hosts.flatMap((host) => host.slots.map((slot) => ({ host, slot })))
   const serving = slots.filter(({ slot }) => slot.state === 'serving' && slot.lane !== null).length
+  const unservable = sayUnservable(lanes).flatMap((line) => wrap(line, width))
+  const away = queueWords(health)
   const parts = [
     `${count(hosts.length, 'host')}, ${count(slots.length, 'slot')}, ${serving} serving`,
+    ...(away === null ? [] : [wrap(away, width).join('\n')]),
     sweepsTable(sweeps, width),
     ...(lanes.length > 0 ? [lanesTable(lanes, width)] : []),
+    ...(unservable.length > 0 ? [unservable.join('\n')] : []),
     ...(slots.length > 0 ? [slotsTable(slots, new Map(lanes.map((lane) => [lane.lane, lane])), width)] : []),
   ]
   return parts.join('\n\n')

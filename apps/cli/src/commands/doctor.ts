@@ -8,6 +8,7 @@ import { checkGpus } from '../check-gpu.ts'
 import { checkHub } from '../check-hub.ts'
 import { checkMachine } from '../check-machine.ts'
 import { checkPrograms } from '../check-programs.ts'
+import { checkQueue } from '../check-queue.ts'
 import { checkSecrets } from '../check-secrets.ts'
 import { checkToken } from '../check-token.ts'
 import { type CommonOptions, codeVersion, dataFolder, readToken } from '../context.ts'
@@ -31,7 +32,7 @@ export function add(program: Command): void {
     )
   addRedisOptions(command)
     .option('--data <dir>', 'data folder (default ./.sweepboard, or SWEEPBOARD_DATA)')
-    .option('--to <url>', 'compare the clock with that of this service, and try the token there')
+    .option('--to <url>', 'compare the clock with that of this service, ask how its queue is, and try the token there')
     .option('--token-file <file>', 'check that only its owner can read it (or SWEEPBOARD_TOKEN)')
     .option('--secret <files...>', 'check these files too', [])
     .option('--offline', 'do not ask the hub')
@@ -90,6 +91,7 @@ async function checkLink(options: DoctorOptions): Promise<Finding[]> {
     const failure = toFailure(thrown)
     return [error(check, failure.message, failure.fix)]
   }
+  if (link === null && options.to !== undefined) return [await checkQueue(options.to)]
   if (link === null) return [ok(check, 'not needed to run here; pass --redis URL to check one for a fleet')]
   const found = await checkRedis(link.url, { tls: link.tls, prefix: keysBegin(options) })
   if (found.length === 0) return [ok(check, 'reachable, 6.2 or newer, noeviction, append-only file, takes tickets')]

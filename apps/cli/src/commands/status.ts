@@ -8,12 +8,14 @@ import { type FleetSnapshot, readFleet } from '../fleet-snapshot.ts'
 import { fleetTable } from '../fleet-table.ts'
 import { showLive } from '../live-status.ts'
 import { printEvent, printJson, printNote, printResult, toFailure } from '../output.ts'
+import { queueWords } from '../queue-words.ts'
 import { resourceTable } from '../resource-table.ts'
 import { findService } from '../service-address.ts'
 import { onInterrupt } from '../signals.ts'
 import { findSweep, openClient, openSource, type Source } from '../source.ts'
 import { isStoppedByBudget, stateWords } from '../state-words.ts'
 import { renderTable, terminalWidth } from '../table.ts'
+import { healthThere, lanesThere, sayUnservable } from '../unservable.ts'
 
 export function add(program: Command): void {
   program
@@ -73,10 +75,17 @@ async function status(name: string | undefined, options: StatusOptions): Promise
     }
     const sweep = await findSweep(source, name)
     const cells = await source.cells(sweep.id)
-    if (options.json) return printJson({ ...sweep, stoppedByBudget: isStoppedByBudget(sweep), cellRows: cells })
+    const lanes = sweep.state === 'running' ? await lanesThere(options) : []
+    if (options.json) {
+      const unservable = lanes.filter((lane) => lane.unservable?.sweeps.includes(sweep.id))
+      return printJson({ ...sweep, stoppedByBudget: isStoppedByBudget(sweep), unservableLanes: unservable, cellRows: cells })
+    }
     printResult(
       `${sweep.name} (${sweep.id}) is ${stateWords(sweep)}: ${sweep.cells.scored} of ${sweep.cells.total} cells scored, ${sweep.cells.failed} failed, ${sweep.chunks.done} of ${sweep.chunks.total} chunks encoded`,
     )
+    const away = sweep.state === 'running' ? queueWords(await healthThere(options)) : null
+    if (away !== null) printNote(away)
+    for (const line of sayUnservable(lanes, sweep.id)) printNote(line)
     for (const line of describeCells(cells.filter((cell) => cell.state === 'failed'))) printNote(line)
   } finally {
     source.close()

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { openFolderStore, openHttpStore } from '@sweepboard/artifacts'
 import { type PreparedTask, SweepError } from '@sweepboard/contracts'
-import { fitNotes, Submission, submitSweep } from '@sweepboard/results'
+import { fitNotes, type LaneView, Submission, submitSweep } from '@sweepboard/results'
 import type { Command } from 'commander'
 import { type CommonOptions, readToken } from '../context.ts'
 import { readHubSettings } from '../hub.ts'
@@ -12,9 +13,12 @@ import { printJson, printNote, printResult } from '../output.ts'
 import { slotsThere } from '../plan-slots.ts'
 import { describeData, prepareTasks } from '../prepare-tasks.ts'
 import { openClient, openSource } from '../source.ts'
+import { lanesThere, sayUnservable } from '../unservable.ts'
 
 /** Waits between tries of an upload: the service may be restarting. */
 const UPLOAD_RETRY_MS = [500, 1000, 2000, 4000, 8000]
+/** Time in which a service looks at a new sweep and its slots hear of their lanes. */
+const SETTLE_MS = 1000
 
 interface SubmitOptions extends CommonOptions {
   readonly to: string
@@ -61,7 +65,8 @@ async function submit(file: string, options: SubmitOptions): Promise<void> {
       `note: a service runs only comparisons on a schedule: ${unscheduled} of \`consistency\` without \`every\` will not run; \`sweepboard run\` does them at once`,
     )
   const loads = sweep.plan.groups.map(({ model, rerank }) => (rerank ?? model).load)
-  for (const note of await fitNotes(openClient(options, options.to), loads)) printNote(`note: ${note}`)
+  const misfits = await fitNotes(openClient(options, options.to), loads)
+  for (const { note } of misfits) printNote(`note: ${note}`)
   const prepared = await prepareAndUpload(sweep, options)
   for (const note of describeData(sweep.plan, prepared)) printNote(`note: ${note}`)
   const body = {
@@ -80,8 +85,20 @@ async function submit(file: string, options: SubmitOptions): Promise<void> {
       )
     throw thrown
   })
+  const told = new Set(misfits.map(({ lane }) => lane))
+  const keys = new Set(loads.map(({ key }) => key).filter((key) => !told.has(key)))
+  for (const line of sayUnservable(await settledLanes(keys, options), body.sweep)) printNote(`note: ${line}`)
   if (options.json) printJson(answer)
   else printResult(`submitted ${body.name} as ${body.sweep}\nNext: sweepboard watch ${body.sweep} --to ${options.to}`)
+}
+
+/** What a service says a second at most after a submit of its lanes: each has a slot by then, or why it has none, or waits its turn. */
+async function settledLanes(keys: ReadonlySet<string>, options: SubmitOptions): Promise<LaneView[]> {
+  for (const from = performance.now(); ; await delay(100)) {
+    const lanes = (await lanesThere(options)).filter(({ lane }) => keys.has(lane))
+    const isSettled = lanes.every(({ slots, unservable }) => slots > 0 || unservable != null)
+    if (isSettled || performance.now() - from > SETTLE_MS) return lanes
+  }
 }
 
 /** Reads every task of the plan here, once, and uploads what the service lacks. */

@@ -8,6 +8,7 @@ import { reconnecting } from '../reconnect.ts'
 import { onInterrupt } from '../signals.ts'
 import { findSweep, openSource } from '../source.ts'
 import { isStoppedByBudget, stateWords } from '../state-words.ts'
+import { lanesThere, UnservableTeller } from '../unservable.ts'
 import { followSweep, toProgress } from '../wait.ts'
 
 export function add(program: Command): void {
@@ -35,8 +36,20 @@ async function watch(name: string | undefined, options: CommonOptions): Promise<
   const patiently = <T>(ask: () => Promise<T>) =>
     reconnecting(ask, { signal: interrupt.signal, tell: (note) => printNote(`note: ${note}`) })
   let shown = ''
+  const teller = new UnservableTeller({
+    read: () => lanesThere(options),
+    sweep: id,
+    tell: (line) => {
+      printer.finish()
+      printNote(`note: ${line}`)
+    },
+  })
   const view = await followSweep(
-    () => patiently(() => source.sweep(id)),
+    async () => {
+      const now = await patiently(() => source.sweep(id))
+      if (now.state === 'running') await teller.look()
+      return now
+    },
     (now) => {
       if (!options.json) return printer.show(toProgress(now))
       const key = JSON.stringify([now.state, now.cells, now.chunks])
