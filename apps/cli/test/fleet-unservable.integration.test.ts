@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { startRedis, type TestRedis, waitUntil } from '@sweepboard/test-kit'
 import { afterAll, describe, expect, it } from 'vitest'
-import { Fleet, joined } from './fleet-kit.ts'
+import { api, Fleet, joined, submit } from './fleet-kit.ts'
 import { type EmbeddingsStub, startStub } from './fleet-stub.ts'
 import { writeTask } from './fleet-task.ts'
 
 const { redis, reason } = await startRedis({ own: true })
 
-describe.skipIf(!redis)(`work that no slot can serve ${reason}`, () => {
+describe.skipIf(!redis)(`work that no slot can serve ${reason}`, { timeout: 300_000 }, () => {
   const fleet = new Fleet()
   let stub: EmbeddingsStub | undefined
   afterAll(async () => {
@@ -47,5 +47,31 @@ describe.skipIf(!redis)(`work that no slot can serve ${reason}`, () => {
     fleet.worker(url, 'endpoint', { slots: 'endpoint' })
     expect((await watch.ended).stderr.match(/kind endpoint/g)).toHaveLength(1)
     expect(await status()).not.toContain('no slot can serve')
+  })
+  it('a Redis that is away is said by status and doctor; one of two sweeps of a name is taken and the other named', async () => {
+    const spec = fleet.path('remote.yaml')
+    const { url } = await fleet.serve(fleet.path('away'), { redis: (redis as TestRedis).url })
+    const [older, newer] = [await submit(fleet, spec, url), await submit(fleet, spec, url)]
+    const paused = await fleet.succeed(['pause', 'remote', '--to', url, '--json'])
+    expect(JSON.parse(paused.stdout)).toMatchObject({ id: newer, state: 'paused' })
+    expect(paused.stderr).toContain(`newest of its name, ${newer}; 1 more sweep of this name is not ended: ${older} (running)`)
+    expect((await fleet.succeed(['cancel', newer, '--to', url])).stderr).toBe('')
+
+    const health = () => api<{ ok: boolean; queue: string; queueAwayForMs: number | null }>(url, '/health')
+    const becomes = (queue: string) =>
+      waitUntil(async () => (await health()).queue === queue, { deadlineMs: 60_000, what: queue })
+    const doctor = () => fleet.run(['doctor', '--to', url, '--data', fleet.path('nothing'), '--offline'])
+    expect(await health()).toMatchObject({ ok: true, queue: 'up', queueAwayForMs: null })
+    expect((await doctor()).stdout).toMatch(/^ok +redis: the queue of .* answers it$/m)
+    await redis?.kill()
+    await becomes('away')
+    expect(await health()).toMatchObject({ ok: true, queueAwayForMs: expect.any(Number) })
+    for (const args of [['status'], ['status', older]]) {
+      const { stdout, stderr } = await fleet.succeed([...args, '--to', url])
+      expect(`${stdout}${stderr}`.replaceAll(/\s+/g, ' ')).toMatch(/Redis does not answer the service, for \d/)
+    }
+    expect((await doctor()).stdout).toMatch(/^error +redis: .*Redis does not answer the service/m)
+    await redis?.restart()
+    await becomes('up')
   })
 })
