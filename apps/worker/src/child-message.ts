@@ -11,7 +11,7 @@ import type {
   SideRecipe,
   TextSetRef,
 } from '@sweepboard/contracts'
-import type { EncodeCounts } from '@sweepboard/models'
+import type { EncodeCounts, ServerNews } from '@sweepboard/models'
 
 /** Words between a worker and its children. Texts and vectors never travel here: both sides read and write artifacts. */
 
@@ -112,8 +112,9 @@ export type ChildReply<R extends ChildRequest> = R extends OpenRequest
 
 /** Parent to child. */
 export type ToChild = { readonly id: number; readonly request: ChildRequest } | { readonly id: number; readonly abort: true }
-/** Child to parent; `writing` says that the vectors are computed and not yet on disk. */
+/** Child to parent; `writing` says that the vectors are computed and not yet on disk. News are of the engine's server, of no request. */
 export type FromChild =
   | { readonly id: number; readonly note: 'writing' }
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly failure: FailureRecord }
+  | { readonly news: ServerNews }

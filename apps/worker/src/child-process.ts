@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { ERRORS, type ErrorCode, type FailureRecord, SweepError } from '@sweepboard/contracts'
+import type { ServerNews } from '@sweepboard/models'
 import type { ChildReply, ChildRequest, FromChild, ToChild } from './child-message.ts'
 
 const WATCH_MS = 250
@@ -21,6 +22,8 @@ export interface ChildOptions {
   readonly now: () => number
   /** Laid over this process's environment. */
   readonly env?: Readonly<Record<string, string>>
+  /** What the server does that the child speaks to. */
+  readonly onNews?: (news: ServerNews) => void
 }
 
 /**
@@ -151,6 +154,10 @@ export class SupervisedChild {
 
   #onMessage(message: FromChild): void {
     this.#progressAt = this.#options.now()
+    if ('news' in message) {
+      this.#options.onNews?.(message.news)
+      return
+    }
     const pending = this.#pending.get(message.id)
     if (pending === undefined) return
     if ('note' in message) pending.onWriting()

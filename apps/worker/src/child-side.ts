@@ -1,4 +1,5 @@
 import { SweepError, toFailureRecord } from '@sweepboard/contracts'
+import type { ServerNews } from '@sweepboard/models'
 import { startBeat } from './child-beat.ts'
 import type { ChildReply, ChildRequest, FromChild, ToChild } from './child-message.ts'
 
@@ -7,6 +8,8 @@ export interface RequestTools {
   readonly signal: AbortSignal
   /** One step of progress: feeds the parent's watchdog. */
   readonly progress: () => void
+  /** Tells what the engine's server does. */
+  readonly news: (news: ServerNews) => void
   /** Says that the result is computed and is being written; resolves when the parent has been told. */
   readonly writing: () => Promise<void>
 }
@@ -23,12 +26,13 @@ export function serveParent(answer: (request: ChildRequest, tools: RequestTools)
       if (process.send === undefined) throw new TypeError('not a child process')
       process.send(message, () => resolve())
     })
+  const news = (told: ServerNews) => void send({ news: told })
   const serve = async (id: number, request: ChildRequest) => {
     const controller = new AbortController()
     running.set(id, controller)
     const writing = () => send({ id, note: 'writing' })
     try {
-      const value = await answer(request, { signal: controller.signal, progress, writing })
+      const value = await answer(request, { signal: controller.signal, progress, news, writing })
       await send({ id, value })
     } catch (thrown) {
       const error = controller.signal.aborted ? new SweepError('SB-CORE-004', { what: request.kind }) : thrown

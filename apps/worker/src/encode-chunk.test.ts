@@ -43,6 +43,8 @@ function toolsOn(answer: (call: Call) => EncodeReply['counts'] | SweepError, bud
   const tools: ChunkTools = {
     engine: { encode } as EngineChild,
     signal: new AbortController().signal,
+    leaving: new AbortController().signal,
+    abandoned: new AbortController().signal,
     jobMs: 60_000,
     onWriting: () => undefined,
     busyMs: 1000,

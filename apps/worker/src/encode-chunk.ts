@@ -18,10 +18,16 @@ export type ChunkOutcome =
   | { readonly state: 'failed'; readonly failure: Omit<ChunkFailure, 'encoding' | 'n'> }
   /** Nothing against the chunk: another slot, or this one later. */
   | { readonly state: 'give-back'; readonly reason: SweepError; readonly close: 'for-good' | 'for-a-while' }
+  /** The slot leaves its lane, and the server is not waited for: nothing against the chunk nor the lane. */
+  | { readonly state: 'left' }
 
 export interface ChunkTools {
   readonly engine: EngineChild
   readonly signal: AbortSignal
+  /** Aborted when the slot leaves its lane: from then on a busy engine is not waited for. */
+  readonly leaving: AbortSignal
+  /** Aborted when an engine that has the chunk is not waited for either. */
+  readonly abandoned: AbortSignal
   /** Milliseconds the chunk may take, whatever is tried with it. */
   readonly jobMs: number
   readonly onWriting: () => void
@@ -56,14 +62,16 @@ class Judged extends Error {
  * (disk).
  */
 export async function encodeChunk(request: ChunkRequest, given: ChunkTools): Promise<ChunkOutcome> {
-  const limit = new JobLimit(given.signal, given.jobMs)
+  const stopped = AbortSignal.any([given.signal, given.abandoned])
+  const limit = new JobLimit(stopped, given.jobMs)
   try {
-    const tools = { ...given, limit }
+    const tools = { ...given, limit, stopped }
     return tools.company === null
       ? await encodeOrSearch(request, { tools, before: null })
       : await encodeInCompany(request, tools, tools.company)
   } catch (error) {
     if (error instanceof Judged) return error.outcome
+    if (given.abandoned.aborted && !given.signal.aborted && error === given.abandoned.reason) return { state: 'left' }
     throw error
   } finally {
     limit.close()
@@ -72,6 +80,8 @@ export async function encodeChunk(request: ChunkRequest, given: ChunkTools): Pro
 
 interface Tools extends ChunkTools {
   readonly limit: JobLimit
+  /** Its job is stopped, or not waited for. */
+  readonly stopped: AbortSignal
 }
 
 /**
@@ -81,7 +91,7 @@ interface Tools extends ChunkTools {
 async function encodeInCompany(request: ChunkRequest, tools: Tools, company: Company): Promise<ChunkOutcome> {
   const budget = tools.budget()
   const ask = () => attempt(request, { tools, keep: true, budget })
-  const { result, hadCompany } = await company.together(tools.signal, ask)
+  const { result, hadCompany } = await company.together(tools.stopped, ask)
   const isUnchanged = tools.budget() === budget
   if (hasCutForMemory(result) && isUnchanged) await halveBudget(tools, budget)
   if (!(result instanceof SweepError)) return result
@@ -90,7 +100,7 @@ async function encodeInCompany(request: ChunkRequest, tools: Tools, company: Com
   if (named !== null) return failed('poison', result, named)
   // Where another chunk has taught a smaller budget meanwhile, this is a first try again.
   const before = isUnchanged ? result : null
-  return company.alone(tools.signal, () => encodeOrSearch(request, { tools, before }))
+  return company.alone(tools.stopped, () => encodeOrSearch(request, { tools, before }))
 }
 
 /** `before`: how the same request failed already. */
@@ -200,6 +210,7 @@ async function attempt(request: ChunkRequest, { tools, keep, budget }: Attempt):
     if (isOutcome(thrown)) return thrown
     tools.signal.throwIfAborted()
     if (isDiskFull(thrown)) throw thrown
+    tools.abandoned.throwIfAborted()
     if (tools.limit.isOver) throw await overrun(tools)
     const error = thrown instanceof EngineNotOpened ? thrown.failure : toSweepError(thrown)
     const kind = failureClass(error)
@@ -208,8 +219,9 @@ async function attempt(request: ChunkRequest, { tools, keep, budget }: Attempt):
       tools.onBusy(error)
       const wait = backoff.next()
       if (tools.now() - started + wait > tools.busyMs) throw giveBack(error, 'for-a-while')
-      await pause(wait, tools.limit.signal).catch((stopped: unknown) => {
-        throw tools.signal.aborted ? stopped : giveBack(error, 'for-a-while')
+      await pause(wait, AbortSignal.any([tools.limit.signal, tools.leaving])).catch((stopped: unknown) => {
+        if (tools.stopped.aborted) throw stopped
+        throw tools.leaving.aborted ? new Judged({ state: 'left' }) : giveBack(error, 'for-a-while')
       })
     } else if (kind === 'lane') throw giveBack(error, 'for-good')
     else if (thrown instanceof EngineNotOpened) throw giveBack(error, 'for-good')

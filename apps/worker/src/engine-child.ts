@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Load, SweepError, sha256 } from '@sweepboard/contracts'
-import { providerEnvironment } from '@sweepboard/models'
+import { providerEnvironment, type ServerNews } from '@sweepboard/models'
 import type { EncodeReply, EncodeRequest, EngineFacts } from './child-message.ts'
 import { SupervisedChild } from './child-process.ts'
 import { failureClass } from './failure-class.ts'
@@ -35,6 +35,7 @@ export interface EngineChildOptions {
   readonly crashAt: string | null
   /** A child that holds more than this after a chunk is replaced before the next one: engines and their arenas only grow. */
   readonly recycleBytes: number
+  readonly onNews: (news: ServerNews) => void
   readonly onRecycle: (residentBytes: number) => void
   /** A try to open failed and another one follows. */
   readonly onRetry: (error: SweepError) => void
@@ -125,12 +126,12 @@ export class EngineChild {
   }
 
   async #start(ready: ReadyServer | null, signal: AbortSignal): Promise<EngineFacts> {
-    const { load: planned, threads, modelsRoot, artifacts, noProgressMs, now } = this.#options
+    const { load: planned, threads, modelsRoot, artifacts, noProgressMs, now, onNews } = this.#options
     const load = ready === null ? planned : { ...planned, open: { ...planned.open, url: ready.url } }
     const env = { ...providerEnvironment(load.identity.provider), ...this.#options.env }
     const apiKey = this.#options.apiKey()
     const entry = new URL('./inference-child.ts', import.meta.url)
-    const child = new SupervisedChild({ entry, noProgressMs, now, env })
+    const child = new SupervisedChild({ entry, noProgressMs, now, env, onNews })
     this.#child = child
     const crashAt = this.#crashAt
     this.#crashAt = null

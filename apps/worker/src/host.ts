@@ -17,6 +17,8 @@ export interface Host {
   readonly ledger: string
   readonly beatMs: number
   readonly noProgressMs: number
+  /** How long a slot that leaves its lane waits for a server that answers nothing. */
+  readonly muteMs: number
   readonly jobMs: number
   readonly now: () => number
   readonly fault: Fault

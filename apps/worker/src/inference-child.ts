@@ -72,11 +72,12 @@ const recent = new Map<string, Promise<readonly string[]>>()
 let lastPairs: { readonly digest: string; readonly set: PairSet } | null = null
 const RECENT = 3
 
-async function open(request: OpenRequest): Promise<EngineFacts> {
+async function open(request: OpenRequest, { news }: RequestTools): Promise<EngineFacts> {
   const fault = openFault(request.crashAt ?? undefined)
   fault('load')
   const artifacts = openFolderStore(request.artifacts)
   const options = {
+    onNews: news,
     ...(request.apiKey === null ? {} : { apiKey: request.apiKey }),
     ...(request.threads === null ? {} : { threads: request.threads }),
     ...(request.modelsRoot === null ? {} : { modelsRoot: request.modelsRoot }),
@@ -254,7 +255,7 @@ async function probeOnce({ probe }: Opened, side: SideRecipe | PairRecipe, tools
 }
 
 serveParent((request, tools) => {
-  if (request.kind === 'open') return open(request)
+  if (request.kind === 'open') return open(request, tools)
   if (request.kind === 'encode') return encode(request, tools)
   throw new SweepError('SB-CORE-001', { message: `the inference child got a ${request.kind} request` })
 })

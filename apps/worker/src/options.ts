@@ -72,6 +72,8 @@ export interface WorkerOptions {
   readonly threads?: number
   /** A child that makes no progress for so long is killed. Default 300,000. */
   readonly noProgressMs?: number
+  /** Milliseconds without an answer after which a slot that leaves its lane gives back what a server has in hand. Default 20,000. */
+  readonly muteMs?: number
   /** Milliseconds a chunk or a group may take, tries and waits included, before what computes it is ended. Default 6 hours. */
   readonly jobMs?: number
   /** Bytes an inference child may hold after a chunk before it is replaced. Default: half of the memory there is. */
@@ -95,8 +97,8 @@ export interface RunningWorker {
   /** The id kept in the folder. */
   readonly host: string
   /**
-   * Takes no new ticket; `drain` finishes the chunk in hand and gives the rest back, otherwise the chunk is dropped too.
-   * Waits up to 10 s for the outbox; what the service could not be told stays on disk for the next start.
+   * Takes no new ticket; `drain` finishes the chunks in hand whose server answers and gives the rest back, otherwise they are dropped
+   * too. Waits up to 10 s for the outbox; what the service could not be told stays on disk for the next start.
    */
   stop(options: { drain: boolean }): Promise<void>
   /** Ends now: children killed, nothing sent. The folder is as a later start needs it. */

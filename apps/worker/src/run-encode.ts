@@ -28,6 +28,8 @@ export interface EncodeSlot {
   readonly closed: ClosedLanes
   /** Aborted when the slot leaves the lane: no further chunk is begun, and what is left goes back. */
   readonly leaving: AbortSignal
+  /** Aborted when chunks in hand are not waited for any longer either: the server they need does not answer. */
+  readonly abandoned: AbortSignal
   /** The server the engine speaks to, where the worker started it. */
   readonly server: LaunchedServer | null
   /** Serves no more of this lane; of any lane where the reason is that the slot's device is gone. */
@@ -210,7 +212,7 @@ async function computeChunk(course: Course, progress: Progress, at: { part: Part
   } else if (outcome.state === 'failed') failures.push(tellFailure(host, part, chunk, outcome.failure))
   else {
     progress.rest = true
-    closeLane({ host, slot, lane: work.load.key }, outcome)
+    if (outcome.state === 'give-back') closeLane({ host, slot, lane: work.load.key }, outcome)
   }
 }
 
@@ -235,6 +237,8 @@ function encodeOn({ host, slot, work, signal }: Course, part: Part, chunk: Chunk
       engine: slot.engine,
       company: slot.company,
       signal,
+      leaving: slot.leaving,
+      abandoned: slot.abandoned,
       jobMs: host.jobMs,
       onWriting: () => host.fault('artifact.before'),
       busyMs: host.noProgressMs,

@@ -1,4 +1,5 @@
 import {
+  isServed,
   type Load,
   laneName,
   type SlotReport,
@@ -17,6 +18,7 @@ import { handsOf } from './hands.ts'
 import type { Host } from './host.ts'
 import { hostMemoryBytes } from './host-memory.ts'
 import type { LaunchedServer } from './launched-server.ts'
+import { Parting } from './parting.ts'
 import { readKey } from './read-key.ts'
 import { type EncodeSlot, runEncode } from './run-encode.ts'
 import { runTicket } from './run-ticket.ts'
@@ -31,6 +33,7 @@ interface Lane {
   /** Of a load whose server is started here. */
   readonly server: LaunchedServer | null
   readonly leaving: AbortController
+  readonly parting: Parting
   consumer: TicketConsumer | null
 }
 
@@ -194,7 +197,10 @@ export class Slot {
 
   async #enter(load: Load): Promise<void> {
     const server = serverFor(load, { option: this.option, memoryBytes: this.#bytes }, this.#host)
-    const lane: Lane = { load, server, engine: this.#engineFor(load, server), leaving: new AbortController(), consumer: null }
+    const leaving = new AbortController()
+    const parting = new Parting(leaving.signal, isServed(load) ? this.#host.muteMs : null)
+    const engine = this.#engineFor(load, server, parting)
+    const lane: Lane = { load, server, engine, leaving, parting, consumer: null }
     this.#lane = lane
     this.#move('assign')
     const began = this.#host.now()
@@ -204,6 +210,7 @@ export class Slot {
       const seconds = server !== null ? facts.loadSeconds : (this.#host.now() - began) / 1000
       if (this.option.device !== 'endpoint') await this.#host.memory.loaded(this.option.id, load.key, seconds)
     } catch (error) {
+      parting.close()
       await lane.engine.close()
       await server?.stop()
       if (isDiskFull(error)) this.#host.onDiskFull()
@@ -224,6 +231,7 @@ export class Slot {
       ...hands,
       closed: this.#closed,
       leaving: lane.leaving.signal,
+      abandoned: parting.signal,
       leaveLane: (reason) => {
         this.#learnFrom(load, reason)
         this.#wanted = null
@@ -266,13 +274,14 @@ export class Slot {
     await lane.consumer?.drain().catch((error: Error) => {
       this.#host.options.log({ event: 'queue-error', slot: this.option.id, message: error.message })
     })
+    lane.parting.close()
     await lane.engine.close()
     await lane.server?.stop()
     this.#lane = null
     this.#move('left')
   }
 
-  #engineFor(load: Load, server: LaunchedServer | null): EngineChild {
+  #engineFor(load: Load, server: LaunchedServer | null, parting: Parting): EngineChild {
     const { options, folder, noProgressMs, now, childCrashAt } = this.#host
     return new EngineChild({
       load,
@@ -288,6 +297,7 @@ export class Slot {
       env: deviceEnvironment(this.option),
       crashAt: childCrashAt(),
       recycleBytes: options.recycleBytes ?? hostMemoryBytes() / 2,
+      onNews: (news) => parting.heard(news),
       onRecycle: (residentBytes) => options.log({ event: 'child-recycled', slot: this.option.id, lane: load.key, residentBytes }),
       onRetry: ({ message }) => options.log({ event: 'child-gone', slot: this.option.id, lane: load.key, message }),
     })

@@ -22,6 +22,8 @@ import type { SlotMemory } from './slot-memory.ts'
 import { Turn } from './turn.ts'
 
 const NO_PROGRESS_MS = 300_000
+/** Well below the two minutes that docker-compose.yml leaves a worker to end: it delivers afterwards. */
+const MUTE_MS = 20_000
 const JOB_MS = 6 * 3_600_000
 /** Bytes of vectors in the outbox from which on no more work is taken, until half of them are delivered. */
 const OUTBOX_BYTES = 4 * 2 ** 30
@@ -65,6 +67,7 @@ export class Worker implements RunningWorker {
       ledger: join.ledger,
       beatMs: join.beatMs,
       noProgressMs: options.noProgressMs ?? NO_PROGRESS_MS,
+      muteMs: options.muteMs ?? MUTE_MS,
       jobMs: options.jobMs ?? JOB_MS,
       now,
       fault,

@@ -8,13 +8,14 @@ import { fileURLToPath } from 'node:url'
 import { PROBE_MARK } from '@sweepboard/models'
 import { processesMarked, RUN_MARK, waitUntil } from '@sweepboard/test-kit'
 import { afterEach, describe, expect, it } from 'vitest'
-import { parseSlots } from '../src/index.ts'
+import { parseSlots, type WorkerEvent } from '../src/index.ts'
 import { endpointLoad, openFleet, textsOf } from './fleet.ts'
 
 const ENTRY = fileURLToPath(new URL('./in-hand-process.ts', import.meta.url))
 
 /** An embeddings server that holds back all documents while told to, and counts what it answered and had at once. */
 async function openHolder() {
+  let refuses = false
   const answered = new Map<string, number>()
   let held: (() => void)[] | null = []
   const state = { inside: 0, most: 0 }
@@ -28,6 +29,8 @@ async function openHolder() {
     response.once('close', () => {
       state.inside -= 1
     })
+    if (refuses && input.some((text) => text.startsWith('document')))
+      return void response.writeHead(429, { 'content-type': 'application/json' }).end('{}')
     if (input.some((text) => text.startsWith('document'))) await new Promise<void>((go) => (held === null ? go() : held.push(go)))
     if (response.destroyed) return
     for (const text of input) if (!text.startsWith(PROBE_MARK)) answered.set(text, (answered.get(text) ?? 0) + 1)
@@ -48,6 +51,12 @@ async function openHolder() {
       for (const go of held ?? []) go()
       held = null
     },
+    /** From now on documents are answered with 429. */
+    refuse: () => {
+      refuses = true
+    },
+    /** Answers one of the requests that are held back. */
+    answerOne: () => held?.shift()?.(),
     close: () => {
       server.closeAllConnections()
       server.close()
@@ -68,13 +77,13 @@ describe('several chunks in the hands of a server', () => {
   const marksIn = (folder: string) => () =>
     readdirSync(join(folder, 'worker/marks')).filter((name) => name.endsWith('.json')).length
 
-  async function heldFleet() {
+  async function heldFleet(options: { muteMs?: number } = {}) {
     const server = await holder()
     const fleet = await openFleet()
     endings.push(fleet.close)
     const load = endpointLoad(server.url, { concurrency: 4, batchTexts: 128 })
     const sweep = await fleet.submit({ queries: textsOf(30, 'query'), documents: textsOf(3000, 'document') }, load)
-    const { running, events } = await fleet.worker({ slots: parseSlots('endpoint') })
+    const { running, events } = await fleet.worker({ slots: parseSlots('endpoint'), ...options })
     const marks = marksIn(fleet.folder)
     await waitUntil(() => marks() >= 2 && server.state.inside === 4, { deadlineMs: 30_000, what: 'two chunks in hand' })
     return { server, fleet, sweep, running, events, marks }
@@ -101,6 +110,49 @@ describe('several chunks in the hands of a server', () => {
     expect([...server.answered].filter(([, times]) => times !== 1)).toEqual([])
     expect(fleet.service.cells(sweep)).toMatchObject([{ state: 'scored' }])
   })
+
+  it('are finished by a worker that drains as long as the server answers, however slowly', async () => {
+    const { server, running, events, marks } = await heldFleet({ muteMs: 1500 })
+    const inHand = marks()
+    const answering = setInterval(server.answerOne, 150)
+    endings.push(() => clearInterval(answering))
+    await running.stop({ drain: true })
+    expect(events.filter(({ event }) => event === 'chunk').length).toBeGreaterThanOrEqual(inHand)
+  })
+
+  it('are given back by a worker that drains when the server hangs, and its lane stays open', async () => {
+    const { server, running, events, marks } = await heldFleet({ muteMs: 300 })
+    await endsWithin(10_000, running.stop({ drain: true }))
+    expect(server.state.inside).toBe(0)
+    expectGivenBack(events, marks)
+  })
+
+  it.each(['is down', 'is busy for ever'])(
+    'are given back at once by a worker that drains when the server %s',
+    async (trouble) => {
+      const { server, running, events, marks } = await heldFleet()
+      if (trouble === 'is down') server.close()
+      else server.refuse()
+      server.release()
+      await endsWithin(10_000, running.stop({ drain: true }))
+      expectGivenBack(events, marks)
+    },
+  )
+
+  /** Well below the 20 s that a server is given which does not answer. */
+  async function endsWithin(deadlineMs: number, stopping: Promise<void>) {
+    let hasEnded = false
+    void stopping.then(() => {
+      hasEnded = true
+    })
+    await waitUntil(() => hasEnded, { deadlineMs, what: 'the end of the worker' })
+  }
+
+  function expectGivenBack(events: readonly WorkerEvent[], marks: () => number) {
+    const named = new Set(events.map(({ event }) => event))
+    expect([named.has('given-back'), named.has('lane-closed'), named.has('chunk-failed')]).toEqual([true, false, false])
+    expect(marks()).toBe(0)
+  }
 
   it('do not keep a lease that waits behind them: a slot that leaves its lane gives it back at once', async () => {
     const server = await holder()

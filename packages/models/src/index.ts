@@ -1,6 +1,7 @@
 export { openTokenEngine, type TokenEngine } from './bm25-engine.ts'
 export { type BuiltInModel, builtInModels } from './built-in-models.ts'
 export type { AnswerKeeper, EncodeCounts, EncodedTexts, EncodeOptions, Engine, KeptAnswer } from './engine.ts'
+export type { ServerNews } from './http/patient-client.ts'
 export { fillInstruction, type InstructionTask, type SidePrompts } from './instruction.ts'
 export { isReranker } from './is-reranker.ts'
 export { launchCommand } from './launchers/launch.ts'

@@ -1,5 +1,6 @@
 import { type Load, SweepError } from '@sweepboard/contracts'
 import type { Engine } from './engine.ts'
+import type { ServerNews } from './http/patient-client.ts'
 
 export interface OpenOptions {
   /** Value of the API key; it never appears in an error or a log. */
@@ -9,6 +10,8 @@ export interface OpenOptions {
   /** Folder with model folders, searched by digest when the plan's own path is not here. */
   readonly modelsRoot?: string | undefined
   readonly signal?: AbortSignal | undefined
+  /** Told what a server does; an engine that computes here has none. */
+  readonly onNews?: ((news: ServerNews) => void) | undefined
 }
 
 /**

@@ -91,7 +91,10 @@ async function run(file: string, options: RunOptions): Promise<void> {
   const interrupt = new AbortController()
   let isComputing = false
   onInterrupt(() => {
-    if (isComputing) printNote('ending after the chunks in hand, what is finished is kept; Ctrl-C again ends at once')
+    if (isComputing)
+      printNote(
+        'ending after the chunks in hand, what is finished is kept; one whose server does not answer is let go after 20 s; Ctrl-C again ends at once',
+      )
     interrupt.abort()
   })
   try {

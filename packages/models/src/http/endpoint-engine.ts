@@ -11,7 +11,7 @@ import { cosine, type EmbeddingLink, hasUnitLength, openEmbeddingLink, refuseAdd
 import { shownUrl } from './endpoint.ts'
 import { inParallel } from './in-parallel.ts'
 import { checkLaunchedVectors, unstarted } from './launched-check.ts'
-import { PatientClient, RejectedInput, type RetryPolicy, type WholeAnswer } from './patient-client.ts'
+import { PatientClient, RejectedInput, type RetryPolicy, type ServerNews, type WholeAnswer } from './patient-client.ts'
 import { isOutOfMemory } from './request-failure.ts'
 import { readServerFacts, type ServerFacts } from './server-facts.ts'
 import { openTokenizerOf } from './tokenizer-on-host.ts'
@@ -21,6 +21,7 @@ export interface EndpointOptions {
   readonly modelsRoot?: string | undefined
   readonly signal?: AbortSignal | undefined
   readonly retry?: RetryPolicy | undefined
+  readonly onNews?: ((news: ServerNews) => void) | undefined
 }
 
 /** Least cosine of a probe's vector to that of the opening: far above a server's jitter, far below another model. */
@@ -36,7 +37,7 @@ export async function openEndpointEngine(load: Load, options: EndpointOptions): 
   const { url, timeoutMs, batchTexts, concurrency, rate } = load.open
   if (url === null) throw unstarted(load)
   const endpoint = { url, model: String(load.identity.options.model), apiKey: options.apiKey, timeoutMs }
-  const client = new PatientClient(endpoint, { policy: options.retry, concurrency, batchTexts, rate })
+  const client = new PatientClient(endpoint, { policy: options.retry, concurrency, batchTexts, rate, onNews: options.onNews })
   const tokenizer = await openTokenizerOf(load, options.modelsRoot)
   const facts = await readServerFacts(endpoint, options.signal)
   if (facts.maxBatchTexts !== null) client.limits.told(facts.maxBatchTexts)

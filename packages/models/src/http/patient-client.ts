@@ -51,11 +51,18 @@ export interface CallOptions {
   readonly order?: number | undefined
 }
 
+/**
+ * What a server does: `answered`, it gives rows, or is only kept from it by the spec's own rates; `turned-away`, it is asked again later,
+ * not for the first time, and nothing is under way to it.
+ */
+export type ServerNews = 'answered' | 'turned-away'
+
 export interface ClientOptions {
   readonly policy?: RetryPolicy | undefined
   readonly concurrency: number
   readonly batchTexts: number
   readonly rate?: RateLimits | undefined
+  readonly onNews?: ((news: ServerNews) => void) | undefined
 }
 
 /**
@@ -70,10 +77,12 @@ export class PatientClient {
   /** Called at least every second while a rate or a server's `Retry-After` is waited for. */
   onWait: () => void = () => undefined
   readonly #policy: RetryPolicy
+  readonly #onNews: (news: ServerNews) => void
   /** When the server last gave rows, or a call began while nothing else was under way. */
   #progressAt = performance.now()
   #callCount = 0
   #lostCount = 0
+  #underWay = 0
   #lastOrder = 0
 
   constructor(endpoint: Endpoint, given: ClientOptions) {
@@ -81,10 +90,11 @@ export class PatientClient {
     this.gate = new Gate(given.concurrency)
     this.limits = new BatchLimits(given.batchTexts)
     this.#policy = given.policy ?? RETRY_POLICY
+    this.#onNews = given.onNews ?? (() => undefined)
     this.#pace = new Pace(given.rate)
     this.#pace.onWait = (isOurs) => {
       // Keeping to the spec's own limits is no standstill of the server.
-      if (isOurs) this.#progressAt = performance.now()
+      if (isOurs) this.#progress()
       this.onWait()
     }
   }
@@ -178,7 +188,7 @@ export class PatientClient {
     for (let tries = 1; ; tries += 1) {
       try {
         const answer = await this.#post(exchange, items, options)
-        this.#progressAt = performance.now()
+        this.#progress()
         this.gate.answered()
         return answer
       } catch (thrown) {
@@ -206,7 +216,10 @@ export class PatientClient {
     return this.gate.through(
       () =>
         this.#pace.through(bytes, options.signal, async (passage) => {
-          const answer = await sendRequest(this.endpoint, request)
+          this.#underWay += 1
+          const answer = await sendRequest(this.endpoint, request).finally(() => {
+            this.#underWay -= 1
+          })
           this.#pace.heard(readRateHeaders(answer.headers))
           try {
             const read = exchange.read(answer.body, { items, headers: answer.headers })
@@ -218,6 +231,11 @@ export class PatientClient {
         }),
       options,
     )
+  }
+
+  #progress(): void {
+    this.#progressAt = performance.now()
+    this.#onNews('answered')
   }
 
   async #takesCanary<Item, Row>(exchange: Exchange<Item, Row>, options: CallOptions): Promise<boolean> {
@@ -235,6 +253,7 @@ export class PatientClient {
     const backoff = Math.min(mostDelayMs, firstDelayMs * 2 ** (at.tries - 1)) * (0.5 + Math.random() / 2)
     const delay = Math.max(backoff, failure.retryAfterMs ?? 0)
     if (performance.now() + delay - this.#progressAt > noProgressMs) throw failure
+    if (at.tries > 1 && this.#underWay === 0) this.#onNews('turned-away')
     try {
       await sleep(delay, undefined, at.signal === undefined ? {} : { signal: at.signal })
     } catch {

@@ -29,7 +29,7 @@ export async function openRerankEngine(load: Load, recipe: PairRecipe, options: 
   const { url, timeoutMs, batchTexts, concurrency, rate } = load.open
   if (url === null) throw unstarted(load)
   const endpoint = { url, model: String(load.identity.options.model), apiKey: options.apiKey, timeoutMs }
-  const client = new PatientClient(endpoint, { policy: options.retry, concurrency, batchTexts, rate })
+  const client = new PatientClient(endpoint, { policy: options.retry, concurrency, batchTexts, rate, onNews: options.onNews })
   const tokenizer = await openTokenizerOf(load, options.modelsRoot)
   const facts = await readServerFacts(endpoint, options.signal)
   if (facts.maxBatchTexts !== null) client.limits.told(facts.maxBatchTexts)
