@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { assertSafeToListen, hostInUrl, isBearer, listenError } from '@sweepboard/results'
+import { assertSafeMetrics, hostInUrl, isBearer, listenError } from '@sweepboard/results'
 
 export interface MetricsServer {
   readonly url: string
@@ -8,14 +8,13 @@ export interface MetricsServer {
 }
 
 /**
- * Serves `GET /metrics` and nothing else. Throws `SB-SERVE-001` for an address beyond loopback without a token, else as
- * `listenError`.
+ * Serves `GET /metrics` and nothing else. Throws as `assertSafeMetrics` and `listenError` do.
  */
 export async function serveMetrics(
   read: () => Promise<string>,
   where: { readonly host: string; readonly port: number; readonly token: string | null },
 ): Promise<MetricsServer> {
-  assertSafeToListen(where.host, { read: where.token, write: where.token })
+  assertSafeMetrics(where.host, where.token)
   const server = createServer(async (request, response) => {
     const isMetrics = request.method === 'GET' && request.url?.split('?')[0] === '/metrics'
     if (!isMetrics) return response.writeHead(404).end()

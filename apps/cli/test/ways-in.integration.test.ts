@@ -97,13 +97,15 @@ it.each(['nonsense', 'ftp://host', '127.0.0.1:4400', 'http://host:4400?x=1', 'ht
   },
 )
 
-it('refuses a port for metrics that is taken before it joins, and a name that no beat could carry', async () => {
+it('refuses a port for metrics that is taken before it joins, an address for them beyond loopback without a token, and a name that no beat could carry', async () => {
   const service = start(['serve', '--port', '0', '--data', join(place.folder, 'taken')])
   await service.until('Board and API')
   const [, port = ''] = /http:\/\/127\.0\.0\.1:(\d+)/.exec(service.said().stderr) ?? []
   const args = ['worker', '--join', 'http://127.0.0.1:9', '--data', join(place.folder, 'worker')]
   const taken = await sweepboard(...args, '--metrics-port', port)
   expect([taken.exit, taken.stderr]).toEqual([3, expect.stringContaining('SB-SERVE-003')])
+  const open = await sweepboard(...args, '--metrics-port', '0', '--metrics-host', '0.0.0.0')
+  expect([open.exit, open.stderr]).toEqual([2, expect.stringMatching(/SB-SERVE-013.*\n.*--metrics-token-file/)])
   for (const name of ['', 'n'.repeat(201), 'a\nb']) expect((await sweepboard(...args, '--name', name)).exit).toBe(2)
   service.child.kill('SIGINT')
   await service.ended

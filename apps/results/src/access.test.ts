@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Access, assertAccess, assertSafeToListen, type Caller, isBearer, type Tokens } from './access.ts'
+import { type Access, assertAccess, assertSafeMetrics, assertSafeToListen, type Caller, isBearer, type Tokens } from './access.ts'
 
 const NONE: Tokens = { read: null, write: null }
 const BOTH: Tokens = { read: 'reader', write: 'writer' }
@@ -29,6 +29,17 @@ describe('assertSafeToListen', () => {
       ])
         for (const host of ['0.0.0.0', '127.0.0.1']) expect(() => assertSafeToListen(host, tokens), bad).toThrow('SB-SERVE-010')
   })
+})
+
+it('refuses to serve metrics beyond loopback without a token, and names the flag that worker has', () => {
+  const refusal = { code: 'SB-SERVE-013', fix: expect.stringContaining('--metrics-token-file') }
+  expect(() => assertSafeMetrics('0.0.0.0', null)).toThrow(expect.objectContaining(refusal))
+  expect(() => assertSafeMetrics('0.0.0.0', 'two words')).toThrow('SB-SERVE-010')
+  for (const [host, token] of [
+    ['0.0.0.0', 'a-token'],
+    ['127.0.0.1', null],
+  ] as const)
+    expect(() => assertSafeMetrics(host, token)).not.toThrow()
 })
 
 describe('without tokens', () => {

@@ -16,9 +16,18 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1', '[::1]'])
  * carry: an empty one would be everybody's, one with white space nobody's.
  */
 export function assertSafeToListen(host: string, tokens: Tokens): void {
-  for (const [name, token] of Object.entries(tokens))
-    if (token !== null && !/^[\x21-\x7e]+$/.test(token)) throw new SweepError('SB-SERVE-010', { token: name })
+  for (const [name, token] of Object.entries(tokens)) assertFitsHeader(name, token)
   if (!LOOPBACK.has(host) && tokens.write === null) throw new SweepError('SB-SERVE-001', { host })
+}
+
+/** The same of a process that serves its metrics and nothing else: `SB-SERVE-013` beyond loopback without a token, `SB-SERVE-010`. */
+export function assertSafeMetrics(host: string, token: string | null): void {
+  assertFitsHeader('metrics', token)
+  if (!LOOPBACK.has(host) && token === null) throw new SweepError('SB-SERVE-013', { host })
+}
+
+function assertFitsHeader(name: string, token: string | null): void {
+  if (token !== null && !/^[\x21-\x7e]+$/.test(token)) throw new SweepError('SB-SERVE-010', { token: name })
 }
 
 function equalTokens(given: string, wanted: string): boolean {

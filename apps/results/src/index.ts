@@ -1,4 +1,4 @@
-export { assertAccess, assertSafeToListen, isBearer, type Tokens } from './access.ts'
+export { assertAccess, assertSafeMetrics, assertSafeToListen, isBearer, type Tokens } from './access.ts'
 export { createApp } from './app.ts'
 export { openHttpLink, ServiceClient } from './client.ts'
 export { type ComparedTask, type Comparison, comparePairing } from './comparison.ts'

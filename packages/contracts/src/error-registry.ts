@@ -541,6 +541,11 @@ export const ERRORS = {
     says: (d) => `this path does not take ${d.method}, only ${d.allow}`,
     fix: 'See /openapi.json for the methods of every path.',
   },
+  'SB-SERVE-013': {
+    kind: 'invalid',
+    says: (d) => `refusing to serve metrics on ${d.host} without a token`,
+    fix: 'Pass --metrics-token-file, or leave --metrics-host out: it is 127.0.0.1 then.',
+  },
 
   'SB-WORK-001': {
     kind: 'conflict',
