@@ -1,7 +1,14 @@
 import type { TicketConsumer } from '@sweepboard/contracts'
 import { type Job, WaitingError, type Worker } from 'bullmq'
 import { PatientWorker } from './patient-worker.ts'
-import { connectForWorker, isConnectionError, redisError, refusalOf, type TrackedConnection, within } from './redis-connection.ts'
+import {
+  codedIfRedis,
+  connectForWorker,
+  isConnectionError,
+  refusalOf,
+  type TrackedConnection,
+  within,
+} from './redis-connection.ts'
 import type { RedisLink } from './redis-link.ts'
 import { watchForDeafness } from './watchdog.ts'
 
@@ -187,6 +194,6 @@ export class BullConsumer implements TicketConsumer {
     if (away ? this.#outageReported : refusal !== null && refusal === this.#refusal) return
     if (away) this.#outageReported = true
     this.#refusal = refusal ?? this.#refusal
-    this.#plan.onError(away || refusal !== null ? redisError(this.#plan.link.url, error) : error)
+    this.#plan.onError(codedIfRedis(this.#plan.link.url, error))
   }
 }

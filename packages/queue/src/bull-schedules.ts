@@ -2,7 +2,7 @@ import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { checkName, checkPrefix } from './names.ts'
 import { PatientWorker } from './patient-worker.ts'
-import { connectForCalls, connectForWorker, ready, redisError, within } from './redis-connection.ts'
+import { codedIfRedis, connectForCalls, connectForWorker, ready, redisError, within } from './redis-connection.ts'
 import type { RedisLink } from './redis-link.ts'
 
 /** Something that is due again and again. */
@@ -20,6 +20,7 @@ export interface SchedulesOptions extends RedisLink {
   readonly silenceMs?: number
   /** Called when one is due, one at a time. What it throws is reported; the schedule goes on. */
   readonly run: (data: string) => Promise<void>
+  /** An outage of Redis comes as `redisError` has it, once. */
   readonly onError: (error: Error) => void
 }
 
@@ -47,7 +48,7 @@ export async function openSchedules(options: SchedulesOptions): Promise<Schedule
     isOutageReported = false
   })
   const reportOutage = (error: Error) => {
-    if (!isOutageReported) onError(error)
+    if (!isOutageReported) onError(codedIfRedis(url, error))
     isOutageReported = true
   }
   queue.on('error', reportOutage)

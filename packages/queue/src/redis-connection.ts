@@ -121,6 +121,11 @@ export function redisError(url: string, error: unknown): SweepError {
   return new SweepError(codeOf(message, code ?? ''), { url: redactedUrl(url), message: words }, { cause })
 }
 
+/** The same of an error that may be about anything: what is not of Redis or the way to it stays as it is. */
+export function codedIfRedis(url: string, error: Error): Error {
+  return isConnectionError(error) || refusalOf(error) !== null ? redisError(url, error) : error
+}
+
 function codeOf(message: string, code: string): `SB-QUEUE-0${'01' | '06' | '07' | '08' | '10'}` {
   if (/NOPERM/.test(message)) return 'SB-QUEUE-008'
   if (isRefusal(message)) return 'SB-QUEUE-006'

@@ -67,6 +67,7 @@ describe.skipIf(!redis)(`schedules on ${redis?.source ?? `no Redis: ${reason}`}`
     })
     await own.redis?.stop()
     await waitUntil(() => errors.length > 0)
+    expect(errors).toEqual([expect.objectContaining({ code: 'SB-QUEUE-001' })])
     await expect(schedules.keep([{ name: 'x', everyMs: 1000, data: '' }])).rejects.toThrow('SB-QUEUE-001')
     await schedules.close()
   }, 30_000)
