@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { type Mistake, type Plan, SweepError, taskKey } from '@sweepboard/contracts'
+import { type ErrorKind, type Mistake, type Plan, SweepError, taskKey } from '@sweepboard/contracts'
 import type { KnownFingerprint } from '@sweepboard/ledger'
 import { BM25_MODEL } from '@sweepboard/models'
 import {
@@ -42,9 +42,13 @@ export interface LoadedSweep {
   readonly warnings: readonly string[]
 }
 
+/** Kinds of failure that pass by themselves: what the file says may be right. */
+const PASSING: ReadonlySet<ErrorKind> = new Set(['unavailable', 'overloaded', 'timeout'])
+
 /**
  * Reads a sweep file, looks at its models and tasks, and plans it. Every mistake of the file, the models and the tasks is
- * reported in one `SB-SPEC-001`; nothing is written.
+ * reported in one `SB-SPEC-001`, or under the code of a server where servers that are away or busy are all that is wrong; nothing is
+ * written.
  */
 export async function loadSweep(file: string, options: LoadOptions): Promise<LoadedSweep> {
   let text: string
@@ -55,12 +59,14 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
   }
   const read = readSpec(text, file)
   const mistakes: Mistake[] = [...read.mistakes]
+  const passing: SweepError[] = []
   const collect = async <T>(line: number, work: () => Promise<T> | T): Promise<T | null> => {
     try {
       return await work()
     } catch (thrown) {
       // A service that refuses or does not answer is no mistake of a line.
       if (!(thrown instanceof SweepError) || thrown.code.startsWith('SB-SERVE-')) throw thrown
+      if (PASSING.has(thrown.kind)) passing.push(thrown)
       if (thrown.mistakes.length > 0) mistakes.push(...thrown.mistakes)
       else
         mistakes.push({ code: thrown.code, message: thrown.message.slice(thrown.code.length + 2), fix: thrown.fix, file, line })
@@ -98,6 +104,9 @@ export async function loadSweep(file: string, options: LoadOptions): Promise<Loa
         findModel({ model: BM25_MODEL, engine: 'bm25' }, null, { specDir, readEnv: options.readEnv, fingerprints, instructions }),
       )
     : null
+  const [away] = passing
+  // Nothing in the file is wrong: it may be planned as it stands later.
+  if (away !== undefined && passing.length === mistakes.length) throw new SweepError(away.code, away.details, { mistakes })
   refuseMistakes(file, mistakes)
   const spec = read.spec as SweepSpec
   const slots = decidesBySlot(spec.overrides) ? await options.slots?.() : undefined

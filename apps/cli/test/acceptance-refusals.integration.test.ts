@@ -2,7 +2,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync }
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { cellsOf, openPlace, type Place, REPOSITORY, SHARED, sweepboard } from './command.ts'
 
 interface Refusal {
@@ -238,6 +238,32 @@ async function openNanServer(): Promise<{ url: string; close: () => void }> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, close: () => server.close() }
 }
+
+describe('a server that is busy or away when the sweep is planned', () => {
+  const model = (url: string) => `{ model: org/name, engine: { openai: { url: "${url}", model: name } } }`
+  const busy = createServer((_request, response) => response.writeHead(429, { 'retry-after': '600' }).end())
+  beforeAll(() => new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve)))
+  afterAll(() => busy.close())
+  const busyUrl = () => `http://127.0.0.1:${(busy.address() as AddressInfo).port}/v1`
+
+  it.each([
+    ['busy', busyUrl, 'SB-HTTP-002'],
+    ['away', () => 'http://127.0.0.1:9/v1', 'SB-HTTP-001'],
+  ])('is no mistake of the file (%s)', async (_, url, code) => {
+    writeTask('good', {})
+    const ended = await run(writeSpec(['good'], model(url())))
+    expect(ended.exit, ended.stdout + ended.stderr).toBe(4)
+    const refusal = JSON.parse(ended.stdout) as Refusal
+    expect([refusal.code, places(refusal)]).toEqual([code, [`sweep.yaml:3 ${code}`]])
+    expect(existsSync(place.data)).toBe(false)
+  })
+
+  it('is one mistake among others where there are some', async () => {
+    writeTask('good', {})
+    const refusal = await refused(writeSpec(['good'], `local/nothing, ${model(busyUrl())}`))
+    expect([refusal.code, places(refusal)]).toEqual(['SB-SPEC-001', ['sweep.yaml:3 SB-SPEC-006', 'sweep.yaml:3 SB-HTTP-002']])
+  })
+})
 
 describe('a wrong address', () => {
   it('refuses a port that no machine has, as bad usage', async () => {

@@ -247,7 +247,7 @@ export const ERRORS = {
   'SB-HTTP-002': {
     kind: 'overloaded',
     says: (d) => `${d.url} answered ${d.status}`,
-    fix: 'It is tried again with backoff; lower `concurrency` if it lasts.',
+    fix: 'Wait, or lower `concurrency` if it lasts: a sweep that runs asks again by itself, a command that plans one is to be repeated.',
   },
   'SB-HTTP-003': {
     kind: 'invalid',
