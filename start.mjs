@@ -70,5 +70,7 @@ if (node === process.execPath && Number(process.versions.node.split('.')[0]) < 2
   process.exit(3)
 }
 const cache = fileURLToPath(new URL('node_modules/.cache/node-compile', root))
-const env = { NODE_COMPILE_CACHE: cache, ORT_DISABLE_TELEMETRY: '1', ...process.env }
-process.exit(await run(node, process.argv.slice(2), { stdio: 'inherit', env }))
+const env = { NODE_COMPILE_CACHE: cache, ORT_DISABLE_TELEMETRY: '1', ...process.env, SWEEPBOARD_LAUNCHER: String(process.pid) }
+// The channel says nothing: it breaks where this process is killed, and the command ends with it.
+const stdio = ['inherit', 'inherit', 'inherit', 'ipc']
+process.exit(await run(node, process.argv.slice(2), { stdio, env }))

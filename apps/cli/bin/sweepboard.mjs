@@ -17,7 +17,10 @@ function pinnedNode() {
 }
 
 function handOver(node) {
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
+  const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2)]
+  // The channel says nothing: it breaks where this process is killed, and the child ends with it.
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc']
+  const child = spawn(node, args, { stdio, env: { ...process.env, SWEEPBOARD_LAUNCHER: String(process.pid) } })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
     process.stderr.write(`SB-CORE-003: the pinned Node does not start: ${error.message}\n`)

@@ -1,7 +1,10 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from './context.ts'
 import { HELP, helpWidth } from './help-format.ts'
+import { endWithLauncher } from './launcher.ts'
 import { reportFailure } from './output.ts'
+
+endWithLauncher()
 
 // onnxruntime reports its use to Microsoft from version 1.29 on, unless this stands before it is loaded; children inherit it.
 process.env.ORT_DISABLE_TELEMETRY ??= '1'
