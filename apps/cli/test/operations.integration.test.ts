@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findOnPath, freePort, startRedis } from '@sweepboard/test-kit'
 import { afterAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { openPlace, REPOSITORY, type Running, start, sweepboard } from './command.ts'
 
 const SECRETS = {
@@ -227,6 +228,39 @@ describe('systemd units', () => {
       }
     },
   )
+
+  it('a worker as its unit starts it shows its metrics to a Prometheus as the shipped configuration sets it up', async () => {
+    const text = readFileSync(file('sweepboard-worker.service'), 'utf8').replaceAll('\\\n', ' ')
+    const words = [...text.matchAll(/^Environment=(.*)$/gm)].flatMap(([, line]) => (line as string).split(' '))
+    const port = await freePort()
+    const values = new Map(words.map((word) => word.split('=', 2) as [string, string]))
+    const shipped = [values.get('SWEEPBOARD_METRICS_HOST'), values.get('SWEEPBOARD_METRICS_PORT')]
+    const given = { SWEEPBOARD_METRICS_PORT: String(port), SWEEPBOARD_JOIN: 'http://127.0.0.1:9', SWEEPBOARD_SLOTS: 'cpu' }
+    for (const [name, value] of Object.entries(given)) values.set(name, value)
+    values.set('CREDENTIALS_DIRECTORY', place.folder).set('SWEEPBOARD_MODELS', MODELS)
+    for (const [, name] of text.matchAll(/^LoadCredential=([a-z.]+):/gm))
+      place.write(name as string, `${name === 'read.token' ? SECRETS.read : SECRETS.write}\n`)
+    const [, , ...args] = (/^ExecStart=(.*)$/m.exec(text)?.[1] ?? '')
+      .replaceAll('%S', place.folder)
+      .replace(/\$\{(\w+)\}/g, (_, name: string) => values.get(name) as string)
+      .split(/\s+/)
+    const worker = start(args)
+    await worker.until('service-away')
+    const config = parse(readFileSync(join(REPOSITORY, 'infra/grafana/prometheus.yml'), 'utf8')) as {
+      scrape_configs: { authorization?: object; static_configs: { targets: string[] }[] }[]
+    }
+    expect(config.scrape_configs.map(({ authorization }) => authorization !== undefined)).toEqual([true, true])
+    const targets = config.scrape_configs.at(-1)?.static_configs.flatMap((one) => one.targets) ?? []
+    expect(new Set(targets.map((target) => target.split(':')[1]))).toEqual(new Set([shipped[1]]))
+    expect(shipped[0]).toBe('0.0.0.0')
+    const status = async (token: string | null) =>
+      (await fetch(`http://127.0.0.1:${port}/metrics`, { headers: token === null ? {} : { authorization: `Bearer ${token}` } }))
+        .status
+    // 500: nothing to show, since it has not joined yet.
+    expect([await status(null), await status(SECRETS.write), await status(SECRETS.read)]).toEqual([401, 401, 500])
+    worker.child.kill('SIGTERM')
+    await worker.ended
+  })
 
   it.each(units)('%s is hardened, drains on SIGTERM, and gives the command options it has', async (name) => {
     const unit = new Map(
