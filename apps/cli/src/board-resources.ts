@@ -1,5 +1,5 @@
 import type { Leaderboard, LeaderboardRow, ResourceRow } from '@sweepboard/results'
-import { formatScore, shownDimensions } from './board-table.ts'
+import { boardNotes, rowNames, shownDimensions, shownMean } from './board-table.ts'
 import { renderTable, terminalWidth } from './table.ts'
 
 /** Board columns of what a row's recipe took; values are empty where nobody measured them, and in published rows. */
@@ -31,7 +31,7 @@ export function showResourceBoard(board: Leaderboard, resources: readonly Resour
   if (board.rows.length === 0) return 'No scores yet.'
   const columns = [
     { title: '#', align: 'right' as const },
-    { title: 'model', min: 14 },
+    { title: 'model', min: 14, isName: true },
     { title: 'dims', align: 'right' as const },
     { title: 'mean', align: 'right' as const },
     ...RESOURCE_COLUMNS.map(([name], i) => ({
@@ -40,12 +40,13 @@ export function showResourceBoard(board: Leaderboard, resources: readonly Resour
       isOptional: i !== 5 && i !== 6,
     })),
   ]
-  const rows = board.rows.map((row) => [
+  const names = rowNames(board)
+  const rows = board.rows.map((row, i) => [
     row.rank === null ? '·' : String(row.rank),
-    row.variant ? `${row.model} [${row.variant}]` : row.model,
+    names[i] as string,
     shownDimensions(row),
-    formatScore(row.mean),
+    shownMean(row),
     ...resourceValues(row, resources).map((text) => text || '·'),
   ])
-  return renderTable(columns, rows, width)
+  return [renderTable(columns, rows, width), ...boardNotes(board, [])].join('\n')
 }

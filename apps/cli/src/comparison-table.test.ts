@@ -1,8 +1,8 @@
 import type { ComparedTask, Comparison, JudgedHistory, JudgedResult } from '@sweepboard/results'
 import { describe, expect, it } from 'vitest'
 import { comparisonRecords, showComparison } from './comparison-table.ts'
+import { displayWidth } from './display-width.ts'
 import { showHistory } from './history-table.ts'
-import { displayWidth } from './table.ts'
 
 const HOSTILE = 'evil/\u202egnp.\u001b[31mexe\nA is better'
 const widest = (text: string) => Math.max(...text.split('\n').map(displayWidth))

@@ -1,7 +1,7 @@
 import type { Health, HostView, LaneView, SweepView } from '@sweepboard/results'
 import { describe, expect, it } from 'vitest'
+import { displayWidth } from './display-width.ts'
 import { fleetTable } from './fleet-table.ts'
-import { displayWidth } from './table.ts'
 
 const LANE = 'a'.repeat(64)
 const lane: LaneView = {

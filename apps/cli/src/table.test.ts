@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { displayWidth } from './display-width.ts'
 import { visible } from './output.ts'
 import { formatCount, formatSeconds, progressLine } from './progress.ts'
-import { displayWidth, fit, renderTable } from './table.ts'
+import { fit, renderTable } from './table.ts'
 
 describe('displayWidth and fit', () => {
   it.each([
@@ -47,6 +48,39 @@ describe('renderTable', () => {
     expect(text).not.toContain('\u001b')
     expect(text).toContain('\\u001b[31mred\\u202e')
     expect(visible('a\nb\u0007')).toBe('a\nb\\u0007')
+  })
+})
+
+describe('names', () => {
+  const columns = [
+    { title: 'model', min: 8, isName: true },
+    { title: 'score', align: 'right' as const },
+  ]
+  const cut = (width: number, names: readonly string[]) =>
+    renderTable(
+      columns,
+      names.map((name) => [name, '0.5']),
+      width,
+    )
+      .split('\n')
+      .slice(1)
+      .map((line) => line.replace(/ +0\.5$/, ''))
+
+  it('are cut in their middle, so that the size stays', () => {
+    expect(cut(23, ['Qwen/Qwen3-Embedding-0.6B', 'Qwen/Qwen3-Embedding-8B'])).toEqual(['Qwen/Qwen3…-0.6B', 'Qwen/Qwen3…ng-8B'])
+  })
+
+  it.each([
+    [['org/one-model-of-some-kind-a-x', 'org/one-model-of-some-kind-b-x']],
+    [['org/a-model [instruction: none, by tiny-reranker@10 only]', 'org/a-model [instruction: none, by tiny-reranker@20 only]']],
+    [['org/first-name-long-tail-of-it', 'org/other-name-long-tail-of-it', 'org/third-name-long-tail-of-it']],
+  ])('that differ never read alike: %j', (names) => {
+    for (const width of [20, 24, 30, 40]) expect(new Set(cut(width, names)).size).toBe(names.length)
+  })
+
+  it('take the room they need where no cut tells them apart', () => {
+    const names = ['a', 'b'].flatMap((one) => ['c', 'd'].map((two) => `${one}${'-'.repeat(9)}${two}${'-'.repeat(9)}`))
+    expect(new Set(cut(16, names)).size).toBe(4)
   })
 })
 

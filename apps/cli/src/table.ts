@@ -1,19 +1,6 @@
+import { cutNames, leastWidth } from './cut-names.ts'
+import { displayWidth } from './display-width.ts'
 import { visibleLine } from './output.ts'
-
-/** Columns a text takes on a terminal: East Asian wide and emoji count two, combining marks none. */
-export function displayWidth(text: string): number {
-  let width = 0
-  for (const char of text) {
-    if (/\p{Mark}|\u200d|\ufe0f/u.test(char)) continue
-    width +=
-      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u.test(
-        char,
-      )
-        ? 2
-        : 1
-  }
-  return width
-}
 
 /** Cuts to `width` columns, the last one `…` when something was cut. */
 export function fit(text: string, width: number): string {
@@ -31,6 +18,8 @@ export interface Column {
   readonly align?: 'left' | 'right'
   /** Narrowest useful width; the column with the widest text gives way first. */
   readonly min?: number
+  /** Its texts are names: cut in the middle, and never so short that two which differ read alike. */
+  readonly isName?: boolean
   /** Left out where the table does not fit otherwise, the last such column first. */
   readonly isOptional?: boolean
 }
@@ -47,16 +36,22 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
     const rest = <T>(all: readonly T[]) => all.filter((_, i) => i !== optional)
     return renderTable(rest(columns), rows.map(rest), width)
   }
+  const shown = columns.map((column, i) => {
+    const texts = cells.map((row) => row[i] ?? '')
+    const room = widths[i] as number
+    return column.isName ? cutNames(texts, room) : texts.map((text) => fit(text, room))
+  })
   const line = (texts: readonly string[]) =>
     columns
       .map((column, i) => {
-        const text = fit(texts[i] ?? '', widths[i] as number)
+        const text = texts[i] as string
         const pad = ' '.repeat(Math.max(0, (widths[i] as number) - displayWidth(text)))
         return column.align === 'right' ? pad + text : text + pad
       })
       .join('  ')
       .trimEnd()
-  return [line(columns.map((column) => column.title)), ...cells.map(line)].join('\n')
+  const head = columns.map(({ title }, i) => fit(title, widths[i] as number))
+  return [line(head), ...cells.map((_, row) => line(shown.map((texts) => texts[row] as string)))].join('\n')
 }
 
 function totalWidth(widths: readonly number[]): number {
@@ -68,9 +63,19 @@ function fitWidths(columns: readonly Column[], cells: readonly (readonly string[
   const widths = columns.map((column, i) =>
     Math.max(displayWidth(column.title), ...cells.map((row) => displayWidth(row[i] ?? ''))),
   )
+  if (totalWidth(widths) <= width) return widths
+  const least = columns.map((column, i) => {
+    const min = column.min ?? Math.max(displayWidth(column.title), 6)
+    return column.isName
+      ? leastWidth(
+          cells.map((row) => row[i] ?? ''),
+          min,
+        )
+      : min
+  })
   while (totalWidth(widths) > width) {
     const candidates = columns
-      .map((column, i) => ({ i, spare: (widths[i] as number) - (column.min ?? Math.max(displayWidth(column.title), 6)) }))
+      .map((_, i) => ({ i, spare: (widths[i] as number) - (least[i] as number) }))
       .filter((c) => columns[c.i]?.align !== 'right' && c.spare > 0)
     const widest = candidates.sort((a, b) => b.spare - a.spare)[0]
     if (!widest) break

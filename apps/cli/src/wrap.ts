@@ -1,4 +1,4 @@
-import { displayWidth } from './table.ts'
+import { displayWidth } from './display-width.ts'
 
 /** Words in lines no wider than the terminal; a word that is wider stands alone. */
 export function wrap(text: string, width: number): string[] {

@@ -2,7 +2,7 @@ import { configKey, recipeName, SweepError } from '@sweepboard/contracts'
 import type { BoardCell, CountedScore } from '@sweepboard/ledger'
 import { closest, expandTaskPattern, findBenchmark, findTask, listBenchmarks, subsetLanguages } from '@sweepboard/tasks'
 import { findAggregate } from './aggregate-tasks.ts'
-import { type LeaderboardRow, type Ranking, rankRows, scorePublished } from './leaderboard.ts'
+import { type LeaderboardRow, type Ranking, rankRows, type ScoredRow, scorePublished } from './leaderboard.ts'
 
 /** What a benchmark wants of a task: each of these splits with each of these subsets. */
 export interface WantedEntries {
@@ -76,9 +76,16 @@ export function rankBenchmark(
   const { rows, ...head } = rankRows(cells, published && source, tasks)
   const told = rows.map((one) => {
     const lacks = lacking.get(keyOf(one.scored.row))
-    return lacks === undefined ? one : { ...one, scored: { ...one.scored, row: { ...one.scored.row, lacking: lacks } } }
+    return lacks === undefined ? one : { ...one, scored: { ...one.scored, row: withLacking(one.scored.row, lacks) } }
   })
   return { ...head, rows: told }
+}
+
+/** A row with what it lacks: it has no score there for that reason, not because the metric were undefined. */
+function withLacking(row: ScoredRow['row'], lacking: Record<string, Lacking>): ScoredRow['row'] {
+  const { undefinedTasks = [], ...rest } = row
+  const left = undefinedTasks.filter((task) => lacking[task] === undefined)
+  return { ...rest, ...(left.length > 0 && { undefinedTasks: left }), lacking }
 }
 
 /** The components of an aggregate are wanted as it is. */

@@ -1,11 +1,11 @@
 import { configKey, isDefaultConfig, recipeName, tellApart } from '@sweepboard/contracts'
 import type { LedgerReader, ModelCell, PublishedEntry } from '@sweepboard/ledger'
-import { type LeaderboardRow, vectorLength } from './leaderboard.ts'
+import { type LeaderboardRow, otherSimilarity, vectorLength } from './leaderboard.ts'
 import { systemParts, withParts } from './system-name.ts'
 
 type RowHead = Pick<
   LeaderboardRow,
-  'model' | 'revision' | 'variant' | 'config' | 'fullDimensions' | 'isDefault' | 'origin' | 'recipe'
+  'model' | 'revision' | 'variant' | 'config' | 'fullDimensions' | 'isDefault' | 'otherSimilarity' | 'origin' | 'recipe'
 >
 
 /** A row of the board with the scores it is made of. */
@@ -54,7 +54,7 @@ function draftOurs(cell: ModelCell): Draft {
   const { model, revision, variant, config, recipe } = cell
   const isDefault = variant === '' && isDefaultConfig(config, recipe.similarity)
   const head = { model, revision, variant, config, fullDimensions: vectorLength(recipe), isDefault, origin: 'ours' } as const
-  return { ...head, recipe: recipeName(cell), parts: systemParts(cell), cells: [], published: [] }
+  return { ...head, ...otherSimilarity(cell), recipe: recipeName(cell), parts: systemParts(cell), cells: [], published: [] }
 }
 
 function draftPublished({ model, revision }: PublishedEntry): Draft {

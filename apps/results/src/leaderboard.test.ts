@@ -42,6 +42,15 @@ function lookup(rows: readonly TestRow[]): PublishedSource {
 const ALL = null
 
 describe('buildLeaderboard', () => {
+  it('says which similarity is not of the recipe, and which scores are undefined', () => {
+    const dot = { configKey: 'dot', config: { dimensions: null, precision: 'float32', similarity: 'dot' } as const }
+    const { rows } = buildLeaderboard([cell('a', 't', 0.5), cell('a', 't', null, dot)], null, ALL)
+    expect(rows.map(({ otherSimilarity, undefinedTasks }) => [otherSimilarity, undefinedTasks])).toEqual([
+      [undefined, undefined],
+      ['dot', ['t']],
+    ])
+  })
+
   it('averages tasks, shares a rank among equals and puts incomplete rows last, unranked', () => {
     const cells = [
       cell('a', 't', 0.5),

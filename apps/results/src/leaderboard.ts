@@ -1,4 +1,4 @@
-import { type Config, isDefaultConfig, recipeName } from '@sweepboard/contracts'
+import { type Config, isDefaultConfig, recipeName, type Similarity } from '@sweepboard/contracts'
 import type { BoardCell } from '@sweepboard/ledger'
 import { findAggregate, foldAggregates, unfoldAggregates } from './aggregate-tasks.ts'
 import type { Lacking } from './benchmark-board.ts'
@@ -14,6 +14,8 @@ export interface LeaderboardRow {
   /** Length of the full vector; null where there is none (bm25, rerankers) and where the file of a published row does not say. */
   readonly fullDimensions: number | null
   readonly isDefault: boolean
+  /** Similarity that was scored by, where it is not the recipe's own. */
+  readonly otherSimilarity?: Similarity
   readonly origin: 'ours' | 'published'
   /** Names the row's recipe among resource rows; null for published rows. */
   readonly recipe: string | null
@@ -21,6 +23,8 @@ export interface LeaderboardRow {
   readonly unclaimed: Readonly<Record<string, readonly string[]>>
   /** Main score by task: flat mean over its (split, subset) entries (protocol 6.1); a missing task has no key. */
   readonly scores: Readonly<Record<string, number>>
+  /** Tasks with a result of which the main score is undefined; only where there are some. */
+  readonly undefinedTasks?: readonly string[]
   /** MTEB's Mean (Task): the mean of the tasks' scores; null where a task is missing (protocol 6.3). */
   readonly mean: number | null
   /** MTEB's Mean (TaskType): the mean over types of the mean of a type's tasks; null where a task is missing or of unknown type. */
@@ -60,7 +64,7 @@ export interface PublishedSource {
 }
 
 interface Draft {
-  readonly head: Omit<LeaderboardRow, 'scores' | 'mean' | 'meanType' | 'rank' | 'unclaimed'>
+  readonly head: Omit<LeaderboardRow, 'scores' | 'undefinedTasks' | 'mean' | 'meanType' | 'rank' | 'unclaimed'>
   readonly unclaimed: Map<string, readonly string[]>
   readonly sums: TaskSums
 }
@@ -181,7 +185,8 @@ function draftOurs(ours: readonly BoardCell[], tasks: ReadonlySet<string>): Iter
       const isDefault = variant === '' && isDefaultConfig(config, cell.recipe.similarity)
       const fullDimensions = vectorLength(cell.recipe)
       const recipe = recipeName(cell)
-      const head = { model, revision, variant, config, fullDimensions, isDefault, origin: 'ours', recipe } as const
+      const named = { model, revision, variant, config, fullDimensions, isDefault, ...otherSimilarity(cell) }
+      const head = { ...named, origin: 'ours', recipe } as const
       draft = { head, sums: new Map(), unclaimed: new Map() }
       drafts.set(key, draft)
     }
@@ -189,6 +194,14 @@ function draftOurs(ours: readonly BoardCell[], tasks: ReadonlySet<string>): Iter
     noteUnclaimed(draft, cell)
   }
   return drafts.values()
+}
+
+/** The member of a row that says by what it was scored, where that is not the recipe's own. */
+export function otherSimilarity({
+  config,
+  recipe,
+}: Pick<BoardCell, 'config' | 'recipe'>): Pick<LeaderboardRow, 'otherSimilarity'> {
+  return config.similarity === recipe.similarity ? {} : { otherSimilarity: config.similarity }
 }
 
 /** Length of a recipe's full vector; null for token lists and rerankers, which have none. */
@@ -207,6 +220,7 @@ function finishAll(drafts: Iterable<Draft>, tasks: readonly string[]): ScoredRow
 }
 
 function finish({ head, sums, unclaimed }: Draft, tasks: readonly string[]): ScoredRow {
-  const { scores, scoreCount, mean } = meanTask(sums, tasks)
-  return { row: { ...head, unclaimed: Object.fromEntries(unclaimed), scores, mean }, scoreCount }
+  const { scores, undefinedTasks, scoreCount, mean } = meanTask(sums, tasks)
+  const told = undefinedTasks.length === 0 ? {} : { undefinedTasks }
+  return { row: { ...head, unclaimed: Object.fromEntries(unclaimed), scores, ...told, mean }, scoreCount }
 }

@@ -27,7 +27,7 @@ describe('Mean (Task)', () => {
       ['A', null],
       ['B', 0.8],
     ])
-    expect(meanTask(sums, ['A', 'B'])).toEqual({ scores: { B: 0.8 }, scoreCount: 1, mean: null })
+    expect(meanTask(sums, ['A', 'B'])).toEqual({ scores: { B: 0.8 }, undefinedTasks: ['A'], scoreCount: 1, mean: null })
     expect(meanTask(sums, ['B', 'C']).mean).toBeNull()
     expect(meanTask(new Map(), []).mean).toBeNull()
   })

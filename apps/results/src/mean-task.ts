@@ -15,23 +15,25 @@ export function addScore(sums: TaskSums, task: string, score: number | null): vo
 }
 
 /**
- * Scores of the tasks that have one, and MTEB's Mean (Task) of them: a task's score is the flat mean over its entries (protocol 6.1),
+ * Scores of the tasks that have one, the tasks whose score is undefined, and MTEB's Mean (Task) of them: a task's score is the flat mean over its entries (protocol 6.1),
  * each task counts once whatever its subsets, and the mean is null where one is missing or undefined (6.3).
  */
 export function meanTask(
   sums: TaskSums,
   tasks: readonly string[],
-): { scores: Record<string, number>; scoreCount: number; mean: number | null } {
+): { scores: Record<string, number>; undefinedTasks: string[]; scoreCount: number; mean: number | null } {
   const scores: Record<string, number> = {}
+  const undefinedTasks: string[] = []
   let [total, scoreCount] = [0, 0]
   for (const task of tasks) {
     const score = taskScore(sums, task)
-    if (score === null) continue
+    if (score === null) undefinedTasks.push(task)
+    if (typeof score !== 'number') continue
     scores[task] = score
     total += score
     scoreCount += 1
   }
-  return { scores, scoreCount, mean: scoreCount === tasks.length && scoreCount > 0 ? total / scoreCount : null }
+  return { scores, undefinedTasks, scoreCount, mean: scoreCount === tasks.length && scoreCount > 0 ? total / scoreCount : null }
 }
 
 /**
@@ -68,12 +70,16 @@ export function typesOf(
   )
 }
 
-/** Flat mean over a task's entries, of an aggregate over its components' means; null where one is missing or undefined. */
-function taskScore(sums: TaskSums, task: string): number | null {
+/**
+ * Flat mean over a task's entries, of an aggregate over its components' means; null where one of them is undefined, and undefined
+ * where there is none, or a component is missing.
+ */
+function taskScore(sums: TaskSums, task: string): number | null | undefined {
   const found = sums.get(task)
   if (found !== undefined) return found.sum === null ? null : found.sum / found.count
   const { components = [] } = findAggregate(task) ?? {}
   const means = components.map((component) => taskScore(sums, component))
-  if (means.length === 0 || means.some((mean) => mean === null)) return null
+  if (means.length === 0 || means.includes(undefined)) return undefined
+  if (means.includes(null)) return null
   return means.reduce<number>((sum, mean) => sum + (mean as number), 0) / means.length
 }

@@ -1,3 +1,4 @@
+export { hasTypes, ownMean } from './board-means.ts'
 export { briefParts, briefVariant } from './brief-variant.ts'
 export { unclaimedBy, unclaimedLanguages } from './claimed-language.ts'
 export {
@@ -91,7 +92,7 @@ export {
   TaskJudgments,
 } from './task-judgments.ts'
 export { type PromptSides, promptSidesOf, TaskType } from './task-type.ts'
-export { recipeName, tellApart } from './tell-apart.ts'
+export { briefRevision, recipeName, tellApart } from './tell-apart.ts'
 export {
   CHUNK_MAX_BYTES,
   CHUNK_MAX_TEXTS,

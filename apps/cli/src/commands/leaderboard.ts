@@ -1,9 +1,18 @@
-import { SweepError, tellApart } from '@sweepboard/contracts'
+import { hasTypes, SweepError, tellApart } from '@sweepboard/contracts'
 import { type KindBoard, type Leaderboard, type LeaderboardRow, type ResourceRow, resourceRows } from '@sweepboard/results'
 import { findTask, suggestTask } from '@sweepboard/tasks'
 import type { Command } from 'commander'
 import { RESOURCE_COLUMNS, resourcesOf, resourceValues, showResourceBoard } from '../board-resources.ts'
-import { formatScore, isUnclaimed, showBoard, shownDimensions, shownPrecision, UNCLAIMED } from '../board-table.ts'
+import {
+  boardNotes,
+  formatScore,
+  isUnclaimed,
+  showBoard,
+  shownDimensions,
+  shownMean,
+  shownPrecision,
+  shownScore,
+} from '../board-table.ts'
 import type { CommonOptions } from '../context.ts'
 import { csvTable, markdownTable } from '../flat-table.ts'
 import { kindRecords, showKinds } from '../kind-table.ts'
@@ -166,17 +175,17 @@ function plainMean(mean: number | null): string {
 }
 
 function markdown(board: Leaderboard): string {
-  const hasTypes = board.tasks.length > 1
+  const hasMeanType = hasTypes(board)
   const marks = tellApart(board.rows)
   const rows = board.rows.map((row, i) => [
     String(row.rank ?? '·'),
-    row.model + marks[i] + (row.variant ? ` (${row.variant})` : ''),
+    row.model + marks[i] + withParts(row),
     shownDimensions(row),
     shownPrecision(row),
     row.origin,
-    formatScore(row.mean),
-    ...(hasTypes ? [formatScore(row.meanType)] : []),
-    ...board.tasks.map((task) => formatScore(row.scores[task]) + (isUnclaimed(row, task) ? '*' : '')),
+    shownMean(row),
+    ...(hasMeanType ? [formatScore(row.meanType)] : []),
+    ...board.tasks.map((task) => shownScore(row, task)),
   ])
   const head = [
     '#',
@@ -185,9 +194,15 @@ function markdown(board: Leaderboard): string {
     'precision',
     'origin',
     'Mean (Task)',
-    ...(hasTypes ? ['Mean (TaskType)'] : []),
+    ...(hasMeanType ? ['Mean (TaskType)'] : []),
     ...board.tasks,
   ]
-  const isMarked = board.tasks.some((task) => board.rows.some((row) => isUnclaimed(row, task)))
-  return markdownTable([head, ...rows]) + (isMarked ? `\n\n\\* ${UNCLAIMED}` : '')
+  const notes = boardNotes(board, board.tasks).map((note) => note.replace(/^\*/, '\\*'))
+  return [markdownTable([head, ...rows]), ...notes].join('\n\n')
+}
+
+/** ` (no instruction, dot)`: recipe and second stages, and a similarity that is not the recipe's own. */
+function withParts({ variant, otherSimilarity }: LeaderboardRow): string {
+  const parts = [variant, otherSimilarity].filter(Boolean)
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`
 }
