@@ -65,8 +65,19 @@ describe('launched engines', () => {
   })
 
   it('are not what a misspelt engine is', () => {
-    const { mistakes } = readSpec('sweep: s\ntasks: [x]\nmodels: [a]\nengine: { onx: {} }\n', 's.yaml')
-    expect(mistakes.map(({ code }) => code)).toContain('SB-SPEC-003')
+    expect(mistakesOf(`${HEAD}engine: { onx: {} }\n`)).toEqual(['4 SB-SPEC-003 unknown key "onx", did you mean "onnx"?'])
+    const entry = 'models: [{ model: c, engine: { opnai: { url: "http://h" } } }]'
+    expect(mistakesOf(`sweep: s\ntasks: [x]\n${entry}\n`)).toEqual(['3 SB-SPEC-003 unknown key "opnai", did you mean "openai"?'])
+  })
+
+  it('are named, one of them, and say what they need', () => {
+    expect(mistakesOf(`${HEAD}engine: { openai: }\n`)).toEqual([
+      '4 SB-SPEC-004 engine.openai: expected keys with values, found nothing',
+    ])
+    expect(mistakesOf(`${HEAD}engine: { onnx: {}, openai: { url: "http://h" } }\n`)).toEqual([
+      '4 SB-SPEC-004 engine: names several (onnx, openai): name one',
+    ])
+    expect(mistakesOf(`${HEAD}engine: {}\n`).join()).toMatch(/^4 SB-SPEC-004 engine: must name one of random, bm25, onnx,/)
   })
 })
 
@@ -114,20 +125,40 @@ describe('readSpec', () => {
 
   it('names the nearest word where one of several is wanted', () => {
     expect(mistakesOf(`${HEAD}matrix:\n  precision: [float32, int9]\n  similarity: cosin\n`)).toEqual([
-      '5 SB-SPEC-004 matrix.precision.1: Invalid option: expected one of "float32"|"int8"|"binary"; did you mean "int8"?',
-      '6 SB-SPEC-004 matrix.similarity: expected "recipe" or one of "cosine"|"dot" or array; did you mean "cosine"?',
+      '5 SB-SPEC-004 matrix.precision.1: expected "float32", "int8" or "binary"; did you mean "int8"?',
+      '6 SB-SPEC-004 matrix.similarity: expected "recipe", "cosine", "dot" or a list; did you mean "cosine"?',
     ])
   })
 
   it('says every form a value may have', () => {
     expect(mistakesOf(`${HEAD}matrix:\n  dimensions: many\n`)).toEqual([
-      '5 SB-SPEC-004 matrix.dimensions: expected "full" or number or array',
+      '5 SB-SPEC-004 matrix.dimensions: expected "full", a number or a list',
     ])
+  })
+
+  it.each([
+    ['', '1 SB-SPEC-004 the file: is empty'],
+    ['- a\n', '1 SB-SPEC-004 the file: expected keys with values, found a list'],
+    [
+      'sweep: s\ntasks:\nmodels: []\n',
+      '2 SB-SPEC-004 tasks: expected a list, found nothing',
+      '3 SB-SPEC-004 models: must not be empty',
+    ],
+    ['tasks: [x]\nmodels: [{ engine: onnx }]\n', '1 SB-SPEC-004 sweep: is missing', '2 SB-SPEC-004 models.0.model: is missing'],
+    [`${HEAD}limit: 1.5\n`, '4 SB-SPEC-004 limit: expected a whole number, found the number 1.5'],
+    [`${HEAD}limit: -1\nweight: 5000\n`, '4 SB-SPEC-004 limit: must be above 0', '5 SB-SPEC-004 weight: must be at most 1000'],
+    [
+      `${HEAD}engine: { openai: { url: h } }\n`,
+      '4 SB-SPEC-004 engine.openai.url: must be a URL such as http://127.0.0.1:8000/v1',
+    ],
+    [`${HEAD}matrix: { rerank: { depth: 5 } }\n`, '4 SB-SPEC-004 matrix.rerank.model: is missing'],
+  ])('says in plain words what is wrong with %j', (text, ...mistakes) => {
+    expect(mistakesOf(text)).toEqual(mistakes)
   })
 
   it('reads what vectors a sweep keeps', () => {
     for (const keep of ['all', 'queries', 'none']) expect(mistakesOf(`${HEAD}keep: ${keep}\n`)).toEqual([])
-    expect(mistakesOf(`${HEAD}keep: some\n`).join()).toMatch(/^4 SB-SPEC-004 keep: .*"all"\|"queries"\|"none"/)
+    expect(mistakesOf(`${HEAD}keep: some\n`).join()).toMatch(/^4 SB-SPEC-004 keep: .*"all", "queries" or "none"/)
   })
 
   it('a key itself in place of a variable name is refused without being repeated', () => {

@@ -3,6 +3,7 @@ import { closest } from '@sweepboard/tasks'
 import { LineCounter, type ParsedNode, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { unknownGateMetrics } from './gate-metrics.ts'
+import { branchesOf, issueWords, wordsOf } from './issue-words.ts'
 import { unmetModels } from './overrides.ts'
 import { expandBraces } from './pattern.ts'
 import { ModelEntry, RerankEntry, SPEC_KEYS, SweepSpec, TaskEntry } from './spec-schema.ts'
@@ -92,12 +93,9 @@ function toMistakes(issue: z.core.$ZodIssue, place: Place): Mistake[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => mistake('SB-SPEC-003', keyHint(key), { file, line: place.keyLine(issue.path, key) }))
   }
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    // The branch that got furthest tells most: the one whose first issue lies deepest.
-    const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] ?? []
-    if (depth(best) > 0 || best[0]?.code === 'unrecognized_keys') {
-      return best.flatMap((inner) => toMistakes({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, place))
-    }
+  if (issue.code === 'invalid_union') {
+    const within = unionMistakes(issue, place)
+    if (within !== null) return within
   }
   const path = issue.path.map(String).join('.') || 'the file'
   const line = place.lineOf(issue.path)
@@ -111,13 +109,35 @@ function toMistakes(issue: z.core.$ZodIssue, place: Place): Mistake[] {
       ),
     ]
   }
-  return [
-    mistake(
-      'SB-SPEC-004',
-      { path, message: describe(issue) + didYouMean(place.valueAt(issue.path), wordsOf(issue)) },
-      { file, line },
-    ),
-  ]
+  const value = place.valueAt(issue.path)
+  const isEmptyFile = issue.path.length === 0 && value === null
+  const message = isEmptyFile ? 'is empty' : issueWords(issue, value) + didYouMean(value, wordsOf(issue))
+  return [mistake('SB-SPEC-004', { path, message }, { file, line })]
+}
+
+/** Mistakes of the form that a value was meant to have; null where it has the beginnings of none. */
+function unionMistakes(issue: z.core.$ZodIssueInvalidUnion, place: Place): Mistake[] | null {
+  const isBegun = (branch: readonly z.core.$ZodIssue[]) =>
+    branch.every(({ code, path }) => path.length > 0 || code === 'unrecognized_keys' || code === 'custom')
+  const begun = branchesOf(issue).filter(isBegun)
+  const foreign = begun.map((branch) =>
+    branch.flatMap((one) => (one.code === 'unrecognized_keys' && one.path.length === 0 ? one.keys : [])),
+  )
+  const meant = begun.length === 1 ? begun : begun.filter((_, i) => foreign[i]?.length === 0)
+  const [branch, ...others] = [...meant].sort((a, b) => depth(b) - depth(a))
+  const isNamed = others.length === 0 || depth(branch ?? []) > 1
+  if (branch !== undefined && isNamed)
+    return branch.flatMap((inner) => toMistakes({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, place))
+  if (begun.length === 0) return null
+  const { file } = place
+  const unknown = foreign[0]?.filter((key) => foreign.every((keys) => keys.includes(key))) ?? []
+  if (unknown.length > 0)
+    return unknown.map((key) => mistake('SB-SPEC-003', keyHint(key), { file, line: place.keyLine(issue.path, key) }))
+  const keys = begun.flatMap((one) => one.flatMap(({ path: [key] }) => (key === undefined ? [] : [String(key)])))
+  const given = Object.keys((place.valueAt(issue.path) ?? {}) as object)
+  const message =
+    given.length > 1 ? `names several (${given.join(', ')}): name one` : `must name one of ${[...new Set(keys)].join(', ')}`
+  return [mistake('SB-SPEC-004', { path: issue.path.map(String).join('.'), message }, { file, line: place.lineOf(issue.path) })]
 }
 
 /** What to say of a key that may not stand where it does: that it belongs elsewhere, or the one it was probably meant to be. */
@@ -127,24 +147,9 @@ function keyHint(key: string): { key: string; isElsewhere?: boolean; suggestion?
   return suggestion === null ? { key } : { key, suggestion }
 }
 
-/** The words that may stand at a place, of all its forms. */
-function wordsOf(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === 'invalid_value') return issue.values.filter((value) => typeof value === 'string')
-  return issue.code === 'invalid_union' ? issue.errors.flatMap((branch) => (branch[0] ? wordsOf(branch[0]) : [])) : []
-}
-
 function didYouMean(value: unknown, words: readonly string[]): string {
   const near = typeof value === 'string' ? closest(value, words) : null
   return near === null ? '' : `; did you mean "${near}"?`
-}
-
-/** An issue in words; for a value with several forms all of them, since zod says no more than "Invalid input" there. */
-function describe(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return issue.message
-  const forms = issue.errors.flatMap((branch) =>
-    branch[0] ? [describe(branch[0]).replace(/^Invalid (input|option): expected |, received .*$/g, '')] : [],
-  )
-  return `expected ${[...new Set(forms.map((form) => form.replace(/^expected /, '')))].join(' or ')}`
 }
 
 function depth(issues: readonly z.core.$ZodIssue[]): number {
