@@ -8,7 +8,9 @@ const ROOT = fileURLToPath(new URL('.', import.meta.url))
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/sweepboard-web', import.meta.url))
 
 /** What the page takes from other packages. */
-const SHARED = ['brief-variant', 'tell-apart'].map((file) => fileURLToPath(import.meta.resolve(`@sweepboard/contracts/${file}`)))
+const SHARED = ['board-means', 'brief-variant', 'tell-apart'].map((file) =>
+  fileURLToPath(import.meta.resolve(`@sweepboard/contracts/${file}`)),
+)
 
 /**
  * Folder of the built board. Builds with Vite into a folder named after the hash of the sources when it is not there yet:

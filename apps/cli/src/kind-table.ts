@@ -24,6 +24,7 @@ export function rowTitle(row: KindBoardRow): string {
     row.limit === null ? '' : `first ${row.limit} queries`,
     `${shownDimensions(row)} dims`,
     row.config.precision,
+    row.otherSimilarity,
   ]
   return `${row.model} [${parts.filter(Boolean).join(', ')}]`
 }

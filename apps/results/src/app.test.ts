@@ -50,6 +50,15 @@ const ask = (path: string, init: RequestInit & { headers?: Record<string, string
   to.request(`http://127.0.0.1:4400${path}`, { ...init, headers: { ...LOCAL, ...init.headers } })
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code
 
+describe('what stands behind the board', () => {
+  it('tells whether workers can join, and refuses groups that are no numbers', async () => {
+    expect(await (await ask('/api/v1/health')).json()).toMatchObject({ ok: true, isJoinable: false })
+    expect(await (await ask('/api/v1/cells/sweeps?groups=1,2')).json()).toEqual([])
+    for (const groups of ['', 'x', '1,', '1.5', '1,'.repeat(2000)])
+      expect(await codeOf(await ask(`/api/v1/cells/sweeps?groups=${groups}`)), groups).toBe('SB-SERVE-005')
+  })
+})
+
 describe('access', () => {
   it('loopback without a token may all; another Host or Origin nothing but health', async () => {
     expect((await ask('/api/v1/sweeps')).status).toBe(200)

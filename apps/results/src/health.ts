@@ -9,10 +9,11 @@ export const Health = z.strictObject({
     .enum(['up', 'away'])
     .describe('Whether the queue (Redis, in a fleet) answers the service; without it no work is handed out'),
   queueAwayForMs: z.number().nonnegative().nullable().describe('Since it was found away; null while it is up'),
+  isJoinable: z.boolean().describe('Whether workers of other hosts can join'),
 })
 export type Health = z.infer<typeof Health>
 
-export function healthOf({ version, coordinator }: Pick<Service, 'version' | 'coordinator'>): Health {
+export function healthOf({ version, coordinator, isJoinable }: Pick<Service, 'version' | 'coordinator' | 'isJoinable'>): Health {
   const queueAwayForMs = coordinator.queueAwayForMs()
-  return { ok: true, version, queue: queueAwayForMs === null ? 'up' : 'away', queueAwayForMs }
+  return { ok: true, version, queue: queueAwayForMs === null ? 'up' : 'away', queueAwayForMs, isJoinable }
 }

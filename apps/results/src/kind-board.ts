@@ -1,8 +1,8 @@
-import { type Config, Judgments, SweepError, sha256 } from '@sweepboard/contracts'
+import { type Config, Judgments, type Similarity, SweepError, sha256 } from '@sweepboard/contracts'
 import type { LedgerReader } from '@sweepboard/ledger'
 import { type PassRatesByKind, passRatesByKind } from '@sweepboard/metrics'
 import { z } from 'zod'
-import { vectorLength } from './leaderboard.ts'
+import { otherSimilarity, vectorLength } from './leaderboard.ts'
 
 /** Cut-offs of the table. */
 const CUTOFFS = [1, 3, 5] as const
@@ -19,6 +19,8 @@ export interface KindBoardRow extends PassRatesByKind {
   readonly revision: string
   readonly variant: string
   readonly config: Config
+  /** Similarity that was scored by, where it is not the recipe's own. */
+  readonly otherSimilarity?: Similarity
   /** Length of the full vector; null where there is none (bm25, rerankers). */
   readonly fullDimensions: number | null
   readonly subset: string
@@ -72,7 +74,8 @@ export async function readKindBoard(
       queryIds.map((id) => kinds.get(id) ?? ''),
       CUTOFFS.map((k) => ({ k, values: values[`hit_rate_at_${k}`] })),
     )
-    rows.push({ model, revision, variant, config, fullDimensions: vectorLength(cell.recipe), subset, split, limit, ...rates })
+    const named = { model, revision, variant, config, ...otherSimilarity(cell), fullDimensions: vectorLength(cell.recipe) }
+    rows.push({ ...named, subset, split, limit, ...rates })
   }
   if (rows.length === 0) throw new SweepError('SB-SCORE-004', { task })
   return { task, cutoffs: CUTOFFS, confidence: 0.95, rows: rows.sort(byAccuracy) }

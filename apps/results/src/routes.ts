@@ -25,12 +25,23 @@ const GarbageOrder = z.strictObject({
     .optional(),
 })
 
+/** Groups that one question names. */
+const MOST_GROUPS = 1000
+
+/** Throws `SB-SERVE-005`. */
+function parseGroups(text = ''): number[] {
+  const groups = text.split(',')
+  if (groups.length > MOST_GROUPS || !groups.every((group) => /^\d{1,15}$/.test(group)))
+    throw new SweepError('SB-SERVE-005', { message: `groups must be 1 to ${MOST_GROUPS} whole numbers with commas between` })
+  return groups.map(Number)
+}
+
 export const ROUTES: readonly Route[] = [
   route({
     method: 'GET',
     path: '/health',
     access: 'open',
-    summary: 'Whether the service answers, and whether its queue answers it',
+    summary: 'Whether the service answers, whether its queue answers it, and whether workers of other hosts can join it',
     answer: Health,
     run: (service) => healthOf(service),
   }),
@@ -97,6 +108,14 @@ export const ROUTES: readonly Route[] = [
     access: 'read',
     summary: 'Every scored cell of every sweep',
     run: (service) => service.ledger.allScoredCells(),
+  }),
+  route({
+    method: 'GET',
+    path: '/cells/sweeps',
+    access: 'read',
+    summary: 'The first sweep that named each cell of some groups: the run that made its score',
+    query: { groups: { about: `Numbers of groups with commas between, at most ${MOST_GROUPS}`, isRequired: true } },
+    run: (service, _, { queries }) => service.reader.firstSweeps(parseGroups(queries.groups?.[0])),
   }),
   route({
     method: 'GET',

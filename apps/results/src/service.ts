@@ -43,6 +43,8 @@ export class Service {
   readonly boards: LeaderboardDesk
   readonly version: string
   readonly log: ServiceOptions['log']
+  /** Whether workers of other hosts can join. */
+  readonly isJoinable: boolean
   readonly #join: JoinAnswer
   readonly #rates = new RateMeter()
   readonly #garbage: Garbage
@@ -61,6 +63,7 @@ export class Service {
     this.boards = new LeaderboardDesk(this.reader, () => this.ledger.scoresVersion)
     this.#tickMs = options.tickMs
     this.store = parts.store
+    this.isJoinable = parts.join.kind !== 'local'
     this.#join = {
       ledger: this.ledger.id,
       queue: parts.join,

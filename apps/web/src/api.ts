@@ -1,4 +1,4 @@
-import type { CellView } from '@sweepboard/ledger'
+import type { CellView, FirstSweep } from '@sweepboard/ledger'
 import type { KindBoard, Leaderboard, ResourceRow, SweepView } from '@sweepboard/results'
 
 /** The service's answer to `GET /api/v1/hosts`, as far as the board reads it. */
@@ -23,6 +23,11 @@ export interface HostRow {
 export interface GateRow {
   readonly holds: boolean
   readonly message: string
+}
+
+/** The service's answer to `GET /api/v1/health`. */
+export interface Health {
+  readonly isJoinable: boolean
 }
 
 export type SweepRow = Omit<SweepView, 'tokensPerSecond' | 'etaSeconds'>
@@ -89,6 +94,13 @@ export const asked = {
     queryKey: ['evidence', sweep],
     queryFn: ({ signal }: { signal: AbortSignal }) => read<CellView[]>(sweep ? `${at(sweep)}/cells` : '/cells', signal),
   }),
+  /** The run that made each score of some groups; it never changes. */
+  firstSweeps: (groups: string) => ({
+    queryKey: ['first-sweeps', groups],
+    queryFn: ({ signal }: { signal: AbortSignal }) =>
+      read<FirstSweep[]>(`/cells/sweeps?${new URLSearchParams({ groups })}`, signal),
+    enabled: groups !== '',
+  }),
   /** What the recipes of the board took; asked again when another board is looked at, of which `state` is the number. */
   boardResources: (sweep: string, state: number) => ({
     queryKey: ['board-resources', sweep, state],
@@ -124,6 +136,10 @@ export const asked = {
   gates: (id: string) => ({
     queryKey: ['gates', id],
     queryFn: ({ signal }: { signal: AbortSignal }) => read<GateRow[]>(`${at(id)}/gates`, signal),
+  }),
+  health: () => ({
+    queryKey: ['health'],
+    queryFn: ({ signal }: { signal: AbortSignal }) => read<Health>('/health', signal),
   }),
   hosts: () => ({
     queryKey: ['hosts'],

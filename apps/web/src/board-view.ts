@@ -1,3 +1,4 @@
+import { hasTypes, ownMean } from '@sweepboard/contracts/board-means'
 import { tellApart } from '@sweepboard/contracts/tell-apart'
 import type { Leaderboard, LeaderboardRow, ResourceRow } from '@sweepboard/results'
 
@@ -21,11 +22,15 @@ export interface BoardRow extends LeaderboardRow {
   /** What its recipe took; null while not asked for, and for published rows. */
   readonly resources: ResourceRow | null
   readonly taskCount: number
+  /** Mean of the tasks it has, of a row that lacks some. */
+  readonly ownMean: number | null
 }
 
 /** The rows a reader sees, and what surrounds them. */
 export interface BoardView {
   readonly tasks: readonly string[]
+  /** Whether the tasks are of several types: the mean over types repeats the other mean where not. */
+  readonly hasTypes: boolean
   readonly ranked: readonly BoardRow[]
   /** Rows lacking a task: below the line, unranked. */
   readonly incomplete: readonly BoardRow[]
@@ -55,18 +60,18 @@ export function toBoardRow(row: LeaderboardRow, resources: ReadonlyMap<string, R
     shownPrecision: config === null ? '?' : fullDimensions === null ? '–' : config.precision,
     resources: resources.get(row.recipe ?? '') ?? null,
     taskCount: Object.keys(row.scores).length,
+    ownMean: ownMean(row),
   }
 }
 
-function detailsOf({ config, isDefault, variant }: LeaderboardRow): string {
-  if (config === null || isDefault) return ''
+function detailsOf({ config, otherSimilarity }: LeaderboardRow): string {
+  if (config === null) return ''
   const parts = [
     config.dimensions === null ? '' : `${config.dimensions} dims`,
     config.precision === 'float32' ? '' : config.precision,
+    otherSimilarity ?? '',
   ]
-  const shown = parts.filter(Boolean).join(' · ')
-  // Nothing else can be why it is not the default.
-  return shown === '' && variant === '' ? config.similarity : shown
+  return parts.filter(Boolean).join(' · ')
 }
 
 /** Filters the board; ranks stay those of the whole board, since a filter does not make a model better. */
@@ -89,7 +94,8 @@ export function viewBoard(board: Leaderboard, filter: BoardFilter, resources: re
       return scores.length > 1 ? [[task, { low: Math.min(...scores), high: Math.max(...scores) }] as const] : []
     }),
   )
-  return { tasks: board.tasks, ranked, incomplete: rows.filter((row) => row.rank === null), total: board.rows.length, ranges }
+  const incomplete = rows.filter((row) => row.rank === null)
+  return { tasks: board.tasks, hasTypes: hasTypes(board), ranked, incomplete, total: board.rows.length, ranges }
 }
 
 /** Values that occur, for the filter's choices: numbers descending, words in order, `full` first. */

@@ -20,10 +20,11 @@ export function kindName(kind: string | null): string {
 }
 
 /** What tells a row from others of its model; empty for a model's own recipe at full size on whole data. */
-export function detailsOf({ config, subset, split, limit }: KindBoardRow): string {
+export function detailsOf({ config, otherSimilarity, subset, split, limit }: KindBoardRow): string {
   const parts = [
     config.dimensions === null ? '' : `${config.dimensions} dims`,
     config.precision === 'float32' ? '' : config.precision,
+    otherSimilarity ?? '',
     subset === 'default' ? '' : visible(subset),
     split === 'test' ? '' : visible(split),
     limit === null ? '' : `first ${limit} queries`,
@@ -37,12 +38,13 @@ export function kindSentence(board: KindBoard, at: number): Sentence {
   const rate = best?.all.rates[at]
   if (!best || !rate) return say`Nothing is scored yet.`
   const name = visible(modelParts(best.model).name || best.model)
+  const details = [visible(best.variant), detailsOf(best)].filter(Boolean).join(', ')
   const percent = (share: number) => `${fixed(100 * share, 0)} %`
   const said = [
     say(
       [
         '',
-        ' finds a right document among the first ',
+        `${details && ` (${details})`} finds a right document among the first `,
         ' for ',
         ` of ${best.all.queryCount} queries (${percent(board.confidence)} interval `,
         ' to ',

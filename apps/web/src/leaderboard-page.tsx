@@ -7,7 +7,7 @@ import { type BoardFilter, changedRows, viewBoard } from './board-view.ts'
 import { Problem } from './frame.tsx'
 import { LeaderboardFilters } from './leaderboard-filters.tsx'
 import { LeaderboardTable } from './leaderboard-table.tsx'
-import { Answer } from './name.tsx'
+import { Answer, Cut } from './name.tsx'
 import { sentence } from './sentence.ts'
 
 /** The leaderboard. New scores wait behind a chip, so that no row moves while it is being read. */
@@ -42,7 +42,7 @@ export function LeaderboardPage() {
               {sweep && ' · one sweep'}
             </span>
           </h1>
-          <Answer sentence={sentence(view)} />
+          <Answer sentence={sentence(view, tasks)} />
         </div>
         <button type="button" className="btn sm news" disabled={changed === 0} onClick={adopt} aria-live="polite">
           {changed === 0 ? 'Up to date' : `${changed} ${changed === 1 ? 'row' : 'rows'} changed · show`}
@@ -51,7 +51,7 @@ export function LeaderboardPage() {
       <Problem error={error ?? resources.error} />
       <LeaderboardFilters board={whole.data ?? shown} filter={filter} tasks={tasks} sweep={sweep} hasResources={hasResources} />
       {view.total === 0 ? (
-        <Empty />
+        <Empty tasks={tasks} />
       ) : (
         <LeaderboardTable
           view={view}
@@ -92,7 +92,17 @@ function Skeleton() {
   )
 }
 
-function Empty() {
+function Empty({ tasks }: { tasks: string }) {
+  if (tasks !== '')
+    return (
+      <div className="card empty">
+        <h2>No such scores</h2>
+        <p>
+          Nothing named <Cut text={tasks} className="b" /> has scores here. <b>Clear</b> above shows what has; a sweep that names
+          the task adds some.
+        </p>
+      </div>
+    )
   return (
     <div className="card empty">
       <h2>No scores yet</h2>

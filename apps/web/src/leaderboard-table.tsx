@@ -26,7 +26,7 @@ type Column = ColumnDef<typeof features, BoardRow>
 
 const TASK = 'task:'
 
-function columnsOf(tasks: readonly string[], hasResources: boolean): Column[] {
+function columnsOf({ tasks, hasTypes }: BoardView, hasResources: boolean): Column[] {
   const column = (id: string, header: string, value: (row: BoardRow) => number | string | undefined, isText = false): Column => ({
     id,
     header,
@@ -39,7 +39,7 @@ function columnsOf(tasks: readonly string[], hasResources: boolean): Column[] {
     column('model', 'Model', (row) => row.model.toLowerCase(), true),
     column('rank', 'Rank', (row) => row.rank ?? undefined, true),
     column('mean', 'Mean (Task)', (row) => row.mean ?? undefined),
-    ...(tasks.length > 1 ? [column('meanType', 'Mean (TaskType)', (row) => row.meanType ?? undefined)] : []),
+    ...(hasTypes ? [column('meanType', 'Mean (TaskType)', (row) => row.meanType ?? undefined)] : []),
     ...tasks.map((task) => column(TASK + task, task, (row) => row.scores[task])),
     column('dims', 'Dims', (row) => row.config?.dimensions ?? row.fullDimensions ?? undefined),
     column('precision', 'Precision', (row) => row.config?.precision, true),
@@ -65,7 +65,7 @@ export function LeaderboardTable({ view, mainScores, sweep, sort, hasResources }
   const [open, setOpen] = useState<{ row: BoardRow; task: string; anchor: HTMLElement } | null>(null)
   const close = useCallback(() => setOpen(null), [])
   const data = useMemo(() => [...view.ranked, ...view.incomplete], [view.ranked, view.incomplete])
-  const columns = useMemo(() => columnsOf(view.tasks, hasResources), [view.tasks, hasResources])
+  const columns = useMemo(() => columnsOf(view, hasResources), [view, hasResources])
   const id = sort.replace(/^-/, '')
   const sorting = columns.some((column) => column.id === id) ? [{ id, desc: sort.startsWith('-') }] : [{ id: 'mean', desc: true }]
   const table = useTable({
@@ -122,13 +122,16 @@ export function LeaderboardTable({ view, mainScores, sweep, sort, hasResources }
           low in column <i className="ramp" /> high, among ranked rows; baselines are not coloured
         </span>
         <span>
-          <b>Bold</b> best in column
+          <b>Bold</b> best in column of the ranked rows that are no baselines
         </span>
         {rows.some((row) => Object.keys(row.unclaimed).length > 0) && <span>* language not claimed by the model</span>}
         <span>Mean (Task): each task counts once, whatever its subsets</span>
-        {view.tasks.length > 1 && <span>Mean (TaskType): each type of task counts once</span>}
+        {rows.some((row) => row.ownMean !== null) && <span>(…) mean of the tasks the row has</span>}
+        {view.hasTypes && <span>Mean (TaskType): each type of task counts once</span>}
         <span>· no result</span>
+        {rows.some((row) => row.undefinedTasks) && <span>undef: scored, but the metric is undefined there</span>}
         <span>– does not apply</span>
+        <span>? not stated in the published file</span>
       </p>
       {open && (
         <Pop key={`${open.row.key} ${open.task}`} anchor={open.anchor} label="Evidence" onClose={close}>
@@ -174,6 +177,12 @@ function Section({ columns }: { columns: number }) {
   )
 }
 
+/** Mean (Task); of a row that lacks a task the mean of what it has, in brackets. */
+function shownMean({ mean, ownMean }: BoardRow): string {
+  if (ownMean !== null) return `(${fixed(ownMean, 4)})`
+  return mean === null ? '·' : fixed(mean, 4)
+}
+
 interface RowProps {
   readonly row: BoardRow
   /** Counted from 1, the head included: most rows of a long table are not in the page. */
@@ -191,8 +200,8 @@ const Row = memo(function Row({ row, line, view, hasResources, onOpen }: RowProp
         <ModelName model={row.model} variant={row.variant} details={row.details} />
       </th>
       <td className="num b">{row.rank ?? '–'}</td>
-      <td className="num b">{row.mean === null ? '·' : fixed(row.mean, 4)}</td>
-      {view.tasks.length > 1 && <td className="num">{row.meanType === null ? '·' : fixed(row.meanType, 4)}</td>}
+      <td className={row.ownMean === null ? 'num b' : 'num dim'}>{shownMean(row)}</td>
+      {view.hasTypes && <td className="num">{row.meanType === null ? '·' : fixed(row.meanType, 4)}</td>}
       {view.tasks.map((task) => {
         const score = row.scores[task]
         const range = isRanked && !isBaseline(row) ? view.ranges.get(task) : undefined
@@ -208,7 +217,11 @@ const Row = memo(function Row({ row, line, view, hasResources, onOpen }: RowProp
               onClick={(event) => onOpen({ row, task, anchor: event.currentTarget })}
               aria-haspopup="dialog"
             >
-              {score === undefined ? <span className="miss">·</span> : fixed(score, 3)}
+              {score === undefined ? (
+                <span className="miss">{row.undefinedTasks?.includes(task) ? 'undef' : '·'}</span>
+              ) : (
+                fixed(score, 3)
+              )}
             </button>
           </td>
         )

@@ -2,7 +2,7 @@ import { recipeName } from '@sweepboard/contracts/tell-apart'
 import { useQuery } from '@tanstack/react-query'
 import { asked } from './api.ts'
 import type { BoardRow } from './board-view.ts'
-import { CellEvidence } from './cell-evidence.tsx'
+import { CellEvidence, useFirstSweeps } from './cell-evidence.tsx'
 import { Problem } from './frame.tsx'
 import { ModelName } from './name.tsx'
 import { Facts } from './pop.tsx'
@@ -32,16 +32,17 @@ export function RowEvidence({ row, task, metric, sweep }: RowEvidenceProps) {
       cell.config.similarity === row.config.similarity &&
       cell.config.rerank?.depth === row.config.rerank?.depth,
   )
+  const sweepOf = useFirstSweeps(parts ?? [])
   return (
     <>
       <h3>
         <ModelName model={row.model} variant={row.variant} />
       </h3>
-      <p className="big">{score === undefined ? '·' : score}</p>
+      <p className="big">{score ?? (row.undefinedTasks?.includes(task) ? 'undefined' : '·')}</p>
       <p className="dim">
         {isOurs ? 'ours' : 'published'}
         {parts && parts.length > 1 ? `, mean over ${parts.length} subsets and splits` : ''}
-        {score === undefined ? ', no result' : ''}
+        {score === undefined && !row.undefinedTasks?.includes(task) ? ', no result' : ''}
       </p>
       <Problem error={error} />
       {!isOurs && (
@@ -58,7 +59,7 @@ export function RowEvidence({ row, task, metric, sweep }: RowEvidenceProps) {
       )}
       {isOurs && isPending && <p className="dim">Asking…</p>}
       {parts?.map((cell) => (
-        <CellEvidence key={`${cell.group} ${cell.configKey}`} cell={cell} />
+        <CellEvidence key={`${cell.group} ${cell.configKey}`} cell={cell} sweep={sweepOf(cell)} />
       ))}
     </>
   )

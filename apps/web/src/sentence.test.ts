@@ -1,6 +1,7 @@
 import type { Leaderboard, LeaderboardRow } from '@sweepboard/results'
 import { describe, expect, it } from 'vitest'
 import { type BoardFilter, changedRows, choices, viewBoard } from './board-view.ts'
+import { kindSentence } from './kind-view.ts'
 import { sentence, sweepSentence } from './sentence.ts'
 
 const EVERYTHING: BoardFilter = { find: '', origin: '', precision: '', dimensions: '' }
@@ -42,6 +43,18 @@ const board: Leaderboard = {
 }
 
 describe('sentence', () => {
+  it('tells rows apart by a similarity that is not of the recipe, beside a variant too', () => {
+    const config = { dimensions: null, precision: 'float32', similarity: 'dot' } as const
+    const dot = { variant: 'no instruction', config, otherSimilarity: 'dot' as const, isDefault: false }
+    const rows = [
+      row('org/best', { ...dot, scores: { A: 0.8, B: 0.8 }, mean: 0.8, rank: 1 }),
+      row('org/best', { variant: 'no instruction', isDefault: false, scores: { A: 0.7, B: 0.7 }, mean: 0.7, rank: 2 }),
+    ]
+    const view = viewBoard({ ...board, rows }, EVERYTHING)
+    expect(view.ranked.map(({ details }) => details)).toEqual(['dot', ''])
+    expect(sentence(view).text).toMatch(/^best \(no instruction, dot\) leads with 0\.8000/)
+  })
+
   it('names the leader, the next model and what the ranks rest on, with the numbers of the table', () => {
     const { text, parts } = sentence(viewBoard(board, EVERYTHING))
     expect(text).toBe(
@@ -113,5 +126,16 @@ describe('sweep sentence', () => {
       '138 of 246 cells scored. 2 failed. Stopped by its budget: it ran 1 min 01 s of 1 min 00 s. What was scored stays.',
     )
     expect(sweepSentence({ ...stopped, runMs: 60_000 }, at).text).toContain('Cancelled')
+  })
+})
+
+describe('kindSentence', () => {
+  it('names what tells the best row from others of its model', () => {
+    const all = { queryCount: 8, rates: [{ rate: 0.5, low: 0.2, high: 0.8 }] }
+    const config = { dimensions: null, precision: 'binary', similarity: 'cosine' } as const
+    const place = { revision: 'r', fullDimensions: 256, subset: 'default', split: 'test', limit: null }
+    const best = { ...place, model: 'org/best', variant: 'no instruction', config, kinds: [], all }
+    const { text } = kindSentence({ task: 'T', cutoffs: [1], confidence: 0.95, rows: [best as never] }, 0)
+    expect(text).toMatch(/^best \(no instruction, binary\) finds a right document among the first 1 for 50 %/)
   })
 })

@@ -37,6 +37,7 @@ function detailOf(row: BoardRow): string {
     row.variant && visible(row.variant),
     row.dimensions !== null && row.dimensions !== 'full' && `${row.dimensions} dimensions`,
     row.config !== null && row.config.precision !== 'float32' && row.config.precision,
+    row.otherSimilarity,
     row.origin === 'published' && 'published',
   ].filter(Boolean)
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`
@@ -44,11 +45,11 @@ function detailOf(row: BoardRow): string {
 
 /**
  * The board's finding: who leads the rows shown, by how much over the next model, and what the ranks rest on. Says so where
- * there is nothing to compare, and never claims a doubt that was not computed.
+ * there is nothing to compare (`asked`: the tasks asked for by name), and never claims a doubt that was not computed.
  */
-export function sentence(view: BoardView): Sentence {
+export function sentence(view: BoardView, asked = ''): Sentence {
   const shown = view.ranked.length + view.incomplete.length
-  if (view.total === 0) return say`Nothing is scored yet.`
+  if (view.total === 0) return asked === '' ? say`Nothing is scored yet.` : say`Nothing named ${visible(asked)} has scores here.`
   if (shown === 0) return say`None of ${rowsOf(view.total)} matches the filter.`
   const byMean = [...view.ranked].sort((a, b) => (b.mean ?? 0) - (a.mean ?? 0))
   const [leader] = byMean

@@ -1,6 +1,6 @@
 import type { CellView } from '@sweepboard/ledger'
 import { type CSSProperties, memo, useCallback, useMemo, useState } from 'react'
-import { CellEvidence } from './cell-evidence.tsx'
+import { CellEvidence, useFirstSweeps } from './cell-evidence.tsx'
 import { fixed, visible } from './format.ts'
 import { Cut, ModelName } from './name.tsx'
 import { Pop } from './pop.tsx'
@@ -144,6 +144,7 @@ const Row = memo(function Row({ row, line, tasks, showsScores, onOpen }: RowProp
 
 function CellList({ cell }: { cell: MatrixCell }) {
   const [first] = cell.cells
+  const sweepOf = useFirstSweeps(cell.cells)
   if (!first) return null
   return (
     <>
@@ -164,7 +165,7 @@ function CellList({ cell }: { cell: MatrixCell }) {
               {one.mainScore === null ? `${MARKS[one.state]} ${one.state}` : fixed(one.mainScore, 4)}
             </b>
           </summary>
-          <CellEvidence cell={one} />
+          <CellEvidence cell={one} sweep={sweepOf(one)} />
         </details>
       ))}
     </>

@@ -45,7 +45,7 @@ export function SweepPage({ id }: { id: string }) {
       <ProgressLegend sweep={sweep} />
       {cells && <SweepMatrix cells={cells} />}
       <div className="grid2">
-        <SweepSlots lanes={lanes} />
+        <SweepSlots lanes={lanes} isEnded={sweep.state === 'done' || sweep.state === 'cancelled'} />
         {cells && <SweepFailures cells={cells} />}
       </div>
       {sweep.state !== 'running' && <SweepResources id={id} scored={sweep.cells.scored} />}

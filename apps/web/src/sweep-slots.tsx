@@ -4,8 +4,8 @@ import { bytes, count, span } from './format.ts'
 import { Problem } from './frame.tsx'
 import { Cut, ModelName } from './name.tsx'
 
-/** Hosts and their slots, in the order of their names, so that none changes place. `lanes` names the models of load keys. */
-export function SweepSlots({ lanes }: { lanes: ReadonlyMap<string, string> }) {
+/** Hosts and their slots, in the order of their names, so that none changes place. `lanes` names the models of load keys; `isEnded`: no cell waits for a worker. */
+export function SweepSlots({ lanes, isEnded }: { lanes: ReadonlyMap<string, string>; isEnded: boolean }) {
   const { data, error } = useQuery({ ...asked.hosts(), refetchInterval: 5000 })
   const hosts = [...(data ?? [])].sort((a, b) => (a.hostname + a.host < b.hostname + b.host ? -1 : 1))
   return (
@@ -17,8 +17,7 @@ export function SweepSlots({ lanes }: { lanes: ReadonlyMap<string, string> }) {
       <Problem error={error} />
       {data && hosts.length === 0 && (
         <div className="body">
-          <p className="dim">No worker is connected. Waiting cells go on when one joins:</p>
-          <p className="cmd">npx sweepboard worker --join {location.origin}</p>
+          <NoWorker isEnded={isEnded} />
         </div>
       )}
       {hosts.length > 0 && (
@@ -50,6 +49,28 @@ export function SweepSlots({ lanes }: { lanes: ReadonlyMap<string, string> }) {
         </div>
       )}
     </section>
+  )
+}
+
+/** What an empty list of hosts means, and what ends it where that is wanted. */
+function NoWorker({ isEnded }: { isEnded: boolean }) {
+  const { data } = useQuery({ ...asked.health(), enabled: !isEnded })
+  if (isEnded) return <p className="dim">No worker is connected, and none is needed: no cell waits.</p>
+  if (!data) return <p className="dim">No worker is connected.</p>
+  if (!data.isJoinable)
+    return (
+      <>
+        <p className="dim">
+          No worker is connected, and none can join: this service has no Redis. One that has goes on with the sweep:
+        </p>
+        <p className="cmd">npx sweepboard serve --redis redis://127.0.0.1:6379</p>
+      </>
+    )
+  return (
+    <>
+      <p className="dim">No worker is connected. Waiting cells go on when one joins:</p>
+      <p className="cmd">npx sweepboard worker --join {location.origin}</p>
+    </>
   )
 }
 

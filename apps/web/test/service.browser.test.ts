@@ -91,6 +91,19 @@ describe.skipIf(browser === null)(`the board and its service ${reason && `(skipp
     expect(await prompt.count()).toBe(0)
   })
 
+  it('advises no worker where none can join, nor where no cell waits for one', async () => {
+    await serve()
+    const sweeps = (await (await fetch(`${url}/api/v1/sweeps`)).json()) as { id: string }[]
+    const ended = await openPage(`/sweeps/${sweeps[0]?.id}`)
+    await ended.getByText('No worker is connected, and none is needed').waitFor()
+    expect(await ended.locator('main').textContent()).not.toContain('--join')
+    writeFileSync(fleet.path('waits.yaml'), readFileSync(fleet.path('small.yaml'), 'utf8').concat('limit: 3\n'))
+    const { stdout } = await fleet.succeed(['submit', fleet.path('waits.yaml'), '--to', url, '--json'])
+    const waiting = await openPage(`/sweeps/${(JSON.parse(stdout) as { sweep: string }).sweep}`)
+    await waiting.getByText('none can join: this service has no Redis').waitFor()
+    expect(await waiting.locator('main').textContent()).not.toContain('--join')
+  })
+
   it('says that it is offline while the service is away, and is fresh again when that comes back', async () => {
     const first = await serve()
     const page = await openPage('/')

@@ -3,6 +3,9 @@ import type { ServerNews } from '@sweepboard/models'
 import { startBeat } from './child-beat.ts'
 import type { ChildReply, ChildRequest, FromChild, ToChild } from './child-message.ts'
 
+/** How often the same news are told again: a fast server answers a thousand times a second. */
+const NEWS_MS = 1000
+
 export interface RequestTools {
   /** Aborted by the parent. */
   readonly signal: AbortSignal
@@ -26,7 +29,13 @@ export function serveParent(answer: (request: ChildRequest, tools: RequestTools)
       if (process.send === undefined) throw new TypeError('not a child process')
       process.send(message, () => resolve())
     })
-  const news = (told: ServerNews) => void send({ news: told })
+  let told: { readonly news: ServerNews; readonly at: number } | null = null
+  const news = (heard: ServerNews) => {
+    const at = performance.now()
+    if (told?.news === heard && at - told.at < NEWS_MS) return
+    told = { news: heard, at }
+    void send({ news: heard })
+  }
   const serve = async (id: number, request: ChildRequest) => {
     const controller = new AbortController()
     running.set(id, controller)
