@@ -97,8 +97,13 @@ describe('a sweep, its board and its files', () => {
     expect(rows.map((row: { rank: number }) => row.rank)).toEqual([1, 2])
     expect(rows[0].mean).toBeGreaterThan(rows[1].mean)
     const mistyped = await sweepboard('leaderboard', '--data', place.data, '--tasks', 'SemanticTrapsEm,STS12')
-    expect(mistyped.stderr).toContain('no score of a task "SemanticTrapsEm" here')
-    expect(mistyped.stderr).toContain('no score of a task "STS12" here\n')
+    expect(mistyped.stderr).toContain(
+      'SB-LEDGER-018: nothing named "SemanticTrapsEm,STS12" has scores here, did you mean "SemanticTrapsEn"?',
+    )
+    expect([mistyped.exit, mistyped.stdout]).toEqual([3, ''])
+    const half = await sweepboard('leaderboard', '--data', place.data, '--json', '--tasks', 'SemanticTrapsEn,STS12')
+    expect(half.stderr).toContain('no score of a task "STS12" here\n')
+    expect((await sweepboard('leaderboard', '--data', place.data, '--json', '--tasks', 'Nope')).exit).toBe(3)
     const csv = (await board('--csv')).split('\n').map((line) => line.split(','))
     expect(csv[0]).toContain('SemanticTrapsEn')
     expect(csv.length).toBe(3)

@@ -405,6 +405,11 @@ export const ERRORS = {
     says: (d) => `no result of ${d.model} on a task "${d.task}"${d.suggestion ? `, did you mean "${d.suggestion}"?` : ''}`,
     fix: '`sweepboard leaderboard` shows which tasks have scores; a sweep or `sweepboard import DIR` adds some.',
   },
+  'SB-LEDGER-018': {
+    kind: 'missing',
+    says: (d) => `nothing named "${d.tasks}" has scores here${d.suggestion ? `, did you mean "${d.suggestion}"?` : ''}`,
+    fix: '`sweepboard leaderboard` shows which tasks have scores; a sweep or `sweepboard import DIR` adds some.',
+  },
 
   'SB-QUEUE-001': {
     kind: 'unavailable',

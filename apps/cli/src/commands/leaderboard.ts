@@ -1,6 +1,6 @@
 import { hasTypes, SweepError, tellApart } from '@sweepboard/contracts'
 import { type KindBoard, type Leaderboard, type LeaderboardRow, type ResourceRow, resourceRows } from '@sweepboard/results'
-import { findTask, suggestTask } from '@sweepboard/tasks'
+import { closest, findTask, suggestTask } from '@sweepboard/tasks'
 import type { Command } from 'commander'
 import { RESOURCE_COLUMNS, resourcesOf, resourceValues, showResourceBoard } from '../board-resources.ts'
 import {
@@ -65,6 +65,7 @@ async function leaderboard(options: LeaderboardOptions): Promise<void> {
     const sweep = options.sweep ? (await findSweep(source, options.sweep)).id : null
     if (options.kinds === undefined) {
       const board = await source.leaderboard({ tasks: options.tasks ?? [], benchmark, sweep, published: options.published })
+      if (options.tasks !== undefined && board.rows.length === 0) await refuseEmpty(source, options.tasks, { sweep, board })
       if (options.tasks !== undefined || benchmark !== null) noteEmpty(board)
       noteLacking(board)
       if (options.resources) printWithResources(options, board, await readResources(source, sweep))
@@ -78,6 +79,25 @@ async function leaderboard(options: LeaderboardOptions): Promise<void> {
   } finally {
     source.close()
   }
+}
+
+/**
+ * Refuses tasks of which none has a score, with the nearest that has one, else the nearest there is: an empty board looks like an empty ledger.
+ *
+ * @throws SweepError `SB-LEDGER-018`
+ */
+async function refuseEmpty(
+  source: Source,
+  asked: readonly string[],
+  found: { sweep: string | null; board: Leaderboard },
+): Promise<never> {
+  const { tasks: scored } = await source.leaderboard({ tasks: [], sweep: found.sweep, published: true })
+  const near = (name: string) => closest(name, scored) ?? (findTask(name) === undefined ? suggestTask(name) : null)
+  const suggestions = found.board.tasks.flatMap((name) => near(name) ?? [])
+  throw new SweepError('SB-LEDGER-018', {
+    tasks: asked.join(' '),
+    suggestion: suggestions.slice(0, MOST_NOTES).join('", "') || undefined,
+  })
 }
 
 /** Tasks of the catalog without a score that are named one by one; more come with a benchmark. */
