@@ -1,3 +1,4 @@
+import { briefRevision } from '@sweepboard/contracts'
 import { type JudgedHistory, type JudgedResult, showP, signed } from '@sweepboard/results'
 import { formatScore } from './board-table.ts'
 import { visibleLine } from './output.ts'
@@ -54,13 +55,23 @@ function table({ results, published }: JudgedHistory, width: number): string {
     shownChange(one),
     one.parts.join(', ') || 'main',
     one.sweep?.name ?? '·',
-    one.revision.slice(0, 12),
+    briefRevision(one.revision, 12),
     ...subsets(one.entryCount),
     one.engines.join(', '),
     one.codes.join(', '),
   ])
   const theirs = published.map((one) => {
-    return ['published', formatScore(one.score), '', one.model, '', one.revision.slice(0, 12), ...subsets(one.entryCount), '', '']
+    return [
+      'published',
+      formatScore(one.score),
+      '',
+      one.model,
+      '',
+      briefRevision(one.revision, 12),
+      ...subsets(one.entryCount),
+      '',
+      '',
+    ]
   })
   return renderTable(columns, [...ours, ...theirs], width)
 }

@@ -1,3 +1,4 @@
+import { briefRevision } from '@sweepboard/contracts'
 import type { NumbersDistance, PartEffect, ScoreTable, Verdict } from '@sweepboard/results'
 import { visible } from './output.ts'
 import { formatSeconds } from './progress.ts'
@@ -9,7 +10,7 @@ const SHOWN = 5
 /** `FAIL: AILAStatutes 0.79863, published 0.85086 (Qwen/... 4e423935): 0.05223 below, beyond the tolerance of 0.015`. */
 export function sayVerdict(verdict: Verdict, published: ScoreTable, task: string): string[] {
   const { outcome, ours, gap, tolerance, entries, missing, seconds, budgetSeconds, isWithinBudget } = verdict
-  const name = `${published.model} ${published.revision.slice(0, 12)}`
+  const name = `${published.model} ${briefRevision(published.revision, 12)}`
   if (ours === null || gap === null)
     return [`${outcome}: no (split, subset) of ${task} has a score both here and in the published result of ${name}`]
   const side = Math.abs(gap) < 5e-6 ? 'equal' : `${Math.abs(gap).toFixed(5)} ${gap < 0 ? 'below' : 'above'}`
@@ -35,7 +36,7 @@ export function distanceTable(distances: readonly NumbersDistance[]): string {
     .slice(0, SHOWN)
     .map((one) => [
       one.model,
-      one.revision.slice(0, 12),
+      briefRevision(one.revision, 12),
       one.distance?.toFixed(5) ?? '·',
       `${one.equalCount}/${one.keyCount}`,
       one.naucDistance?.toFixed(5) ?? '·',
