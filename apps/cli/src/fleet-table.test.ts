@@ -59,7 +59,7 @@ const sweep = {
   etaSeconds: 525,
 } as unknown as SweepView
 
-const UP: Health = { ok: true, version: '0.1.0', queue: 'up', queueAwayForMs: null }
+const UP: Health = { ok: true, version: '0.1.0', queue: 'up', queueAwayForMs: null, isJoinable: true }
 
 describe('fleetTable', () => {
   it('shows sweeps, lanes and slots with what they do', () => {

@@ -25,7 +25,7 @@ class Recorder extends EventEmitter {
 const fleet = (hosts: number): FleetSnapshot => ({
   sweeps: [],
   lanes: [],
-  health: { ok: true, version: '1', queue: 'up', queueAwayForMs: null },
+  health: { ok: true, version: '1', queue: 'up', queueAwayForMs: null, isJoinable: true },
   hosts: Array.from({ length: hosts }, (_, i) => ({
     ...{ host: `h${i}`, hostname: `host-${i}`, version: '1', boot: 1, silentForMs: 0, holding: 0 },
     slots: [],
