@@ -12,6 +12,9 @@ const LOST = /GPU is lost|fallen off the bus|Unable to determine the device hand
 /** Readings are taken at most this often. */
 const FRESH_MS = 2000
 
+/** The driver itself may hold this part of a card: nobody else is on it then. */
+const DRIVERS_PART = 0.01
+
 type Devices = Pick<SlotOption, 'devices'>
 
 export interface GpusParts {
@@ -115,6 +118,22 @@ export class Gpus {
       const found = this.#deviceOf(name)
       return found === null || found.part !== null ? sum : sum + (this.#held.get(found.gpu.uuid) ?? 0)
     }, 0)
+  }
+
+  /**
+   * Least part of a slot's device, between 0 and 1, that is free as the driver reads now: for a server that is about to start on a slot
+   * with nothing else of ours on it. Undefined where all is free, and where nobody can tell (MIG devices, no reading).
+   */
+  async freeShare(slot: Devices): Promise<number | undefined> {
+    await this.refresh()
+    const shares = slot.devices.flatMap((name) => {
+      const found = this.#deviceOf(name)
+      const used = found?.part === null ? this.#rows.get(found.gpu.uuid)?.usedBytes : null
+      const total = found?.gpu.memoryBytes
+      return used == null || !total ? [] : [Math.max(0, 1 - used / total)]
+    })
+    const least = Math.min(1, ...shares)
+    return least > 1 - DRIVERS_PART ? undefined : least
   }
 
   /**

@@ -5,7 +5,12 @@ import { type LaunchCommand, launchCommand, launchFolder, type OwnLaunchers } fr
 
 export interface CommandParts {
   readonly load: Load
-  readonly slot: { readonly devices: readonly string[]; readonly memoryBytes: number }
+  readonly slot: {
+    readonly devices: readonly string[]
+    readonly memoryBytes: number
+    /** What `LaunchPlace.freeShare` is at this moment; absent on a slot without a GPU. */
+    readonly freeShare?: (() => Promise<number | undefined>) | undefined
+  }
   readonly own: OwnLaunchers | undefined
   readonly modelsRoot: string | null
 }
@@ -23,7 +28,8 @@ export async function makeCommand(
   await mkdir(scratch, { recursive: true })
   const folder = await launchFolder(load, modelsRoot ?? undefined)
   const { devices, memoryBytes } = slot
-  const command = launchCommand(load, { port, devices, memoryBytes, folder, scratch, settings: {} }, own)
+  const freeShare = await slot.freeShare?.()
+  const command = launchCommand(load, { port, devices, memoryBytes, freeShare, folder, scratch, settings: {} }, own)
   for (const { path, text } of command.files) {
     const file = resolve(scratch, path)
     if (!file.startsWith(scratch + sep)) throw new SweepError('SB-CORE-001', { message: `a launcher writes ${path}` })

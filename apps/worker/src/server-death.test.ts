@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type DeathFacts, judgeDeath } from './server-death.ts'
+import { troubleIn } from './server-trouble.ts'
 
 const DEATH: DeathFacts = {
   model: 'org/model',
@@ -32,6 +33,14 @@ describe('judgeDeath', () => {
     expect(told({ faults: [], tail: '', during: 'starting' })).toBe(
       'SB-WORK-021: the server of org/model did not start: ended with exit code 0',
     )
+  })
+
+  it('names memoryShare as the remedy where vLLM wants more than is free', () => {
+    const line =
+      'ValueError: Free memory on device (12.2/23.99 GiB) on startup is less than desired GPU memory utilization (0.92, 22.07 GiB).'
+    const kind = troubleIn(line)
+    const { closes } = judgeDeath({ ...DEATH, during: 'starting', trouble: kind && { kind, line } })
+    expect(closes).toMatchObject({ code: 'SB-WORK-023', fix: expect.stringContaining('lower `memoryShare`') })
   })
 
   it('closes the slot for a device that is gone, and for one too small to start on', () => {

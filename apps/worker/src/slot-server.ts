@@ -14,9 +14,10 @@ export function serverFor(load: Load, slot: { option: SlotOption; memoryBytes: n
   if (load.open.launch === undefined) return null
   const { options, folder, noProgressMs, now } = host
   const { id, devices } = slot.option
+  const gpus = devices.length === 0 ? undefined : options.gpus
   return new LaunchedServer({
     load,
-    slot: { id, devices, memoryBytes: slot.memoryBytes },
+    slot: { id, devices, memoryBytes: slot.memoryBytes, freeShare: gpus && (() => gpus.freeShare(slot.option)) },
     own: options.launchers,
     modelsRoot: options.modelsRoot ?? null,
     folder: folder.servers,
@@ -32,9 +33,9 @@ export function serverFor(load: Load, slot: { option: SlotOption; memoryBytes: n
     stopMs: options.serverStopMs ?? STOP_MS,
     now,
     isDeviceLost: async () => {
-      if (options.gpus === undefined || devices.length === 0) return false
-      await options.gpus.refresh()
-      return options.gpus.isLost(slot.option)
+      if (gpus === undefined) return false
+      await gpus.refresh()
+      return gpus.isLost(slot.option)
     },
     onState: (state, about) => {
       const event = state === 'died' ? 'server-gone' : 'server'

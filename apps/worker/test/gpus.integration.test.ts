@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Load, loadKey } from '@sweepboard/contracts'
+import { parseLaunchers, resolveModel } from '@sweepboard/models'
 import { liveDescendants, waitUntil } from '@sweepboard/test-kit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { NvidiaSmi } from '../src/gpu-program.ts'
@@ -40,6 +42,14 @@ describe('findSlots, with a stand-in for nvidia-smi', () => {
     expect(gpus?.nameOf({ devices: ['0', '1'] })).toBe('NVIDIA GeForce RTX 4090')
     expect(gpus?.identity({ devices: ['1', '0'] })).toBe('GPU-bbbb+GPU-aaaa')
     expect(notes.join()).toContain('slot cuda0: others hold 4.3 GB of its memory; 21.5 GB are left')
+  })
+
+  it('tells what part of a card is free now, the least of a joined slot, and nothing where all is', async () => {
+    const { gpus } = await findSlots('cuda', { onNote })
+    expect(await gpus?.freeShare({ devices: ['1'] })).toBeUndefined()
+    standIn.says({ query: CARDS.replace('24564, 564', '24564, 12000').replace('24564, 0', '24564, 100') })
+    expect(await gpus?.freeShare({ devices: ['1'] })).toBeUndefined()
+    expect(await gpus?.freeShare({ devices: ['1', '0'] })).toBe(1 - 12_000 / 24_564)
   })
 
   it('says what is missing where GPUs are asked for and there is no driver', async () => {
@@ -247,6 +257,23 @@ describe('a worker with cuda slots, with a stand-in for nvidia-smi', () => {
     expect(child).toBeDefined()
     const kept = JSON.parse(readFileSync(`${fleet.folder}/worker/slots.json`, 'utf8'))
     expect(Object.keys(kept)).toContain('GPU-bbbb')
+  })
+
+  it('starts vLLM with the share of the card that others leave', async () => {
+    fleet = await openFleet()
+    standIn.says({ query: FIRST.replace('24564, 564', '24564, 12000') })
+    const { slots, gpus } = await findSlots('cuda', { onNote })
+    if (gpus === null) throw new Error('no GPUs')
+    // In vLLM's place a program that writes its words down and ends.
+    const words = join(fleet.folder, 'words')
+    const program = ['/bin/sh', '-c', `echo "$@" >> '${words}'; exit 1`, 'vllm']
+    const launchers = parseLaunchers(JSON.stringify({ launchers: { vllm: { program } } }), 'test')
+    const model = 'Qwen/Qwen3-Embedding-0.6B'
+    const { load } = await resolveModel({ model, engine: { launch: { name: 'vllm' } } }, { baseDir: fleet.folder })
+    await fleet.worker({ slots, gpus, launchers })
+    await fleet.submit({ queries: ['a'], documents: ['b'] }, load)
+    const told = await waitUntil(() => existsSync(words) && readFileSync(words, 'utf8'), { deadlineMs: 30_000 })
+    expect(told).toContain('--gpu-memory-utilization 0.47 ')
   })
 
   it('goes on with the other card when one falls off the bus', async () => {

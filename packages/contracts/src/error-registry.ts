@@ -620,7 +620,7 @@ export const ERRORS = {
   'SB-WORK-023': {
     kind: 'unavailable',
     says: (d) => `the server of ${d.model} does not fit in the memory of slot ${d.slot}: ${d.what}`,
-    fix: 'Use a smaller dtype or fewer max tokens, end what else holds the device, or offer a slot with more memory.',
+    fix: 'Use a smaller dtype or fewer max tokens, end what else holds the device, or offer a slot with more memory. Where vLLM says that less is free than it desires, lower `memoryShare` in its engine, which is a share of the whole device, or leave it out: then it is told what is free.',
   },
   'SB-WORK-024': {
     kind: 'unavailable',

@@ -63,6 +63,7 @@ export {
   isPairRecipe,
   isRemote,
   isServed,
+  LAUNCHED_SHARE,
   Launch,
   Load,
   laneName,

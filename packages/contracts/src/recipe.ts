@@ -114,6 +114,9 @@ export function isBelow(path: string): boolean {
   return !/^([/\\]|[A-Za-z]:)|\0/.test(path) && !path.split(/[/\\]/).includes('..')
 }
 
+/** Of the memory nobody else holds, for a launched server whose spec gives no `memoryShare`: the rest is the driver's and the process's own. */
+export const LAUNCHED_SHARE = 0.92
+
 /**
  * What must be in memory. `identity` is hashed into the load key; `open` says how this fleet opens it (paths, URLs,
  * limits) and never changes a vector, so it is not hashed.

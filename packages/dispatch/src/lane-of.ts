@@ -1,12 +1,10 @@
-import { isRemote, type Load } from '@sweepboard/contracts'
+import { isRemote, LAUNCHED_SHARE, type Load } from '@sweepboard/contracts'
 import type { Demand, Lane } from './fit.ts'
 
 /** Bytes of weights opened per second until a slot has measured its own. */
 export const LOAD_BYTES_PER_SECOND = 500e6
 /** Seconds a launched server needs beside reading its weights: process, libraries, warming up. */
 export const LAUNCH_SECONDS = 10
-/** Of a slot's memory for a launched server whose spec says nothing: the rest is the driver's and other processes'. */
-const LAUNCHED_SHARE = 0.92
 
 /** A lane's work at this moment. */
 export interface LaneWork {

@@ -6,6 +6,8 @@ export interface LaunchPlace {
   readonly devices: readonly string[]
   /** Bytes of the slot, all its devices together. */
   readonly memoryBytes: number
+  /** Least part of a device's memory that nobody else holds, between 0 and 1; absent where all is free or nobody can tell. */
+  readonly freeShare?: number | undefined
   /** Folder with the model's files on this host; null: the server reads the hub id at the load's revision itself. */
   readonly folder: string | null
   /** Empty folder of this launch, where `files` are written. */

@@ -115,6 +115,20 @@ describe('launchCommand', () => {
     expect(own.env).toMatchObject({ VLLM_CPU_KVCACHE_SPACE: '4' })
   })
 
+  it('tells vLLM the share of the whole that is free where others hold memory, rounded down; a spec’s own share stays', async () => {
+    const share = async (launch: LaunchChoice, freeShare?: number) => {
+      const { argv } = launchCommand(await embedding('0.6B', launch), place(['0'], { freeShare }))
+      return argv.includes('--gpu-memory-utilization') ? argv[argv.indexOf('--gpu-memory-utilization') + 1] : null
+    }
+    expect(await share({ name: 'vllm' })).toBeNull()
+    // 12,564 of 24,564 MiB: 0.92 of them are 0.4705 of all.
+    expect(await share({ name: 'vllm' }, 12_564 / 24_564)).toBe('0.47')
+    expect(await share({ name: 'vllm' }, 0)).toBe('0.01')
+    expect(await share({ name: 'vllm', memoryShare: 0.3 }, 0.5)).toBe('0.3')
+    const sglang = launchCommand(await embedding('0.6B', { name: 'sglang' }), place(['0'], { freeShare: 0.5 }))
+    expect(sglang.argv).not.toContain('--mem-fraction-static')
+  })
+
   it('lays what the host says over its own program, arguments and environment', async () => {
     const load = await embedding('0.6B', { name: 'vllm' })
     const own = parseLaunchers(

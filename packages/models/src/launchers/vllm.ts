@@ -1,4 +1,4 @@
-import type { PairRecipe } from '@sweepboard/contracts'
+import { LAUNCHED_SHARE, type PairRecipe } from '@sweepboard/contracts'
 import { flags, type Launcher, type LaunchRequest, textMember } from './launcher.ts'
 import { templateFile } from './server-template.ts'
 
@@ -59,7 +59,7 @@ export const vllm: Launcher = {
           '--dtype': dtype,
           '--quantization': quantization,
           '--max-model-len': maxTokens,
-          '--gpu-memory-utilization': memoryShare,
+          '--gpu-memory-utilization': memoryShare ?? shareOfTotal(place.freeShare),
           '--tensor-parallel-size': onGpu ? place.devices.length : null,
           ...extra,
         }),
@@ -72,6 +72,14 @@ export const vllm: Launcher = {
       files,
     }
   },
+}
+
+/**
+ * Its default is 0.92 of the device's whole memory, and it does not start where less than that is free. So where others hold some it is
+ * told the share of the whole that a plan counts on; null where it may keep its default.
+ */
+function shareOfTotal(freeShare: number | undefined): number | null {
+  return freeShare === undefined ? null : Math.max(0.01, Math.floor(LAUNCHED_SHARE * freeShare * 100) / 100)
 }
 
 interface Mode {
