@@ -106,6 +106,8 @@ export const Launch = z.strictObject({
   maxTokens: z.number().int().positive().nullable().default(null),
   /** Share of the device's memory that the server may take; null leaves it to the launcher. */
   memoryShare: z.number().gt(0).max(1).nullable().default(null),
+  /** GPUs it can use for one model: no slot that joins more may serve it; absent: any number. */
+  mostDevices: z.number().int().positive().optional(),
 })
 export type Launch = z.infer<typeof Launch>
 

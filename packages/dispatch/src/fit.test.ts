@@ -57,6 +57,24 @@ describe('which slots may serve a lane', () => {
     expect(planFits([slot('a', { device: 'cuda', memoryBytes: 24e9 })], [load])).toEqual([])
   })
 
+  it('a server that uses one GPU is planned on no slot that joins several, however much they have together', () => {
+    const load = Load.parse({
+      key: 'big',
+      model: 'acme/big',
+      revision: '1',
+      identity: { engine: 'openai', weights: null, dtype: 'float16', provider: 'infinity', options: {}, fingerprint: null },
+      open: { launch: { launcher: 'infinity', serves: 'vectors', devices: ['cuda'], mostDevices: 1 } },
+      memoryBytes: 18e9,
+    })
+    const joined = slot('a', { device: 'cuda', deviceCount: 2, memoryBytes: 2 * 24e9 })
+    const reason = 'its server uses 1 GPU at most, the slot joins 2'
+    expect(planFits([joined], [load])).toMatchObject([{ reason, wouldFit: expect.stringContaining('a cuda slot of one device') }])
+    expect(planFits([joined, slot('b', { device: 'cuda', memoryBytes: 16e9 })], [load])).toMatchObject([
+      { reason: expect.stringMatching(/^needs /) },
+    ])
+    expect(planFits([joined, slot('b', { device: 'cuda', memoryBytes: 24e9 })], [load])).toEqual([])
+  })
+
   it('keeps lanes that a spec chose by memory on their own slots, and says which those are', () => {
     const small = { device: 'cuda' as const, memory: [{ op: '<' as const, bytes: 20e9 }] }
     const lanes = [

@@ -60,6 +60,8 @@ export interface Lane {
   readonly memoryShare: number
   /** Only such a lane may spread over the devices of a joined slot. */
   readonly spansDevices: boolean
+  /** GPUs it can use: a slot that joins more never serves it; absent: any number. */
+  readonly mostDevices?: number | undefined
   readonly parameterCount: number | null
   readonly weights: string | null
   readonly keyVariable: string | null
@@ -110,11 +112,17 @@ const NOTHING_MEASURED: MeasuredPeaks = new Map()
 export function misfit(slot: LaneSlot, lane: Lane, peaks: MeasuredPeaks = NOTHING_MEASURED): string | null {
   if (!lane.devices.includes(slot.device)) return `needs a slot of kind ${lane.devices.join(' or ')}`
   if (!isChosen(lane.choices, slot)) return `is meant for other slots: ${sayChoices(lane.choices ?? [])}`
+  if (joinsTooMany(slot, lane)) return `its server uses ${lane.mostDevices} GPU at most, the slot joins ${slot.deviceCount}`
   const lack = memoryLack(slot, lane, peaks)
   if (lack !== null) return lack
   if (lane.weights !== null && slot.weights !== null && !slot.weights.includes(lane.weights)) return 'no worker has its weights'
   if (lane.keyVariable !== null && !slot.allowEnv.includes(lane.keyVariable)) return `no worker may read ${lane.keyVariable}`
   return null
+}
+
+/** Whether a slot joins more GPUs than a lane's server can use. */
+export function joinsTooMany(slot: LaneSlot, lane: Lane): boolean {
+  return lane.mostDevices !== undefined && slot.deviceCount > lane.mostDevices
 }
 
 function memoryLack(slot: LaneSlot, lane: Lane, peaks: MeasuredPeaks): string | null {
@@ -135,7 +143,8 @@ export function closedBy(slot: LaneSlot, lane: string): ClosedLane | null {
 /** What a slot that could serve this lane looks like. */
 export function wouldFit(lane: Lane): string {
   const [preferred] = lane.devices
-  const parts = [`${preferred === 'endpoint' ? 'an' : 'a'} ${lane.devices.join(' or ')} slot (--slots ${preferred})`]
+  const one = lane.mostDevices === 1 ? ' of one device' : ''
+  const parts = [`${preferred === 'endpoint' ? 'an' : 'a'} ${lane.devices.join(' or ')} slot${one} (--slots ${preferred})`]
   const needed = lane.memoryBytes / lane.memoryShare
   if (needed > 0) parts.push(`${bytes(needed)} of memory${lane.spansDevices ? ', joined devices count together' : ''}`)
   if (lane.choices !== undefined) parts.push(`that is ${sayChoices(lane.choices)}`)

@@ -1,4 +1,4 @@
-import { closedBy, type Lane, type LaneSlot, type MeasuredPeaks, measuredPeaks, misfit, wouldFit } from './fit.ts'
+import { closedBy, joinsTooMany, type Lane, type LaneSlot, type MeasuredPeaks, measuredPeaks, misfit, wouldFit } from './fit.ts'
 import { FleetTable } from './fleet-table.ts'
 import { INTERRUPTED_TIMES } from './interrupted.ts'
 import { SHARED_SECONDS, tooSlow } from './last-chunks.ts'
@@ -94,7 +94,12 @@ export function unservableBy(slots: readonly LaneSlot[], lane: Lane): Unservable
     const nearest =
       slots
         .filter((slot) => lane.devices.includes(slot.device))
-        .sort((a, b) => b.memoryBytes - a.memoryBytes || (a.id < b.id ? -1 : 1))[0] ?? slots[0]
+        .sort(
+          (a, b) =>
+            Number(joinsTooMany(a, lane)) - Number(joinsTooMany(b, lane)) ||
+            b.memoryBytes - a.memoryBytes ||
+            (a.id < b.id ? -1 : 1),
+        )[0] ?? slots[0]
     const reason = nearest === undefined ? 'there is no slot at all' : whyNot(nearest, { slots, lane, peaks })
     return [{ lane: lane.key, kind: 'no-slot', reason, wouldFit: wouldFit(lane) }]
   }

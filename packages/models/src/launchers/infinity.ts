@@ -3,7 +3,8 @@ import { flags, type Launcher, textMember } from './launcher.ts'
 /**
  * Infinity (`infinity_emb`) 0.0.77: `cli.py`, `env.py`, and its own `v2 --help`, which takes every flag used here. Its torch engine pools as the
  * model's own modules.json says; `--pooling-method` (mean or cls) is what its other engines go by. It has no flag for a length:
- * it cuts at the model's own, so nothing longer may be sent. `--trust-remote-code` is on unless told otherwise.
+ * it cuts at the model's own, so nothing longer may be sent. `--trust-remote-code` is on unless told otherwise. It splits no model: over
+ * several GPUs it would put a whole copy on each, which is what a slot for each of them does as well.
  */
 export const infinity: Launcher = {
   name: 'infinity',
@@ -25,6 +26,7 @@ export const infinity: Launcher = {
   ready: '/health',
   version: { path: '/v1/openapi.json', read: (answer) => textMember((answer as { info?: unknown } | null)?.info, 'version') },
   knownBad: [],
+  mostDevices: 1,
   arguments: ({ place, model, revision, served, dtype, pooling }) => ({
     args: flags({
       '--model-id': model,
@@ -35,8 +37,6 @@ export const infinity: Launcher = {
       '--url-prefix': '/v1',
       '--engine': 'torch',
       '--device': place.devices.length === 0 ? 'cpu' : 'cuda',
-      // A copy of the model on each; CUDA_VISIBLE_DEVICES numbers them anew.
-      '--device-id': place.devices.length > 1 ? place.devices.map((_, i) => i).join(',') : null,
       '--dtype': dtype,
       '--pooling-method': pooling === 'mean' || pooling === 'cls' ? pooling : null,
       '--lengths-via-tokenize': true,

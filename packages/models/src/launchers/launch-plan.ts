@@ -115,6 +115,7 @@ export async function launchedLoad(plan: LaunchPlan, facts: LaunchFacts): Promis
     devices: [...plan.devices],
     maxTokens,
     memoryShare: choice.memoryShare ?? null,
+    ...(launcher?.mostDevices !== undefined && { mostDevices: launcher.mostDevices }),
   }
   const { memoryBytes, options } = {
     memoryBytes: await memoryOf(plan, { ...facts, maxTokens }),

@@ -215,6 +215,11 @@ describe('launchCommand', () => {
 })
 
 describe('a launched load', () => {
+  it('says where its server uses one GPU, so that no joined slot is planned for a copy of it on each', async () => {
+    const most = async (name: string) => (await embedding('8B', { name })).open.launch?.mostDevices
+    expect(await Promise.all(['infinity', 'tei', 'vllm', 'sglang'].map(most))).toEqual([1, 1, undefined, undefined])
+  })
+
   it('has one key on every slot, host and port', async () => {
     const load = await embedding('8B', { name: 'vllm' })
     const again = await embedding('8B', { name: 'vllm', concurrency: 32, batch: 4, memoryShare: 0.5, timeout: 1000 })
