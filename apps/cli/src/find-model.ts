@@ -1,7 +1,7 @@
 import { type Digest, isLexical, taskKey } from '@sweepboard/contracts'
 import type { KnownFingerprint } from '@sweepboard/ledger'
 import { BM25_MODEL, fillInstruction, lexicalSides, resolveModel } from '@sweepboard/models'
-import type { NamedModel, ResolvedModel, SweepSpec } from '@sweepboard/planner'
+import type { LaidOver, NamedModel, ResolvedModel } from '@sweepboard/planner'
 import { toEngineChoice } from './engine-choice.ts'
 import type { NamedTaskData } from './find-task.ts'
 import { readHubSettings } from './hub.ts'
@@ -18,7 +18,7 @@ export interface ModelPlace {
 }
 
 /** The spec's own engine; a server or a folder says nothing of bm25. */
-function engineOfAll(model: string, spec: SweepSpec | null): NamedModel['engine'] {
+function engineOfAll(model: string, spec: LaidOver | null): NamedModel['engine'] {
   const engine = spec?.engine
   const isItsOwn = engine === 'bm25' || (typeof engine === 'object' && 'bm25' in engine)
   return model === BM25_MODEL && !isItsOwn ? 'bm25' : engine
@@ -27,7 +27,7 @@ function engineOfAll(model: string, spec: SweepSpec | null): NamedModel['engine'
 /** Looks at the folder or server of one model entry, with what the spec says of engine and recipe laid over it. */
 export async function findModel(
   named: NamedModel,
-  spec: SweepSpec | null,
+  spec: LaidOver | null,
   place: ModelPlace,
 ): Promise<{ readonly model: ResolvedModel; readonly warnings: readonly string[] }> {
   const model = isPath(named.model) ? resolvePath(named.model, place.specDir) : named.model

@@ -20,7 +20,10 @@ interface FoundWays {
   readonly warnings: string[]
 }
 
-/** Looks at every model of a sweep file, in every way its overrides allow. What is named twice is looked at once. */
+/**
+ * Looks at every model of a sweep file, in every way its overrides allow; at none where what is laid over them is broken. What is named
+ * twice is looked at once.
+ */
 export async function findModels(read: ReadSpec, place: FindModels): Promise<FoundWays> {
   const seen = new Map<string, Promise<Found | null>>()
   const look = (placed: Placed<NamedModel>) => findOnce(seen, placed, { read, place })
@@ -38,7 +41,7 @@ export async function findRerankers(read: ReadSpec, place: FindModels): Promise<
     const look = ({ value, line: at }: Placed<NamedModel>) =>
       place.collect(at, async (): Promise<Found> => {
         const { reranker, warnings } = await findReranker(
-          withEngine(layOverReranker(entry, value), read.spec, place.specDir),
+          withEngine(layOverReranker(entry, value), read.laid, place.specDir),
           place,
         )
         return { found: { kind: 'reranker', reranker }, warnings }
@@ -65,7 +68,9 @@ interface FindWays {
 async function findWays(entries: readonly Placed<NamedModel>[], { read, tasks, mustName, look }: FindWays): Promise<FoundWays> {
   const all: ModelWays[] = []
   const warnings: string[] = []
-  const overrides = read.spec?.overrides ?? []
+  // Without its engine a model on a correct line would be called unknown.
+  if (read.laid === null) return { all, warnings }
+  const overrides = read.laid.overrides ?? []
   for (const placed of entries) {
     for (const { tasks: own, alternatives } of taskWays(placed.value, { overrides, tasks, mustName })) {
       const ways: ModelWays['ways'][number][] = []
@@ -91,8 +96,8 @@ function findOnce(
   const known = seen.get(key)
   if (known !== undefined) return known
   const look = place.collect(line, async (): Promise<Found> => {
-    if (!(await isRerankingModel(value, read.spec, place.specDir))) {
-      const { model, warnings } = await findModel(value, read.spec, place)
+    if (!(await isRerankingModel(value, read.laid, place.specDir))) {
+      const { model, warnings } = await findModel(value, read.laid, place)
       return { found: { kind: 'model', model }, warnings }
     }
     const { reranker, warnings } = await findReranker(asRerankEntry(value), place)

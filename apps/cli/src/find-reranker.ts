@@ -5,17 +5,17 @@ import { isReranker, LAUNCHER_NAMES, resolveReranker, resolveRerankServer } from
 import {
   DEFAULT_RERANK_DEPTH,
   type EngineSpec,
+  type LaidOver,
   type NamedModel,
   type RerankEntry,
   type ResolvedReranker,
-  type SweepSpec,
 } from '@sweepboard/planner'
 import { toEngineChoice } from './engine-choice.ts'
 import { readHubSettings } from './hub.ts'
 import { isPath, resolvePath } from './spec-path.ts'
 
 /** Whether an entry of `models` is a reranker; then it re-orders the candidate lists of tasks that have them. */
-export function isRerankingModel(named: NamedModel, spec: SweepSpec | null, specDir: string): Promise<boolean> {
+export function isRerankingModel(named: NamedModel, spec: LaidOver | null, specDir: string): Promise<boolean> {
   const engine = named.engine ?? spec?.engine
   return isReranker({
     model: named.model,
@@ -46,7 +46,7 @@ export function layOverReranker(entry: RerankEntry, { model, engine, recipe }: N
  * is of the sweep's models alone. A folder is opened by onnx: `engine` of the sweep is for its models.
  * @throws SweepError `SB-SPEC-004` for a hub id that neither gives an engine
  */
-export function withEngine(entry: RerankEntry, spec: SweepSpec | null, specDir: string): RerankEntry {
+export function withEngine(entry: RerankEntry, spec: LaidOver | null, specDir: string): RerankEntry {
   const isFolder = isPath(entry.model) || existsSync(resolve(specDir, entry.model))
   if (entry.engine !== undefined || isFolder || !/^\w[\w.-]*\/\w[\w.-]*$/.test(entry.model)) return entry
   const [name, settings] = typeof spec?.engine === 'object' ? (Object.entries(spec.engine)[0] ?? []) : [spec?.engine, null]

@@ -1,7 +1,7 @@
 import { type Mistake, mistake, SweepError } from '@sweepboard/contracts'
 import { closest } from '@sweepboard/tasks'
 import { LineCounter, type ParsedNode, parseDocument } from 'yaml'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { unknownGateMetrics } from './gate-metrics.ts'
 import { branchesOf, issueWords, wordsOf } from './issue-words.ts'
 import { unmetModels } from './overrides.ts'
@@ -25,6 +25,11 @@ export interface NamedTask {
   readonly splits?: readonly string[] | undefined
 }
 
+/** What a sweep file lays over its models. */
+export type LaidOver = Pick<SweepSpec, 'engine' | 'recipe' | 'overrides'>
+
+const LAID_OVER = z.object(SweepSpec.pick({ engine: true, recipe: true, overrides: true }).shape)
+
 /** What reading a sweep file found: everything well-formed, and every mistake with its line. */
 export interface ReadSpec {
   /** Null when the file breaks the schema; models and tasks are still listed, so their mistakes show in the same answer. */
@@ -33,6 +38,11 @@ export interface ReadSpec {
   readonly tasks: readonly Placed<NamedTask>[]
   /** Rerankers of `matrix.rerank`; `none` is not among them. */
   readonly rerankers: readonly Placed<RerankEntry>[]
+  /**
+   * `engine`, `recipe` and `overrides` of the sweep, also where another part of the file breaks the schema; null when one of them does:
+   * what a model is cannot be told then.
+   */
+  readonly laid: LaidOver | null
   /** Lines of `overrides`, in order. */
   readonly overrideLines: readonly number[]
   readonly mistakes: readonly Mistake[]
@@ -45,14 +55,14 @@ export function readSpec(text: string, file: string): ReadSpec {
   const mistakes: Mistake[] = document.errors.map((error) =>
     mistake('SB-SPEC-002', { message: error.message.split('\n')[0] ?? '' }, { file, line: error.linePos?.[0].line ?? 1 }),
   )
-  if (mistakes.length > 0) return { spec: null, models: [], tasks: [], rerankers: [], overrideLines: [], mistakes }
+  if (mistakes.length > 0) return { spec: null, models: [], tasks: [], rerankers: [], laid: null, overrideLines: [], mistakes }
   let raw: unknown
   try {
     raw = document.toJS({ maxAliasCount: 100 })
   } catch (thrown) {
     // Aliases resolve here only: one without an anchor, or too many of them (a "billion laughs" file).
     mistakes.push(mistake('SB-SPEC-002', { message: (thrown as Error).message }, { file, line: 1 }))
-    return { spec: null, models: [], tasks: [], rerankers: [], overrideLines: [], mistakes }
+    return { spec: null, models: [], tasks: [], rerankers: [], laid: null, overrideLines: [], mistakes }
   }
   const lineOf = (path: readonly PropertyKey[]): number => {
     for (let length = path.length; length >= 0; length -= 1) {
@@ -74,11 +84,12 @@ export function readSpec(text: string, file: string): ReadSpec {
     for (const issue of parsed.error.issues) mistakes.push(...toMistakes(issue, { file, lineOf, keyLine, valueAt }))
   mistakes.push(...unknownGateMetrics(raw, { file, keyLine }))
   const spec = parsed.success ? parsed.data : null
+  const laid = spec ?? LAID_OVER.safeParse(raw).data ?? null
   const named = { models: listModels(raw, lineOf), tasks: listTasks(raw, lineOf), rerankers: listRerankers(raw, lineOf) }
-  const overrideLines = (spec?.overrides ?? []).map((_, i) => lineOf(['overrides', i, 'when']))
+  const overrideLines = (laid?.overrides ?? []).map((_, i) => lineOf(['overrides', i, 'when']))
   const names = [...named.models, ...named.rerankers].map(({ value }) => value.model)
   mistakes.push(...unmetModels(spec?.overrides ?? [], names, { file, line: (i) => overrideLines[i] ?? 1 }))
-  return { spec, ...named, overrideLines, mistakes }
+  return { spec, ...named, laid, overrideLines, mistakes }
 }
 
 interface Place {
