@@ -101,14 +101,17 @@ export async function launchedLoad(plan: LaunchPlan, facts: LaunchFacts): Promis
   if (facts.revision !== null && !/^\w[\w./-]{0,99}$/.test(facts.revision))
     throw new SweepError('SB-SPEC-004', { path: 'revision', message: 'must be a commit, a tag or a branch' })
   if (weights === null && facts.revision === null) throw new SweepError('SB-MODEL-013', { model: facts.model })
-  const least = facts.recipeTokens
+  // Of a hub id without a tokenizer nothing is cut here: what the card says may then be sent.
+  const least = facts.recipeTokens ?? facts.cardTokens
   if (choice.maxTokens !== undefined && least !== null && choice.maxTokens < least)
     throw optionError(
       choice,
       'maxTokens',
-      `${choice.maxTokens} is below the recipe's ${least}: lower recipe.maxTokens to cut texts`,
+      facts.recipeTokens === null
+        ? `${choice.maxTokens} is below the ${least} of the model's card, and nothing cuts texts here: name the folder of its tokenizer with \`tokenizer\`, and cut with recipe.maxTokens`
+        : `${choice.maxTokens} is below the recipe's ${least}: lower recipe.maxTokens to cut texts`,
     )
-  const maxTokens = choice.maxTokens ?? least ?? facts.cardTokens
+  const maxTokens = choice.maxTokens ?? least
   const launch: Launch = {
     launcher: choice.name,
     serves: plan.serves,

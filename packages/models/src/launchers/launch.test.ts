@@ -215,6 +215,13 @@ describe('launchCommand', () => {
 })
 
 describe('a launched load', () => {
+  it('reads no less than the card says where nothing cuts texts before they are sent', async () => {
+    await expect(embedding('0.6B', { name: 'vllm', maxTokens: 100 })).rejects.toThrow(
+      /SB-SPEC-004: engine\.vllm\.maxTokens.*100 is below the 32768 of the model's card/,
+    )
+    expect((await embedding('0.6B', { name: 'vllm', maxTokens: 32_768 })).open.launch?.maxTokens).toBe(32_768)
+  })
+
   it('says where its server uses one GPU, so that no joined slot is planned for a copy of it on each', async () => {
     const most = async (name: string) => (await embedding('8B', { name })).open.launch?.mostDevices
     expect(await Promise.all(['infinity', 'tei', 'vllm', 'sglang'].map(most))).toEqual([1, 1, undefined, undefined])
