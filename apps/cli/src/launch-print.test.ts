@@ -34,6 +34,8 @@ describe('askLaunch', () => {
       { engine: 'tei', slot: 'cpu' },
       'with float16 it takes no cpu slot; `device=cpu`',
     ],
+    ['a GPU joined with itself', { slot: 'cuda:0+0' }, 'cuda:0+0 joins a GPU with itself'],
+    ['a slot that no setting would help', { engine: 'sglang', slot: 'cpu' }, 'it serves nothing on cpu: leave --slot out'],
     ['a command as a setting', { engine: 'vllm,command=sh' }, '--engine'],
     ['a launcher nobody described', { engine: 'launch=mine' }, 'SB-WORK-031'],
     ['a launcher mistyped, with the nearest', { engine: 'launch=ollma' }, 'did you mean "ollama"?'],

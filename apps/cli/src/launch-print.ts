@@ -2,7 +2,15 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isPairRecipe, type Load, pairLoad, SweepError } from '@sweepboard/contracts'
-import { isReranker, type LaunchCommand, launchCommand, readLaunchers, resolveModel, resolveReranker } from '@sweepboard/models'
+import {
+  isReranker,
+  LAUNCHERS,
+  type LaunchCommand,
+  launchCommand,
+  readLaunchers,
+  resolveModel,
+  resolveReranker,
+} from '@sweepboard/models'
 import { toEngineChoice } from './engine-choice.ts'
 import { parseEngine } from './engine-option.ts'
 import { readHubSettings } from './hub.ts'
@@ -47,7 +55,10 @@ export async function askLaunch(question: LaunchQuestion): Promise<LaunchAnswer>
   const devices = devicesOf(question.slot ?? (kinds[0] === 'cpu' ? 'cpu' : 'cuda:0'))
   const kind = devices.length === 0 ? 'cpu' : 'cuda'
   if (!kinds.includes(kind)) {
-    const message = `with ${load.identity.dtype} it takes no ${kind} slot; \`device=${kind}\` in --engine says otherwise`
+    const canBe = knownDevices(launcher).includes(kind)
+    const message = canBe
+      ? `with ${load.identity.dtype} it takes no ${kind} slot; \`device=${kind}\` in --engine says otherwise`
+      : `it serves nothing on ${kind}: leave --slot out, or name a ${kinds.join(' or ')} slot`
     throw new SweepError('SB-WORK-032', { launcher, message })
   }
   const scratch = join(tmpdir(), 'sweepboard-launch', load.key.slice(0, 12))
@@ -85,12 +96,20 @@ async function resolved(question: LaunchQuestion): Promise<{ load: Load; warning
   return { load: isPairRecipe(recipe) ? pairLoad(load, recipe) : load, warnings }
 }
 
+/** Kinds of slots a launcher can be started on; of the host's own all. */
+function knownDevices(launcher: string): readonly string[] {
+  return Object.values(LAUNCHERS).find(({ name }) => name === launcher)?.devices ?? ['cuda', 'cpu']
+}
+
 function devicesOf(slot: string): string[] {
   if (slot === 'cpu') return []
   const [, names] = /^cuda:((?:\d+|MIG-[\w./-]+|GPU-[\w-]+)(?:\+(?:\d+|GPU-[\w-]+))*)$/.exec(slot) ?? []
   if (names === undefined)
     throw new SweepError('SB-SPEC-004', { path: '--slot', message: 'must be cpu, cuda:0, or cuda:0+1 for a slot over two GPUs' })
-  return names.split('+')
+  const devices = names.split('+')
+  if (new Set(devices).size < devices.length)
+    throw new SweepError('SB-SPEC-004', { path: '--slot', message: `${slot} joins a GPU with itself: name each once` })
+  return devices
 }
 
 /** A command as one line for a shell: environment, program, arguments, each quoted where it must be. */
