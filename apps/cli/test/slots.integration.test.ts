@@ -53,7 +53,7 @@ describe('run --slots', () => {
     plugIn(CARDS)
     const ended = await run('auto')
     expect(ended.exit).toBe(0)
-    expect(ended.stderr).toContain('slot cuda0: others hold 4.3 GB')
+    expect(ended.stderr).toContain('slot cuda0: others hold 4.0 GiB')
     expect(failureOf(ended.stdout)).toMatchObject({ event: 'done', state: 'done' })
   })
 })

@@ -51,8 +51,8 @@ it('names each load that no live slot can serve, and what would fit', async () =
   ])
   expect(await fitNotes(client, [load(20e9), load(8e9), load(20e9)])).toEqual([
     {
-      lane: 'load-20000000000',
-      note: 'acme/model fits no slot of this service: needs 21.7 GB, the largest such slot has 12.0 GB. What would fit: a cuda slot (--slots cuda), 21.7 GB of memory, joined devices count together',
+      lane: load(20e9).key,
+      note: 'acme/model fits no slot of this service: needs 20.2 GiB, the largest such slot has 11.2 GiB. What would fit: a cuda slot (--slots cuda), 20.2 GiB of memory, joined GPUs count together (no MIG devices)',
     },
   ])
 })

@@ -31,7 +31,7 @@ export async function findSlots(text: string, options: FindOptions): Promise<Fou
     const held = gpus.heldBytes(slot)
     if (slot.device === 'cuda' && held > 2 ** 30)
       options.onNote(
-        `slot ${slot.id}: others hold ${(held / 1e9).toFixed(1)} GB of its memory; ${(gpus.memoryBytes(slot) / 1e9).toFixed(1)} GB are left`,
+        `slot ${slot.id}: others hold ${(held / 2 ** 30).toFixed(1)} GiB of its memory; ${(gpus.memoryBytes(slot) / 2 ** 30).toFixed(1)} GiB are left`,
       )
   }
   return { slots, gpus }

@@ -41,7 +41,7 @@ describe('findSlots, with a stand-in for nvidia-smi', () => {
     expect(slots.map((slot) => gpus?.memoryBytes(slot))).toEqual([(24564 - 4096) * MIB, 24564 * MIB, 0, 0])
     expect(gpus?.nameOf({ devices: ['0', '1'] })).toBe('NVIDIA GeForce RTX 4090')
     expect(gpus?.identity({ devices: ['1', '0'] })).toBe('GPU-bbbb+GPU-aaaa')
-    expect(notes.join()).toContain('slot cuda0: others hold 4.3 GB of its memory; 21.5 GB are left')
+    expect(notes.join()).toContain('slot cuda0: others hold 4.0 GiB of its memory; 20.0 GiB are left')
   })
 
   it('tells what part of a card is free now, the least of a joined slot, and nothing where all is', async () => {

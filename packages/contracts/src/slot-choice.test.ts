@@ -40,8 +40,8 @@ describe('choices of slots', () => {
   })
 
   it('is said in words', () => {
-    expect(sayChoices([{ is: small, not: [] }])).toBe('cuda with memory < 20.0 GB')
-    expect(sayChoices([others])).toBe('not cuda with memory < 20.0 GB and not cuda with memory >= 20.0 GB and <= 30.0 GB')
+    expect(sayChoices([{ is: small, not: [] }])).toBe('cuda with memory < 18.6 GiB')
+    expect(sayChoices([others])).toBe('not cuda with memory < 18.6 GiB and not cuda with memory >= 18.6 GiB and <= 27.9 GiB')
     expect(sayChoices([{ is: null, not: [] }])).toBe('any slot')
   })
 })

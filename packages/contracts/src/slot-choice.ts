@@ -48,7 +48,7 @@ export function uniteChoices(
   return all.length > MOST_CHOICES ? undefined : all
 }
 
-/** "cuda with memory < 20.0 GB", or "none that is cuda with memory < 20.0 GB". */
+/** "cuda with memory < 18.6 GiB", or "not cuda with memory < 18.6 GiB". */
 export function sayChoices(choices: readonly SlotChoice[]): string {
   return choices.map(sayChoice).join(', or ')
 }
@@ -59,6 +59,6 @@ function sayChoice({ is, not }: SlotChoice): string {
 }
 
 function sayCondition({ device, memory }: SlotCondition): string {
-  const bounds = memory.map(({ op, bytes }) => `${op} ${(bytes / 1e9).toFixed(1)} GB`)
+  const bounds = memory.map(({ op, bytes }) => `${op} ${(bytes / 2 ** 30).toFixed(1)} GiB`)
   return bounds.length === 0 ? device : `${device} with memory ${bounds.join(' and ')}`
 }

@@ -51,7 +51,7 @@ describe('which slots may serve a lane', () => {
       {
         model: 'acme/big',
         kind: 'no-slot',
-        wouldFit: 'a cuda slot (--slots cuda), 21.7 GB of memory, joined devices count together',
+        wouldFit: 'a cuda slot (--slots cuda), 20.2 GiB of memory, joined GPUs count together (no MIG devices)',
       },
     ])
     expect(planFits([slot('a', { device: 'cuda', memoryBytes: 24e9 })], [load])).toEqual([])
@@ -75,6 +75,14 @@ describe('which slots may serve a lane', () => {
     expect(planFits([joined, slot('b', { device: 'cuda', memoryBytes: 24e9 })], [load])).toEqual([])
   })
 
+  it('says that memoryShare is to be raised where the model fits but for it', () => {
+    const shared = lane('x', { memoryBytes: 8e9, memoryShare: 0.2 })
+    expect(misfit(slot('a', { memoryBytes: 24e9 }), shared)).toBe(
+      'needs 37.3 GiB (7.5 GiB at a memoryShare of 0.2: raise memoryShare), the largest such slot has 22.4 GiB',
+    )
+    expect(misfit(slot('a', { memoryBytes: 6e9 }), shared)).not.toContain('raise')
+  })
+
   it('keeps lanes that a spec chose by memory on their own slots, and says which those are', () => {
     const small = { device: 'cuda' as const, memory: [{ op: '<' as const, bytes: 20e9 }] }
     const lanes = [
@@ -84,12 +92,12 @@ describe('which slots may serve a lane', () => {
     const cuda = (id: string, gigabytes: number) => slot(id, { device: 'cuda', memoryBytes: gigabytes * 1e9 })
     expect(chosen([cuda('a', 16), cuda('b', 24), cuda('c', 16)], lanes)).toEqual({ a: 'packed', b: 'default', c: 'packed' })
     expect(chooseLanes({ slots: [cuda('a', 16)], lanes }).unservable).toMatchObject([
-      { lane: 'default', reason: 'is meant for other slots: not cuda with memory < 20.0 GB' },
+      { lane: 'default', reason: 'is meant for other slots: not cuda with memory < 18.6 GiB' },
     ])
   })
 
   it.each([
-    ['memory', slot('a', { memoryBytes: 1e9 }), lane('x', { memoryBytes: 2e9 }), 'needs 2.0 GB'],
+    ['memory', slot('a', { memoryBytes: 1e9 }), lane('x', { memoryBytes: 2e9 }), 'needs 1.9 GiB'],
     ['device', slot('a'), lane('x', { devices: ['endpoint'] }), 'needs a slot of kind endpoint, the slots here are cpu'],
     ['weights', slot('a', { weights: ['other'] }), lane('x', { weights: 'w' }), 'no worker has its weights'],
     ['key', slot('a'), lane('x', { keyVariable: 'KEY' }), 'no worker may read KEY'],

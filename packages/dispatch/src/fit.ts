@@ -1,4 +1,4 @@
-import { isChosen, type SlotChoice, sayChoices } from '@sweepboard/contracts'
+import { isChosen, LAUNCHED_SHARE, type SlotChoice, sayChoices } from '@sweepboard/contracts'
 
 export type Device = 'cpu' | 'cuda' | 'endpoint'
 
@@ -133,7 +133,13 @@ function memoryLack(slot: LaneSlot, lane: Lane, peaks: MeasuredPeaks): string | 
   if (needed <= usable) return null
   const word = peak === undefined ? 'needs' : 'was measured to need'
   const each = slot.deviceCount > 1 && !lane.spansDevices ? ' on one device' : ''
-  return `${word} ${bytes(needed)}, the largest such slot has ${bytes(usable)}${each}`
+  const raise = peak === undefined && lane.memoryBytes <= usable * LAUNCHED_SHARE ? shareWord(lane) : ''
+  return `${word} ${bytes(needed)}${raise}, the largest such slot has ${bytes(usable)}${each}`
+}
+
+/** That a lane fits but for the share its spec gives it. */
+function shareWord({ memoryShare, memoryBytes }: Lane): string {
+  return memoryShare < LAUNCHED_SHARE ? ` (${bytes(memoryBytes)} at a memoryShare of ${memoryShare}: raise memoryShare)` : ''
 }
 
 export function closedBy(slot: LaneSlot, lane: string): ClosedLane | null {
@@ -146,7 +152,8 @@ export function wouldFit(lane: Lane): string {
   const one = lane.mostDevices === 1 ? ' of one device' : ''
   const parts = [`${preferred === 'endpoint' ? 'an' : 'a'} ${lane.devices.join(' or ')} slot${one} (--slots ${preferred})`]
   const needed = lane.memoryBytes / lane.memoryShare
-  if (needed > 0) parts.push(`${bytes(needed)} of memory${lane.spansDevices ? ', joined devices count together' : ''}`)
+  const mayJoin = lane.spansDevices && lane.devices.includes('cuda')
+  if (needed > 0) parts.push(`${bytes(needed)} of memory${mayJoin ? ', joined GPUs count together (no MIG devices)' : ''}`)
   if (lane.choices !== undefined) parts.push(`that is ${sayChoices(lane.choices)}`)
   if (lane.weights !== null) parts.push('a worker with --models holding its weights')
   if (lane.keyVariable !== null) parts.push(`--allow-env ${lane.keyVariable}`)
@@ -154,5 +161,5 @@ export function wouldFit(lane: Lane): string {
 }
 
 function bytes(count: number): string {
-  return `${(count / 1e9).toFixed(count < 1e9 ? 2 : 1)} GB`
+  return `${(count / 2 ** 30).toFixed(count < 2 ** 30 ? 2 : 1)} GiB`
 }

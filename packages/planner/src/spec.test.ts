@@ -6,6 +6,13 @@ const HEAD = 'sweep: s\ntasks: [SciFact]\nmodels: [m]\n'
 const mistakesOf = (text: string) =>
   readSpec(text, 's.yaml').mistakes.map(({ line, code, message }) => `${line} ${code} ${message}`)
 
+describe('a device of an override', () => {
+  it('that is called gpu is cuda, not cpu', () => {
+    const [told] = mistakesOf(`${HEAD}overrides: [{ when: { device: gpu }, engine: vllm }]\n`)
+    expect(told).toContain('did you mean "cuda"?')
+  })
+})
+
 describe('launched engines', () => {
   it.each([
     ['of the sweep', 'models: [a]\nengine: { vllm: { dtype: bfloat16, memoryShare: 0.8 } }'],

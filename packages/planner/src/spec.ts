@@ -159,7 +159,8 @@ function keyHint(key: string): { key: string; isElsewhere?: boolean; suggestion?
 }
 
 function didYouMean(value: unknown, words: readonly string[]): string {
-  const near = typeof value === 'string' ? closest(value, words) : null
+  const meant = value === 'gpu' && words.includes('cuda') ? 'cuda' : null
+  const near = meant ?? (typeof value === 'string' ? closest(value, words) : null)
   return near === null ? '' : `; did you mean "${near}"?`
 }
 
