@@ -34,6 +34,8 @@ describe('askLaunch', () => {
       { engine: 'tei', slot: 'cpu' },
       'with float16 it takes no cpu slot; `device=cpu`',
     ],
+    ['an embedding model as a reranker', { isReranker: true }, 'is an embedding model by the recipe book: leave --rerank out'],
+    ['a model without a recipe, which may be a reranker', { model: 'org/unknown' }, 'Is it a reranker? Then add --rerank'],
     ['a GPU joined with itself', { slot: 'cuda:0+0' }, 'cuda:0+0 joins a GPU with itself'],
     ['a slot that no setting would help', { engine: 'sglang', slot: 'cpu' }, 'it serves nothing on cpu: leave --slot out'],
     ['a command as a setting', { engine: 'vllm,command=sh' }, '--engine'],

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isPairRecipe, type Load, pairLoad, SweepError } from '@sweepboard/contracts'
 import {
+  embeddingCard,
   isReranker,
   LAUNCHERS,
   type LaunchCommand,
@@ -42,8 +43,13 @@ export interface LaunchAnswer {
  *   `SB-WORK-030` to `-032` of the launcher, `SB-FILE-007` where a file cannot be written
  */
 export async function askLaunch(question: LaunchQuestion): Promise<LaunchAnswer> {
+  if (question.isReranker && embeddingCard(question.model) !== null)
+    throw new SweepError('SB-SPEC-004', {
+      path: '--rerank',
+      message: `${question.model} is an embedding model by the recipe book: leave --rerank out`,
+    })
   const { load, warnings } = await resolved(question).catch((thrown) => {
-    throw withNearModel(thrown, question.model)
+    throw withNearModel(withRerankHint(thrown, question), question.model)
   })
   if (load.open.launch === undefined)
     throw new SweepError('SB-SPEC-004', {
@@ -74,6 +80,13 @@ export async function askLaunch(question: LaunchQuestion): Promise<LaunchAnswer>
     }
   }
   return { load, command, warnings }
+}
+
+/** A model without a recipe may be a reranker that nothing here knows as one. */
+function withRerankHint(thrown: unknown, { isReranker }: LaunchQuestion): unknown {
+  if (isReranker || !(thrown instanceof SweepError) || thrown.code !== 'SB-MODEL-004') return thrown
+  const missing = `${thrown.details.missing}. Is it a reranker? Then add --rerank`
+  return new SweepError(thrown.code, { ...thrown.details, missing }, { cause: thrown, mistakes: thrown.mistakes })
 }
 
 function commandOf(...[load, place, own]: Parameters<typeof launchCommand>): LaunchCommand {
