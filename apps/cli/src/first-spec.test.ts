@@ -77,7 +77,7 @@ describe('writeFirstSpec', () => {
     expect(read.mistakes).toEqual([])
     expect(modelsIn(text).map(({ model }) => model)).toEqual(['local/pocket-static-en', 'mteb/baseline-bm25s'])
     expect(text).toContain('  # - { model: Qwen/Qwen3-Embedding-8B, engine: vllm }   # needs 23.6 GB, here there are 10.0 GB')
-    expect(text).toContain('cuda:0 NVIDIA GeForce RTX 4090 with 25.0 GB free')
+    expect(text).toContain('cuda:0 NVIDIA GeForce RTX 4090 with 23.3 GiB free')
     expect(text).toContain('#   npx sweepboard worker --join http://127.0.0.1:4400 --slots cuda:0\n')
   })
 

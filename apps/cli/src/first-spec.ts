@@ -96,15 +96,15 @@ export function writeFirstSpec(
 
 /** Cores, memory and cards in one line. */
 export function describeMachine({ cores, memoryBytes, cards }: Machine): string {
-  return [`${cores} cores`, `${gigabytes(memoryBytes)} memory`, ...cards.map(describeCard)].join(', ')
+  return [`${cores} cores`, `${gibibytes(memoryBytes)} memory`, ...cards.map(describeCard)].join(', ')
 }
 
 function describeCard({ slot, name, freeBytes }: Card): string {
-  return `${slot} ${plain(name)} with ${gigabytes(freeBytes)} free`
+  return `${slot} ${plain(name)} with ${gibibytes(freeBytes)} free`
 }
 
-export function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`
+function gibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`
 }
 
 function entryOf({ model, engine }: Candidate): string {
