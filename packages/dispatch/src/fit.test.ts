@@ -59,7 +59,7 @@ describe('which slots may serve a lane', () => {
 
   it('a server that uses one GPU is planned on no slot that joins several, however much they have together', () => {
     const load = Load.parse({
-      key: 'big',
+      key: sha256('big'),
       model: 'acme/big',
       revision: '1',
       identity: { engine: 'openai', weights: null, dtype: 'float16', provider: 'infinity', options: {}, fingerprint: null },
