@@ -55,7 +55,7 @@ export const sglang: Launcher = {
         '--dtype': dtype,
         '--quantization': quantization,
         '--context-length': maxTokens === null ? null : maxTokens + SPARE_TOKENS,
-        // Of what is free when it starts (`profile_max_num_token`), not of the whole as vLLM's: what others hold needs no word here.
+        // Of what is free when it starts, by copies of its source (`profile_max_num_token`; not tried on a card others use): unlike vLLM it needs no word of what they hold.
         '--mem-fraction-static': memoryShare,
         '--tensor-parallel-size': place.devices.length,
         '--is-embedding': file === null,
