@@ -1,4 +1,4 @@
-import { displayWidth } from './display-width.ts'
+import { displayWidth, isPlain } from './display-width.ts'
 
 /**
  * Names cut in their middle to `width` columns, so that both what they begin and what they end with stays. Names that read alike then are
@@ -8,10 +8,16 @@ export function cutNames(names: readonly string[], width: number): string[] {
   const cuts = names.map((name) => cutMiddle(name, width))
   for (const alike of alikeBut(names, cuts)) {
     const members = [...new Set(alike.map((i) => names[i] as string))]
-    const better = [...cutWays(members, width)].find((shown) => new Set(shown).size === members.length)
+    const better = distinctCut(members, width)
     if (better) for (const i of alike) cuts[i] = better[members.indexOf(names[i] as string)] as string
   }
   return cuts
+}
+
+/** The first way to cut them by which all read differently. */
+function distinctCut(names: readonly string[], width: number): string[] | undefined {
+  for (const shown of cutWays(names, width)) if (new Set(shown).size === names.length) return shown
+  return undefined
 }
 
 /** The least width of at least `min` at which names that differ can be told apart. */
@@ -64,6 +70,7 @@ function commonBeginning([first = '', ...others]: readonly string[]): number {
 
 /** The first characters of a text that take at most `width` columns. */
 function head(text: string, width: number): string {
+  if (isPlain(text)) return text.slice(0, Math.max(0, width))
   let cut = ''
   let used = 0
   for (const char of text) {
@@ -76,6 +83,7 @@ function head(text: string, width: number): string {
 
 /** The last characters of a text that take at most `width` columns. */
 function last(text: string, width: number): string {
+  if (isPlain(text)) return width <= 0 ? '' : text.slice(-width)
   let cut = ''
   let used = 0
   for (const char of [...text].reverse()) {

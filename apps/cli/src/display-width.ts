@@ -1,6 +1,11 @@
+/** Whether each character of a text takes one column, as those of nearly all names do. */
+export function isPlain(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text)
+}
+
 /** Columns a text takes on a terminal: East Asian wide and emoji count two, combining marks none. */
 export function displayWidth(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length
+  if (isPlain(text)) return text.length
   let width = 0
   for (const char of text) {
     if (/\p{Mark}|\u200d|\ufe0f/u.test(char)) continue

@@ -1,7 +1,7 @@
 import { configKey, isDefaultConfig, recipeName, tellApart } from '@sweepboard/contracts'
 import type { LedgerReader, ModelCell, PublishedEntry } from '@sweepboard/ledger'
-import { type LeaderboardRow, otherSimilarity, vectorLength } from './leaderboard.ts'
-import { systemParts, withParts } from './system-name.ts'
+import { type LeaderboardRow, vectorLength } from './leaderboard.ts'
+import { otherSimilarity, systemParts, withParts } from './system-name.ts'
 
 type RowHead = Pick<
   LeaderboardRow,

@@ -113,8 +113,8 @@ export class LaneTable {
       entry.kind === 'closed' ? { ...entry, reason: tellingReason(slots, entry.lane) ?? entry.reason } : entry,
     )
     this.#lanesNow = {
-      unservable: this.#unservableNow(choice, now),
-      served: new Set(this.#hosts.serving(now).keys()),
+      unservable: this.#unservableNow(choice, { hasSlots: slots.length > 0, now }),
+      served: new Set(slots.flatMap(({ isServing, lane }) => (isServing && lane !== null ? [lane] : []))),
       open: new Set(remaining.keys()),
     }
     const served = new Set(choice.slots.values())
@@ -127,8 +127,7 @@ export class LaneTable {
     return news
   }
 
-  #unservableNow(choice: LaneChoice, now: number): UnservableNow[] {
-    const hasSlots = this.#hosts.laneSlots(now).length > 0
+  #unservableNow(choice: LaneChoice, { hasSlots, now }: { hasSlots: boolean; now: number }): UnservableNow[] {
     const absent = this.#hosts.isAnyLive(now) ? 'the workers here only score' : 'no worker is joined'
     const dead = hasSlots ? this.#unservable : choice.unservable.map((entry) => ({ ...entry, reason: absent }))
     const closed = choice.closedForNow.map(({ reason, ...entry }) => ({

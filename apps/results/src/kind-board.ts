@@ -2,7 +2,8 @@ import { type Config, Judgments, type Similarity, SweepError, sha256 } from '@sw
 import type { LedgerReader } from '@sweepboard/ledger'
 import { type PassRatesByKind, passRatesByKind } from '@sweepboard/metrics'
 import { z } from 'zod'
-import { otherSimilarity, vectorLength } from './leaderboard.ts'
+import { vectorLength } from './leaderboard.ts'
+import { otherSimilarity } from './system-name.ts'
 
 /** Cut-offs of the table. */
 const CUTOFFS = [1, 3, 5] as const

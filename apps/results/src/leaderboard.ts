@@ -4,6 +4,7 @@ import { findAggregate, foldAggregates, unfoldAggregates } from './aggregate-tas
 import type { Lacking } from './benchmark-board.ts'
 import { addScore, meanTask, meanTaskType, type TaskSums, typesOf } from './mean-task.ts'
 import type { Entry, PublishedLookup } from './published-index.ts'
+import { otherSimilarity } from './system-name.ts'
 
 export interface LeaderboardRow {
   readonly model: string
@@ -194,14 +195,6 @@ function draftOurs(ours: readonly BoardCell[], tasks: ReadonlySet<string>): Iter
     noteUnclaimed(draft, cell)
   }
   return drafts.values()
-}
-
-/** The member of a row that says by what it was scored, where that is not the recipe's own. */
-export function otherSimilarity({
-  config,
-  recipe,
-}: Pick<BoardCell, 'config' | 'recipe'>): Pick<LeaderboardRow, 'otherSimilarity'> {
-  return config.similarity === recipe.similarity ? {} : { otherSimilarity: config.similarity }
 }
 
 /** Length of a recipe's full vector; null for token lists and rerankers, which have none. */

@@ -9,12 +9,17 @@ interface Named {
   readonly recipe: { readonly similarity: Similarity }
 }
 
+/** The member of a row that says by what it was scored, where that is not the recipe's own. */
+export function otherSimilarity({ config, recipe }: Pick<Named, 'config' | 'recipe'>): { otherSimilarity?: Similarity } {
+  return config.similarity === recipe.similarity ? {} : { otherSimilarity: config.similarity }
+}
+
 /** What is said beside the model: recipe label, second stages, and what of the config is not the recipe's own; none for its main row. */
 export function systemParts({ variant, config, recipe }: Omit<Named, 'model'>): string[] {
   const derived = [
     config.dimensions === null ? '' : `${config.dimensions} dims`,
     config.precision === 'float32' ? '' : config.precision,
-    config.similarity === recipe.similarity ? '' : config.similarity,
+    otherSimilarity({ config, recipe }).otherSimilarity ?? '',
   ]
   return [variant, ...derived].filter(Boolean)
 }
