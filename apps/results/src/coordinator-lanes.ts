@@ -10,6 +10,7 @@ import {
 } from '@sweepboard/dispatch'
 import type { Ledger } from '@sweepboard/ledger'
 import type { HostTable } from './coordinator-hosts.ts'
+import { servedBy } from './lane-view.ts'
 import type { LanesNow, UnservableNow } from './unservable-lanes.ts'
 
 /** Why a lane that every slot closed for good fails: the remedy is that of what closed it, since another slot would fare alike. */
@@ -138,8 +139,7 @@ export class LaneTable {
       const load = this.#ledger.load(lane)
       if (load === null) return []
       const sweeps = (this.#demands.get(lane) ?? []).map(({ sweep }) => sweep)
-      const engine = load.open.launch?.launcher ?? load.identity.engine
-      return [{ lane, model: load.model, engine, reason, wouldFit, sweeps }]
+      return [{ lane, model: load.model, engine: servedBy(load), reason, wouldFit, sweeps }]
     })
   }
 

@@ -1,4 +1,4 @@
-import { SCORE_LANE } from '@sweepboard/contracts'
+import { type Load, SCORE_LANE } from '@sweepboard/contracts'
 import type { Ledger } from '@sweepboard/ledger'
 import { z } from 'zod'
 import type { HostView } from './coordinator-hosts.ts'
@@ -10,7 +10,7 @@ const count = z.number().nonnegative()
 export const LaneView = z.strictObject({
   lane: z.string().describe('Load key'),
   model: z.string(),
-  engine: z.string(),
+  engine: z.string().describe('Engine, or the launcher that starts its server'),
   dtype: z.string(),
   todoTokens: count.describe('Work that nobody has been given yet'),
   todoChunks: count,
@@ -32,6 +32,11 @@ export const LaneView = z.strictObject({
 export type LaneView = z.infer<typeof LaneView>
 
 type Read = Pick<Ledger, 'laneBacklogs' | 'openLeases' | 'load'>
+
+/** What a spec calls what serves a load. */
+export function servedBy({ open, identity }: Load): string {
+  return open.launch?.launcher ?? identity.engine
+}
 
 /** Every lane but that of scoring; the one with the most work left first. */
 export function laneViews(
@@ -63,7 +68,7 @@ export function laneViews(
         {
           lane,
           model: load.model,
-          engine: load.identity.engine,
+          engine: servedBy(load),
           dtype: load.identity.dtype,
           todoTokens,
           todoChunks,
